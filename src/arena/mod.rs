@@ -1,0 +1,157 @@
+//! The arena: one contiguous reservation cut into frames of equal stride.
+//!
+//! ```text
+//!   │guard│ frame 0 │ frame 1 │ …    carved    … │  never handed out yet  │guard│
+//!          ▲ base, 2 MiB aligned                 ▲ next
+//! ```
+//!
+//! Invariants
+//!
+//! - A1. Frame `i` is the bytes `base + i × stride ..+ stride`, inside the mapping for all `i` below
+//!   the number of frames.
+//! - A2. The bytes of a frame are touched only through the handle that owns it. Nothing of the
+//!   allocator is kept in them, and they are zero until an owner writes them.
+//! - A3. `next` only grows. Frames are carved in order, on demand: what was never asked for is never
+//!   touched.
+
+mod layout;
+
+use std::io;
+use std::ptr::NonNull;
+
+use crossbeam_utils::CachePadded;
+
+pub(crate) use layout::{Layout, Wanted};
+
+use crate::batch::Batch;
+use crate::id::FrameId;
+use crate::sync::{AtomicU32, Ordering, Tracks};
+use crate::sys::{HugePages, Mapping, PageKind};
+
+/// The mapping, the layout of the frames in it, and how far it was carved.
+pub(crate) struct Arena {
+    base: NonNull<u8>,
+    layout: Layout,
+    frames: u32,
+    pages: PageKind,
+    next: CachePadded<AtomicU32>,
+    /// Stand for the bytes of each frame in a model.
+    tracks: Tracks,
+    _mapping: Mapping,
+}
+
+// SAFETY: the arena owns its mapping, which is not bound to a thread.
+unsafe impl Send for Arena {}
+// SAFETY: shared access yields addresses alone; who may use the bytes behind them is the frame
+// handles' matter (A2). `next` is atomic.
+unsafe impl Sync for Arena {}
+
+impl Arena {
+    /// Reserves `bytes`, which is `frames` × the layout's stride.
+    pub(crate) fn new(
+        frames: u32,
+        layout: Layout,
+        bytes: usize,
+        wish: HugePages,
+        prefault: bool,
+    ) -> io::Result<Self> {
+        let (mapping, pages) = Mapping::huge(bytes, wish)?;
+        debug_assert!(mapping.len() >= bytes);
+        if prefault {
+            mapping.prefault()?;
+        }
+        Ok(Self {
+            base: mapping.base(),
+            layout,
+            frames,
+            pages,
+            next: CachePadded::new(AtomicU32::new(0)),
+            tracks: Tracks::new(frames as usize),
+            _mapping: mapping,
+        })
+    }
+
+    #[inline(always)]
+    pub(crate) fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    pub(crate) fn frames(&self) -> u32 {
+        self.frames
+    }
+
+    pub(crate) fn pages(&self) -> PageKind {
+        self.pages
+    }
+
+    pub(crate) fn base(&self) -> NonNull<u8> {
+        self.base
+    }
+
+    /// The first byte of a frame, headroom included.
+    #[inline(always)]
+    pub(crate) fn start(&self, id: FrameId) -> NonNull<u8> {
+        debug_assert!(id.0 < self.frames);
+        let offset = id.index() * self.layout.stride;
+        // SAFETY: A1: `id` is below `frames`, so the offset lies inside the mapping, whose size
+        // `Layout::bytes` has checked to fit an isize.
+        unsafe { self.base.add(offset) }
+    }
+
+    /// For loom: the owner of the frame has written its bytes, or could have.
+    #[inline(always)]
+    pub(crate) fn wrote(&self, id: FrameId) {
+        self.tracks.write(id.0);
+    }
+
+    /// For loom: the owner of the frame has read its bytes.
+    #[inline(always)]
+    pub(crate) fn read(&self, id: FrameId) {
+        self.tracks.read(id.0);
+    }
+
+    /// Overwrites a frame with zeros.
+    ///
+    /// # Safety
+    ///
+    /// - The caller owns the frame, and no reference to its bytes is in use.
+    pub(crate) unsafe fn zero(&self, id: FrameId) {
+        self.wrote(id);
+        let start = self.start(id);
+        // SAFETY: the frame's bytes lie in the mapping (A1) and are the caller's alone (the
+        // function's bullet).
+        unsafe { start.write_bytes(0, self.layout.stride) };
+    }
+
+    /// Appends up to `most` frames that were never handed out, in order.
+    pub(crate) fn carve(&self, most: usize, batch: &mut Batch) {
+        let most = most.min(self.frames as usize) as u32;
+        // Acquire: pairs with A (below), for the scan that reads "all carved" here.
+        let mut next = self.next.load(Ordering::Acquire);
+        loop {
+            let end = next.saturating_add(most).min(self.frames);
+            if next == end {
+                return;
+            }
+            // Release (A), Acquire on failure: a thread that reads "all carved" reads no older word
+            // of a stack that the carver pushed to before; see `Pool`'s exhaustion. The frames
+            // themselves need no edge: their bytes and links were never written.
+            match self
+                .next
+                .compare_exchange_weak(next, end, Ordering::AcqRel, Ordering::Acquire)
+            {
+                Ok(_) => {
+                    (next..end).for_each(|id| batch.push(FrameId(id)));
+                    return;
+                }
+                Err(now) => next = now,
+            }
+        }
+    }
+
+    /// How many frames were never handed out.
+    pub(crate) fn uncarved(&self) -> u32 {
+        // Acquire: pairs with A in `carve`.
+        self.frames - self.next.load(Ordering::Acquire)
+    }
+}

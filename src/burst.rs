@@ -1,0 +1,259 @@
+//! Many frames at once.
+
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::ptr::NonNull;
+use std::slice;
+
+use arrayvec::ArrayVec;
+
+use crate::batch::Batch;
+use crate::frame::Frame;
+use crate::pool::Inner;
+
+/// Up to `N` frames, in line: no allocation, 16 bytes a frame.
+///
+/// [`Pool::get_burst`](crate::Pool::get_burst) and [`Pool::get_bulk`](crate::Pool::get_bulk) fill it. Dropping it frees its
+/// frames in bulk, pool by pool if they are of several, which is cheaper than one by one.
+///
+/// ```
+/// use framewell::{Burst, Pool};
+///
+/// let pool = Pool::builder().build()?;
+/// let mut burst: Burst<32> = Burst::new();
+/// pool.get_bulk(&mut burst, 32)?;
+/// for frame in &mut burst {
+///     frame[0] = 0x45;
+/// }
+/// drop(burst);
+/// assert_eq!(pool.stats().out, 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Burst<const N: usize> {
+    frames: ArrayVec<Frame, N>,
+}
+
+impl<const N: usize> Burst<N> {
+    /// Returns an empty burst.
+    ///
+    /// ```
+    /// assert!(framewell::Burst::<32>::new().is_empty());
+    /// ```
+    #[inline]
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            frames: ArrayVec::new_const(),
+        }
+    }
+
+    /// Returns the number of frames for which there is room left.
+    ///
+    /// ```
+    /// assert_eq!(framewell::Burst::<32>::new().room(), 32);
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn room(&self) -> usize {
+        N - self.frames.len()
+    }
+
+    /// Appends a frame, or gives it back if the burst is full.
+    ///
+    /// # Errors
+    ///
+    /// The frame itself, if there are `N` already.
+    ///
+    /// ```
+    /// # use framewell::{Burst, Pool};
+    /// # let pool = Pool::builder().build()?;
+    /// let mut burst: Burst<1> = Burst::new();
+    /// assert!(burst.push(pool.get(60)?).is_ok());
+    /// assert!(burst.push(pool.get(60)?).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    pub fn push(&mut self, frame: Frame) -> Result<(), Frame> {
+        self.frames.try_push(frame).map_err(|full| full.element())
+    }
+
+    /// Removes and returns the last frame.
+    ///
+    /// ```
+    /// # use framewell::{Burst, Pool};
+    /// # let pool = Pool::builder().build()?;
+    /// let mut burst: Burst<32> = Burst::new();
+    /// pool.get_burst(&mut burst, 2);
+    /// assert!(burst.pop().is_some());
+    /// assert_eq!(burst.len(), 1);
+    /// # Ok::<(), framewell::BuildError>(())
+    /// ```
+    #[inline]
+    pub fn pop(&mut self) -> Option<Frame> {
+        self.frames.pop()
+    }
+
+    /// Removes all frames and returns them one by one, the first first. Those that are not taken are freed.
+    ///
+    /// ```
+    /// # use framewell::{Burst, Frame, Pool};
+    /// # let pool = Pool::builder().build()?;
+    /// let mut burst: Burst<32> = Burst::new();
+    /// pool.get_burst(&mut burst, 3);
+    /// let frames: Vec<Frame> = burst.drain().collect();
+    /// assert_eq!((frames.len(), burst.len()), (3, 0));
+    /// # Ok::<(), framewell::BuildError>(())
+    /// ```
+    #[inline]
+    pub fn drain(&mut self) -> impl DoubleEndedIterator<Item = Frame> + ExactSizeIterator {
+        self.frames.drain(..)
+    }
+
+    /// Keeps the frames for which `keep` answers true, in order, and frees the others.
+    ///
+    /// ```
+    /// # use framewell::{Burst, Pool};
+    /// # let pool = Pool::builder().build()?;
+    /// let mut burst: Burst<32> = Burst::new();
+    /// pool.get_burst(&mut burst, 3);
+    /// burst[1][0] = 0x45;
+    /// burst.retain(|frame| frame[0] >> 4 == 4);
+    /// assert_eq!(burst.len(), 1);
+    /// # Ok::<(), framewell::BuildError>(())
+    /// ```
+    pub fn retain(&mut self, mut keep: impl FnMut(&mut Frame) -> bool) {
+        self.frames.retain(|frame| keep(frame));
+    }
+
+    /// Keeps the first `len` frames and frees the others in bulk.
+    ///
+    /// ```
+    /// # use framewell::{Burst, Pool};
+    /// # let pool = Pool::builder().build()?;
+    /// let mut burst: Burst<32> = Burst::new();
+    /// pool.get_burst(&mut burst, 8);
+    /// burst.truncate(5);
+    /// assert_eq!(burst.len(), 5);
+    /// # Ok::<(), framewell::BuildError>(())
+    /// ```
+    pub fn truncate(&mut self, len: usize) {
+        while self.frames.len() > len {
+            self.free_run(len);
+        }
+    }
+
+    /// Frees all frames in bulk.
+    ///
+    /// ```
+    /// # use framewell::{Burst, Pool};
+    /// # let pool = Pool::builder().build()?;
+    /// let mut burst: Burst<32> = Burst::new();
+    /// pool.get_burst(&mut burst, 8);
+    /// burst.clear();
+    /// assert_eq!(pool.stats().out, 0);
+    /// # Ok::<(), framewell::BuildError>(())
+    /// ```
+    pub fn clear(&mut self) {
+        self.truncate(0);
+    }
+
+    /// Frees the frames behind the first `len` that are of the last one's pool, up to a batch.
+    #[inline]
+    fn free_run(&mut self, len: usize) {
+        let Some(pool) = self.frames.last().map(Frame::pool) else {
+            return;
+        };
+        let mut batch = Batch::new();
+        let mut at = self.frames.len();
+        while at > len && !batch.is_full() {
+            at -= 1;
+            if self.frames[at].pool() == pool {
+                // What `swap_remove` puts here was looked at before: it is of another pool.
+                let (_, id) = self.frames.swap_remove(at).into_parts();
+                batch.push(id);
+            }
+        }
+        free(pool, &batch);
+    }
+}
+
+/// Frees a batch of frames whose handles were taken apart.
+fn free(pool: NonNull<Inner>, batch: &Batch) {
+    // SAFETY: each id was given up by the handle that owned it, for `pool` (`free_run`).
+    unsafe { Inner::free_all(pool, batch.as_slice()) };
+}
+
+impl<const N: usize> Drop for Burst<N> {
+    #[inline]
+    fn drop(&mut self) {
+        self.truncate(0);
+    }
+}
+
+impl<const N: usize> Default for Burst<N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const N: usize> Deref for Burst<N> {
+    type Target = [Frame];
+
+    #[inline]
+    fn deref(&self) -> &[Frame] {
+        &self.frames
+    }
+}
+
+impl<const N: usize> DerefMut for Burst<N> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut [Frame] {
+        &mut self.frames
+    }
+}
+
+/// Appends frames.
+///
+/// # Panics
+///
+/// If there are more frames than room; those that were appended stay, the one that did not
+/// fit and those left in the iterator are dropped.
+impl<const N: usize> Extend<Frame> for Burst<N> {
+    #[inline]
+    fn extend<I: IntoIterator<Item = Frame>>(&mut self, frames: I) {
+        for frame in frames {
+            if self.frames.try_push(frame).is_err() {
+                overflow(N);
+            }
+        }
+    }
+}
+
+#[cold]
+fn overflow(room: usize) -> ! {
+    panic!("frames exceed the burst's room of {room}; make the burst larger, or use Burst::push");
+}
+
+impl<'a, const N: usize> IntoIterator for &'a Burst<N> {
+    type Item = &'a Frame;
+    type IntoIter = slice::Iter<'a, Frame>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl<'a, const N: usize> IntoIterator for &'a mut Burst<N> {
+    type Item = &'a mut Frame;
+    type IntoIter = slice::IterMut<'a, Frame>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter_mut()
+    }
+}
+
+impl<const N: usize> fmt::Debug for Burst<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}

@@ -1,0 +1,157 @@
+//! The depot: frames at rest that belong to no CPU, in magazines of up to 64.
+//!
+//! ```text
+//!   full  ─► magazine ─► magazine …      slots: 64 ids a magazine, in four cache lines
+//!   empty ─► magazine ─► …               fresh: magazines never used so far, from a number up
+//!   loose ─► frame ─► frame …            ids that found no magazine, by the per-frame links
+//! ```
+//!
+//! A magazine is in `full`, in `empty`, fresh, or in the hands of one call. A call that takes
+//! an empty magazine has the ids for it in hand, and a call that takes a full one gives it back
+//! before it lets go of the ids; so with magazines for all frames one is always to be had for a
+//! whole batch. Part batches can use the magazines up: then ids go to `loose`, which needs none. So `put` never fails
+//! while the depot is open, and never allocates.
+//!
+//! Edges: S1 of `full` publishes a magazine's slots to who takes it (D1), S1 of `empty` gives them to
+//! the next writer (D2). Closing: `full` and `loose` refuse from then on; `empty` is not closed.
+//!
+//! Tags: at most 2^20 magazines leave 43 bits of tag. There is one operation for up to 64 frames; at 60
+//! million a second on one line a tag comes round after 40 hours.
+//!
+//! Source: J. Bonwick, J. Adams, Magazines and Vmem, USENIX ATC 2001, §3 (the depot layer).
+
+#![forbid(unsafe_code)]
+
+use std::io;
+
+use crossbeam_utils::CachePadded;
+
+use crate::batch::Batch;
+use crate::id::FrameId;
+use crate::stack::{Closed, Links, Stack};
+use crate::sync::{AtomicU32, Ordering, Table, Tracks, Unprotected};
+
+/// Magazines, full and empty, and loose frames.
+pub(crate) struct Depot(Unprotected<Parts>);
+
+struct Parts {
+    full: CachePadded<Stack>,
+    empty: CachePadded<Stack>,
+    loose: CachePadded<Stack>,
+    /// Magazines from this number up were never used.
+    fresh: CachePadded<AtomicU32>,
+    magazines: u32,
+    /// Ids a magazine.
+    size: usize,
+    slots: Table<AtomicU32>,
+    magazine_links: Links,
+    /// Stand for the slots of each magazine in a model.
+    tracks: Tracks,
+}
+
+impl Depot {
+    /// Makes an empty depot with magazines of `size` ids for `frames` frames.
+    pub(crate) fn new(frames: u32, size: u32) -> io::Result<Self> {
+        let magazines = frames.div_ceil(size);
+        Ok(Self(Unprotected::new(Parts {
+            full: CachePadded::new(Stack::new(magazines)),
+            empty: CachePadded::new(Stack::new(magazines)),
+            loose: CachePadded::new(Stack::new(frames)),
+            fresh: CachePadded::new(AtomicU32::new(0)),
+            magazines,
+            size: size as usize,
+            slots: Table::zeroed(magazines as usize * size as usize)?,
+            magazine_links: Links::new(magazines)?,
+            tracks: Tracks::new(magazines as usize),
+        })))
+    }
+
+    /// Lays up to a magazine's size of ids down. Its last step makes them available: nothing of the depot
+    /// is touched after it.
+    pub(crate) fn put(&self, frame_links: &Links, ids: &[FrameId]) -> Result<(), Closed> {
+        debug_assert!(ids.len() <= self.0.size, "a batch fits into a magazine");
+        let Some(magazine) = self.take_empty() else {
+            return self.0.loose.push_all(frame_links, ids);
+        };
+        self.0.tracks.write(magazine);
+        for (slot, id) in self.slots_of(magazine).iter().zip(ids) {
+            // Relaxed: the magazine is this call's alone (D2); the push publishes the slot (D1).
+            slot.store(id.0, Ordering::Relaxed);
+        }
+        let weight = ids.len() as u32;
+        self.0
+            .full
+            .push(&self.0.magazine_links, magazine, weight, u32::MAX)
+            .map_err(|_| Closed)
+    }
+
+    /// Picks a magazine, or as many loose ids, up. Leaves the batch empty if there are none.
+    pub(crate) fn take(&self, frame_links: &Links, batch: &mut Batch) {
+        batch.clear();
+        let Some((magazine, weight)) = self.0.full.pop_weighed(&self.0.magazine_links) else {
+            return self.0.loose.pop_many(frame_links, self.0.size, batch);
+        };
+        self.0.tracks.read(magazine);
+        for slot in &self.slots_of(magazine)[..weight as usize] {
+            // Relaxed: published by D1, which the pop acquired.
+            batch.push(FrameId(slot.load(Ordering::Relaxed)));
+        }
+        // `empty` has no limit and is never closed, so this cannot be refused.
+        let answer = self
+            .0
+            .empty
+            .push(&self.0.magazine_links, magazine, 1, u32::MAX);
+        debug_assert_eq!(answer, Ok(()));
+    }
+
+    fn take_empty(&self) -> Option<u32> {
+        if let Some(magazine) = self.0.empty.pop(&self.0.magazine_links) {
+            return Some(magazine);
+        }
+        // Relaxed, here and below: the counter alone decides whose a fresh magazine is; its
+        // slots were written by nobody yet.
+        let mut fresh = self.0.fresh.load(Ordering::Relaxed);
+        while fresh < self.0.magazines {
+            match self.0.fresh.compare_exchange_weak(
+                fresh,
+                fresh + 1,
+                Ordering::Relaxed,
+                Ordering::Relaxed,
+            ) {
+                Ok(_) => return Some(fresh),
+                Err(now) => fresh = now,
+            }
+        }
+        None
+    }
+
+    fn slots_of(&self, magazine: u32) -> &[AtomicU32] {
+        let start = magazine as usize * self.0.size;
+        &self.0.slots[start..start + self.0.size]
+    }
+
+    /// How many frames rest here.
+    pub(crate) fn resting(&self, frame_links: &Links) -> u32 {
+        self.0.full.weight(&self.0.magazine_links) + self.0.loose.weight(frame_links)
+    }
+
+    /// The number of pops so far if no frame rests here, else `None`. See `Pool`'s exhaustion.
+    pub(crate) fn pops_if_empty(&self) -> Option<u64> {
+        Some(
+            self.0
+                .full
+                .pops_if_empty()?
+                .wrapping_add(self.0.loose.pops_if_empty()?),
+        )
+    }
+
+    /// Closes the depot and returns how many frames rested in it.
+    pub(crate) fn close(&self, frame_links: &Links) -> u32 {
+        self.0.full.close(&self.0.magazine_links) + self.0.loose.close(frame_links)
+    }
+
+    /// The bytes reserved for the depot's tables.
+    pub(crate) fn bytes(&self) -> usize {
+        self.0.slots.bytes() + self.0.magazine_links.bytes()
+    }
+}

@@ -1,0 +1,325 @@
+//! What can go wrong, in the words of the caller: value, limit, remedy.
+
+#![forbid(unsafe_code)]
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+
+use crate::limits::{MAX_FRAMES, MAX_ROOM, MAX_SHARDS};
+
+/// Why [`PoolBuilder::build`](crate::PoolBuilder::build) made no pool.
+///
+/// ```
+/// use framewell::{BuildError, Pool};
+///
+/// let refused = Pool::builder().frames(0).build().unwrap_err();
+/// assert!(matches!(refused, BuildError::ZeroFrames));
+/// assert_eq!(refused.to_string(), "a pool of 0 frames cannot serve anyone; ask for 1 or more with PoolBuilder::frames");
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// No frames were asked for.
+    ZeroFrames,
+    /// More frames than ids can name.
+    TooManyFrames {
+        /// Frames asked for.
+        frames: usize,
+    },
+    /// A payload of no bytes.
+    ZeroPayload,
+    /// Headroom, payload and tailroom together exceed what a handle can name.
+    FrameTooLarge {
+        /// Their sum in bytes.
+        bytes: usize,
+    },
+    /// An exact stride below headroom, payload and tailroom.
+    StrideTooSmall {
+        /// The stride asked for, in bytes.
+        stride: usize,
+        /// The bytes that it would have to hold.
+        needed: usize,
+    },
+    /// Frames × stride exceeds the address space.
+    TooLarge {
+        /// Frames asked for.
+        frames: usize,
+        /// Bytes from one frame to the next.
+        stride: usize,
+    },
+    /// A number of shards outside 1 to 4096.
+    Shards {
+        /// Shards asked for.
+        shards: usize,
+    },
+    /// The system refused the memory.
+    Map {
+        /// Bytes asked for.
+        bytes: usize,
+        /// The system's answer.
+        source: io::Error,
+    },
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ZeroFrames => f.write_str(
+                "a pool of 0 frames cannot serve anyone; ask for 1 or more with PoolBuilder::frames",
+            ),
+            Self::TooManyFrames { frames } => write!(
+                f,
+                "{frames} frames exceed the limit of {MAX_FRAMES} a pool; build several pools"
+            ),
+            Self::ZeroPayload => f.write_str(
+                "a payload of 0 bytes holds nothing; ask for 1 or more with PoolBuilder::payload",
+            ),
+            Self::FrameTooLarge { bytes } => write!(
+                f,
+                "headroom, payload and tailroom of {bytes} bytes together exceed the limit of \
+                 {MAX_ROOM} a frame; lower one of them"
+            ),
+            Self::StrideTooSmall { stride, needed } => write!(
+                f,
+                "stride {stride} does not hold a frame of {needed} bytes; raise it to {needed} or \
+                 more, or leave PoolBuilder::stride out"
+            ),
+            Self::TooLarge { frames, stride } => write!(
+                f,
+                "{frames} frames of stride {stride} exceed the address space of {} bytes; ask for \
+                 fewer or smaller frames",
+                isize::MAX
+            ),
+            Self::Shards { shards } => write!(
+                f,
+                "{shards} shards are outside 1 to {MAX_SHARDS}; leave PoolBuilder::shards out for \
+                 one a CPU"
+            ),
+            Self::Map { bytes, source } => write!(
+                f,
+                "the system refused {bytes} bytes of memory ({source}); ask for fewer frames or \
+                 other pages, or raise the limit"
+            ),
+        }
+    }
+}
+
+impl Error for BuildError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Map { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}
+
+/// No frame was at rest anywhere at some moment of the call: an ordinary answer.
+///
+/// Converts into an [`io::Error`] of kind [`OutOfMemory`](io::ErrorKind::OutOfMemory).
+///
+/// ```
+/// use framewell::{OutOfBuffers, Pool};
+///
+/// let pool = Pool::builder().frames(1).build()?;
+/// let only = pool.get(60)?;
+/// assert_eq!(pool.get(60).unwrap_err(), OutOfBuffers);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct OutOfBuffers;
+
+impl fmt::Display for OutOfBuffers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "out of buffers: every frame of the pool is in use; drop frames, or build the pool with more",
+        )
+    }
+}
+
+impl Error for OutOfBuffers {}
+
+impl From<OutOfBuffers> for io::Error {
+    fn from(refused: OutOfBuffers) -> Self {
+        Self::new(io::ErrorKind::OutOfMemory, refused)
+    }
+}
+
+/// Why [`Pool::copy_from`](crate::Pool::copy_from) copied nothing.
+///
+/// Converts into an [`io::Error`]: `InvalidInput` for a slice that is too long, `OutOfMemory` for
+/// an empty pool.
+///
+/// ```
+/// use framewell::{CopyError, Pool};
+///
+/// let pool = Pool::builder().frames(1).build()?;
+/// let refused = pool.copy_from(&[0; 1501]).unwrap_err();
+/// assert_eq!(refused, CopyError::TooLong { len: 1501, payload: 1500 });
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum CopyError {
+    /// The bytes do not fit into a frame's payload; nothing was cut.
+    TooLong {
+        /// Bytes to copy.
+        len: usize,
+        /// Bytes that a frame holds.
+        payload: usize,
+    },
+    /// The pool is empty.
+    OutOfBuffers,
+}
+
+impl fmt::Display for CopyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLong { len, payload } => write!(
+                f,
+                "{len} bytes exceed the payload of {payload}; raise it with PoolBuilder::payload, \
+                 or split them"
+            ),
+            Self::OutOfBuffers => OutOfBuffers.fmt(f),
+        }
+    }
+}
+
+impl Error for CopyError {}
+
+impl From<OutOfBuffers> for CopyError {
+    fn from(_: OutOfBuffers) -> Self {
+        Self::OutOfBuffers
+    }
+}
+
+impl From<CopyError> for io::Error {
+    fn from(refused: CopyError) -> Self {
+        let kind = match refused {
+            CopyError::TooLong { .. } => io::ErrorKind::InvalidInput,
+            CopyError::OutOfBuffers => io::ErrorKind::OutOfMemory,
+        };
+        Self::new(kind, refused)
+    }
+}
+
+/// Why [`Pool::get_bulk`](crate::Pool::get_bulk) took no frame.
+///
+/// ```
+/// use framewell::{BulkError, Burst, Pool};
+///
+/// let pool = Pool::builder().frames(64).build()?;
+/// let mut burst: Burst<32> = Burst::new();
+/// pool.get_bulk(&mut burst, 30)?;
+/// assert_eq!(
+///     pool.get_bulk(&mut burst, 3).unwrap_err(),
+///     BulkError::NoRoom { asked: 3, room: 2 },
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum BulkError {
+    /// The burst has too little room left.
+    NoRoom {
+        /// Frames asked for.
+        asked: usize,
+        /// Frames that the burst still holds.
+        room: usize,
+    },
+    /// Fewer frames than asked for were at rest.
+    OutOfBuffers,
+}
+
+impl fmt::Display for BulkError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoRoom { asked, room } => write!(
+                f,
+                "{asked} frames exceed the room of {room} left in the burst; empty it first, or \
+                 make it larger"
+            ),
+            Self::OutOfBuffers => f.write_str(
+                "out of buffers: fewer frames than asked for are at rest; ask for fewer, drop \
+                 frames, or build the pool with more",
+            ),
+        }
+    }
+}
+
+impl Error for BulkError {}
+
+impl From<BulkError> for io::Error {
+    fn from(refused: BulkError) -> Self {
+        let kind = match refused {
+            BulkError::NoRoom { .. } => io::ErrorKind::InvalidInput,
+            BulkError::OutOfBuffers => io::ErrorKind::OutOfMemory,
+        };
+        Self::new(kind, refused)
+    }
+}
+
+/// Which part of a frame was too small for what was asked.
+///
+/// ```
+/// # use framewell::{Pool, Room};
+/// # let pool = Pool::builder().frames(1).build()?;
+/// let mut frame = pool.get(60)?;
+/// assert_eq!(frame.push(200).unwrap_err().room, Room::Headroom);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Room {
+    /// The bytes before the data.
+    Headroom,
+    /// The bytes after the data.
+    Tailroom,
+    /// The data itself.
+    Data,
+}
+
+/// A frame has less room than was asked for; it is unchanged.
+///
+/// ```
+/// # use framewell::Pool;
+/// # let pool = Pool::builder().frames(1).build()?;
+/// let mut frame = pool.get(60)?;
+/// let refused = frame.push(200).unwrap_err();
+/// assert_eq!((refused.asked, refused.left), (200, 128));
+/// assert_eq!(refused.to_string(), "200 bytes exceed the headroom of 128 left; raise it with PoolBuilder::headroom");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct RoomError {
+    /// The part that was too small.
+    pub room: Room,
+    /// Bytes asked for.
+    pub asked: usize,
+    /// Bytes that it has.
+    pub left: usize,
+}
+
+impl fmt::Display for RoomError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (room, remedy) = match self.room {
+            Room::Headroom => ("headroom", "raise it with PoolBuilder::headroom"),
+            Room::Tailroom => ("tailroom", "raise it with PoolBuilder::tailroom"),
+            Room::Data => ("data", "ask for less"),
+        };
+        write!(
+            f,
+            "{} bytes exceed the {room} of {} left; {remedy}",
+            self.asked, self.left
+        )
+    }
+}
+
+impl Error for RoomError {}
+
+impl From<RoomError> for io::Error {
+    fn from(refused: RoomError) -> Self {
+        Self::new(io::ErrorKind::InvalidInput, refused)
+    }
+}

@@ -1,0 +1,343 @@
+//! The handle of one frame.
+
+use std::fmt;
+use std::mem::ManuallyDrop;
+use std::ops::{Deref, DerefMut};
+use std::ptr::NonNull;
+use std::slice;
+
+use crate::error::{Room, RoomError};
+use crate::id::FrameId;
+use crate::pool::Inner;
+
+/// One frame of a pool, and the part of it that holds data.
+///
+/// ```text
+///   │◄─ headroom ─►│◄── data: deref, len ──►│◄─ tailroom ─►│
+///                push ◄─┤ ├─► pull   trim ◄─┤ ├─► put
+/// ```
+///
+/// It is an owner: it can be sent to another thread and dropped there, outlives every
+/// [`Pool`](crate::Pool) handle, and frees the frame when dropped. It is 16 bytes large, as are
+/// `Option<Frame>` and `Result<Frame, OutOfBuffers>`. Getting and freeing do not touch the frame's bytes.
+/// A frame that is forgotten ([`std::mem::forget`]) is lost to its pool, and keeps the pool's memory mapped.
+///
+/// A frame given back cannot be used again:
+///
+/// ```compile_fail,E0382
+/// # let pool = framewell::Pool::builder().build().unwrap();
+/// let frame = pool.get(60).unwrap();
+/// drop(frame);
+/// let _ = frame[0];
+/// ```
+///
+/// ```
+/// # let pool = framewell::Pool::builder().build()?;
+/// let mut frame = pool.copy_from(b"payload")?;
+/// frame.push(4)?.copy_from_slice(b"head");
+/// frame.put(4)?.copy_from_slice(b"tail");
+/// assert_eq!(*frame, *b"headpayloadtail");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Frame {
+    pool: NonNull<Inner>,
+    id: FrameId,
+    /// Where the data starts, from the frame's first byte.
+    offset: u16,
+    len: u16,
+}
+
+// SAFETY: a frame owns its bytes alone (P1 of `pool`), and the pool may be used and freed on any thread.
+unsafe impl Send for Frame {}
+// SAFETY: through `&Frame` the bytes can be read alone.
+unsafe impl Sync for Frame {}
+
+impl Frame {
+    /// Makes the handle of a frame with `min(len, payload)` bytes of data after the headroom.
+    ///
+    /// # Safety
+    ///
+    /// - `id` is an id of `pool`, and the caller owns it and gives it to the handle (P1 of `pool`).
+    #[inline(always)]
+    pub(crate) unsafe fn new(pool: NonNull<Inner>, id: FrameId, len: usize) -> Self {
+        // SAFETY: the caller's id keeps the pool (P2 of `pool`).
+        let arena = unsafe { &pool.as_ref().arena };
+        arena.wrote(id);
+        let layout = arena.layout();
+        Self {
+            pool,
+            id,
+            offset: layout.headroom,
+            len: len.min(layout.payload.into()) as u16,
+        }
+    }
+
+    #[inline(always)]
+    fn inner(&self) -> &Inner {
+        // SAFETY: this frame's id keeps the pool (P2 of `pool`).
+        unsafe { self.pool.as_ref() }
+    }
+
+    /// The first byte of the data.
+    #[inline(always)]
+    fn data(&self) -> NonNull<u8> {
+        let start = self.inner().arena.start(self.id);
+        // SAFETY: offset + length never exceed the room, which never exceeds the stride, so the result
+        // is inside the frame or its end.
+        unsafe { start.add(self.offset.into()) }
+    }
+
+    /// Returns the number of bytes of data.
+    ///
+    /// ```
+    /// # let pool = framewell::Pool::builder().build()?;
+    /// assert_eq!(pool.get(60)?.len(), 60);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len.into()
+    }
+
+    /// Returns whether there is no data.
+    ///
+    /// ```
+    /// # let pool = framewell::Pool::builder().build()?;
+    /// assert!(pool.get(0)?.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Returns the bytes before the data.
+    ///
+    /// ```
+    /// # let pool = framewell::Pool::builder().build()?;
+    /// assert_eq!(pool.get(60)?.headroom(), 128);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn headroom(&self) -> usize {
+        self.offset.into()
+    }
+
+    /// Returns the bytes after the data.
+    ///
+    /// ```
+    /// # let pool = framewell::Pool::builder().build()?;
+    /// assert_eq!(pool.get(1500)?.tailroom(), 100);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn tailroom(&self) -> usize {
+        self.capacity() - self.headroom() - self.len()
+    }
+
+    /// Returns headroom + data + tailroom in bytes: constant, and the same for every frame of a pool.
+    ///
+    /// ```
+    /// # let pool = framewell::Pool::builder().build()?;
+    /// assert_eq!(pool.get(60)?.capacity(), 1728);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.inner().arena.layout().room.into()
+    }
+
+    /// Returns the number of this frame within its pool.
+    ///
+    /// ```
+    /// # let pool = framewell::Pool::builder().build()?;
+    /// let frame = pool.get(60)?;
+    /// let region = pool.region();
+    /// let start = region.base().as_ptr().addr() + frame.id().index() * region.stride();
+    /// assert_eq!(frame.as_ptr().addr(), start + frame.headroom());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn id(&self) -> FrameId {
+        self.id
+    }
+
+    /// Grows the data by `n` bytes at the front, into the headroom, and returns the new bytes.
+    ///
+    /// They hold what was last written there.
+    ///
+    /// # Errors
+    ///
+    /// [`RoomError`] if the headroom is smaller; the frame is unchanged.
+    ///
+    /// ```
+    /// # let pool = framewell::Pool::builder().build()?;
+    /// let mut packet = pool.copy_from(b"\x45\x00")?;
+    /// packet.push(14)?.fill(0xff);
+    /// assert_eq!((packet.len(), packet.headroom()), (16, 114));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    pub fn push(&mut self, n: usize) -> Result<&mut [u8], RoomError> {
+        let left = self.headroom();
+        if n > left {
+            return Err(refuse(Room::Headroom, n, left));
+        }
+        // Both fit: n ≤ headroom, and headroom + length ≤ room ≤ 65,535.
+        self.offset -= n as u16;
+        self.len += n as u16;
+        Ok(&mut self[..n])
+    }
+
+    /// Cuts `n` bytes off the front, which become headroom.
+    ///
+    /// # Errors
+    ///
+    /// [`RoomError`] if there is less data; the frame is unchanged.
+    ///
+    /// ```
+    /// # let pool = framewell::Pool::builder().build()?;
+    /// let mut packet = pool.copy_from(b"headpayload")?;
+    /// packet.pull(4)?;
+    /// assert_eq!(*packet, *b"payload");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    pub fn pull(&mut self, n: usize) -> Result<(), RoomError> {
+        let left = self.len();
+        if n > left {
+            return Err(refuse(Room::Data, n, left));
+        }
+        // Both fit: n ≤ length.
+        self.offset += n as u16;
+        self.len -= n as u16;
+        Ok(())
+    }
+
+    /// Grows the data by `n` bytes at the end, into the tailroom, and returns the new bytes.
+    ///
+    /// They hold what was last written there.
+    ///
+    /// # Errors
+    ///
+    /// [`RoomError`] if the tailroom is smaller; the frame is unchanged.
+    ///
+    /// ```
+    /// # let pool = framewell::Pool::builder().build()?;
+    /// let mut packet = pool.get(0)?;
+    /// packet.put(2)?.copy_from_slice(&[0x45, 0]);
+    /// assert_eq!(*packet, [0x45, 0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    pub fn put(&mut self, n: usize) -> Result<&mut [u8], RoomError> {
+        let left = self.tailroom();
+        if n > left {
+            return Err(refuse(Room::Tailroom, n, left));
+        }
+        let before = self.len();
+        // Fits: offset + length + n ≤ room ≤ 65,535.
+        self.len += n as u16;
+        Ok(&mut self[before..])
+    }
+
+    /// Cuts the data to its first `len` bytes; the rest becomes tailroom.
+    ///
+    /// # Errors
+    ///
+    /// [`RoomError`] if there is less data; the frame is unchanged.
+    ///
+    /// ```
+    /// # let pool = framewell::Pool::builder().build()?;
+    /// let mut buffer = pool.get(1500)?;
+    /// let received = 60;
+    /// buffer.trim(received)?;
+    /// assert_eq!(buffer.len(), 60);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    pub fn trim(&mut self, len: usize) -> Result<(), RoomError> {
+        let left = self.len();
+        if len > left {
+            return Err(refuse(Room::Data, len, left));
+        }
+        self.len = len as u16;
+        Ok(())
+    }
+
+    /// Gives the frame up without freeing it.
+    #[inline(always)]
+    pub(crate) fn into_parts(self) -> (NonNull<Inner>, FrameId) {
+        let this = ManuallyDrop::new(self);
+        (this.pool, this.id)
+    }
+
+    #[inline(always)]
+    pub(crate) fn pool(&self) -> NonNull<Inner> {
+        self.pool
+    }
+}
+
+#[cold]
+fn refuse(room: Room, asked: usize, left: usize) -> RoomError {
+    RoomError { room, asked, left }
+}
+
+impl Drop for Frame {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: the handle owns its id (`new`) and is not used again.
+        unsafe { Inner::free(self.pool, self.id) };
+    }
+}
+
+impl Deref for Frame {
+    type Target = [u8];
+
+    #[inline]
+    fn deref(&self) -> &[u8] {
+        self.inner().arena.read(self.id);
+        // SAFETY: `len` bytes from `data` lie inside the frame, are initialised (anonymous memory is
+        // zeroed), and belong to this handle alone, which the slice borrows.
+        unsafe { slice::from_raw_parts(self.data().as_ptr(), self.len.into()) }
+    }
+}
+
+impl DerefMut for Frame {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut [u8] {
+        self.inner().arena.wrote(self.id);
+        // SAFETY: as in `deref`; the handle is borrowed mutably.
+        unsafe { slice::from_raw_parts_mut(self.data().as_ptr(), self.len.into()) }
+    }
+}
+
+impl AsRef<[u8]> for Frame {
+    #[inline]
+    fn as_ref(&self) -> &[u8] {
+        self
+    }
+}
+
+impl AsMut<[u8]> for Frame {
+    #[inline]
+    fn as_mut(&mut self) -> &mut [u8] {
+        self
+    }
+}
+
+impl fmt::Debug for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Frame")
+            .field("id", &self.id.0)
+            .field("headroom", &self.headroom())
+            .field("len", &self.len)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,186 @@
+//! The portable front: a shard for each CPU, each a lock-free stack of frames.
+//!
+//! ```text
+//!   CPU 0 ─ hint ─► shard 0: stack, counters   │ one cache line pair each
+//!   CPU 1 ─ hint ─► shard 1: stack, counters   │
+//!     …                                        │   links: one word a frame, common to all
+//! ```
+//!
+//! The CPU's number only chooses the shard: a thread that was moved between looking and acting uses
+//! another CPU's shard, which is as correct and a little slower. A shard that holds
+//! `limit` frames refuses a single free, so that its caller moves a batch on first.
+//!
+//! The front never calls the depot or the arena: it returns what happened, and the pool decides.
+
+#![forbid(unsafe_code)]
+
+use crossbeam_utils::CachePadded;
+
+use crate::batch::Batch;
+use crate::id::{FrameId, ShardId};
+use crate::stack::{Closed, Links, Refused, Stack};
+use crate::sync::{Alive, AtomicU64, Ordering, Unprotected};
+use crate::sys::CpuHint;
+
+/// The shards, and the way to choose one.
+pub(crate) struct Portable(Unprotected<Parts>);
+
+struct Parts {
+    cpu: CpuHint,
+    /// A single free is refused by a shard that holds this many.
+    limit: u32,
+    shards: Box<[CachePadded<Shard>]>,
+    alive: Alive,
+}
+
+struct Shard {
+    stack: Stack,
+    /// Batches of transfers that are between two places at the moment.
+    moving: AtomicU64,
+    counts: [AtomicU64; Event::ALL],
+}
+
+/// What the slow paths count, per shard.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Event {
+    Refill,
+    Flush,
+    Steal,
+    Refusal,
+}
+
+impl Event {
+    const ALL: usize = 4;
+}
+
+impl Portable {
+    pub(crate) fn new(frames: u32, shards: u32, limit: u32) -> Self {
+        let shard = |_| {
+            CachePadded::new(Shard {
+                stack: Stack::new(frames),
+                moving: AtomicU64::new(0),
+                counts: std::array::from_fn(|_| AtomicU64::new(0)),
+            })
+        };
+        Self(Unprotected::new(Parts {
+            cpu: CpuHint::detect(),
+            limit,
+            shards: (0..shards).map(shard).collect(),
+            alive: Alive::new(),
+        }))
+    }
+
+    /// The shard of the CPU that the caller (most likely) runs on.
+    #[inline(always)]
+    pub(crate) fn here(&self) -> ShardId {
+        let cpu = self.0.cpu.current();
+        let shards = self.0.shards.len() as u32;
+        if cpu < shards {
+            ShardId(cpu)
+        } else {
+            ShardId(cpu % shards)
+        }
+    }
+
+    #[inline(always)]
+    fn shard(&self, shard: ShardId) -> &Shard {
+        self.0.alive.touch();
+        &self.0.shards[shard.index()]
+    }
+
+    /// Takes the frame that was freed last.
+    #[inline(always)]
+    pub(crate) fn pop(&self, links: &Links, at: ShardId) -> Option<FrameId> {
+        self.shard(at).stack.pop(links).map(FrameId)
+    }
+
+    /// Frees one frame, unless the shard is at its limit.
+    #[inline(always)]
+    pub(crate) fn push(&self, links: &Links, at: ShardId, id: FrameId) -> Result<(), Refused> {
+        self.shard(at).stack.push(links, id.0, 1, self.0.limit)
+    }
+
+    /// Takes up to `most` frames at once and appends them to the batch.
+    #[inline]
+    pub(crate) fn pop_many(&self, links: &Links, at: ShardId, most: usize, batch: &mut Batch) {
+        self.shard(at).stack.pop_many(links, most, batch);
+    }
+
+    /// Frees frames at once, whatever the shard holds.
+    #[inline]
+    pub(crate) fn push_all(
+        &self,
+        links: &Links,
+        at: ShardId,
+        ids: &[FrameId],
+    ) -> Result<(), Closed> {
+        self.shard(at).stack.push_all(links, ids)
+    }
+
+    /// How many frames rest in a shard.
+    pub(crate) fn resting(&self, links: &Links, at: ShardId) -> u32 {
+        self.shard(at).stack.weight(links)
+    }
+
+    /// Every shard once, the given one first.
+    pub(crate) fn from(&self, first: ShardId) -> impl Iterator<Item = ShardId> {
+        let shards = self.0.shards.len() as u32;
+        (first.0..shards).chain(0..first.0).map(ShardId)
+    }
+
+    /// The sum of all shards' pops if every shard is empty, else `None`. See `Pool`'s exhaustion.
+    pub(crate) fn pops_if_empty(&self) -> Option<u64> {
+        self.0.shards.iter().try_fold(0_u64, |sum, shard| {
+            Some(sum.wrapping_add(shard.stack.pops_if_empty()?))
+        })
+    }
+
+    /// Closes every shard and returns how many frames rested in them.
+    pub(crate) fn close(&self, links: &Links) -> u32 {
+        self.0
+            .shards
+            .iter()
+            .map(|shard| shard.stack.close(links))
+            .sum()
+    }
+
+    /// Notes that a batch is about to move, until the answer is dropped.
+    pub(crate) fn moving(&self, at: ShardId) -> Moving<'_> {
+        let moving = &self.shard(at).moving;
+        // Relaxed: a hint to those who find nothing; the stacks' words order it well enough: the
+        // pop that follows carries it along (S2).
+        moving.fetch_add(1, Ordering::Relaxed);
+        Moving(moving)
+    }
+
+    /// How many batches are on the move.
+    pub(crate) fn on_the_move(&self) -> u64 {
+        let of = |shard: &CachePadded<Shard>| shard.moving.load(Ordering::Relaxed);
+        // Relaxed: a hint, see `moving`.
+        self.0
+            .shards
+            .iter()
+            .fold(0, |sum, shard| sum.wrapping_add(of(shard)))
+    }
+
+    pub(crate) fn count(&self, at: ShardId, event: Event) {
+        // Relaxed: a statistic; it publishes nothing.
+        self.shard(at).counts[event as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn counted(&self, event: Event) -> u64 {
+        let of = |shard: &CachePadded<Shard>| shard.counts[event as usize].load(Ordering::Relaxed);
+        // Relaxed: a statistic, see `count`.
+        self.0.shards.iter().map(of).sum()
+    }
+}
+
+/// A batch on the move.
+pub(crate) struct Moving<'a>(&'a AtomicU64);
+
+impl Drop for Moving<'_> {
+    fn drop(&mut self) {
+        // Relaxed: a hint, see `Portable::moving`.
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,59 @@
+//! The numbers that name things, as types of their own.
+
+#![forbid(unsafe_code)]
+
+use std::fmt;
+
+/// The number of a frame within its pool, from 0 to [`Pool::capacity`](crate::Pool::capacity) − 1.
+///
+/// It stays the same for as long as the pool lives: frame `i` lies at
+/// [`Region::base`](crate::Region::base)` + i × stride`.
+///
+/// ```
+/// # let pool = framewell::Pool::builder().frames(16).build()?;
+/// let frame = pool.get(60)?;
+/// assert!(frame.id().index() < 16);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(transparent)]
+pub struct FrameId(pub(crate) u32);
+
+impl FrameId {
+    /// Returns the number itself, for an index into a table of one's own.
+    ///
+    /// ```
+    /// # let pool = framewell::Pool::builder().frames(16).build()?;
+    /// let mut seen = [0_u32; 16];
+    /// seen[pool.get(0)?.id().index()] += 1;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl fmt::Debug for FrameId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FrameId({})", self.0)
+    }
+}
+
+impl fmt::Display for FrameId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+/// The number of a shard of the portable front.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct ShardId(pub(crate) u32);
+
+impl ShardId {
+    #[inline(always)]
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+}

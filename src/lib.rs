@@ -1,0 +1,32 @@
+#![doc = include_str!("../README.md")]
+
+#[cfg(not(target_has_atomic = "64"))]
+compile_error!(
+    "framewell needs 64-bit atomics: its lists are strictly lock-free by a tag beside each index, \
+     which 32 bits have no room for"
+);
+
+mod arena;
+mod batch;
+mod burst;
+mod depot;
+mod error;
+mod frame;
+mod front;
+mod id;
+mod limits;
+mod pool;
+mod region;
+mod stack;
+mod stats;
+mod sync;
+mod sys;
+
+pub use burst::Burst;
+pub use error::{BuildError, BulkError, CopyError, OutOfBuffers, Room, RoomError};
+pub use frame::Frame;
+pub use id::FrameId;
+pub use pool::{Pool, PoolBuilder};
+pub use region::Region;
+pub use stats::{FrontKind, Stats};
+pub use sys::{HugePages, PageKind};

@@ -1,0 +1,23 @@
+//! The limits that the layers share and the error messages name.
+
+#![forbid(unsafe_code)]
+
+use crate::sync::scaled;
+
+/// The most frames of a pool.
+pub(crate) const MAX_FRAMES: usize = 1 << 26;
+
+/// The most bytes of a frame: offsets and lengths in a handle are 16 bits wide.
+pub(crate) const MAX_ROOM: usize = u16::MAX as usize;
+
+/// The most shards of a pool.
+pub(crate) const MAX_SHARDS: usize = 4096;
+
+/// The most ids a magazine, and so one transfer between the layers, can hold.
+pub(crate) const MAGAZINE: usize = 64;
+
+/// The ids of one transfer where the pool is large enough.
+pub(crate) const MAX_BATCH: u32 = scaled(MAGAZINE as u32, 2);
+
+/// How often a call that found nothing looks again while a transfer of another call is in flight.
+pub(crate) const MAX_RESCANS: u32 = scaled(64, 1);

@@ -1,0 +1,253 @@
+//! From wishes to a pool, or to the reason why not.
+
+use std::io;
+use std::ptr::NonNull;
+
+use crossbeam_utils::CachePadded;
+
+use super::{Inner, Pool};
+use crate::arena::{Arena, Layout, Wanted};
+use crate::depot::Depot;
+use crate::error::BuildError;
+use crate::front::Portable;
+use crate::limits::{MAX_BATCH, MAX_FRAMES, MAX_SHARDS};
+use crate::stack::Links;
+use crate::sync::{AtomicU64, AtomicUsize};
+use crate::sys::{HugePages, possible_cpus};
+
+/// What a pool shall be; made by [`Pool::builder`].
+///
+/// ```
+/// use framewell::Pool;
+///
+/// let pool = Pool::builder().frames(65_536).headroom(192).zero_on_free(true).build()?;
+/// assert_eq!(pool.capacity(), 65_536);
+/// # Ok::<(), framewell::BuildError>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a builder makes no pool until `build` is called"]
+pub struct PoolBuilder {
+    frames: usize,
+    layout: Wanted,
+    shards: Option<usize>,
+    pages: HugePages,
+    prefault: bool,
+    zero_on_free: bool,
+}
+
+impl PoolBuilder {
+    pub(super) fn new() -> Self {
+        Self {
+            frames: 4096,
+            layout: Wanted {
+                headroom: 128,
+                payload: 1500,
+                tailroom: 0,
+                stride: None,
+            },
+            shards: None,
+            pages: HugePages::Auto,
+            prefault: false,
+            zero_on_free: false,
+        }
+    }
+
+    /// Sets the number of frames, 1 to 2²⁶ (4096 unless set).
+    ///
+    /// Address space is reserved for all of them at once; memory is committed as frames are first used.
+    ///
+    /// ```
+    /// # use framewell::Pool;
+    /// assert_eq!(Pool::builder().frames(10).build()?.capacity(), 10);
+    /// # Ok::<(), framewell::BuildError>(())
+    /// ```
+    pub fn frames(mut self, frames: usize) -> Self {
+        self.frames = frames;
+        self
+    }
+
+    /// Sets the bytes of a frame's payload (1500 unless set; 9000 for jumbo frames).
+    ///
+    /// The 1500 count from layer 3: the link header has its place at the end of the headroom.
+    ///
+    /// ```
+    /// # use framewell::Pool;
+    /// assert_eq!(Pool::builder().frames(1).payload(9000).build()?.get(9000)?.len(), 9000);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn payload(mut self, bytes: usize) -> Self {
+        self.layout.payload = bytes;
+        self
+    }
+
+    /// Sets the bytes before the payload of a new frame (128 unless set). With a multiple of 64
+    /// (and without an exact stride that breaks it) the payload starts on a cache line.
+    ///
+    /// ```
+    /// # use framewell::Pool;
+    /// assert_eq!(Pool::builder().frames(1).headroom(256).build()?.get(0)?.headroom(), 256);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn headroom(mut self, bytes: usize) -> Self {
+        self.layout.headroom = bytes;
+        self
+    }
+
+    /// Sets the least bytes after the payload (0 unless set). What the stride leaves is added: with
+    /// the other defaults the tailroom is 100 bytes.
+    ///
+    /// ```
+    /// # use framewell::Pool;
+    /// assert!(Pool::builder().frames(1).tailroom(200).build()?.get(1500)?.tailroom() >= 200);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn tailroom(mut self, bytes: usize) -> Self {
+        self.layout.tailroom = bytes;
+        self
+    }
+
+    /// Sets the exact distance from one frame to the next, in bytes.
+    ///
+    /// Unless set it is the least odd number of cache lines that holds the frame, which spreads frames over the
+    /// sets of the cache; a power of two is the worst choice.
+    ///
+    /// ```
+    /// # use framewell::Pool;
+    /// assert_eq!(Pool::builder().frames(1).stride(2112).build()?.region().stride(), 2112);
+    /// # Ok::<(), framewell::BuildError>(())
+    /// ```
+    pub fn stride(mut self, bytes: usize) -> Self {
+        self.layout.stride = Some(bytes);
+        self
+    }
+
+    /// Sets the number of shards of the portable front, 1 to 4096 (unless set: one for each CPU that
+    /// the machine can have).
+    ///
+    /// ```
+    /// # use framewell::Pool;
+    /// assert_eq!(Pool::builder().shards(4).build()?.stats().per_cpu.len(), 4);
+    /// # Ok::<(), framewell::BuildError>(())
+    /// ```
+    pub fn shards(mut self, shards: usize) -> Self {
+        self.shards = Some(shards);
+        self
+    }
+
+    /// Sets which pages to ask for ([`HugePages::Auto`] unless set).
+    ///
+    /// Explicit huge pages are inherited by a forked child without a reservation of its own: a child
+    /// that writes to them can be killed by SIGBUS.
+    ///
+    /// ```
+    /// # use framewell::{HugePages, Pool};
+    /// let pool = Pool::builder().huge_pages(HugePages::Transparent).build()?;
+    /// println!("{}", pool.stats().pages);
+    /// # Ok::<(), framewell::BuildError>(())
+    /// ```
+    pub fn huge_pages(mut self, pages: HugePages) -> Self {
+        self.pages = pages;
+        self
+    }
+
+    /// Sets whether [`build`](Self::build) commits all memory of the frames, so that no first use faults (off unless set).
+    ///
+    /// ```
+    /// # use framewell::Pool;
+    /// let pool = Pool::builder().frames(64).prefault(true).build()?;
+    /// # Ok::<(), framewell::BuildError>(())
+    /// ```
+    pub fn prefault(mut self, on: bool) -> Self {
+        self.prefault = on;
+        self
+    }
+
+    /// Sets whether a freed frame is overwritten with zeros, headroom and tailroom included, so that no owner sees
+    /// another's data (off unless set). Every free then takes the slow path and writes the whole frame.
+    ///
+    /// ```
+    /// # use framewell::Pool;
+    /// let pool = Pool::builder().frames(1).zero_on_free(true).build()?;
+    /// drop(pool.copy_from(b"secret")?);
+    /// assert_eq!(*pool.get(6)?, [0; 6]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn zero_on_free(mut self, on: bool) -> Self {
+        self.zero_on_free = on;
+        self
+    }
+
+    /// Makes the pool. Enters the kernel to reserve memory.
+    ///
+    /// # Errors
+    ///
+    /// A [`BuildError`] names the value, the limit and the remedy.
+    ///
+    /// ```
+    /// # use framewell::Pool;
+    /// let refused = Pool::builder().stride(1024).build().unwrap_err();
+    /// assert_eq!(
+    ///     refused.to_string(),
+    ///     "stride 1024 does not hold a frame of 1628 bytes; raise it to 1628 or more, or leave PoolBuilder::stride out",
+    /// );
+    /// ```
+    pub fn build(self) -> Result<Pool, BuildError> {
+        let frames = self.checked_frames()?;
+        let shards = self.checked_shards()?;
+        let layout = Layout::new(self.layout)?;
+        let bytes = layout.bytes(frames)?;
+        let inner = self
+            .assemble(frames, shards, layout, bytes)
+            .map_err(|source| BuildError::Map { bytes, source })?;
+        Ok(Pool {
+            inner: NonNull::from(Box::leak(Box::new(inner))),
+        })
+    }
+
+    fn checked_frames(&self) -> Result<u32, BuildError> {
+        match self.frames {
+            0 => Err(BuildError::ZeroFrames),
+            frames if frames > MAX_FRAMES => Err(BuildError::TooManyFrames { frames }),
+            frames => Ok(frames as u32),
+        }
+    }
+
+    fn checked_shards(&self) -> Result<u32, BuildError> {
+        match self.shards {
+            None => Ok(possible_cpus().clamp(1, MAX_SHARDS as u32)),
+            Some(shards) if (1..=MAX_SHARDS).contains(&shards) => Ok(shards as u32),
+            Some(shards) => Err(BuildError::Shards { shards }),
+        }
+    }
+
+    fn assemble(
+        &self,
+        frames: u32,
+        shards: u32,
+        layout: Layout,
+        bytes: usize,
+    ) -> io::Result<Inner> {
+        let batch = (frames / (4 * shards)).clamp(1, MAX_BATCH);
+        let limit = 2 * batch;
+        // A limit of 0 sends every free through the slow path, where frames are zeroed.
+        let limit_at_once = if self.zero_on_free { 0 } else { limit };
+        Ok(Inner {
+            front: Portable::new(frames, shards, limit_at_once),
+            arena: Arena::new(frames, layout, bytes, self.pages, self.prefault)?,
+            links: Links::new(frames)?,
+            depot: Depot::new(frames, batch)?,
+            batch: batch as usize,
+            limit: limit as usize,
+            zero_on_free: self.zero_on_free,
+            handles: CachePadded::new(AtomicUsize::new(1)),
+            home: CachePadded::new(AtomicU64::new(0)),
+        })
+    }
+}
+
+impl Inner {
+    /// The bytes reserved for what is kept about frames, outside of them.
+    pub(super) fn metadata_bytes(&self) -> usize {
+        self.links.bytes() + self.depot.bytes()
+    }
+}

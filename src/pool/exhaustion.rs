@@ -1,0 +1,65 @@
+//! When a pool may say that it is empty.
+//!
+//! The claim: a refused call saw a moment at which nothing was at rest, in any shard, in the depot, or
+//! uncarved. One look at each place in turn does not show that:
+//!
+//! ```text
+//!   refuser                      other, who always leaves one frame at rest
+//!   shard 0: empty
+//!                                frees F to shard 0
+//!                                takes G from shard 1
+//!   shard 1: empty
+//! ```
+//!
+//! So it looks twice. A place's word is "empty, t pops so far"; if it reads the same
+//! in both rounds, nothing happened there in between (I4 of `stack`), so that at the
+//! moment between the rounds all were empty. The number of pops only grows, so equal *sums* over all places
+//! mean that each was equal, and no list of words need be kept. (Carving: "all carved" is final.)
+//!
+//! On a weak memory "the moment" is the cut through everybody's operations at the words that were
+//! read. It must be closed under happens-before: if an operation lies before the cut, so does
+//! everything that its thread did earlier. That is why pops, and carving, are *release* (S2, A): the first round
+//! acquires what each word's writer did before, so the second round cannot read older words.
+//!
+//! ```text
+//!   other:    push F to shard 0 ──(program order)── pop G from shard 1: "empty", release
+//!   refuser:  shard 0: "empty", stale   shard 1: acquires "empty"  ║  shard 0: not stale any more
+//! ```
+//!
+//! A free that happens-before the call is seen by coherence. Frames in the hands of a call in progress do not count;
+//! as courtesy a refuser that sees such a transfer looks again a bounded number of times.
+//!
+//! Progress: a round that finds two different sums means that another call took a frame or laid one
+//! down: lock-free.
+
+#![forbid(unsafe_code)]
+
+use crossbeam_utils::Backoff;
+
+use super::Inner;
+use crate::limits::MAX_RESCANS;
+
+impl Inner {
+    /// Whether a call that found nothing may refuse; `false` if it has to look again.
+    pub(super) fn exhausted(&self, own: u64, rescans: &mut u32) -> bool {
+        let (Some(first), Some(second)) = (self.pops_if_empty(), self.pops_if_empty()) else {
+            return false;
+        };
+        if first != second {
+            return false;
+        }
+        if self.front.on_the_move() > own && *rescans < MAX_RESCANS {
+            *rescans += 1;
+            Backoff::new().spin();
+            return false;
+        }
+        true
+    }
+
+    /// The sum of all pops so far if nothing is at rest, else `None`.
+    fn pops_if_empty(&self) -> Option<u64> {
+        let shards = self.front.pops_if_empty()?;
+        let depot = self.depot.pops_if_empty()?;
+        (self.arena.uncarved() == 0).then_some(shards.wrapping_add(depot))
+    }
+}

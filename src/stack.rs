@@ -1,0 +1,312 @@
+//! A lock-free stack of indices: the one shared structure from which shards and depot are made.
+//!
+//! ```text
+//!   head   | tag … | index + 2 |      0 = empty, 1 = closed
+//!                        │
+//!            links[index] = | weight from here down | next |   (32 + 32 bits)
+//!                                                      │
+//!                                 links[next] = …      ▼
+//! ```
+//!
+//! Nodes are numbers, and their links lie in a side array that is never unmapped while the stack can
+//! be reached: a thread that follows a stale link reads a stale number, never freed memory, and
+//! its compare-and-swap fails. A node is in at most one of the stacks that share a side array.
+//!
+//! Invariants
+//!
+//! - I1. A node that is in a stack has its link word unchanged: it is written only by the
+//!   thread that owns the node, before the push that makes it reachable.
+//! - I2. The weight word of a node is the sum of the weights of it and of all below, so the head's
+//!   is the stack's total. What lies below a node cannot change while the node is in.
+//! - I3. Only read-modify-writes change `head`, so each continues the release sequence of
+//!   every push before it.
+//! - I4. Every pop adds one to the tag. So two equal words seen by one thread mean that nothing
+//!   was popped in between, and, if the words are "empty", that nothing happened at all.
+//! - I5. Closed is final.
+//!
+//! The tag. Pushes need none: if the word is equal again after pops and pushes, so is the
+//! stack from the head down as far as a push reads it. A pop reads `links[head].next`, which is stale if
+//! the head was popped and pushed back meanwhile (ABA); I4 makes its compare-and-swap fail,
+//! unless exactly a multiple of 2^t pops came between two of its instructions. The tag has all the bits that
+//! the index leaves: t = 47 for 64 Ki frames, 37 for the largest pool (2^26 frames, three more
+//! than 26 bits can name). At 200 million pops a second on one shard, more than a core
+//! reaches, 2^37 pops take 11 minutes and 2^47 take 8 days: that is how long a thread would have to
+//! sleep, and to the very pop, to be deceived. A bulk pop counts once.
+//!
+//! Progress: a compare-and-swap fails only because another thread's succeeded (or, the weak form,
+//! for nothing): lock-free. Edges S1, S2, S3 are listed in docs/memory-model.md.
+//!
+//! Source: R. K. Treiber, Systems Programming: Coping with Parallelism, IBM RJ 5118 (1986), §2;
+//! the tag is the version number of IBM System/370's compare double and swap, ibid.
+
+#![forbid(unsafe_code)]
+
+use std::io;
+
+use crate::batch::Batch;
+use crate::id::FrameId;
+use crate::limits::MAGAZINE;
+use crate::sync::{AtomicU64, Ordering, Table, Unprotected};
+
+const EMPTY: u64 = 0;
+const CLOSED: u64 = 1;
+/// What is added to an index so that it differs from [`EMPTY`] and [`CLOSED`].
+const BIAS: u64 = 2;
+
+/// Why a push was refused; the node is still the caller's.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Refused {
+    /// The stack holds its limit already.
+    Full,
+    /// The stack was closed.
+    Closed,
+}
+
+/// The stack was closed; the nodes are still the caller's.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Closed;
+
+/// The side array: a link word for every index.
+pub(crate) struct Links {
+    words: Unprotected<Table<AtomicU64>>,
+}
+
+impl Links {
+    pub(crate) fn new(indices: u32) -> io::Result<Self> {
+        Ok(Self {
+            words: Unprotected::new(Table::zeroed(indices as usize)?),
+        })
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.words.bytes()
+    }
+
+    #[inline(always)]
+    fn read(&self, index: u32) -> Link {
+        // Relaxed: the word was published by S1, which the caller's load of a head acquired; if it
+        // was not, the head has changed and the caller's compare-and-swap fails (I1, I4).
+        let word = self.words[index as usize].load(Ordering::Relaxed);
+        Link {
+            next: word & u64::from(u32::MAX),
+            weight: (word >> 32) as u32,
+        }
+    }
+
+    #[inline(always)]
+    fn write(&self, index: u32, link: Link) {
+        let word = u64::from(link.weight) << 32 | link.next;
+        // Relaxed: the node is the caller's alone; its push publishes the word (S1).
+        self.words[index as usize].store(word, Ordering::Relaxed);
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Link {
+    /// The index field of a head word.
+    next: u64,
+    weight: u32,
+}
+
+/// The head word, and which of its bits are the index.
+pub(crate) struct Stack {
+    head: AtomicU64,
+    mask: Unprotected<u64>,
+}
+
+impl Stack {
+    /// Makes an empty stack for nodes below `indices`.
+    pub(crate) fn new(indices: u32) -> Self {
+        let names = u64::from(indices) + BIAS;
+        Self {
+            head: AtomicU64::new(EMPTY),
+            mask: Unprotected::new(names.next_power_of_two() - 1),
+        }
+    }
+
+    #[inline(always)]
+    fn index(&self, word: u64) -> Option<u32> {
+        (word & *self.mask).checked_sub(BIAS).map(|i| i as u32)
+    }
+
+    /// The total weight under a head word.
+    #[inline(always)]
+    fn weight_under(&self, links: &Links, word: u64) -> u32 {
+        self.index(word).map_or(0, |top| links.read(top).weight)
+    }
+
+    #[inline(always)]
+    fn is_closed(&self, word: u64) -> bool {
+        word & *self.mask == CLOSED
+    }
+
+    /// The word that follows `word` when `next` comes to the top by a push.
+    #[inline(always)]
+    fn pushed(&self, word: u64, next: u64) -> u64 {
+        word & !*self.mask | next
+    }
+
+    /// The word that follows `word` when `next` comes to the top by a pop (I4).
+    #[inline(always)]
+    fn popped(&self, word: u64, next: u64) -> u64 {
+        (word & !*self.mask).wrapping_add(*self.mask + 1) | next
+    }
+
+    /// Pushes a node unless the stack holds `limit` or more.
+    #[inline(always)]
+    pub(crate) fn push(
+        &self,
+        links: &Links,
+        node: u32,
+        weight: u32,
+        limit: u32,
+    ) -> Result<(), Refused> {
+        // Acquire: pairs with S1; the head's link word is read for its weight.
+        let mut word = self.head.load(Ordering::Acquire);
+        loop {
+            if self.is_closed(word) {
+                return Err(Refused::Closed);
+            }
+            let below = self.weight_under(links, word);
+            if below >= limit {
+                return Err(Refused::Full);
+            }
+            let link = Link {
+                next: word & *self.mask,
+                weight: below + weight,
+            };
+            links.write(node, link);
+            let new = self.pushed(word, u64::from(node) + BIAS);
+            // Release (S1): publishes the link word and all that the caller wrote to what the node
+            // names. Acquire on failure: pairs with S1, as above.
+            match self
+                .head
+                .compare_exchange_weak(word, new, Ordering::Release, Ordering::Acquire)
+            {
+                Ok(_) => return Ok(()),
+                Err(now) => word = now,
+            }
+        }
+    }
+
+    /// Pushes nodes of weight 1 at once, the first of them on top.
+    pub(crate) fn push_all(&self, links: &Links, nodes: &[FrameId]) -> Result<(), Closed> {
+        let Some(first) = nodes.first() else {
+            return Ok(());
+        };
+        // Acquire: pairs with S1, as in `push`.
+        let mut word = self.head.load(Ordering::Acquire);
+        loop {
+            if self.is_closed(word) {
+                return Err(Closed);
+            }
+            let mut link = Link {
+                next: word & *self.mask,
+                weight: self.weight_under(links, word),
+            };
+            for node in nodes.iter().rev() {
+                link.weight += 1;
+                links.write(node.0, link);
+                link.next = u64::from(node.0) + BIAS;
+            }
+            let new = self.pushed(word, u64::from(first.0) + BIAS);
+            // Release (S1) and Acquire: as in `push`.
+            match self
+                .head
+                .compare_exchange_weak(word, new, Ordering::Release, Ordering::Acquire)
+            {
+                Ok(_) => return Ok(()),
+                Err(now) => word = now,
+            }
+        }
+    }
+
+    /// Pops the top node.
+    #[inline(always)]
+    pub(crate) fn pop(&self, links: &Links) -> Option<u32> {
+        self.pop_with(links, |_| ()).map(|(top, ())| top)
+    }
+
+    /// Pops the top node with its weight.
+    pub(crate) fn pop_weighed(&self, links: &Links) -> Option<(u32, u32)> {
+        self.pop_with(links, |link| {
+            link.weight
+                .wrapping_sub(self.weight_under(links, link.next))
+        })
+    }
+
+    /// Pops the top node, and what `look` makes of its link before the pop (afterwards other
+    /// threads may own what lay below).
+    #[inline(always)]
+    fn pop_with<T>(&self, links: &Links, look: impl Fn(Link) -> T) -> Option<(u32, T)> {
+        // Acquire: pairs with S1; the link word and what the node names are read after it.
+        let mut word = self.head.load(Ordering::Acquire);
+        loop {
+            let top = self.index(word)?;
+            let link = links.read(top);
+            let seen = look(link);
+            let new = self.popped(word, link.next);
+            // Acquire on success and failure: pairs with S1, as above. Release (S2): a scan that
+            // reads this pop's word reads no older word of a stack that this thread pushed to before.
+            match self
+                .head
+                .compare_exchange_weak(word, new, Ordering::AcqRel, Ordering::Acquire)
+            {
+                Ok(_) => return Some((top, seen)),
+                Err(now) => word = now,
+            }
+        }
+    }
+
+    /// Pops up to `most` nodes at once and appends them to `batch`, the top first.
+    pub(crate) fn pop_many(&self, links: &Links, most: usize, batch: &mut Batch) {
+        let start = batch.len();
+        let most = most.min(MAGAZINE - start);
+        // Acquire: pairs with S1, as in `pop_with`.
+        let mut word = self.head.load(Ordering::Acquire);
+        loop {
+            let mut next = word & *self.mask;
+            for _ in 0..most {
+                let Some(node) = self.index(next) else { break };
+                batch.push(FrameId(node));
+                next = links.read(node).next;
+            }
+            if batch.len() == start {
+                return;
+            }
+            let new = self.popped(word, next);
+            // Acquire, Release (S2): as in `pop_with`.
+            match self
+                .head
+                .compare_exchange_weak(word, new, Ordering::AcqRel, Ordering::Acquire)
+            {
+                Ok(_) => return,
+                Err(now) => {
+                    batch.split_off(start);
+                    word = now;
+                }
+            }
+        }
+    }
+
+    /// The total weight of what rests here; stale as soon as it is read.
+    pub(crate) fn weight(&self, links: &Links) -> u32 {
+        // Acquire: pairs with S1; the head's link word is read.
+        self.weight_under(links, self.head.load(Ordering::Acquire))
+    }
+
+    /// The number of pops so far if the stack is empty now, else `None`.
+    pub(crate) fn pops_if_empty(&self) -> Option<u64> {
+        // Acquire: pairs with S2, see `Pool`'s exhaustion.
+        let word = self.head.load(Ordering::Acquire);
+        (self.index(word).is_none()).then_some(word / (*self.mask + 1))
+    }
+
+    /// Closes the stack for good and returns the total weight that was in it.
+    pub(crate) fn close(&self, links: &Links) -> u32 {
+        // Acquire: pairs with S1; the links are read. Release (S3): a push that finds the
+        // stack closed has seen what the closer did before.
+        let word = self.head.swap(CLOSED, Ordering::AcqRel);
+        self.weight_under(links, word)
+    }
+}

@@ -1,0 +1,95 @@
+//! A pool seen from outside.
+
+#![forbid(unsafe_code)]
+
+use std::fmt;
+
+use crate::sys::PageKind;
+
+/// A snapshot of a pool, from [`Pool::stats`](crate::Pool::stats); exact if no call was in progress.
+///
+/// Nothing is counted on the hot path: where frames are is read off the lists, and the events are
+/// those of the slow paths. Its `Display` is a table.
+///
+/// ```
+/// # let pool = framewell::Pool::builder().frames(100).build()?;
+/// let frames: Vec<_> = (0..30).map(|_| pool.get(60)).collect::<Result<_, _>>()?;
+/// let stats = pool.stats();
+/// assert_eq!((stats.capacity, stats.free, stats.out), (100, 70, 30));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Frames of the pool.
+    pub capacity: usize,
+    /// Frames at rest.
+    pub free: usize,
+    /// Frames in use, and those that were forgotten.
+    pub out: usize,
+    /// Frames at rest in each CPU's shard.
+    pub per_cpu: Vec<usize>,
+    /// Frames at rest in the depot.
+    pub depot: usize,
+    /// Frames at rest that were never handed out.
+    pub uncarved: usize,
+    /// The most frames that one `get` or free has in hand beside its own.
+    pub batch: usize,
+    /// Batches that a shard got from the depot, or that were carved.
+    pub refills: u64,
+    /// Batches that went to the depot.
+    pub flushes: u64,
+    /// Batches that one CPU took from another's shard.
+    pub steals: u64,
+    /// Calls that were refused.
+    pub refusals: u64,
+    /// The pages under the frames.
+    pub pages: PageKind,
+    /// The front that serves the hot path.
+    pub front: FrontKind,
+    /// Bytes reserved for the tables about frames, committed as they are touched.
+    pub metadata: usize,
+}
+
+/// The front that serves the hot path.
+///
+/// ```
+/// # let pool = framewell::Pool::builder().build()?;
+/// assert_eq!(pool.stats().front.to_string(), "portable");
+/// # Ok::<(), framewell::BuildError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum FrontKind {
+    /// Lock-free stacks, sharded by CPU: runs everywhere.
+    Portable,
+}
+
+impl fmt::Display for FrontKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Portable => "portable",
+        })
+    }
+}
+
+impl fmt::Display for Stats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let in_shards: usize = self.per_cpu.iter().sum();
+        let mut row = |name: &str, value: &dyn fmt::Display| writeln!(f, "{name:<10}{value:>20}");
+        row("capacity", &self.capacity)?;
+        row("out", &self.out)?;
+        row("free", &self.free)?;
+        row("  shards", &in_shards)?;
+        row("  depot", &self.depot)?;
+        row("  uncarved", &self.uncarved)?;
+        row("batch", &self.batch)?;
+        row("refills", &self.refills)?;
+        row("flushes", &self.flushes)?;
+        row("steals", &self.steals)?;
+        row("refusals", &self.refusals)?;
+        row("pages", &self.pages)?;
+        row("front", &self.front)?;
+        write!(f, "{:<10}{:>18} B", "metadata", self.metadata)
+    }
+}

@@ -1,0 +1,297 @@
+//! The facade: every atomic, fence and tracked cell of the crate comes from here, from std or, under
+//! `--cfg loom`, from loom.
+//!
+//! Besides the atomics it holds the four things that differ between a real run and a model:
+//!
+//! - [`Table`]: an array of atomics. Really a view of zeroed, lazily committed memory; in a model
+//!   atomics constructed one by one (loom's atomics cannot be conjured from zeroed bytes).
+//! - [`Tracks`]: one cell an index, without any cost in a real run. In a model loom reports an
+//!   access to memory that the cell stands for which no happens-before edge orders.
+//! - [`Alive`]: the same for a lifetime: what is used after or beside its end is reported, and an
+//!   object that never ends is a leak.
+//! - [`scaled`]: sizes shrink in a model, which explores every interleaving.
+
+use std::cell::UnsafeCell;
+use std::ops::Deref;
+
+#[cfg(loom)]
+pub(crate) use self::modelled::*;
+#[cfg(not(loom))]
+pub(crate) use self::real::*;
+
+/// A field that stays readable through a shared reference whose memory may go before the reference does.
+///
+/// The free that brings the last frame of an orphaned pool home may not be the last to *return*: between
+/// the committing compare-and-swap of a free and its `return`, another thread can unmap the pool. No
+/// byte of it is touched any more, but a `&self` argument promises the compiler that its bytes stay
+/// readable until the function returns, except for those inside an [`UnsafeCell`]. So
+/// whatever is passed by reference on the way to such a commit consists of atomics and of this.
+pub(crate) struct Unprotected<T>(UnsafeCell<T>);
+
+// SAFETY: nothing is ever written through the cell, so sharing it is sharing a `T`.
+unsafe impl<T: Sync> Sync for Unprotected<T> {}
+
+impl<T> Unprotected<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Self(UnsafeCell::new(value))
+    }
+}
+
+impl<T> Deref for Unprotected<T> {
+    type Target = T;
+
+    #[inline(always)]
+    fn deref(&self) -> &T {
+        // SAFETY: no mutable reference to the value is ever made but by owning `self`.
+        unsafe { &*self.0.get() }
+    }
+}
+
+/// Picks a size: `real` in a real run, `modelled` under loom.
+pub(crate) const fn scaled(real: u32, modelled: u32) -> u32 {
+    if cfg!(loom) { modelled } else { real }
+}
+
+#[cfg(not(loom))]
+mod real {
+    #![allow(
+        clippy::disallowed_types,
+        reason = "the facade is where the types come from"
+    )]
+
+    use std::io;
+    use std::marker::PhantomData;
+    use std::ops::Deref;
+    use std::ptr::NonNull;
+    use std::slice;
+
+    use crate::sys::Mapping;
+
+    pub(crate) use std::sync::atomic::{Ordering, fence};
+    pub(crate) type AtomicU32 = std::sync::atomic::AtomicU32;
+    pub(crate) type AtomicU64 = std::sync::atomic::AtomicU64;
+    pub(crate) type AtomicUsize = std::sync::atomic::AtomicUsize;
+
+    /// An atomic for which all bytes zero is the value 0.
+    ///
+    /// # Safety
+    ///
+    /// - Zeroed, suitably aligned memory is a valid value of the type, and it needs no drop.
+    pub(crate) unsafe trait ZeroAtomic {}
+    // SAFETY: std documents AtomicU32 to have the representation of u32, for which zero is valid.
+    unsafe impl ZeroAtomic for AtomicU32 {}
+    // SAFETY: std documents AtomicU64 to have the representation of u64, for which zero is valid.
+    unsafe impl ZeroAtomic for AtomicU64 {}
+
+    /// A fixed array of atomics, all zero at first, in a mapping of its own that is committed page by
+    /// page as it is touched.
+    pub(crate) struct Table<A> {
+        first: NonNull<A>,
+        len: usize,
+        mapping: Mapping,
+        marker: PhantomData<A>,
+    }
+
+    // SAFETY: the table owns its mapping, which is not bound to a thread.
+    unsafe impl<A: Send> Send for Table<A> {}
+    // SAFETY: shared access gives `&[A]` alone, and `A` is Sync.
+    unsafe impl<A: Sync> Sync for Table<A> {}
+
+    impl<A: ZeroAtomic> Table<A> {
+        /// Maps a table of `len` zeros.
+        pub(crate) fn zeroed(len: usize) -> io::Result<Self> {
+            let bytes = len
+                .checked_mul(size_of::<A>())
+                .ok_or(io::ErrorKind::OutOfMemory)?;
+            let mapping = Mapping::zeroed(bytes)?;
+            Ok(Self {
+                first: mapping.base().cast(),
+                len,
+                mapping,
+                marker: PhantomData,
+            })
+        }
+
+        /// The bytes reserved for the table.
+        pub(crate) fn bytes(&self) -> usize {
+            self.mapping.len()
+        }
+    }
+
+    impl<A: ZeroAtomic> Deref for Table<A> {
+        type Target = [A];
+
+        #[inline(always)]
+        fn deref(&self) -> &[A] {
+            // SAFETY: `first` starts a page-aligned mapping of at least `len` zeroed `A`s
+            // (`zeroed`), valid by `ZeroAtomic`, mapped as long as `self` lives, and only
+            // ever accessed through shared references to atomics.
+            unsafe { slice::from_raw_parts(self.first.as_ptr(), self.len) }
+        }
+    }
+
+    /// Nothing in a real run; see the module's head.
+    pub(crate) struct Tracks;
+
+    impl Tracks {
+        pub(crate) fn new(_len: usize) -> Self {
+            Self
+        }
+
+        #[inline(always)]
+        pub(crate) fn read(&self, _index: u32) {}
+
+        #[inline(always)]
+        pub(crate) fn write(&self, _index: u32) {}
+    }
+
+    /// Nothing in a real run; see the module's head.
+    pub(crate) struct Alive;
+
+    impl Alive {
+        pub(crate) fn new() -> Self {
+            Self
+        }
+
+        #[inline(always)]
+        pub(crate) fn touch(&self) {}
+    }
+}
+
+#[cfg(loom)]
+mod modelled {
+    use std::hash::{Hash, Hasher};
+    use std::io;
+    use std::ops::Deref;
+
+    use loom::cell::UnsafeCell;
+
+    pub(crate) use loom::sync::atomic::{Ordering, fence};
+    pub(crate) type AtomicU32 = loom::sync::atomic::AtomicU32;
+    pub(crate) type AtomicU64 = loom::sync::atomic::AtomicU64;
+    pub(crate) type AtomicUsize = loom::sync::atomic::AtomicUsize;
+
+    /// An atomic that can be made with the value 0.
+    pub(crate) trait ZeroAtomic {
+        fn zero() -> Self;
+    }
+
+    impl ZeroAtomic for AtomicU32 {
+        fn zero() -> Self {
+            Self::new(0)
+        }
+    }
+
+    impl ZeroAtomic for AtomicU64 {
+        fn zero() -> Self {
+            Self::new(0)
+        }
+    }
+
+    pub(crate) struct Table<A> {
+        cells: Box<[A]>,
+        alive: Alive,
+    }
+
+    impl<A: ZeroAtomic> Table<A> {
+        pub(crate) fn zeroed(len: usize) -> io::Result<Self> {
+            Ok(Self {
+                cells: (0..len).map(|_| A::zero()).collect(),
+                alive: Alive::new(),
+            })
+        }
+
+        pub(crate) fn bytes(&self) -> usize {
+            size_of_val(&*self.cells)
+        }
+    }
+
+    impl<A> Deref for Table<A> {
+        type Target = [A];
+
+        fn deref(&self) -> &[A] {
+            self.alive.touch();
+            &self.cells
+        }
+    }
+
+    pub(crate) struct Tracks {
+        cells: Box<[UnsafeCell<()>]>,
+    }
+
+    // SAFETY: the cells hold nothing; loom checks the accesses that they stand for.
+    unsafe impl Send for Tracks {}
+    // SAFETY: as above: `with` and `with_mut` only record the access.
+    unsafe impl Sync for Tracks {}
+
+    impl Tracks {
+        pub(crate) fn new(len: usize) -> Self {
+            Self {
+                cells: (0..len).map(|_| UnsafeCell::new(())).collect(),
+            }
+        }
+
+        #[track_caller]
+        pub(crate) fn read(&self, index: u32) {
+            self.cells[index as usize].with(|_| ());
+        }
+
+        #[track_caller]
+        pub(crate) fn write(&self, index: u32) {
+            self.cells[index as usize].with_mut(|_| ());
+        }
+    }
+
+    pub(crate) struct Alive {
+        uses: UnsafeCell<()>,
+        _leak_check: loom::alloc::Track<()>,
+    }
+
+    // SAFETY: as for `Tracks`: the cell holds nothing.
+    unsafe impl Send for Alive {}
+    // SAFETY: as for `Tracks`.
+    unsafe impl Sync for Alive {}
+
+    impl Alive {
+        pub(crate) fn new() -> Self {
+            Self {
+                uses: UnsafeCell::new(()),
+                _leak_check: loom::alloc::Track::new(()),
+            }
+        }
+
+        #[track_caller]
+        pub(crate) fn touch(&self) {
+            self.uses.with(|_| ());
+        }
+    }
+
+    impl Drop for Alive {
+        fn drop(&mut self) {
+            self.uses.with_mut(|_| ());
+        }
+    }
+
+    /// The number of the modelled thread within its execution, from 0 up.
+    pub(crate) fn thread_number() -> u32 {
+        /// Keeps the last number hashed: of loom's thread id that is the thread's index.
+        struct Last(u64);
+
+        impl Hasher for Last {
+            fn finish(&self) -> u64 {
+                self.0
+            }
+
+            fn write(&mut self, bytes: &[u8]) {
+                let mut word = [0; 8];
+                let n = bytes.len().min(8);
+                word[..n].copy_from_slice(&bytes[..n]);
+                self.0 = u64::from_le_bytes(word);
+            }
+        }
+
+        let mut last = Last(0);
+        loom::thread::current().id().hash(&mut last);
+        last.finish() as u32
+    }
+}

@@ -1,0 +1,215 @@
+//! The CPU that a thread runs on, as a hint, and how many there can be.
+//!
+//! The hint may be stale when it is returned: the thread may have moved. It only chooses a shard.
+//!
+//! Linux keeps the number up to date in the area that libc registered for restartable sequences
+//! (`rseq(2)`); one load reads it. The field read is `cpu_id_start`, which is a valid CPU number
+//! at any time (0 in a thread that is not registered). Nothing is ever written there.
+
+/// Where the hint comes from; found once per pool.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum CpuHint {
+    /// libc's rseq area, at this offset from the thread pointer.
+    #[cfg(all(
+        target_os = "linux",
+        any(target_arch = "x86_64", target_arch = "aarch64"),
+        not(loom)
+    ))]
+    Rseq(isize),
+    /// The system call `getcpu`, usually answered by the vDSO without entering the kernel.
+    #[cfg(all(target_os = "linux", not(loom)))]
+    GetCpu,
+    /// No CPU number to be had: a number drawn from the thread.
+    #[cfg(any(loom, not(target_os = "linux")))]
+    Thread,
+}
+
+#[cfg(not(loom))]
+impl CpuHint {
+    #[cfg(target_os = "linux")]
+    pub(crate) fn detect() -> Self {
+        #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+        if let Some(offset) = rseq_offset() {
+            return Self::Rseq(offset);
+        }
+        Self::GetCpu
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) fn detect() -> Self {
+        Self::Thread
+    }
+
+    /// Returns a number that is likely the running CPU's, or the thread's own.
+    #[inline(always)]
+    pub(crate) fn current(self) -> u32 {
+        match self {
+            #[cfg(all(
+                target_os = "linux",
+                any(target_arch = "x86_64", target_arch = "aarch64")
+            ))]
+            Self::Rseq(offset) => {
+                // SAFETY: `offset` is libc's `__rseq_offset` (`detect`), at which every thread of
+                // the process has its area.
+                unsafe { rseq_cpu(offset) }
+            }
+            #[cfg(target_os = "linux")]
+            Self::GetCpu => getcpu(),
+            #[cfg(not(target_os = "linux"))]
+            Self::Thread => thread_number(),
+        }
+    }
+}
+
+#[cfg(loom)]
+impl CpuHint {
+    pub(crate) fn detect() -> Self {
+        Self::Thread
+    }
+
+    pub(crate) fn current(self) -> u32 {
+        crate::sync::thread_number()
+    }
+}
+
+/// Finds libc's rseq area: `__rseq_size` is 0 where libc did not register one.
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64"),
+    not(loom)
+))]
+fn rseq_offset() -> Option<isize> {
+    let symbol = |name: &std::ffi::CStr| {
+        // SAFETY: `name` is a C string; RTLD_DEFAULT asks the objects loaded already.
+        let at = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
+        (!at.is_null()).then_some(at)
+    };
+    let size = symbol(c"__rseq_size")?.cast::<libc::c_uint>();
+    let offset = symbol(c"__rseq_offset")?.cast::<isize>();
+    // SAFETY: glibc documents `__rseq_size` as a `const unsigned int`, set before main.
+    let size = unsafe { size.read() };
+    // SAFETY: glibc documents `__rseq_offset` as a `const ptrdiff_t`, set before main.
+    let offset = unsafe { offset.read() };
+    (size > 0).then_some(offset)
+}
+
+/// # Safety
+///
+/// - `offset` is libc's `__rseq_offset`, in a process in which libc registers rseq areas.
+#[cfg(all(target_os = "linux", target_arch = "x86_64", not(loom)))]
+#[inline(always)]
+unsafe fn rseq_cpu(offset: isize) -> u32 {
+    let cpu: u32;
+    // SAFETY: reads the first field (`cpu_id_start`) of the calling thread's own rseq area, which
+    // lies in its TLS block for as long as it runs (the function's bullet).
+    unsafe {
+        std::arch::asm!(
+            "mov {cpu:e}, dword ptr fs:[{offset}]",
+            cpu = out(reg) cpu,
+            offset = in(reg) offset,
+            options(nostack, preserves_flags, readonly),
+        );
+    }
+    cpu
+}
+
+/// # Safety
+///
+/// - `offset` is libc's `__rseq_offset`, in a process in which libc registers rseq areas.
+#[cfg(all(target_os = "linux", target_arch = "aarch64", not(loom)))]
+#[inline(always)]
+unsafe fn rseq_cpu(offset: isize) -> u32 {
+    let cpu: u32;
+    // SAFETY: as for x86_64: reads `cpu_id_start` of the calling thread's own rseq area.
+    unsafe {
+        std::arch::asm!(
+            "mrs {at}, tpidr_el0",
+            "ldr {cpu:w}, [{at}, {offset}]",
+            at = out(reg) _,
+            cpu = lateout(reg) cpu,
+            offset = in(reg) offset,
+            options(nostack, preserves_flags, readonly),
+        );
+    }
+    cpu
+}
+
+#[cfg(all(target_os = "linux", not(loom)))]
+#[cold]
+fn getcpu() -> u32 {
+    // SAFETY: sched_getcpu has no preconditions.
+    let cpu = unsafe { libc::sched_getcpu() };
+    u32::try_from(cpu).unwrap_or(0)
+}
+
+/// A number drawn from the address of a thread-local: the same for a thread as long as it lives.
+#[cfg(not(any(target_os = "linux", loom)))]
+fn thread_number() -> u32 {
+    thread_local!(static HERE: u8 = const { 0 });
+    let address = HERE.try_with(|here| std::ptr::from_ref(here).addr());
+    // Fibonacci hashing: the high half of the product depends on all bits of the address.
+    let product = (address.unwrap_or(0) as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    (product >> 32) as u32
+}
+
+/// How many CPUs this machine can have, those that may come online later included.
+#[cfg(not(loom))]
+pub(crate) fn possible_cpus() -> u32 {
+    std::fs::read_to_string("/sys/devices/system/cpu/possible")
+        .ok()
+        .and_then(|list| highest_cpu(&list))
+        .map(|highest| highest.saturating_add(1))
+        .or_else(|| {
+            std::thread::available_parallelism()
+                .ok()?
+                .get()
+                .try_into()
+                .ok()
+        })
+        .unwrap_or(1)
+}
+
+/// A modelled machine has two.
+#[cfg(loom)]
+pub(crate) fn possible_cpus() -> u32 {
+    2
+}
+
+/// The highest number of a list such as `0-3,8-11`.
+#[cfg(not(loom))]
+fn highest_cpu(list: &str) -> Option<u32> {
+    let last = list.trim().rsplit([',', '-']).next()?;
+    last.parse().ok()
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn highest_cpu_is_read_from_sparse_lists() {
+        assert_eq!(highest_cpu("0\n"), Some(0));
+        assert_eq!(highest_cpu("0-3\n"), Some(3));
+        assert_eq!(highest_cpu("0-1,8-11\n"), Some(11));
+        assert_eq!(highest_cpu("0,5"), Some(5));
+        assert_eq!(highest_cpu(""), None);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn hint_names_a_cpu_of_the_affinity_mask() {
+        let hint = CpuHint::detect();
+        for cpu in 0..possible_cpus() {
+            // SAFETY: an all-zero cpu_set_t is the empty set.
+            let mut set: libc::cpu_set_t = unsafe { std::mem::zeroed() };
+            // SAFETY: CPU_SET checks its bounds.
+            unsafe { libc::CPU_SET(cpu as usize, &mut set) };
+            // SAFETY: `set` is a cpu_set_t of the size given.
+            let moved = unsafe { libc::sched_setaffinity(0, size_of_val(&set), &set) };
+            if moved == 0 {
+                assert_eq!(hint.current(), cpu);
+                assert_eq!(getcpu(), cpu);
+            }
+        }
+    }
+}

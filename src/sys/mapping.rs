@@ -1,0 +1,277 @@
+//! Anonymous memory: reserved at once, committed by the first touch.
+
+use std::fmt;
+use std::io;
+use std::ptr::NonNull;
+
+use memmap2::{MmapOptions, MmapRaw};
+
+/// The size and alignment of a huge page.
+const HUGE: usize = 2 << 20;
+
+/// Which pages to ask for; what was granted is in [`Stats::pages`](crate::Stats::pages).
+///
+/// An arena below 2 MiB takes base pages whatever is asked, except for [`HugePages::Explicit`].
+///
+/// ```
+/// use framewell::{HugePages, PageKind, Pool};
+///
+/// let pool = Pool::builder().frames(4096).huge_pages(HugePages::Off).build()?;
+/// assert_eq!(pool.stats().pages, PageKind::Base);
+/// # Ok::<(), framewell::BuildError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub enum HugePages {
+    /// Explicit 2 MiB pages if the system has enough of them free, else transparent ones, else base pages.
+    #[default]
+    Auto,
+    /// Explicit 2 MiB pages (`vm.nr_hugepages`) or a [`BuildError::Map`](crate::BuildError::Map).
+    Explicit,
+    /// Transparent huge pages (`madvise`) if the system has them, else base pages.
+    Transparent,
+    /// Base pages.
+    Off,
+}
+
+/// The pages under an arena.
+///
+/// ```
+/// use framewell::PageKind;
+///
+/// assert_eq!(PageKind::Explicit.to_string(), "explicit 2 MiB");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum PageKind {
+    /// 2 MiB pages, reserved for the arena when it was made.
+    Explicit,
+    /// Transparent huge pages were asked for and are enabled; the kernel gives them as it can.
+    Transparent,
+    /// The system's base pages (4 KiB on x86-64).
+    Base,
+}
+
+impl fmt::Display for PageKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Explicit => "explicit 2 MiB",
+            Self::Transparent => "transparent 2 MiB",
+            Self::Base => "base",
+        })
+    }
+}
+
+/// A range of zeroed, private memory, given back when dropped.
+#[derive(Debug)]
+pub(crate) struct Mapping {
+    /// The whole mapping: the range, and what alignment and guards took around it.
+    raw: MmapRaw,
+    offset: usize,
+    len: usize,
+}
+
+impl Mapping {
+    /// Reserves `len` bytes on base pages.
+    pub(crate) fn zeroed(len: usize) -> io::Result<Self> {
+        let len = len.max(1);
+        let raw = MmapOptions::new().len(len).no_reserve_swap().map_anon()?;
+        Ok(Self {
+            raw: raw.into(),
+            offset: 0,
+            len,
+        })
+    }
+
+    /// Reserves at least `len` bytes, aligned to 2 MiB, on the best pages that `wish` allows.
+    ///
+    /// Outside the range lie pages that fault on any access, but for explicit huge pages, around
+    /// which nothing is reserved.
+    pub(crate) fn huge(len: usize, wish: HugePages) -> io::Result<(Self, PageKind)> {
+        let whole = len
+            .checked_next_multiple_of(HUGE)
+            .ok_or(io::ErrorKind::OutOfMemory)?;
+        let worth_it = len >= HUGE;
+        if wish == HugePages::Explicit || (wish == HugePages::Auto && worth_it) {
+            match Self::explicit(whole) {
+                Ok(mapping) => return Ok((mapping, PageKind::Explicit)),
+                Err(refusal) if wish == HugePages::Explicit => return Err(refusal),
+                Err(_) => {}
+            }
+        }
+        if wish != HugePages::Off && worth_it && transparent_enabled() {
+            let mapping = Self::guarded(whole)?;
+            if mapping.advise_huge() {
+                return Ok((mapping, PageKind::Transparent));
+            }
+            return Ok((mapping, PageKind::Base));
+        }
+        Ok((Self::guarded(len)?, PageKind::Base))
+    }
+
+    /// Explicit huge pages. The kernel sets them aside here and now: without that reservation the
+    /// first touch could be a SIGBUS, so `no_reserve_swap` must not be given.
+    fn explicit(len: usize) -> io::Result<Self> {
+        if !cfg!(target_os = "linux") {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
+        let raw = MmapOptions::new().len(len).huge(Some(21)).map_anon()?;
+        Ok(Self {
+            raw: raw.into(),
+            offset: 0,
+            len,
+        })
+    }
+
+    /// Base pages, aligned to 2 MiB, between two guards.
+    fn guarded(len: usize) -> io::Result<Self> {
+        let page = page_size();
+        let len = len
+            .max(1)
+            .checked_next_multiple_of(page)
+            .ok_or(io::ErrorKind::OutOfMemory)?;
+        let total = len
+            .checked_add(HUGE + 2 * page)
+            .ok_or(io::ErrorKind::OutOfMemory)?;
+        let raw: MmapRaw = MmapOptions::new()
+            .len(total)
+            .no_reserve_swap()
+            .map_anon()?
+            .into();
+        let start = raw.as_mut_ptr().addr();
+        let offset = (start + page).next_multiple_of(HUGE) - start;
+        protect(&raw, 0, offset)?;
+        protect(&raw, offset + len, total - offset - len)?;
+        Ok(Self { raw, offset, len })
+    }
+
+    /// Touches every page, so that later first touches cost no fault.
+    pub(crate) fn prefault(&self) -> io::Result<()> {
+        #[cfg(target_os = "linux")]
+        {
+            use memmap2::Advice;
+            let answer = self
+                .raw
+                .advise_range(Advice::PopulateWrite, self.offset, self.len);
+            // Linux before 5.14 does not know the advice: touch by hand.
+            if !matches!(&answer, Err(e) if e.raw_os_error() == Some(libc::EINVAL)) {
+                return answer;
+            }
+        }
+        for at in (0..self.len).step_by(page_size()) {
+            let byte = self.base().as_ptr().wrapping_add(at);
+            // SAFETY: `at < len`, so `byte` lies in the mapping, which `self` owns, and no
+            // frame of a pool that is still being built is in use: the zero replaces a zero.
+            unsafe { byte.write_volatile(0) };
+        }
+        Ok(())
+    }
+
+    /// The first byte of the range.
+    pub(crate) fn base(&self) -> NonNull<u8> {
+        let base = self.raw.as_mut_ptr().wrapping_add(self.offset);
+        NonNull::new(base).expect("a mapping never starts at address 0")
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    #[cfg(target_os = "linux")]
+    fn advise_huge(&self) -> bool {
+        self.raw
+            .advise_range(memmap2::Advice::HugePage, self.offset, self.len)
+            .is_ok()
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn advise_huge(&self) -> bool {
+        false
+    }
+}
+
+/// Makes `len` bytes at `offset` of a mapping fault on access.
+#[cfg(unix)]
+fn protect(raw: &MmapRaw, offset: usize, len: usize) -> io::Result<()> {
+    let at = raw.as_mut_ptr().wrapping_add(offset);
+    // SAFETY: the pages lie in `raw` (the callers' arithmetic), which is private, fresh, and
+    // referenced by nobody; protecting them can only make later accesses fault.
+    let answer = unsafe { libc::mprotect(at.cast(), len, libc::PROT_NONE) };
+    if answer == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
+}
+
+#[cfg(not(unix))]
+fn protect(_raw: &MmapRaw, _offset: usize, _len: usize) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(unix)]
+fn page_size() -> usize {
+    // SAFETY: sysconf has no preconditions.
+    let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    usize::try_from(size).unwrap_or(4096)
+}
+
+#[cfg(not(unix))]
+fn page_size() -> usize {
+    65536
+}
+
+/// Whether the kernel gives transparent huge pages to those who ask.
+fn transparent_enabled() -> bool {
+    std::fs::read_to_string("/sys/kernel/mm/transparent_hugepage/enabled")
+        .is_ok_and(|modes| !modes.contains("[never]"))
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn range_is_aligned_zeroed_and_writable_end_to_end() {
+        let (mapping, kind) = Mapping::huge(3 << 20, HugePages::Off).unwrap();
+        assert_eq!(kind, PageKind::Base);
+        assert_eq!(mapping.base().addr().get() % HUGE, 0);
+        mapping.prefault().unwrap();
+        for at in [0, 1, mapping.len() / 2, mapping.len() - 1] {
+            let byte = mapping.base().as_ptr().wrapping_add(at);
+            // SAFETY: within the mapping, which this test alone uses.
+            assert_eq!(unsafe { byte.read() }, 0);
+            // SAFETY: as above.
+            unsafe { byte.write(1) };
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn bytes_outside_the_range_are_guarded() {
+        let (mapping, _) = Mapping::huge(3 << 20, HugePages::Off).unwrap();
+        let base = mapping.base().addr().get();
+        let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+        let rights = |at: usize| {
+            let line = maps.lines().find(|line| {
+                let (from, rest) = line.split_once('-').unwrap();
+                let (to, _) = rest.split_once(' ').unwrap();
+                let from = usize::from_str_radix(from, 16).unwrap();
+                let to = usize::from_str_radix(to, 16).unwrap();
+                (from..to).contains(&at)
+            });
+            line.map(|line| line.split(' ').nth(1).unwrap().to_owned())
+        };
+        assert_eq!(rights(base - 1).as_deref(), Some("---p"));
+        assert_eq!(rights(base).as_deref(), Some("rw-p"));
+        assert_eq!(rights(base + mapping.len() - 1).as_deref(), Some("rw-p"));
+        assert_eq!(rights(base + mapping.len()).as_deref(), Some("---p"));
+    }
+
+    #[test]
+    fn absurd_lengths_are_refused() {
+        assert!(Mapping::huge(usize::MAX - 5, HugePages::Off).is_err());
+        assert!(Mapping::huge(usize::MAX / 2, HugePages::Auto).is_err());
+        assert!(Mapping::zeroed(usize::MAX / 2).is_err());
+    }
+}
