@@ -24,14 +24,13 @@
 //!   was popped in between, and, if the words are "empty", that nothing happened at all.
 //! - I5. Closed is final.
 //!
-//! The tag. Pushes need none: if the word is equal again after pops and pushes, so is the
-//! stack from the head down as far as a push reads it. A pop reads `links[head].next`, which is stale if
-//! the head was popped and pushed back meanwhile (ABA); I4 makes its compare-and-swap fail,
-//! unless exactly a multiple of 2^t pops came between two of its instructions. The tag has all the bits that
-//! the index leaves: t = 47 for 64 Ki frames, 37 for the largest pool (2^26 frames, three more
-//! than 26 bits can name). At 200 million pops a second on one shard, more than a core
-//! reaches, 2^37 pops take 11 minutes and 2^47 take 8 days: that is how long a thread would have to
-//! sleep, and to the very pop, to be deceived. A bulk pop counts once.
+//! The tag. A pop reads `links[head].next`, which is stale if the head was popped and pushed back
+//! meanwhile (ABA); I4 makes its compare-and-swap fail, unless exactly a multiple of 2^t pops came between
+//! two of its instructions. Pushes need not count: without a pop no head comes back. The tag has
+//! all the bits that the index leaves: t = 46 for 65,536 frames, 37 for the largest pool (2^26
+//! frames and the two marks need 27 bits). At 200 million pops a second on one shard, more than
+//! a core reaches, 2^37 pops take 11 minutes and 2^46 take 4 days: that is how long a
+//! thread would have to sleep, and to the very pop, to be deceived. A bulk pop counts once.
 //!
 //! Progress: a compare-and-swap fails only because another thread's succeeded (or, the weak form,
 //! for nothing): lock-free. Edges S1, S2, S3 are listed in docs/memory-model.md.

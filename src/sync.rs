@@ -160,6 +160,7 @@ mod real {
 
 #[cfg(loom)]
 mod modelled {
+    use std::cell::Cell;
     use std::hash::{Hash, Hasher};
     use std::io;
     use std::ops::Deref;
@@ -167,9 +168,53 @@ mod modelled {
     use loom::cell::UnsafeCell;
 
     pub(crate) use loom::sync::atomic::{Ordering, fence};
-    pub(crate) type AtomicU32 = loom::sync::atomic::AtomicU32;
-    pub(crate) type AtomicU64 = loom::sync::atomic::AtomicU64;
+    pub(crate) type AtomicU32 = Explored<loom::sync::atomic::AtomicU32>;
+    pub(crate) type AtomicU64 = Explored<loom::sync::atomic::AtomicU64>;
+    /// Never loaded, see [`Explored`].
     pub(crate) type AtomicUsize = loom::sync::atomic::AtomicUsize;
+
+    /// An atomic whose loads loom explores in full.
+    ///
+    /// loom 0.7.2 remembers one access to an atomic to decide which orders are worth exploring. A
+    /// thread that loads before it writes hides, by its own load, the other threads' loads from its write, and the
+    /// order in which they come later is never tried: of a compare-and-swap loop nearly everything is
+    /// skipped (tokio-rs/loom issues 166 and 392). So each load is announced by a relaxed
+    /// read-modify-write of a witness beside it. That makes loads depend on each other in loom's
+    /// eyes, and orders nothing in the model's.
+    pub(crate) struct Explored<A> {
+        atomic: A,
+        witness: loom::sync::atomic::AtomicU32,
+    }
+
+    impl<A> Deref for Explored<A> {
+        type Target = A;
+
+        fn deref(&self) -> &A {
+            &self.atomic
+        }
+    }
+
+    macro_rules! explored {
+        ($atomic:ident, $value:ty) => {
+            impl Explored<loom::sync::atomic::$atomic> {
+                pub(crate) fn new(value: $value) -> Self {
+                    Self {
+                        atomic: loom::sync::atomic::$atomic::new(value),
+                        witness: loom::sync::atomic::AtomicU32::new(0),
+                    }
+                }
+
+                #[track_caller]
+                pub(crate) fn load(&self, order: Ordering) -> $value {
+                    self.witness.fetch_add(0, Ordering::Relaxed);
+                    self.atomic.load(order)
+                }
+            }
+        };
+    }
+
+    explored!(AtomicU32, u32);
+    explored!(AtomicU64, u64);
 
     /// An atomic that can be made with the value 0.
     pub(crate) trait ZeroAtomic {
@@ -272,8 +317,23 @@ mod modelled {
         }
     }
 
+    loom::thread_local! {
+        static CPU: Cell<Option<u32>> = Cell::new(None);
+    }
+
+    /// Moves the calling thread to a modelled CPU. Without it thread `n` stays on CPU `n`.
+    #[allow(dead_code, reason = "for the models of the shards")]
+    pub(crate) fn run_on(cpu: u32) {
+        CPU.with(|here| here.set(Some(cpu)));
+    }
+
+    /// The CPU that the calling thread runs on.
+    pub(crate) fn modelled_cpu() -> u32 {
+        CPU.with(Cell::get).unwrap_or_else(thread_number)
+    }
+
     /// The number of the modelled thread within its execution, from 0 up.
-    pub(crate) fn thread_number() -> u32 {
+    fn thread_number() -> u32 {
         /// Keeps the last number hashed: of loom's thread id that is the thread's index.
         struct Last(u64);
 

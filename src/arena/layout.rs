@@ -82,7 +82,7 @@ fn coloured(needed: usize) -> usize {
     (lines | 1) * LINE
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
 

@@ -5,12 +5,13 @@
 //!   ───────────────────           ───────────────────────────────
 //!   close each shard ──S3──────►  a push finds it closed ──► home += 1
 //!   close the depot  ──S3──────►  a flush finds it closed ─► home += its ids
-//!   home += all that rested
-//!                 └─────────── whoever makes home == capacity destroys (H) ───────────┘
+//!   home += all that rested + 1
+//!                 └────────── whoever makes home == capacity + 1 destroys (H) ────────┘
 //! ```
 //!
 //! Closing takes a place's content and bars it in one atomic step, so every id is counted exactly once:
-//! by the closer, if it was laid down before, or by its own free. The memory goes when all are counted: no thread has an
+//! by the closer, if it was laid down before, or by its own free. The closer's own share, 1, keeps the pool until
+//! it is done, also if nothing rested. The memory goes when all shares are counted: no thread has an
 //! id left then, and no handle exists, so nobody can touch the pool (P2). A free
 //! that laid its id down before the closing touches nothing afterwards (P3), and the closer acquires what it did
 //! (S1, by the swap). Each `home` addition releases and acquires (H), so the destroyer comes after all.
@@ -56,30 +57,31 @@ impl Inner {
     /// - The last handle was dropped, by this thread, just now.
     #[cold]
     unsafe fn orphan(this: NonNull<Self>) {
-        // SAFETY: `home` falls short of the capacity until this call has added its share.
+        // SAFETY: `home` falls short until this call has added its own share.
         let inner = unsafe { this.as_ref() };
         let resting = inner.front.close(&inner.links)
             + inner.depot.close(&inner.links)
             + inner.arena.uncarved();
-        // SAFETY: closing took these ids out of their places; they are counted here alone.
-        unsafe { Self::came_home(this, resting as usize) };
+        // SAFETY: closing took these ids out of their places; they, and the closer's share, are
+        // counted here alone.
+        unsafe { Self::came_home(this, resting as usize + 1) };
     }
 
-    /// Counts ids of an orphaned pool as home, and destroys the pool if they were the last.
+    /// Counts shares in an orphaned pool as home, and destroys the pool if they were the last.
     ///
     /// # Safety
     ///
-    /// - The caller owns the ids and gives them up, and with them the pool.
+    /// - The caller owns the shares (ids, or the closer's), gives them up, and with them the pool.
     #[cold]
-    pub(super) unsafe fn came_home(this: NonNull<Self>, ids: usize) {
-        // SAFETY: the caller's ids are not counted yet, so the pool is still there.
+    pub(super) unsafe fn came_home(this: NonNull<Self>, shares: usize) {
+        // SAFETY: the caller's shares are not counted yet, so the pool is still there.
         let inner = unsafe { this.as_ref() };
-        let all = u64::from(inner.arena.frames());
+        let all = u64::from(inner.arena.frames()) + 1;
         // AcqRel (H): releases what this thread did with the pool, and acquires what all who were
         // counted before did.
-        let before = inner.home.fetch_add(ids as u64, Ordering::AcqRel);
-        if before + ids as u64 == all {
-            // SAFETY: the pool was made by `Box::into_raw`; all ids are counted, no handle is left,
+        let before = inner.home.fetch_add(shares as u64, Ordering::AcqRel);
+        if before + shares as u64 == all {
+            // SAFETY: the pool was leaked from a box; all shares are counted, no handle is left,
             // so nobody else can reach it, and this thread comes after everybody's last access (H).
             drop(unsafe { Box::from_raw(this.as_ptr()) });
         }
@@ -87,7 +89,8 @@ impl Inner {
 
     /// Counts ids as home that cannot be the last: the caller holds another one.
     pub(super) fn came_home_early(&self, ids: usize) {
-        // Release (H): as in `came_home`. Nothing is read, so nothing need be acquired.
-        self.home.fetch_add(ids as u64, Ordering::Release);
+        // Relaxed: the caller gives its other id up by a release (S1 or H) after this, which carries
+        // all that it did before; nothing is read.
+        self.home.fetch_add(ids as u64, Ordering::Relaxed);
     }
 }

@@ -20,8 +20,11 @@ pub(crate) enum CpuHint {
     #[cfg(all(target_os = "linux", not(loom)))]
     GetCpu,
     /// No CPU number to be had: a number drawn from the thread.
-    #[cfg(any(loom, not(target_os = "linux")))]
+    #[cfg(not(any(loom, target_os = "linux")))]
     Thread,
+    /// The CPU of a loom model.
+    #[cfg(loom)]
+    Modelled,
 }
 
 #[cfg(not(loom))]
@@ -64,11 +67,11 @@ impl CpuHint {
 #[cfg(loom)]
 impl CpuHint {
     pub(crate) fn detect() -> Self {
-        Self::Thread
+        Self::Modelled
     }
 
     pub(crate) fn current(self) -> u32 {
-        crate::sync::thread_number()
+        crate::sync::modelled_cpu()
     }
 }
 

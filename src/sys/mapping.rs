@@ -73,6 +73,7 @@ pub(crate) struct Mapping {
 
 impl Mapping {
     /// Reserves `len` bytes on base pages.
+    #[cfg(not(loom))]
     pub(crate) fn zeroed(len: usize) -> io::Result<Self> {
         let len = len.max(1);
         let raw = MmapOptions::new().len(len).no_reserve_swap().map_anon()?;

@@ -1,0 +1,196 @@
+//! The whole pool: refill, flush, steal and exhaustion, on two modelled CPUs.
+//!
+//! Frames of a modelled pool are cells: two owners of one, or an owner that does not see what the last
+//! one wrote, is reported by loom.
+
+use loom::thread;
+
+use super::fw::sync::run_on;
+use super::fw::{Burst, Frame, Pool};
+use crate::harness::explore;
+
+/// A pool on one shard: with 8 frames batches are of 2, and a shard holds 4.
+fn one_shard(frames: usize) -> Pool {
+    Pool::builder().frames(frames).shards(1).build().unwrap()
+}
+
+/// A pool on two shards with batches of 1.
+fn two_shards(frames: usize) -> Pool {
+    Pool::builder().frames(frames).shards(2).build().unwrap()
+}
+
+fn take(pool: &Pool, n: usize) -> Vec<Frame> {
+    (0..n).map(|_| pool.get(1).unwrap()).collect()
+}
+
+/// Nothing lost: all frames can be had, and no more.
+fn is_whole(pool: &Pool) {
+    let capacity = pool.capacity();
+    assert_eq!(pool.stats().free, capacity, "lost or doubled");
+    let mut frames = take(pool, capacity);
+    assert!(pool.get(1).is_err(), "lost or doubled");
+    for frame in &mut frames {
+        frame[0] = 1;
+    }
+}
+
+pub fn flush_races_refill() {
+    explore(Some(3), || {
+        let pool = one_shard(8);
+        let mut frames = take(&pool, 6);
+        let mine = frames.pop().unwrap();
+        let other = pool.clone();
+        let thread = thread::spawn(move || {
+            drop(frames);
+            drop(other);
+        });
+        drop(mine);
+        let mut again = pool.get(1).unwrap();
+        again[0] = 2;
+        thread.join().unwrap();
+        drop(again);
+        is_whole(&pool);
+    });
+}
+
+pub fn bulk_free_races_get() {
+    explore(Some(3), || {
+        let pool = one_shard(8);
+        let mut burst: Burst<5> = Burst::new();
+        pool.get_bulk(&mut burst, 5).unwrap();
+        let other = pool.clone();
+        let thread = thread::spawn(move || {
+            burst[4][0] = 1;
+            drop(burst);
+            drop(other);
+        });
+        let mut frames = take(&pool, 3);
+        frames[2][0] = 2;
+        thread.join().unwrap();
+        drop(frames);
+        is_whole(&pool);
+    });
+}
+
+pub fn steal_races_free() {
+    explore(Some(3), || {
+        let pool = two_shards(2);
+        let mut frames = take(&pool, 2);
+        let theirs = frames.pop().unwrap();
+        let other = pool.clone();
+        let thread = thread::spawn(move || {
+            run_on(1);
+            drop(theirs);
+            let again = other.get(1);
+            drop(again);
+        });
+        run_on(0);
+        let mut got = pool.get(1);
+        if let Ok(frame) = &mut got {
+            frame[0] = 1;
+        }
+        thread.join().unwrap();
+        drop((got, frames));
+        is_whole(&pool);
+    });
+}
+
+pub fn frame_at_rest_is_always_found() {
+    explore(None, || {
+        let pool = two_shards(2);
+        run_on(1);
+        let mut frames = take(&pool, 2);
+        let held = frames.pop().unwrap();
+        // One frame rests in shard 1, the other is held.
+        drop(frames);
+        let other = pool.clone();
+        let thread = thread::spawn(move || {
+            // At any moment one of the two is at rest.
+            run_on(0);
+            drop(held);
+            run_on(1);
+            let got = other.get(1);
+            assert!(got.is_ok(), "a frame was at rest all along");
+            got
+        });
+        run_on(0);
+        let got = pool.get(1);
+        assert!(got.is_ok(), "a frame was at rest all along");
+        drop(thread.join().unwrap());
+        drop(got);
+        is_whole(&pool);
+    });
+}
+
+pub fn frame_that_moves_on_is_always_found() {
+    explore(Some(2), || {
+        let pool = two_shards(2);
+        run_on(1);
+        let mut frames = take(&pool, 2);
+        let mut held = frames.pop();
+        drop(frames);
+        let other = pool.clone();
+        let thread = thread::spawn(move || {
+            // Frees on one CPU and takes on the other, back and forth.
+            for (free_on, take_on) in [(0, 1), (1, 0), (0, 1)] {
+                run_on(free_on);
+                drop(held.take());
+                run_on(take_on);
+                held = other.get(1).ok();
+                assert!(held.is_some(), "a frame was at rest all along");
+            }
+        });
+        run_on(0);
+        let got = pool.get(1);
+        assert!(got.is_ok(), "a frame was at rest all along");
+        thread.join().unwrap();
+    });
+}
+
+pub fn frame_is_found_while_the_last_is_carved() {
+    explore(None, || {
+        let pool = two_shards(2);
+        let held = pool.get(1).unwrap();
+        // The other frame was never handed out.
+        let other = pool.clone();
+        let thread = thread::spawn(move || {
+            // At any moment one of the two is at rest.
+            run_on(0);
+            drop(held);
+            run_on(1);
+            let got = other.get(1);
+            assert!(got.is_ok(), "a frame was at rest all along");
+            got
+        });
+        run_on(0);
+        let got = pool.get(1);
+        assert!(got.is_ok(), "a frame was at rest all along");
+        drop(thread.join().unwrap());
+        drop(got);
+        is_whole(&pool);
+    });
+}
+
+pub fn bulk_that_falls_short_gives_back() {
+    explore(Some(3), || {
+        let pool = two_shards(2);
+        let other = pool.clone();
+        let thread = thread::spawn(move || {
+            run_on(1);
+            let mut got = other.get(1);
+            if let Ok(frame) = &mut got {
+                frame[0] = 1;
+            }
+        });
+        run_on(0);
+        let mut burst: Burst<2> = Burst::new();
+        if pool.get_bulk(&mut burst, 2).is_ok() {
+            burst[1][0] = 2;
+        } else {
+            assert!(burst.is_empty());
+        }
+        thread.join().unwrap();
+        drop(burst);
+        is_whole(&pool);
+    });
+}

@@ -1,0 +1,407 @@
+// The seeded bugs: each a change of the source that loom has to catch. Included by build.rs.
+
+/// A piece of a source file, found exactly once in it, and what replaces it.
+struct Change {
+    file: &'static str,
+    from: &'static str,
+    to: &'static str,
+}
+
+struct Seed {
+    name: &'static str,
+    /// The model that must fail, `area::name`.
+    model: &'static str,
+    /// A part of what the failure says.
+    caught_by: &'static str,
+    bug: &'static [Change],
+}
+
+const LOST: &str = "lost or doubled";
+const UNORDERED: &str = "Causality violation";
+const LEAKED: &str = "Allocation leaked";
+const MISSED: &str = "a frame was at rest all along";
+
+const POP_WITHOUT_TAG: Change = Change {
+    file: "stack.rs",
+    from: "(word & !*self.mask).wrapping_add(*self.mask + 1) | next",
+    to: "word & !*self.mask | next",
+};
+
+const PUSH_RELAXED: Change = Change {
+    file: "stack.rs",
+    from: "            // Release (S1): publishes the link word and all that the caller wrote to what the node
+            // names. Acquire on failure: pairs with S1, as above.
+            match self
+                .head
+                .compare_exchange_weak(word, new, Ordering::Release, Ordering::Acquire)",
+    to: "            match self
+                .head
+                .compare_exchange_weak(word, new, Ordering::Relaxed, Ordering::Acquire)",
+};
+
+const PUSH_ALL_RELAXED: Change = Change {
+    file: "stack.rs",
+    from: "            // Release (S1) and Acquire: as in `push`.
+            match self
+                .head
+                .compare_exchange_weak(word, new, Ordering::Release, Ordering::Acquire)",
+    to: "            match self
+                .head
+                .compare_exchange_weak(word, new, Ordering::Relaxed, Ordering::Acquire)",
+};
+
+const POP_NOT_RELEASED: Change = Change {
+    file: "stack.rs",
+    from: "            // reads this pop's word reads no older word of a stack that this thread pushed to before.
+            match self
+                .head
+                .compare_exchange_weak(word, new, Ordering::AcqRel, Ordering::Acquire)",
+    to: "            match self
+                .head
+                .compare_exchange_weak(word, new, Ordering::Acquire, Ordering::Acquire)",
+};
+
+const POP_RELAXED: Change = Change {
+    file: "stack.rs",
+    from:
+        "        // Acquire: pairs with S1; the link word and what the node names are read after it.
+        let mut word = self.head.load(Ordering::Acquire);",
+    to: "        let mut word = self.head.load(Ordering::Relaxed);",
+};
+
+const CLOSE_RELAXED: Change = Change {
+    file: "stack.rs",
+    from: "self.head.swap(CLOSED, Ordering::AcqRel)",
+    to: "self.head.swap(CLOSED, Ordering::Relaxed)",
+};
+
+const SEEDS: &[Seed] = &[
+    Seed {
+        name: "without_tag",
+        model: "stack::pop_races_pop_and_push_back",
+        caught_by: LOST,
+        bug: &[POP_WITHOUT_TAG],
+    },
+    Seed {
+        name: "without_tag",
+        model: "stack::bulk_pop_races_pop_and_push_back",
+        caught_by: LOST,
+        bug: &[POP_WITHOUT_TAG],
+    },
+    Seed {
+        name: "without_release",
+        model: "stack::pop_sees_what_the_pusher_wrote",
+        caught_by: UNORDERED,
+        bug: &[PUSH_RELAXED],
+    },
+    Seed {
+        name: "without_release",
+        model: "stack::bulk_push_races_bulk_pop",
+        caught_by: UNORDERED,
+        bug: &[PUSH_ALL_RELAXED],
+    },
+    Seed {
+        name: "without_acquire",
+        model: "stack::pop_sees_what_the_pusher_wrote",
+        caught_by: UNORDERED,
+        bug: &[
+            POP_RELAXED,
+            Change {
+                file: "stack.rs",
+                from: "            // reads this pop's word reads no older word of a stack that this thread pushed to before.
+            match self
+                .head
+                .compare_exchange_weak(word, new, Ordering::AcqRel, Ordering::Acquire)",
+                to: "            match self
+                .head
+                .compare_exchange_weak(word, new, Ordering::Release, Ordering::Acquire)",
+            },
+        ],
+    },
+    Seed {
+        name: "link_written_late",
+        model: "stack::push_races_push",
+        caught_by: "lost or doubled",
+        bug: &[
+            Change {
+                file: "stack.rs",
+                from: "            links.write(node, link);
+            let new = self.pushed(word, u64::from(node) + BIAS);",
+                to: "            let new = self.pushed(word, u64::from(node) + BIAS);",
+            },
+            Change {
+                file: "stack.rs",
+                from: "            // Release (S1): publishes the link word and all that the caller wrote to what the node
+            // names. Acquire on failure: pairs with S1, as above.
+            match self
+                .head
+                .compare_exchange_weak(word, new, Ordering::Release, Ordering::Acquire)
+            {
+                Ok(_) => return Ok(()),",
+                to: "            match self
+                .head
+                .compare_exchange_weak(word, new, Ordering::Release, Ordering::Acquire)
+            {
+                Ok(_) => {
+                    links.write(node, link);
+                    return Ok(());
+                }",
+            },
+        ],
+    },
+    Seed {
+        name: "closed_in_two_steps",
+        model: "stack::close_races_push_and_pop",
+        caught_by: "closed is final",
+        bug: &[Change {
+            file: "stack.rs",
+            from: "let word = self.head.swap(CLOSED, Ordering::AcqRel);",
+            to: "let word = self.head.load(Ordering::Acquire);
+        self.head.store(CLOSED, Ordering::Release);",
+        }],
+    },
+    Seed {
+        name: "weighed_after_the_pop",
+        model: "depot::take_races_take",
+        caught_by: "panicked",
+        bug: &[Change {
+            file: "stack.rs",
+            from: "        self.pop_with(links, |link| {
+            link.weight
+                .wrapping_sub(self.weight_under(links, link.next))
+        })",
+            to: "        let (top, link) = self.pop_with(links, |link| link)?;
+        let below = self.weight_under(links, link.next);
+        Some((top, link.weight.wrapping_sub(below)))",
+        }],
+    },
+    Seed {
+        name: "without_release",
+        model: "depot::take_full_races_put_full",
+        caught_by: UNORDERED,
+        bug: &[PUSH_RELAXED],
+    },
+    Seed {
+        name: "given_back_before_it_is_read",
+        model: "depot::emptied_magazine_is_written_again",
+        caught_by: UNORDERED,
+        bug: &[
+            Change {
+                file: "depot.rs",
+                from: "        self.0.tracks.read(magazine);
+        for slot",
+                to: "        let answer = self
+            .0
+            .empty
+            .push(&self.0.magazine_links, magazine, 1, u32::MAX);
+        self.0.tracks.read(magazine);
+        for slot",
+            },
+            Change {
+                file: "depot.rs",
+                from: "        // `empty` has no limit and is never closed, so this cannot be refused.
+        let answer = self
+            .0
+            .empty
+            .push(&self.0.magazine_links, magazine, 1, u32::MAX);
+",
+                to: "",
+            },
+        ],
+    },
+    Seed {
+        name: "fresh_magazine_for_two",
+        model: "depot::part_batches_without_a_magazine_rest_loose",
+        caught_by: UNORDERED,
+        bug: &[Change {
+            file: "depot.rs",
+            from: "            match self.0.fresh.compare_exchange_weak(
+                fresh,
+                fresh + 1,
+                Ordering::Relaxed,
+                Ordering::Relaxed,
+            ) {
+                Ok(_) => return Some(fresh),
+                Err(now) => fresh = now,
+            }",
+            to: "            self.0.fresh.store(fresh + 1, Ordering::Relaxed);
+            return Some(fresh);",
+        }],
+    },
+    Seed {
+        name: "closed_in_two_steps",
+        model: "depot::close_races_put",
+        caught_by: LOST,
+        bug: &[Change {
+            file: "stack.rs",
+            from: "let word = self.head.swap(CLOSED, Ordering::AcqRel);",
+            to: "let word = self.head.load(Ordering::Acquire);
+        self.head.store(CLOSED, Ordering::Release);",
+        }],
+    },
+    Seed {
+        name: "without_release",
+        model: "pool::bulk_free_races_get",
+        caught_by: LOST,
+        bug: &[PUSH_ALL_RELAXED],
+    },
+    Seed {
+        name: "without_release",
+        model: "pool::flush_races_refill",
+        caught_by: UNORDERED,
+        bug: &[PUSH_RELAXED],
+    },
+    Seed {
+        name: "without_release",
+        model: "pool::steal_races_free",
+        caught_by: UNORDERED,
+        bug: &[PUSH_RELAXED],
+    },
+    Seed {
+        name: "plain_scan",
+        model: "pool::frame_at_rest_is_always_found",
+        caught_by: MISSED,
+        bug: &[Change {
+            file: "pool/exhaustion.rs",
+            from: "        let (Some(first), Some(second)) = (self.pops_if_empty(), self.pops_if_empty()) else {
+            return false;
+        };",
+            to: "        let (first, second) = (0_u64, 0_u64);",
+        }],
+    },
+    Seed {
+        name: "one_scan",
+        model: "pool::frame_that_moves_on_is_always_found",
+        caught_by: MISSED,
+        bug: &[
+            Change {
+                file: "pool/exhaustion.rs",
+                from: "(self.pops_if_empty(), self.pops_if_empty())",
+                to: "(self.pops_if_empty(), Some(0_u64))",
+            },
+            Change {
+                file: "pool/exhaustion.rs",
+                from: "if first != second {",
+                to: "if first.wrapping_sub(first) != second {",
+            },
+        ],
+    },
+    Seed {
+        name: "without_release_on_pop",
+        model: "pool::frame_at_rest_is_always_found",
+        caught_by: MISSED,
+        bug: &[POP_NOT_RELEASED],
+    },
+    Seed {
+        name: "without_release",
+        model: "pool::frame_is_found_while_the_last_is_carved",
+        caught_by: MISSED,
+        bug: &[Change {
+            file: "arena/mod.rs",
+            from: "(next, end, Ordering::AcqRel, Ordering::Acquire)",
+            to: "(next, end, Ordering::Acquire, Ordering::Acquire)",
+        }],
+    },
+    Seed {
+        name: "kept_what_it_got",
+        model: "pool::bulk_that_falls_short_gives_back",
+        caught_by: "panicked",
+        bug: &[Change {
+            file: "pool/mod.rs",
+            from: "        burst.truncate(before);
+",
+            to: "        let _ = before;
+",
+        }],
+    },
+    Seed {
+        name: "without_the_closers_share",
+        model: "teardown::two_frames_come_home_to_an_orphan",
+        caught_by: UNORDERED,
+        bug: &[
+            Change {
+                file: "pool/teardown.rs",
+                from: "resting as usize + 1",
+                to: "resting as usize",
+            },
+            Change {
+                file: "pool/teardown.rs",
+                from: "u64::from(inner.arena.frames()) + 1",
+                to: "u64::from(inner.arena.frames())",
+            },
+        ],
+    },
+    Seed {
+        name: "counted_relaxed",
+        model: "teardown::last_frame_races_last_handle",
+        caught_by: UNORDERED,
+        bug: &[Change {
+            file: "pool/teardown.rs",
+            from: "fetch_add(shares as u64, Ordering::AcqRel)",
+            to: "fetch_add(shares as u64, Ordering::Relaxed)",
+        }],
+    },
+    Seed {
+        name: "closed_relaxed",
+        model: "teardown::last_frame_races_last_handle",
+        caught_by: LEAKED,
+        bug: &[CLOSE_RELAXED],
+    },
+    Seed {
+        name: "touched_after_the_free",
+        model: "teardown::flush_races_last_handle",
+        caught_by: UNORDERED,
+        bug: &[Change {
+            file: "pool/transfer.rs",
+            from: "            unsafe { Self::settle(this, ids) };
+",
+            to: "            unsafe { Self::settle(this, ids) };
+            inner.front.count(ShardId(0), Event::Flush);
+",
+        }],
+    },
+    Seed {
+        name: "dropped_relaxed",
+        model: "teardown::two_handles_are_dropped_at_once",
+        caught_by: UNORDERED,
+        bug: &[Change {
+            file: "pool/teardown.rs",
+            from: "fetch_sub(1, Ordering::Release)",
+            to: "fetch_sub(1, Ordering::Relaxed)",
+        }],
+    },
+    Seed {
+        name: "without_the_fence",
+        model: "teardown::two_handles_are_dropped_at_once",
+        caught_by: UNORDERED,
+        bug: &[Change {
+            file: "pool/teardown.rs",
+            from: "            fence(Ordering::Acquire);
+",
+            to: "            let _ = fence;
+",
+        }],
+    },
+    Seed {
+        name: "flushed_ids_uncounted",
+        model: "teardown::flush_races_last_handle",
+        caught_by: LEAKED,
+        bug: &[Change {
+            file: "pool/transfer.rs",
+            from: "            self.came_home_early(batch.len());
+",
+            to: "",
+        }],
+    },
+    Seed {
+        name: "closed_in_two_steps",
+        model: "teardown::burst_comes_home_to_an_orphan",
+        caught_by: LEAKED,
+        bug: &[Change {
+            file: "stack.rs",
+            from: "let word = self.head.swap(CLOSED, Ordering::AcqRel);",
+            to: "let word = self.head.load(Ordering::Acquire);
+        self.head.store(CLOSED, Ordering::Release);",
+        }],
+    },
+];

@@ -1,0 +1,13 @@
+//! Every model on the crate as it is, and on the crate with each seeded bug.
+//!
+//! The models are in ../models, the seeds in ../seeds.rs; ../build.rs makes the tests from them.
+
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "each seeded variant runs one model of many"
+)]
+
+mod harness;
+
+include!(concat!(env!("OUT_DIR"), "/variants.rs"));
