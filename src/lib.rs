@@ -30,3 +30,8 @@ pub use pool::{Pool, PoolBuilder};
 pub use region::Region;
 pub use stats::{FrontKind, Stats};
 pub use sys::{HugePages, PageKind};
+
+/// The code in docs/embedding.md, as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/embedding.md")]
+mod embedding {}

@@ -1,0 +1,70 @@
+//! Real packets through a pipeline, on three kinds of buffers: see
+//! [`framewell_examples::pipeline`].
+//!
+//! Ends with 0 if every packet of every round is accounted for, with 1 if not, with 2 if it could
+//! not run: bad arguments, an unreadable capture.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+use framewell_examples::pipeline::args::Args;
+use framewell_examples::pipeline::capture::Capture;
+use framewell_examples::pipeline::{child, output, page, rounds, summary};
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let done = match args.child {
+        Some(contestant) => child::run(contestant, &args).and_then(|sample| {
+            let json = serde_json::to_string(&sample).map_err(|error| error.to_string())?;
+            say(&json);
+            Ok(true)
+        }),
+        None => compare(&args),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Writes a line to the standard output; nobody has to read it to the end.
+fn say(line: &str) {
+    writeln!(std::io::stdout(), "{line}").ok();
+}
+
+/// Runs the comparison; whether every packet is accounted for.
+fn compare(args: &Args) -> Result<bool, String> {
+    let path = args.capture();
+    let capture = Capture::open(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let name = path.display();
+    if let Some(damage) = &capture.damage {
+        eprintln!("{name}: {damage}; going on with these");
+    }
+    for (count, what) in [
+        (capture.cut, "cut by the recorder's snap length"),
+        (capture.foreign, "not from an Ethernet interface"),
+    ] {
+        if count > 0 {
+            eprintln!("{name}: {count} packets are left out: {what}");
+        }
+    }
+    let samples = rounds::run(args)?;
+    let summary = summary::summarize(&samples);
+    say(&output::table(&summary));
+    say(&format!("{}\n", output::conditions(&summary)));
+    say(&output::account_text(&summary));
+    let report = args.report();
+    page::report(&summary, args)
+        .write(&report)
+        .map_err(|error| format!("{}: {error}", report.display()))?;
+    say(&format!("report: {}", report.display()));
+    for fault in &summary.faults {
+        eprintln!("fault: {fault}");
+    }
+    Ok(summary.faults.is_empty())
+}

@@ -1,0 +1,7 @@
+//! Programs that run on `framewell`, and the parts that they are made of.
+//!
+//! - [`pipeline`]: real packets from a capture or from live sockets through receive, parse, rewrite,
+//!   encapsulate and send, each packet in a buffer; run by
+//!   `cargo run --release -p framewell-examples --bin pipeline`.
+
+pub mod pipeline;

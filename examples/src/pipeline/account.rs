@@ -1,0 +1,123 @@
+//! The account of a run: every packet that went in, by what became of it.
+
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+use serde::{Deserialize, Serialize};
+
+use super::tally::{Drops, Passed};
+use super::verify::Verdict;
+
+/// What a run of the pipeline gives.
+#[derive(Debug)]
+pub struct Outcome {
+    /// What became of the packets.
+    pub account: Account,
+    /// How long it took.
+    pub elapsed: Duration,
+    /// Each burst's time from RX to the sink, in nanoseconds.
+    pub latency: Histogram<u64>,
+    /// Getting a buffer, in picoseconds.
+    pub get: Histogram<u64>,
+    /// Freeing a buffer, in picoseconds.
+    pub free: Histogram<u64>,
+}
+
+/// What became of the packets of one run, or of several together.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// Packets that went in.
+    pub offered: u64,
+    /// Packets that the work stage passed on.
+    pub passed: Passed,
+    /// Packets that were dropped, by reason.
+    pub drops: Drops,
+    /// What the judge says of what came out.
+    pub verdict: Verdict,
+    /// Where two independent counts of the same thing differ.
+    pub disputes: Vec<String>,
+}
+
+impl Account {
+    /// Everything that is wrong with it; nothing, if every packet is accounted for.
+    pub fn faults(&self) -> Vec<String> {
+        let mut faults = self.disputes.clone();
+        let (verdict, drops) = (&self.verdict, self.drops.total());
+        if self.offered != verdict.delivered + drops {
+            let lost = self.offered as i128 - i128::from(verdict.delivered) - i128::from(drops);
+            faults.push(format!(
+                "{} packets in, {} delivered, {drops} dropped by name: {lost} unaccounted",
+                self.offered, verdict.delivered
+            ));
+        }
+        if verdict.missing > self.drops.avoidable() {
+            faults.push(format!(
+                "{} packets are missing, only {} were dropped by a full pool or the kernel",
+                verdict.missing,
+                self.drops.avoidable()
+            ));
+        }
+        for (count, what) in [
+            (verdict.reordered, "out of order"),
+            (verdict.doubled, "doubled"),
+            (verdict.altered, "altered"),
+        ] {
+            if count > 0 {
+                faults.push(format!("{count} packets arrived {what}"));
+            }
+        }
+        faults.extend(verdict.complaints.iter().cloned());
+        faults
+    }
+
+    /// Adds the account of another run.
+    pub fn add(&mut self, other: &Account) {
+        self.offered += other.offered;
+        self.passed.add(&other.passed);
+        self.drops.add(&other.drops);
+        self.verdict.add(&other.verdict);
+        self.disputes.extend(other.disputes.iter().cloned());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn whole() -> Account {
+        let mut account = Account {
+            offered: 10,
+            ..Account::default()
+        };
+        account.verdict.delivered = 7;
+        account.drops.pool_full = 2;
+        account.drops.ttl_expired = 1;
+        account.verdict.missing = 2;
+        account
+    }
+
+    #[test]
+    fn what_adds_up_has_no_fault() {
+        let mut account = whole();
+        assert_eq!(account.faults(), Vec::<String>::new());
+        account.add(&whole());
+        assert_eq!(account.faults(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn each_fault_is_seen() {
+        let faults: [fn(&mut Account); 6] = [
+            |a| a.offered += 1,
+            |a| a.offered -= 1,
+            |a| a.verdict.missing += 1,
+            |a| a.verdict.reordered = 1,
+            |a| a.verdict.doubled = 1,
+            |a| a.verdict.altered = 1,
+        ];
+        for fault in faults {
+            let mut account = whole();
+            fault(&mut account);
+            assert_eq!(account.faults().len(), 1, "{account:?}");
+        }
+    }
+}

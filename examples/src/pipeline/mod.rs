@@ -1,0 +1,64 @@
+//! A packet pipeline, run with one buffer source after the other and checked at its end.
+//!
+//! ```text
+//!   capture            ring             ring
+//!  or socket ──▶ RX ═════════▶ WORK ═════════▶ TX ──▶ verifier, or socket ──▶ verifier
+//!                │ get          │ parse          │ send
+//!                │ copy in or   │ TTL − 1        │ free
+//!                │ recvmmsg     │ VXLAN header
+//!                               ▼ into the headroom
+//! ```
+//!
+//! Each stage is a thread. Bursts of packets move between them by value through lock-free rings
+//! (`rtrb`); only handles move, the packet stays in its buffer. RX puts an *ingress trailer* behind
+//! each packet, 8 bytes with the packet's number, into the tailroom: that is how the verifier knows
+//! which packet of which loop over the capture it has before it.
+//!
+//! # What happens to a packet
+//!
+//! | packet | fate |
+//! |---|---|
+//! | IPv4 or IPv6, TTL or hop limit above 1 | *routed*: decremented, encapsulated |
+//! | not IP (ARP, LLDP …), or IP to a link-local destination | *bridged*: encapsulated unmodified |
+//! | TTL or hop limit 1 or 0 | dropped: TTL expired |
+//! | IP header damaged, cut, or its checksum wrong | dropped: malformed |
+//! | layer 3 longer than 1500 bytes | dropped by RX: oversize |
+//! | no buffer to be had | dropped by RX: pool full |
+//! | sockets only: the kernel's queue was full | dropped: kernel |
+//!
+//! At the end *packets in = delivered + every drop by its name*, or the run has failed. Packets that
+//! cannot be forwarded are known in advance from the capture, so a packet that is missing without a
+//! drop to account for it is seen, too ([`verify`]).
+//!
+//! # Where things are
+//!
+//! [`capture`] reads pcap and pcapng; [`inspect`], [`rewrite`] and [`vxlan`] are the packet work;
+//! [`buffer`] is what a contestant must do, [`contestants`] are the three; [`stages`] are the
+//! threads, with [`replay`] or `udp` at their ends; [`expect`] and [`verify`] judge what comes out,
+//! by other code than the one that did the work; [`measure`], [`child`], [`rounds`] and
+//! [`summary`] make figures of it, [`output`] shows them.
+
+pub mod account;
+pub mod args;
+pub mod buffer;
+pub mod capture;
+pub mod child;
+pub mod contestants;
+pub mod expect;
+pub mod inspect;
+pub mod measure;
+pub mod output;
+pub mod page;
+pub mod replay;
+pub mod rewrite;
+pub mod rounds;
+pub mod stages;
+pub mod summary;
+pub mod tally;
+pub mod verify;
+pub mod vxlan;
+
+#[cfg(target_os = "linux")]
+pub mod mmsg;
+#[cfg(target_os = "linux")]
+pub mod udp;

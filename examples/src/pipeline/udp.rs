@@ -1,0 +1,370 @@
+//! The pipeline's ends on live sockets: datagrams over the loopback device.
+//!
+//! ```text
+//!  generator ──sendmmsg──▶ [queue] ──recvmmsg──▶ RX ─▶ WORK ─▶ TX ──sendmmsg──▶ [queue] ──▶ judge
+//! ```
+//!
+//! A datagram's payload is a packet of the capture with its ingress trailer. RX receives straight
+//! into the buffers. The kernel drops datagrams while a queue is full; they are known by the numbers
+//! that went in and came out, and the kernel's own count must agree.
+
+use std::net::UdpSocket;
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::time::{Duration, Instant};
+
+use arrayvec::ArrayVec;
+
+use super::account::{Account, Outcome};
+use super::buffer::{Batch, Buffer, MAX_BURST, Pool, TRAILER};
+use super::capture::Capture;
+use super::expect::Plan;
+use super::mmsg;
+use super::replay::admit;
+use super::stages::{self, GetClock, Job, Sink, Source, Until};
+use super::tally::Drops;
+use super::verify::Verifier;
+
+/// How long a socket is listened to after its sender has ended.
+const QUIET: Duration = Duration::from_millis(100);
+/// How long a run may last beyond its time.
+const GRACE: Duration = Duration::from_secs(5);
+/// The longest packet that a datagram takes with its trailer.
+const LONGEST: usize = 65_000;
+/// The receive queues that are asked for.
+const QUEUE: i32 = 8 << 20;
+/// An area for datagrams that nobody keeps.
+const SCRATCH: usize = 2048;
+
+/// A thread's end, seen from another: the sender is dropped with it.
+struct Ended(Receiver<()>);
+
+impl Ended {
+    fn new() -> (Sender<()>, Self) {
+        let (alive, ended) = channel();
+        (alive, Self(ended))
+    }
+
+    fn is_over(&self) -> bool {
+        self.0.try_recv() == Err(TryRecvError::Disconnected)
+    }
+}
+
+/// A pair of connected sockets on loopback: sender, receiver.
+fn pair() -> Result<(UdpSocket, UdpSocket), String> {
+    let fail = |error: std::io::Error| format!("no UDP socket on 127.0.0.1: {error}");
+    let receiver = UdpSocket::bind("127.0.0.1:0").map_err(fail)?;
+    mmsg::lengthen_queue(&receiver, QUEUE);
+    receiver.set_read_timeout(Some(QUIET / 2)).map_err(fail)?;
+    let sender = UdpSocket::bind("127.0.0.1:0").map_err(fail)?;
+    let address = receiver.local_addr().map_err(fail)?;
+    sender.connect(address).map_err(fail)?;
+    // Nobody else's datagrams are taken.
+    let address = sender.local_addr().map_err(fail)?;
+    receiver.connect(address).map_err(fail)?;
+    Ok((sender, receiver))
+}
+
+/// Runs the pipeline over live sockets.
+///
+/// # Errors
+///
+/// What broke, in words.
+pub fn run<P: Pool>(
+    capture: &Capture,
+    pool: P,
+    burst: usize,
+    until: Until,
+) -> Result<Outcome, String> {
+    let (generator, ingress) = pair()?;
+    let (egress, end) = pair()?;
+    let (generating, generated) = Ended::new();
+    let (transmitting, transmitted) = Ended::new();
+    let deadline = Instant::now() + until.time + GRACE;
+    let plan = Plan::of(capture);
+    let source = Ingress {
+        socket: &ingress,
+        pool,
+        burst,
+        ended: generated,
+        deadline,
+        received: 0,
+        drops: Drops::default(),
+    };
+    std::thread::scope(|scope| {
+        let generator = scope.spawn(|| generate(capture, &generator, burst, until, generating));
+        let judge = scope.spawn(|| judge(plan, &end, burst, transmitted, deadline));
+        let sink = Egress {
+            socket: &egress,
+            refused: 0,
+        };
+        let run = stages::run::<P, _, _>(source, sink);
+        drop(transmitting);
+        let sent = generator.join().map_err(|_| "the generator panicked")??;
+        let verifier = judge.join().map_err(|_| "the judge panicked")??;
+        let run = run?;
+        let mut account = Account {
+            offered: sent.offered,
+            passed: run.passed,
+            drops: run.drops,
+            verdict: verifier.verdict(sent.offered),
+            disputes: Vec::new(),
+        };
+        account.drops.oversize += sent.oversize;
+        account.drops.kernel += sent.refused + run.sink.refused;
+        settle(&mut account, &ingress, sent.sent, run.offered);
+        let arrived = account.verdict.arrived;
+        settle(&mut account, &end, run.sent - run.sink.refused, arrived);
+        Ok(run.into_outcome(account))
+    })
+}
+
+/// Enters what a socket's queue dropped, if the kernel counted as many.
+fn settle(account: &mut Account, receiver: &UdpSocket, went: u64, came: u64) {
+    let gone = went.saturating_sub(came);
+    account.drops.kernel += gone;
+    match mmsg::kernel_drops(receiver) {
+        Some(counted) if counted != gone || came > went => account.disputes.push(format!(
+            "{went} datagrams were sent to a socket, {came} received, the kernel dropped {counted}"
+        )),
+        _ => {}
+    }
+}
+
+/// What the generator did.
+#[derive(Debug, Default)]
+struct Generated {
+    offered: u64,
+    sent: u64,
+    oversize: u64,
+    refused: u64,
+}
+
+/// Sends the capture's packets, over and over, each with its number behind it.
+fn generate(
+    capture: &Capture,
+    socket: &UdpSocket,
+    burst: usize,
+    until: Until,
+    _alive: Sender<()>,
+) -> Result<Generated, String> {
+    let begun = Instant::now();
+    let mut done = Generated::default();
+    while done.offered < until.packets && begun.elapsed() < until.time {
+        let mut numbers: ArrayVec<(usize, [u8; TRAILER]), MAX_BURST> = ArrayVec::new();
+        while numbers.len() < burst.min(MAX_BURST) && done.offered < until.packets {
+            let index = (done.offered % capture.len() as u64) as usize;
+            if capture.packet(index).len() > LONGEST {
+                done.oversize += 1;
+            } else {
+                numbers.push((index, done.offered.to_be_bytes()));
+            }
+            done.offered += 1;
+        }
+        let datagrams: ArrayVec<[&[u8]; 2], MAX_BURST> = numbers
+            .iter()
+            .map(|(index, trailer)| [capture.packet(*index), trailer.as_slice()])
+            .collect();
+        let refused = send_all(socket, &datagrams);
+        done.refused += refused;
+        done.sent += datagrams.len() as u64 - refused;
+        // Loopback has no line rate: RX gets a turn after each burst.
+        std::thread::yield_now();
+    }
+    Ok(done)
+}
+
+/// Sends all datagrams; returns how many the kernel refused.
+fn send_all(socket: &UdpSocket, datagrams: &[[&[u8]; 2]]) -> u64 {
+    let (mut rest, mut refused) = (datagrams, 0);
+    while !rest.is_empty() {
+        let sent = match mmsg::send(socket, rest) {
+            Ok(sent) if sent > 0 => sent,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => 0,
+            _ => {
+                refused += 1;
+                1
+            }
+        };
+        rest = &rest[sent.min(rest.len())..];
+    }
+    refused
+}
+
+/// RX: datagrams received straight into the buffers.
+struct Ingress<'a, P> {
+    socket: &'a UdpSocket,
+    pool: P,
+    burst: usize,
+    ended: Ended,
+    deadline: Instant,
+    received: u64,
+    drops: Drops,
+}
+
+impl<P: Pool> Ingress<'_, P> {
+    /// Receives into the buffers of a burst and keeps those that hold a packet.
+    fn fill(&mut self, batch: &mut P::Batch) -> Result<usize, String> {
+        let mut areas: ArrayVec<(*mut u8, usize), MAX_BURST> = ArrayVec::new();
+        batch.retain(|buffer| match buffer.receive_area() {
+            Ok(area) => areas.try_push(area).is_ok(),
+            Err(_) => false,
+        });
+        // SAFETY: the areas are those of different buffers, which this burst owns and nobody
+        // touches until the call returns.
+        let received = unsafe { mmsg::receive(self.socket, &areas) };
+        let received = received.map_err(|error| format!("recvmmsg: {error}"))?;
+        batch.truncate(received.len());
+        let mut each = received.iter();
+        let drops = &mut self.drops;
+        batch.retain(|buffer| {
+            let Some(datagram) = each.next() else {
+                return false;
+            };
+            // SAFETY: the kernel wrote that many bytes to this buffer's area, and the buffer was
+            // not touched since it gave the area.
+            unsafe { buffer.received(datagram.len) };
+            let len = datagram.len.saturating_sub(TRAILER);
+            match admit(&buffer.bytes()[..len]) {
+                Ok(_) if !datagram.cut => true,
+                Ok(_) => {
+                    drops.oversize += 1;
+                    false
+                }
+                Err(reason) => {
+                    drops.count(reason);
+                    false
+                }
+            }
+        });
+        Ok(received.len())
+    }
+
+    /// Takes datagrams for which there is no buffer off the queue.
+    fn discard(&mut self) -> Result<usize, String> {
+        let mut scratch = [[0u8; SCRATCH]; 8];
+        let areas: ArrayVec<_, 8> = scratch
+            .iter_mut()
+            .map(|area| (area.as_mut_ptr(), SCRATCH))
+            .collect();
+        // SAFETY: each area is an array of its own.
+        let received = unsafe { mmsg::receive(self.socket, &areas) };
+        let received = received.map_err(|error| format!("recvmmsg: {error}"))?;
+        self.drops.pool_full += received.len() as u64;
+        Ok(received.len())
+    }
+}
+
+impl<P: Pool> Source<P> for Ingress<'_, P> {
+    fn next(&mut self, clock: &mut GetClock) -> Result<Option<Job<P>>, String> {
+        let over = self.ended.is_over();
+        let mut batch = P::Batch::default();
+        let got = clock.get(&self.pool, &mut batch, self.burst);
+        let count = if got == 0 {
+            self.discard()?
+        } else {
+            self.fill(&mut batch)?
+        };
+        self.received += count as u64;
+        // Nothing for the time of a timeout, and nothing more to be sent: that was all.
+        if (count == 0 && over) || Instant::now() > self.deadline {
+            return Ok(None);
+        }
+        let received = Instant::now();
+        Ok(Some(Job { batch, received }))
+    }
+
+    fn counts(&self) -> (u64, Drops) {
+        (self.received, self.drops)
+    }
+}
+
+/// TX: datagrams sent straight from the buffers.
+struct Egress<'a> {
+    socket: &'a UdpSocket,
+    refused: u64,
+}
+
+impl<P: Pool> Sink<P> for Egress<'_> {
+    fn take(&mut self, batch: &P::Batch) -> Result<(), String> {
+        let datagrams: ArrayVec<[&[u8]; 2], MAX_BURST> = batch
+            .as_slice()
+            .iter()
+            .map(|buffer| [buffer.bytes(), &[]])
+            .collect();
+        self.refused += send_all(self.socket, &datagrams);
+        Ok(())
+    }
+}
+
+/// Receives at the end of the way and judges.
+fn judge(
+    plan: Plan,
+    socket: &UdpSocket,
+    burst: usize,
+    ended: Ended,
+    deadline: Instant,
+) -> Result<Verifier, String> {
+    let mut verifier = Verifier::new(plan);
+    let mut memory = vec![[0u8; SCRATCH]; burst.clamp(1, MAX_BURST)];
+    loop {
+        let over = ended.is_over();
+        let areas: ArrayVec<_, MAX_BURST> = memory
+            .iter_mut()
+            .map(|area| (area.as_mut_ptr(), SCRATCH))
+            .collect();
+        // SAFETY: each area is an array of its own.
+        let received = unsafe { mmsg::receive(socket, &areas) };
+        let received = received.map_err(|error| format!("recvmmsg: {error}"))?;
+        for (datagram, area) in received.iter().zip(&memory) {
+            verifier.check(&area[..datagram.len]);
+        }
+        if (received.is_empty() && over) || Instant::now() > deadline + GRACE {
+            return Ok(verifier);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::contestants::{FramePool, SystemPool, VecPool};
+    use crate::pipeline::inspect::tests::{FAR4, FAR6, arp, tcp6, udp4};
+
+    fn capture() -> Capture {
+        let packets = [
+            udp4(64, FAR4, 7, &[1; 1472]),
+            tcp6(64, FAR6, &[2; 1440]),
+            arp(),
+            udp4(1, FAR4, 7, b"expires"),
+            udp4(64, FAR4, 8, &[3; 1473]),
+            udp4(64, FAR4, 9, &[4; 8000]),
+        ];
+        Capture::of(packets.iter().map(Vec::as_slice))
+    }
+
+    fn check<P: Pool>(frames: u32) -> Account {
+        let pool = P::build(frames).expect("pool");
+        let until = Until {
+            time: Duration::from_millis(300),
+            packets: 60_000,
+        };
+        let outcome = run(&capture(), pool, 32, until).expect("runs");
+        let account = outcome.account;
+        assert_eq!(account.faults(), Vec::<String>::new(), "{account:?}");
+        assert!(account.verdict.delivered > 0, "{account:?}");
+        account
+    }
+
+    #[test]
+    fn every_datagram_is_accounted_for_with_each_contestant() {
+        let account = check::<FramePool>(1024);
+        assert!(account.drops.oversize > 0 && account.drops.ttl_expired > 0);
+        check::<SystemPool>(0);
+        check::<VecPool>(0);
+    }
+
+    #[test]
+    fn a_pool_of_few_frames_drops_and_goes_on() {
+        check::<FramePool>(40);
+    }
+}

@@ -1,0 +1,260 @@
+//! The judge at the end of the pipeline.
+//!
+//! Every datagram that comes out is decapsulated by etherparse, its outer headers are checked (with
+//! the IPv4 checksum recomputed in full), and the inner packet is compared with what [`Plan`]
+//! expects, byte for byte. In the first loop over the capture all checksums of the inner packet are
+//! recomputed from the bytes that arrived as well.
+//!
+//! Each packet carries its number in the ingress trailer. Of each flow it is known which of its
+//! packets must arrive, so the next one's place is known exactly: a gap is a missing packet, a place
+//! that was passed is a packet out of order (if it was missing) or a doubled one (if not).
+
+use std::collections::BTreeSet;
+
+use etherparse::{NetSlice, SlicedPacket, TransportSlice};
+use serde::{Deserialize, Serialize};
+
+use super::buffer::TRAILER;
+use super::expect::{Delivery, Expected, Plan, sums};
+use super::vxlan;
+
+/// How many missing packets are remembered, to tell a late one from a doubled one.
+const REMEMBERED: usize = 4096;
+/// How many complaints are kept in words.
+const COMPLAINTS: usize = 5;
+
+/// What the judge has seen.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// Datagrams that came out.
+    pub arrived: u64,
+    /// Of these, whole and right ones, the first of their kind and in order.
+    pub delivered: u64,
+    /// Packets that had to arrive and did not.
+    pub missing: u64,
+    /// Packets that arrived behind a later one of their flow.
+    pub reordered: u64,
+    /// Packets that arrived once more.
+    pub doubled: u64,
+    /// Datagrams that are not as they must be, or must not be there.
+    pub altered: u64,
+    /// The first few failures, in words.
+    pub complaints: Vec<String>,
+}
+
+impl Verdict {
+    /// Whether nothing but missing packets was found.
+    pub fn is_clean(&self) -> bool {
+        self.reordered == 0 && self.doubled == 0 && self.altered == 0
+    }
+
+    /// Adds another run's verdict.
+    pub fn add(&mut self, other: &Verdict) {
+        self.arrived += other.arrived;
+        self.delivered += other.delivered;
+        self.missing += other.missing;
+        self.reordered += other.reordered;
+        self.doubled += other.doubled;
+        self.altered += other.altered;
+        let room = COMPLAINTS.saturating_sub(self.complaints.len());
+        self.complaints
+            .extend(other.complaints.iter().take(room).cloned());
+    }
+}
+
+/// Judges what comes out of one run.
+#[derive(Debug)]
+pub struct Verifier {
+    plan: Plan,
+    /// For each flow, the place of the packet that must come next, counted over all loops.
+    next: Vec<u64>,
+    /// For each flow, the UDP source port of its tunnel packets; 0 until the first.
+    ports: Vec<u16>,
+    /// Missing packets: flow and place.
+    gaps: BTreeSet<(usize, u64)>,
+    verdict: Verdict,
+}
+
+impl Verifier {
+    /// A judge for packets of this plan.
+    pub fn new(plan: Plan) -> Self {
+        Self {
+            next: vec![0; plan.flows.len()],
+            ports: vec![0; plan.flows.len()],
+            plan,
+            gaps: BTreeSet::new(),
+            verdict: Verdict::default(),
+        }
+    }
+
+    /// Judges one datagram.
+    pub fn check(&mut self, datagram: &[u8]) {
+        self.verdict.arrived += 1;
+        match self.judge(datagram) {
+            Ok((flow, place)) => self.place(flow, place),
+            Err(complaint) => {
+                self.verdict.altered += 1;
+                self.complain(complaint);
+            }
+        }
+    }
+
+    /// The verdict after `sent` packets went in: what has not arrived by now is missing.
+    pub fn verdict(&self, sent: u64) -> Verdict {
+        let mut verdict = self.verdict.clone();
+        let len = self.plan.packets.len() as u64;
+        let (loops, rest) = (sent / len.max(1), sent % len.max(1));
+        let mut due: Vec<u64> = self.plan.flows.iter().map(|n| n * loops).collect();
+        for expected in &self.plan.packets[..rest as usize] {
+            if let Expected::Delivered(delivery) = expected {
+                due[delivery.flow] += 1;
+            }
+        }
+        for (due, next) in due.iter().zip(&self.next) {
+            verdict.missing += due.saturating_sub(*next);
+        }
+        verdict
+    }
+
+    fn complain(&mut self, complaint: String) {
+        if self.verdict.complaints.len() < COMPLAINTS {
+            self.verdict.complaints.push(complaint);
+        }
+    }
+
+    /// Compares a datagram with what it must be; its flow and its place over all loops.
+    fn judge(&mut self, datagram: &[u8]) -> Result<(usize, u64), String> {
+        let arrived = self.verdict.arrived;
+        let Some((_, trailer)) = datagram.split_last_chunk::<TRAILER>() else {
+            return Err(format!("datagram {arrived} has {} bytes", datagram.len()));
+        };
+        let number = u64::from_be_bytes(*trailer);
+        let len = self.plan.packets.len() as u64;
+        let (turn, index) = (number / len, (number % len) as usize);
+        let delivery = match &self.plan.packets[index] {
+            Expected::Delivered(delivery) => delivery,
+            Expected::Dropped(reason) => {
+                return Err(format!("packet {number} had to be dropped: {reason:?}"));
+            }
+        };
+        let outer = decapsulate(datagram).map_err(|why| format!("packet {number}: {why}"))?;
+        let inner = &outer.inner[..outer.inner.len() - TRAILER.min(outer.inner.len())];
+        compare(inner, delivery).map_err(|why| format!("packet {number}: {why}"))?;
+        if (outer.over_v6, outer.vni) != (delivery.over_v6, delivery.vni) {
+            return Err(format!("packet {number}: wrong tunnel, VNI {}", outer.vni));
+        }
+        let port = &mut self.ports[delivery.flow];
+        if *port == 0 {
+            *port = outer.source_port;
+        }
+        let port = *port;
+        if port != outer.source_port || port < vxlan::FIRST_SOURCE_PORT {
+            let found = outer.source_port;
+            return Err(format!(
+                "packet {number}: source port {found}, its flow has {port}"
+            ));
+        }
+        if turn == 0 && sums(inner) != delivery.sums {
+            return Err(format!("packet {number}: a checksum is wrong"));
+        }
+        let per_turn = self.plan.flows[delivery.flow];
+        let place = turn
+            .checked_mul(per_turn)
+            .ok_or_else(|| format!("packet {number} was never sent"))?;
+        Ok((delivery.flow, place + delivery.place))
+    }
+
+    /// Enters a whole packet at its place in its flow.
+    fn place(&mut self, flow: usize, place: u64) {
+        let next = self.next[flow];
+        if place >= next {
+            self.verdict.delivered += 1;
+            self.verdict.missing += place - next;
+            self.next[flow] = place + 1;
+            let oldest = place.saturating_sub(REMEMBERED as u64).max(next);
+            self.gaps.extend((oldest..place).map(|gap| (flow, gap)));
+            while self.gaps.len() > REMEMBERED {
+                self.gaps.pop_first();
+            }
+        } else if self.gaps.remove(&(flow, place)) {
+            self.verdict.missing -= 1;
+            self.verdict.reordered += 1;
+            self.complain(format!(
+                "flow {flow}: place {place} came after {}",
+                next - 1
+            ));
+        } else {
+            self.verdict.doubled += 1;
+            self.complain(format!("flow {flow}: place {place} came twice"));
+        }
+    }
+}
+
+/// What a datagram's outer headers say, and what they enclose.
+struct Opened<'a> {
+    over_v6: bool,
+    source_port: u16,
+    vni: u32,
+    inner: &'a [u8],
+}
+
+/// Takes the outer headers off and checks them.
+fn decapsulate(datagram: &[u8]) -> Result<Opened<'_>, String> {
+    let parsed = SlicedPacket::from_ethernet(datagram).map_err(|error| error.to_string())?;
+    let over_v6 = match &parsed.net {
+        Some(NetSlice::Ipv4(ip)) => {
+            let header = ip.header().to_header();
+            if header.calc_header_checksum() != header.header_checksum {
+                return Err("the outer IPv4 checksum is wrong".into());
+            }
+            let ends = (header.source, header.destination);
+            if ends != vxlan::ENDS_V4 || header.time_to_live != vxlan::TTL {
+                return Err("the outer IPv4 header is wrong".into());
+            }
+            false
+        }
+        Some(NetSlice::Ipv6(ip)) => {
+            let header = ip.header();
+            let ends = (header.source(), header.destination());
+            if ends != vxlan::ENDS_V6 || header.hop_limit() != vxlan::TTL {
+                return Err("the outer IPv6 header is wrong".into());
+            }
+            true
+        }
+        _ => return Err("no outer IP header".into()),
+    };
+    let Some(TransportSlice::Udp(udp)) = &parsed.transport else {
+        return Err("no outer UDP header".into());
+    };
+    let headers = if over_v6 { 14 + 40 + 8 } else { 14 + 20 + 8 };
+    if udp.destination_port() != vxlan::PORT || udp.payload().len() + headers != datagram.len() {
+        return Err("the outer UDP header is wrong".into());
+    }
+    match udp.payload().split_first_chunk::<8>() {
+        Some(([0x08, 0, 0, 0, a, b, c, 0], inner)) => Ok(Opened {
+            over_v6,
+            source_port: udp.source_port(),
+            vni: u32::from_be_bytes([0, *a, *b, *c]),
+            inner,
+        }),
+        _ => Err("the VXLAN header is wrong".into()),
+    }
+}
+
+fn compare(inner: &[u8], delivery: &Delivery) -> Result<(), String> {
+    if inner == delivery.bytes {
+        return Ok(());
+    }
+    if inner.len() != delivery.bytes.len() {
+        let (found, due) = (inner.len(), delivery.bytes.len());
+        return Err(format!("{found} bytes, must be {due}"));
+    }
+    let at = inner.iter().zip(&delivery.bytes).position(|(a, b)| a != b);
+    let at = at.unwrap_or(0);
+    let (found, due) = (inner[at], delivery.bytes[at]);
+    Err(format!("byte {at} is {found:#04x}, must be {due:#04x}"))
+}
+
+#[cfg(test)]
+#[path = "verify_tests.rs"]
+mod tests;
