@@ -1,0 +1,86 @@
+//! The process as Linux shows it: its CPUs, its mappings, its resident memory.
+
+use std::fs;
+use std::ops::Range;
+
+/// The CPUs of the calling thread's affinity mask.
+pub(crate) fn cpus() -> Vec<usize> {
+    // SAFETY: an all-zero cpu_set_t is the empty set.
+    let mut set: libc::cpu_set_t = unsafe { std::mem::zeroed() };
+    // SAFETY: `set` is a cpu_set_t of the size given.
+    let answer = unsafe { libc::sched_getaffinity(0, size_of_val(&set), &mut set) };
+    assert_eq!(answer, 0, "sched_getaffinity");
+    let has = |cpu: &usize| {
+        // SAFETY: CPU_ISSET checks its bounds.
+        unsafe { libc::CPU_ISSET(*cpu, &set) }
+    };
+    (0..libc::CPU_SETSIZE as usize).filter(has).collect()
+}
+
+/// Moves the calling thread to a CPU.
+pub(crate) fn pin(cpu: usize) {
+    // SAFETY: an all-zero cpu_set_t is the empty set.
+    let mut set: libc::cpu_set_t = unsafe { std::mem::zeroed() };
+    // SAFETY: CPU_SET checks its bounds.
+    unsafe { libc::CPU_SET(cpu, &mut set) };
+    // SAFETY: `set` is a cpu_set_t of the size given.
+    let answer = unsafe { libc::sched_setaffinity(0, size_of_val(&set), &set) };
+    assert_eq!(answer, 0, "CPU {cpu} is in the mask");
+}
+
+/// The bytes of a base page.
+pub(crate) fn page() -> usize {
+    // SAFETY: sysconf has no preconditions.
+    let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    usize::try_from(size).unwrap()
+}
+
+/// The address range in front of a line of /proc/self/maps or smaps.
+fn range(line: &str) -> Option<Range<usize>> {
+    let (from, to) = line.split_whitespace().next()?.split_once('-')?;
+    let from = usize::from_str_radix(from, 16).ok()?;
+    Some(from..usize::from_str_radix(to, 16).ok()?)
+}
+
+/// How many readable and writable mappings have exactly this many bytes.
+pub(crate) fn mappings_of(bytes: usize) -> usize {
+    let maps = fs::read_to_string("/proc/self/maps").unwrap();
+    maps.lines()
+        .filter(|line| line.contains(" rw-p "))
+        .filter_map(range)
+        .filter(|range| range.len() == bytes)
+        .count()
+}
+
+/// The resident bytes of the mapping that holds an address.
+pub(crate) fn resident_at(address: usize) -> usize {
+    let maps = fs::read_to_string("/proc/self/smaps").unwrap();
+    let mut lines = maps
+        .lines()
+        .skip_while(|line| !range(line).is_some_and(|range| range.contains(&address)));
+    let resident = lines.find_map(|line| line.strip_prefix("Rss:")).unwrap();
+    kilobytes(resident)
+}
+
+/// The resident bytes of the process.
+pub(crate) fn resident() -> usize {
+    let statm = fs::read_to_string("/proc/self/statm").unwrap();
+    let pages: usize = statm.split(' ').nth(1).unwrap().parse().unwrap();
+    pages * page()
+}
+
+/// A number out of /proc/meminfo: a count, or kilobytes.
+pub(crate) fn meminfo(name: &str) -> Option<usize> {
+    let info = fs::read_to_string("/proc/meminfo").unwrap();
+    let line = info.lines().find_map(|line| line.strip_prefix(name))?;
+    line.strip_prefix(':')?
+        .split_whitespace()
+        .next()?
+        .parse()
+        .ok()
+}
+
+fn kilobytes(text: &str) -> usize {
+    let number = text.trim().strip_suffix("kB").unwrap().trim();
+    number.parse::<usize>().unwrap() << 10
+}

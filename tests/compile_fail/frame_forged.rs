@@ -1,0 +1,9 @@
+//! The fields of a frame are its own: nobody makes one longer, or names another pool.
+
+use framewell::{Frame, Pool};
+
+fn main() {
+    let pool = Pool::builder().build().unwrap();
+    let frame = pool.get(60).unwrap();
+    let _ = Frame { len: 9000, ..frame };
+}

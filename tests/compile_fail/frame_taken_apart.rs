@@ -1,0 +1,9 @@
+//! A frame cannot be taken apart and put together again.
+
+use framewell::{Frame, Pool};
+
+fn main() {
+    let pool = Pool::builder().build().unwrap();
+    let Frame { id, .. } = &pool.get(60).unwrap();
+    println!("{id}");
+}

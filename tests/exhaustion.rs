@@ -1,0 +1,307 @@
+//! A pool says that it is empty only when it is.
+
+#![cfg(not(loom))]
+#![allow(
+    clippy::disallowed_types,
+    reason = "the tests watch the crate from outside; they are not modelled"
+)]
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+
+use common::{Random, assert_distinct, assert_whole, cpus, not_run, pin, pool, scale, take_all};
+use crossbeam_utils::CachePadded;
+use framewell::{BulkError, Burst, OutOfBuffers, Pool, Stats};
+
+const SHARDS: usize = 8;
+
+/// A pool with frames at rest in the shard of every CPU, in the depot and, if asked for, uncarved.
+fn scattered(frames: usize, uncarved: usize) -> Pool {
+    let pool = Pool::builder().frames(frames).shards(SHARDS);
+    let pool = pool.build().unwrap();
+    let mut taken: Vec<_> = (0..frames - uncarved)
+        .map(|_| pool.get(60).unwrap())
+        .collect();
+    let mut random = Random::new(frames as u64);
+    for i in (1..taken.len()).rev() {
+        taken.swap(i, random.below(i + 1));
+    }
+    thread::scope(|scope| {
+        // On a thread of its own: the caller's affinity stays as it is.
+        scope.spawn(|| {
+            let cpus = cpus();
+            let last = cpus.len() - 1;
+            for (i, cpu) in cpus.into_iter().enumerate() {
+                pin(cpu);
+                let left = taken.len() * (last - i) / (last + 1);
+                taken.truncate(left);
+            }
+        });
+    });
+    pool
+}
+
+/// The places of a snapshot that hold frames: shards, depot, uncarved.
+fn places(stats: &Stats) -> [usize; 3] {
+    let shards = stats.per_cpu.iter().filter(|frames| **frames > 0).count();
+    [shards, stats.depot, stats.uncarved]
+}
+
+/// The frames of the pool are spread as far as this machine can spread them.
+#[track_caller]
+fn assert_scattered(pool: &Pool) {
+    let stats = pool.stats();
+    let [shards, depot, _] = places(&stats);
+    assert_eq!(stats.out, 0);
+    assert!(depot > 0, "{stats}");
+    let reachable: BTreeSet<usize> = cpus().iter().map(|cpu| cpu % SHARDS).collect();
+    if reachable.len() < 2 {
+        not_run("frames in several shards: there is one CPU, or no affinity");
+    } else {
+        assert!(shards > 1, "{:?}", stats.per_cpu);
+    }
+}
+
+#[test]
+fn one_thread_gets_every_frame_of_all_shards_and_the_depot() {
+    for frames in [100, 1000, 4096, 10_007] {
+        let pool = scattered(frames, 0);
+        assert_scattered(&pool);
+        assert_whole(&pool);
+    }
+}
+
+#[test]
+fn one_thread_gets_every_frame_where_some_are_uncarved() {
+    let pool = scattered(10_007, 3000);
+    assert_scattered(&pool);
+    // Carving goes by batches, so that fewer may be left.
+    assert!(places(&pool.stats())[2] > 2900, "{}", pool.stats());
+    assert_whole(&pool);
+}
+
+#[test]
+fn only_the_call_after_the_last_frame_is_refused() {
+    let pool = scattered(1000, 0);
+    let before = pool.stats().refusals;
+    let frames: Vec<_> = (0..1000).map(|_| pool.get(60).unwrap()).collect();
+    assert_eq!(pool.stats().refusals, before);
+    assert_eq!(pool.get(60).unwrap_err(), OutOfBuffers);
+    assert_eq!(pool.stats().refusals, before + 1);
+    assert_distinct(&frames, 1000);
+}
+
+#[test]
+fn get_burst_of_all_scattered_frames_gets_all() {
+    let pool = scattered(3000, 500);
+    assert_scattered(&pool);
+    let mut burst: Box<Burst<3001>> = Box::new(Burst::new());
+    assert_eq!(pool.get_burst(&mut burst, 3001), 3000);
+    assert_distinct(&burst, 3000);
+}
+
+#[test]
+fn get_bulk_of_all_scattered_frames_gets_all() {
+    let pool = scattered(3000, 500);
+    assert_scattered(&pool);
+    let mut burst: Box<Burst<3001>> = Box::new(Burst::new());
+    pool.get_bulk(&mut burst, 3000).unwrap();
+    assert_distinct(&burst, 3000);
+}
+
+#[test]
+fn get_bulk_of_one_more_than_all_leaves_all_available() {
+    for uncarved in [0, 500, 3000] {
+        let pool = scattered(3000, uncarved);
+        let mut burst: Box<Burst<3001>> = Box::new(Burst::new());
+        for _ in 0..3 {
+            let refused = pool.get_bulk(&mut burst, 3001);
+            assert_eq!(refused, Err(BulkError::OutOfBuffers));
+            assert!(burst.is_empty());
+            assert_eq!(pool.stats().out, 0);
+        }
+        pool.get_bulk(&mut burst, 3000).unwrap();
+        drop(burst);
+        assert_whole(&pool);
+    }
+}
+
+const THREADS: usize = 64;
+
+/// The least number of frames that suffices for threads that hold one frame at most, and a batch in
+/// each call in progress.
+fn sufficient(shards: usize) -> Pool {
+    let mut frames = THREADS + THREADS * 64;
+    loop {
+        let pool = Pool::builder().frames(frames).shards(shards);
+        let pool = pool.build().unwrap();
+        let enough = THREADS + THREADS * pool.stats().batch;
+        assert!(enough <= frames);
+        if enough == frames {
+            return pool;
+        }
+        frames = enough;
+    }
+}
+
+#[test]
+fn holders_of_one_frame_are_never_refused_where_batches_fit() {
+    for shards in [1, 2, 64] {
+        let pool = sufficient(shards);
+        let start = Barrier::new(THREADS);
+        thread::scope(|scope| {
+            for number in 0..THREADS {
+                let (pool, start) = (&pool, &start);
+                scope.spawn(move || {
+                    let mut random = Random::new(number as u64);
+                    start.wait();
+                    for call in 0..scale() * 5000 {
+                        let mut frame = pool.get(60).unwrap_or_else(|refused| {
+                            panic!("call {call}: {refused}; {}", pool.stats())
+                        });
+                        frame[0] = number as u8;
+                        if random.below(16) == 0 {
+                            thread::yield_now();
+                        }
+                        assert_eq!(frame[0], number as u8);
+                    }
+                });
+            }
+        });
+        assert_eq!(pool.stats().refusals, 0);
+        assert_whole(&pool);
+    }
+}
+
+/// For each thread a number that is odd while it is in a call of the pool.
+struct Calls(Vec<CachePadded<AtomicU64>>);
+
+impl Calls {
+    fn new() -> Self {
+        Self((0..THREADS).map(|_| CachePadded::default()).collect())
+    }
+
+    // SeqCst: what follows from the numbers shall follow from the order in which they were seen.
+    fn during<T>(&self, me: usize, call: impl FnOnce() -> T) -> T {
+        self.0[me].fetch_add(1, Ordering::SeqCst);
+        let answer = call();
+        self.0[me].fetch_add(1, Ordering::SeqCst);
+        answer
+    }
+
+    fn read(&self, numbers: &mut [u64; THREADS]) {
+        for (number, call) in numbers.iter_mut().zip(&self.0) {
+            *number = call.load(Ordering::SeqCst);
+        }
+    }
+
+    /// Whether another thread was in a call at some time since `before` was read.
+    fn others_since(&self, me: usize, before: &[u64; THREADS]) -> bool {
+        let overlaps = |other: usize| {
+            let was = before[other];
+            was % 2 == 1 || was != self.0[other].load(Ordering::SeqCst)
+        };
+        (0..THREADS).any(|other| other != me && overlaps(other))
+    }
+}
+
+/// Holds one frame most of the time, so that few are at rest; every refusal must overlap another
+/// thread's call. Returns how many there were. With `bulks` it also asks for all frames at once, which
+/// it keeps for no longer than the call.
+fn hold_one_at_most(pool: &Pool, calls: &Calls, me: usize, bulks: bool) -> u64 {
+    let mut random = Random::new(me as u64);
+    let mut refusals = 0;
+    let mut before = [0; THREADS];
+    let mut held = None;
+    for _ in 0..scale() * 25_000 {
+        if held.is_some() {
+            if random.below(32) == 0 {
+                calls.during(me, || held = None);
+            } else if random.below(32) == 0 {
+                thread::yield_now();
+            }
+            continue;
+        }
+        if bulks && random.below(2) == 0 {
+            let mut all: Burst<THREADS> = Burst::new();
+            calls.during(me, || {
+                let _answer = pool.get_bulk(&mut all, THREADS);
+                all.clear();
+            });
+        }
+        calls.read(&mut before);
+        match calls.during(me, || pool.get(60)) {
+            Ok(frame) => held = Some(frame),
+            Err(OutOfBuffers) => {
+                refusals += 1;
+                assert!(
+                    calls.others_since(me, &before),
+                    "refused while nobody else was in a call: {}",
+                    pool.stats()
+                );
+            }
+        }
+    }
+    calls.during(me, || drop(held));
+    refusals
+}
+
+/// The refusals of 64 threads with a frame for each.
+fn refusals(shards: usize, bulks: bool) -> u64 {
+    let pool = Pool::builder().frames(THREADS).shards(shards);
+    let pool = pool.build().unwrap();
+    let calls = Calls::new();
+    let refusals = thread::scope(|scope| {
+        let threads: Vec<_> = (0..THREADS)
+            .map(|me| {
+                let (pool, calls) = (&pool, &calls);
+                scope.spawn(move || hold_one_at_most(pool, calls, me, bulks))
+            })
+            .collect();
+        threads.into_iter().map(|t| t.join().unwrap()).sum()
+    });
+    eprintln!("{shards} shards: {refusals} refusals");
+    assert_whole(&pool);
+    refusals
+}
+
+#[test]
+fn refusal_of_a_pool_with_a_frame_for_each_overlaps_a_call() {
+    for shards in [1, 2, 5] {
+        refusals(shards, false);
+    }
+}
+
+#[test]
+fn refusal_overlaps_the_bulk_that_holds_the_frames() {
+    let seen: u64 = [1, 2, 5].map(|shards| refusals(shards, true)).iter().sum();
+    if seen == 0 {
+        not_run("refusals during a bulk: none happened");
+    }
+}
+
+#[test]
+fn after_a_barrier_one_thread_gets_what_many_have_freed() {
+    let pool = pool(THREADS);
+    let barrier = Barrier::new(THREADS);
+    thread::scope(|scope| {
+        for number in 0..THREADS {
+            let (pool, barrier) = (&pool, &barrier);
+            scope.spawn(move || {
+                for round in 0..scale() as usize * 100 {
+                    drop(pool.get(60));
+                    barrier.wait();
+                    if round % THREADS == number {
+                        assert_eq!(take_all(pool).len(), THREADS, "round {round}");
+                    }
+                    barrier.wait();
+                }
+            });
+        }
+    });
+    assert_whole(&pool);
+}

@@ -1,0 +1,97 @@
+//! Many threads at once: no frame has two owners, none is lost.
+//!
+//! `FRAMEWELL_LONG=1` makes every run ten times longer.
+
+#![cfg(not(loom))]
+
+mod common;
+
+use common::churn::{Churn, Outcome};
+use common::{cpus, not_run, pool, scale};
+use framewell::Pool;
+
+const MILLION: u64 = 1_000_000;
+
+fn churn(pool: &Pool, churn: Churn) -> Outcome {
+    let started = std::time::Instant::now();
+    let outcome = churn.run(pool);
+    assert!(outcome.calls >= churn.calls);
+    let took = started.elapsed();
+    eprintln!("{} threads, {outcome:?}, {took:.1?}", churn.threads);
+    outcome
+}
+
+fn small(threads: usize) -> Churn {
+    Churn {
+        threads,
+        calls: scale() * MILLION / 5,
+        keep: 16,
+        flip: false,
+    }
+}
+
+#[test]
+fn ten_million_calls_of_64_threads_leave_the_pool_whole() {
+    let outcome = churn(
+        &pool(4096),
+        Churn {
+            threads: 64,
+            calls: scale() * 10 * MILLION,
+            keep: 40,
+            flip: false,
+        },
+    );
+    assert!(outcome.frames_got > MILLION, "{outcome:?}");
+    assert!(outcome.frames_received > MILLION / 10, "{outcome:?}");
+}
+
+#[test]
+fn threads_that_move_between_cpus_leave_the_pool_whole() {
+    if cpus().len() < 2 {
+        not_run("moves between CPUs: there is one alone");
+    }
+    let outcome = churn(
+        &pool(512),
+        Churn {
+            threads: 16,
+            calls: scale() * MILLION,
+            keep: 30,
+            flip: true,
+        },
+    );
+    assert!(outcome.frames_got > MILLION / 10, "{outcome:?}");
+}
+
+#[test]
+fn pools_of_few_frames_with_many_threads_stay_whole() {
+    for frames in [1, 2, 3, 7] {
+        // A thread that kept a frame would starve the others for as long as it does not run.
+        let outcome = churn(
+            &pool(frames),
+            Churn {
+                keep: 0,
+                ..small(32)
+            },
+        );
+        assert!(outcome.frames_got > 1000, "{outcome:?}");
+    }
+}
+
+#[test]
+fn one_shard_for_all_threads_leaves_the_pool_whole() {
+    let pool = Pool::builder().frames(300).shards(1).build().unwrap();
+    assert!(churn(&pool, small(16)).frames_got > 1000);
+}
+
+#[test]
+fn more_shards_than_cpus_leave_the_pool_whole() {
+    let pool = Pool::builder().frames(300).shards(64).build().unwrap();
+    assert_eq!(pool.stats().per_cpu.len(), 64);
+    assert!(churn(&pool, small(16)).frames_got > 1000);
+}
+
+#[test]
+fn zeroing_pool_under_stress_leaves_the_pool_whole() {
+    let pool = Pool::builder().frames(300).zero_on_free(true);
+    assert!(churn(&pool.build().unwrap(), small(16)).frames_got > 1000);
+}
