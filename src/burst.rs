@@ -105,8 +105,8 @@ impl<const N: usize> Burst<N> {
     /// # Ok::<(), framewell::BuildError>(())
     /// ```
     #[inline]
-    pub fn drain(&mut self) -> impl DoubleEndedIterator<Item = Frame> + ExactSizeIterator {
-        self.frames.drain(..)
+    pub fn drain(&mut self) -> Drain<'_, N> {
+        Drain(self.frames.drain(..))
     }
 
     /// Keeps the frames for which `keep` answers true, in order, and frees the others.
@@ -209,6 +209,49 @@ impl<const N: usize> DerefMut for Burst<N> {
     #[inline]
     fn deref_mut(&mut self) -> &mut [Frame] {
         &mut self.frames
+    }
+}
+
+/// The frames removed by [`Burst::drain`]; those that are not taken are freed when it is dropped.
+///
+/// ```
+/// # use framewell::{Burst, Pool};
+/// # let pool = Pool::builder().build()?;
+/// let mut burst: Burst<32> = Burst::new();
+/// pool.get_burst(&mut burst, 3);
+/// assert_eq!(burst.drain().len(), 3);
+/// # Ok::<(), framewell::BuildError>(())
+/// ```
+pub struct Drain<'a, const N: usize>(arrayvec::Drain<'a, Frame, N>);
+
+impl<const N: usize> Iterator for Drain<'_, N> {
+    type Item = Frame;
+
+    #[inline]
+    fn next(&mut self) -> Option<Frame> {
+        self.0.next()
+    }
+
+    #[inline]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
+}
+
+impl<const N: usize> DoubleEndedIterator for Drain<'_, N> {
+    #[inline]
+    fn next_back(&mut self) -> Option<Frame> {
+        self.0.next_back()
+    }
+}
+
+impl<const N: usize> ExactSizeIterator for Drain<'_, N> {}
+
+impl<const N: usize> fmt::Debug for Drain<'_, N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Drain")
+            .field("len", &self.len())
+            .finish_non_exhaustive()
     }
 }
 

@@ -150,8 +150,9 @@ impl Depot {
         self.0.full.close(&self.0.magazine_links) + self.0.loose.close(frame_links)
     }
 
-    /// The bytes reserved for the depot's tables.
-    pub(crate) fn bytes(&self) -> usize {
-        self.0.slots.bytes() + self.0.magazine_links.bytes()
+    /// The bytes that the tables of such a depot reserve.
+    pub(crate) fn bytes_for(frames: u32, size: u32) -> usize {
+        let magazines = frames.div_ceil(size);
+        magazines as usize * size as usize * size_of::<u32>() + Links::bytes_for(magazines)
     }
 }

@@ -22,7 +22,7 @@ mod stats;
 mod sync;
 mod sys;
 
-pub use burst::Burst;
+pub use burst::{Burst, Drain};
 pub use error::{BuildError, BulkError, CopyError, OutOfBuffers, Room, RoomError};
 pub use frame::Frame;
 pub use id::FrameId;

@@ -77,8 +77,9 @@ impl Links {
         })
     }
 
-    pub(crate) fn bytes(&self) -> usize {
-        self.words.bytes()
+    /// The bytes that a side array for so many indices reserves.
+    pub(crate) fn bytes_for(indices: u32) -> usize {
+        indices as usize * size_of::<u64>()
     }
 
     #[inline(always)]

@@ -88,7 +88,7 @@ mod real {
     pub(crate) struct Table<A> {
         first: NonNull<A>,
         len: usize,
-        mapping: Mapping,
+        _mapping: Mapping,
         marker: PhantomData<A>,
     }
 
@@ -107,14 +107,9 @@ mod real {
             Ok(Self {
                 first: mapping.base().cast(),
                 len,
-                mapping,
+                _mapping: mapping,
                 marker: PhantomData,
             })
-        }
-
-        /// The bytes reserved for the table.
-        pub(crate) fn bytes(&self) -> usize {
-            self.mapping.len()
         }
     }
 
@@ -244,10 +239,6 @@ mod modelled {
                 cells: (0..len).map(|_| A::zero()).collect(),
                 alive: Alive::new(),
             })
-        }
-
-        pub(crate) fn bytes(&self) -> usize {
-            size_of_val(&*self.cells)
         }
     }
 

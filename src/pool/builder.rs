@@ -196,9 +196,7 @@ impl PoolBuilder {
         let shards = self.checked_shards()?;
         let layout = Layout::new(self.layout)?;
         let bytes = layout.bytes(frames)?;
-        let inner = self
-            .assemble(frames, shards, layout, bytes)
-            .map_err(|source| BuildError::Map { bytes, source })?;
+        let inner = self.assemble(frames, shards, layout, bytes)?;
         Ok(Pool {
             inner: NonNull::from(Box::leak(Box::new(inner))),
         })
@@ -226,16 +224,17 @@ impl PoolBuilder {
         shards: u32,
         layout: Layout,
         bytes: usize,
-    ) -> io::Result<Inner> {
+    ) -> Result<Inner, BuildError> {
         let batch = (frames / (4 * shards)).clamp(1, MAX_BATCH);
         let limit = 2 * batch;
         // A limit of 0 sends every free through the slow path, where frames are zeroed.
         let limit_at_once = if self.zero_on_free { 0 } else { limit };
         Ok(Inner {
             front: Portable::new(frames, shards, limit_at_once),
-            arena: Arena::new(frames, layout, bytes, self.pages, self.prefault)?,
-            links: Links::new(frames)?,
-            depot: Depot::new(frames, batch)?,
+            arena: Arena::new(frames, layout, bytes, self.pages, self.prefault)
+                .map_err(refused(bytes))?,
+            links: Links::new(frames).map_err(refused(Links::bytes_for(frames)))?,
+            depot: Depot::new(frames, batch).map_err(refused(Depot::bytes_for(frames, batch)))?,
             batch: batch as usize,
             limit: limit as usize,
             zero_on_free: self.zero_on_free,
@@ -245,9 +244,15 @@ impl PoolBuilder {
     }
 }
 
+/// What a refusal of `bytes` bytes becomes.
+fn refused(bytes: usize) -> impl Fn(io::Error) -> BuildError {
+    move |source| BuildError::Map { bytes, source }
+}
+
 impl Inner {
     /// The bytes reserved for what is kept about frames, outside of them.
     pub(super) fn metadata_bytes(&self) -> usize {
-        self.links.bytes() + self.depot.bytes()
+        let frames = self.arena.frames();
+        Links::bytes_for(frames) + Depot::bytes_for(frames, self.batch as u32)
     }
 }

@@ -196,7 +196,8 @@ impl Pool {
 
     /// Appends exactly `n` frames to the burst, each as from `get(payload)`, or none.
     ///
-    /// Lock-free; never enters the kernel.
+    /// Lock-free; never enters the kernel. While it gathers, other calls may be refused for the frames that
+    /// it has in hand.
     ///
     /// # Errors
     ///
