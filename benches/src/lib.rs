@@ -1,1 +1,39 @@
-//! To be written.
+//! Workloads for packet buffers, contestants that run them, and the way to time both fairly.
+//!
+//! ```text
+//!   contestants ──┐
+//!                 ├─► work::Kind::with ─► Box<dyn Workload> ─► rounds: slices, interleaved ─► Spread
+//!   work ─────────┘                                              └─ probe: near or far
+//! ```
+//!
+//! A workload knows only the trait [`Contestant`], a contestant no workload; [`rounds`] knows neither.
+//! A new peer is one file with two impls.
+//!
+//! How it is measured, and against which mistake:
+//!
+//! - M1. A slice is short (about 150 µs, less with two threads) and the median slice counts: hosts take
+//!   virtual CPUs away for milliseconds without saying so.
+//! - M2. All contestants take turns, slice by slice, and the ratios are taken within a round: what
+//!   drifts, drifts for all.
+//! - M3. With two threads the round trip of a cache line is probed before and after each slice. A slice
+//!   in which it changed is dropped, and near and far slices are never mixed.
+//! - M4. The first bytes of each buffer are written, and their pointer escapes: nothing can be left out.
+//!   [`check`] reads back what was written.
+//! - M5. Each slice runs a while before its clock starts: the turn before left other data in the caches.
+//! - M6. The process has had a second thread before anything is timed: until then some allocators, glibc's
+//!   for one, leave out their atomics and locks, which no program that shares packets between
+//!   threads ever sees.
+
+pub mod bare;
+pub mod check;
+pub mod contestant;
+pub mod contestants;
+pub mod cpus;
+pub mod probe;
+pub mod rounds;
+pub mod summary;
+pub mod team;
+pub mod work;
+
+pub use contestant::{BYTES, Buffer, Contestant};
+pub use work::{Kind, Timed, Workload};

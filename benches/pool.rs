@@ -1,0 +1,70 @@
+//! The workloads under criterion, for its history and its HTML report: `target/criterion/report`.
+//!
+//! Criterion runs one contestant after another, so a drift of the machine between them shows as a
+//! difference, and near and far cores are not told apart. To compare contestants run
+//! `cargo run --release -p framewell-bench --bin ratios`.
+//!
+//! Each of criterion's samples is cut into slices, of which the median counts.
+
+use std::time::Duration;
+
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion, Throughput};
+use framewell_bench::check::check;
+use framewell_bench::contestants::{Framewell, System, Zeroed};
+use framewell_bench::cpus;
+use framewell_bench::rounds::steps_of;
+use framewell_bench::summary::Spread;
+use framewell_bench::work::Threads;
+use framewell_bench::{Contestant, Kind};
+
+fn bench<C: Contestant>(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    kind: Kind,
+    contestant: &'static C,
+) {
+    // Made at the first call: criterion skips what its filter excludes.
+    let mut ready = None;
+    group.bench_function(contestant.name(), |bencher| {
+        let (workload, slice) = ready.get_or_insert_with(|| {
+            let mut workload = kind.with(contestant);
+            let slice = steps_of(&mut *workload, kind.slice());
+            (workload, slice)
+        });
+        bencher.iter_custom(|steps| {
+            let slices = (steps / *slice).max(1);
+            let ns = Spread::of((0..slices).map(|_| workload.run(steps.min(*slice)).ns()));
+            let median = ns.expect("at least one slice").median;
+            Duration::from_secs_f64(median * steps as f64 / 1e9)
+        });
+    });
+}
+
+fn workloads(criterion: &mut Criterion) {
+    let cores = cpus::settle();
+    let framewell: &'static Framewell = Box::leak(Box::new(Framewell::new()));
+    check(framewell);
+    check(&System);
+    check(&Zeroed);
+    for kind in Kind::ALL {
+        if cores < 2 && kind.threads() == Threads::Two {
+            continue;
+        }
+        let mut group = criterion.benchmark_group(kind.name());
+        group.throughput(Throughput::Elements(1));
+        bench(&mut group, kind, framewell);
+        bench(&mut group, kind, &System);
+        bench(&mut group, kind, &Zeroed);
+        group.finish();
+    }
+}
+
+fn main() {
+    let mut criterion = Criterion::default()
+        .sample_size(15)
+        .warm_up_time(Duration::from_millis(200))
+        .measurement_time(Duration::from_millis(600))
+        .configure_from_args();
+    workloads(&mut criterion);
+    criterion.final_summary();
+}

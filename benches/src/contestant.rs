@@ -1,0 +1,55 @@
+//! What a workload asks of a contestant.
+
+use arrayvec::ArrayVec;
+
+/// The bytes of every buffer.
+pub const BYTES: usize = 1500;
+
+/// One buffer, freed when dropped.
+///
+/// # Safety
+///
+/// - [`first`](Self::first) returns a pointer to [`BYTES`] bytes that the buffer owns alone and that may
+///   be written until it is dropped.
+pub unsafe trait Buffer: Send + 'static {
+    /// Returns the first byte.
+    fn first(&mut self) -> *mut u8;
+}
+
+/// A source of buffers, used from several threads.
+///
+/// The methods for several buffers fall back on single ones: a contestant with calls of its own for
+/// many at once overrides them.
+pub trait Contestant: Sync + 'static {
+    /// A buffer of [`BYTES`] bytes.
+    type Buffer: Buffer;
+
+    /// Returns the name, as shown in tables.
+    fn name(&self) -> &'static str;
+
+    /// Gets a buffer.
+    ///
+    /// # Panics
+    ///
+    /// If there is none: workloads stay far below the capacity of every contestant.
+    fn get(&self) -> Self::Buffer;
+
+    /// Gets `N` buffers at once, has `work` done on each, and frees them at once.
+    #[inline]
+    fn bulk<const N: usize>(&self, mut work: impl FnMut(&mut Self::Buffer)) {
+        let mut buffers: ArrayVec<Self::Buffer, N> = (0..N).map(|_| self.get()).collect();
+        buffers.iter_mut().for_each(&mut work);
+    }
+
+    /// Gets `N` buffers at once and gives them to `sink` one by one.
+    #[inline]
+    fn get_many<const N: usize>(&self, mut sink: impl FnMut(Self::Buffer)) {
+        (0..N).for_each(|_| sink(self.get()));
+    }
+
+    /// Frees up to `N` buffers at once.
+    #[inline]
+    fn free_many<const N: usize>(&self, buffers: impl Iterator<Item = Self::Buffer>) {
+        buffers.for_each(drop);
+    }
+}

@@ -1,0 +1,15 @@
+//! `N` at once, by the contestant's calls for many where it has them.
+
+use super::{Timed, Workload, time, touch};
+use crate::contestant::Contestant;
+
+pub(super) struct Bulk<C: 'static, const N: usize>(pub(super) &'static C);
+
+impl<C: Contestant, const N: usize> Workload for Bulk<C, N> {
+    #[inline(never)]
+    fn run(&mut self, steps: u64) -> Timed {
+        time(steps, N as u64, || {
+            self.0.bulk::<N>(|buffer| touch::write_byte(buffer, 1));
+        })
+    }
+}

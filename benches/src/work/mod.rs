@@ -1,0 +1,165 @@
+//! The workloads; one file each.
+
+mod bulk;
+mod burst;
+mod hand_off;
+mod oversubscribed;
+mod pair;
+mod pair_two;
+pub(crate) mod touch;
+mod window;
+
+use std::time::{Duration, Instant};
+
+use crate::contestant::Contestant;
+
+/// A workload with its contestant, warm and ready to be timed again and again.
+pub trait Workload {
+    /// Runs at least `steps` steps, a step being one buffer got, used and freed, after a few steps of
+    /// warm-up that are not timed.
+    fn run(&mut self, steps: u64) -> Timed;
+}
+
+/// What one run took.
+#[derive(Clone, Copy, Debug)]
+pub struct Timed {
+    /// The steps done, all threads together.
+    pub steps: u64,
+    /// The time from the first step to the last.
+    pub elapsed: Duration,
+}
+
+impl Timed {
+    /// Returns the nanoseconds a step.
+    #[must_use]
+    pub fn ns(&self) -> f64 {
+        self.elapsed.as_secs_f64() * 1e9 / self.steps as f64
+    }
+}
+
+/// Times a single-threaded loop whose turn is `grain` steps.
+#[inline(always)]
+pub(crate) fn time(steps: u64, grain: u64, mut turn: impl FnMut()) -> Timed {
+    let turns = steps.div_ceil(grain).max(1);
+    let mut elapsed = Duration::ZERO;
+    // One loop for the warm-up and the work: the turn is compiled in one place, and so inlined.
+    for turns in [turns.div_ceil(8), turns] {
+        let start = Instant::now();
+        for _ in 0..turns {
+            turn();
+        }
+        elapsed = start.elapsed();
+    }
+    Timed {
+        steps: turns * grain,
+        elapsed,
+    }
+}
+
+/// The threads of a workload.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Threads {
+    /// One, on the first core.
+    One,
+    /// Two, on a core each.
+    Two,
+    /// Many more than cores.
+    Many,
+}
+
+/// The workloads by name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// Get, write one byte, free.
+    Pair,
+    /// Get 32 one by one and write one byte of each; then free them in order, one by one.
+    Burst32,
+    /// The same with 256.
+    Burst256,
+    /// Get 32 in bulk, write one byte of each, free them in bulk.
+    Bulk32,
+    /// The same with 256.
+    Bulk256,
+    /// 4096 live, replace a random one, write 64 bytes.
+    Window,
+    /// `Pair` on two cores at once.
+    PairTwo,
+    /// Get 32 one by one, write 64 bytes of each, send them through a ring of 1024 to the other core,
+    /// which reads 8 bytes and frees one by one.
+    HandOff,
+    /// The same, got and freed in bulk.
+    HandOffBulk,
+    /// `Burst32` on 64 threads.
+    Oversubscribed,
+}
+
+impl Kind {
+    /// All workloads.
+    pub const ALL: [Self; 10] = [
+        Self::Pair,
+        Self::Burst32,
+        Self::Burst256,
+        Self::Bulk32,
+        Self::Bulk256,
+        Self::Window,
+        Self::PairTwo,
+        Self::HandOff,
+        Self::HandOffBulk,
+        Self::Oversubscribed,
+    ];
+
+    /// Returns the name, as shown in tables.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pair => "pair",
+            Self::Burst32 => "burst-32",
+            Self::Burst256 => "burst-256",
+            Self::Bulk32 => "bulk-32",
+            Self::Bulk256 => "bulk-256",
+            Self::Window => "window",
+            Self::PairTwo => "pair-2t",
+            Self::HandOff => "hand-off",
+            Self::HandOffBulk => "hand-off-bulk",
+            Self::Oversubscribed => "oversub-64",
+        }
+    }
+
+    /// Returns the threads that it runs on.
+    #[must_use]
+    pub fn threads(self) -> Threads {
+        match self {
+            Self::PairTwo | Self::HandOff | Self::HandOffBulk => Threads::Two,
+            Self::Oversubscribed => Threads::Many,
+            _ => Threads::One,
+        }
+    }
+
+    /// Returns how long a slice should take (M1).
+    #[must_use]
+    pub fn slice(self) -> Duration {
+        match self.threads() {
+            Threads::One => Duration::from_micros(150),
+            Threads::Two => Duration::from_micros(60),
+            // Long enough for the scheduler to interrupt many threads in the middle of a burst.
+            Threads::Many => Duration::from_millis(40),
+        }
+    }
+
+    /// Makes the workload with a contestant.
+    #[must_use]
+    pub fn with<C: Contestant>(self, contestant: &'static C) -> Box<dyn Workload> {
+        match self {
+            Self::Pair => Box::new(pair::Pair(contestant)),
+            Self::Burst32 => Box::new(burst::Singles::<C, 32>(contestant)),
+            Self::Burst256 => Box::new(burst::Singles::<C, 256>(contestant)),
+            Self::Bulk32 => Box::new(bulk::Bulk::<C, 32>(contestant)),
+            Self::Bulk256 => Box::new(bulk::Bulk::<C, 256>(contestant)),
+            Self::Window => Box::new(window::Window::new(contestant)),
+            Self::PairTwo => Box::new(pair_two::PairTwo::new(contestant)),
+            Self::HandOff => Box::new(hand_off::HandOff::<C, false>::new(contestant)),
+            Self::HandOffBulk => Box::new(hand_off::HandOff::<C, true>::new(contestant)),
+            Self::Oversubscribed => Box::new(oversubscribed::Oversubscribed::new(contestant)),
+        }
+    }
+}
