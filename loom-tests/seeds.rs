@@ -22,9 +22,9 @@ const LEAKED: &str = "Allocation leaked";
 const MISSED: &str = "a frame was at rest all along";
 
 const POP_WITHOUT_TAG: Change = Change {
-    file: "stack.rs",
-    from: "(word & !*self.mask).wrapping_add(*self.mask + 1) | next",
-    to: "word & !*self.mask | next",
+    file: "tagged.rs",
+    from: "(word & !self.mask).wrapping_add(self.mask + 1) | field",
+    to: "word & !self.mask | field",
 };
 
 const PUSH_RELAXED: Change = Change {
@@ -71,11 +71,81 @@ const POP_RELAXED: Change = Change {
 
 const CLOSE_RELAXED: Change = Change {
     file: "stack.rs",
-    from: "self.head.swap(CLOSED, Ordering::AcqRel)",
-    to: "self.head.swap(CLOSED, Ordering::Relaxed)",
+    from: "self.head.swap(self.tagged.closed(), Ordering::AcqRel)",
+    to: "self.head.swap(self.tagged.closed(), Ordering::Relaxed)",
+};
+
+const CLOSE_IN_TWO_STEPS: Change = Change {
+    file: "stack.rs",
+    from: "let word = self.head.swap(self.tagged.closed(), Ordering::AcqRel);",
+    to: "let word = self.head.load(Ordering::Acquire);
+        self.head.store(self.tagged.closed(), Ordering::Release);",
+};
+
+const SLOT_PUSH_RELAXED: Change = Change {
+    file: "slot.rs",
+    from: ".compare_exchange(word, new, Ordering::Release, Ordering::Relaxed)",
+    to: ".compare_exchange(word, new, Ordering::Relaxed, Ordering::Relaxed)",
 };
 
 const SEEDS: &[Seed] = &[
+    Seed {
+        name: "pushed_in_two_steps",
+        model: "slot::push_races_push_and_pop",
+        caught_by: "lost or doubled",
+        bug: &[Change {
+            file: "slot.rs",
+            from: "        self.word
+            .compare_exchange(word, new, Ordering::Release, Ordering::Relaxed)
+            .is_ok()",
+            to: "        self.word.store(new, Ordering::Release);
+        true",
+        }],
+    },
+    Seed {
+        name: "popped_in_two_steps",
+        model: "slot::pop_races_pop",
+        caught_by: UNORDERED,
+        bug: &[Change {
+            file: "slot.rs",
+            from: "            match self
+                .word
+                .compare_exchange_weak(word, new, Ordering::AcqRel, Ordering::Relaxed)
+            {
+                Ok(_) => return Some(index),
+                Err(now) => word = now,
+            }",
+            to: "            word = self.word.swap(new, Ordering::AcqRel);
+            return Some(index);",
+        }],
+    },
+    Seed {
+        name: "without_release",
+        model: "slot::pop_sees_what_the_pusher_wrote",
+        caught_by: UNORDERED,
+        bug: &[SLOT_PUSH_RELAXED],
+    },
+    Seed {
+        name: "without_acquire",
+        model: "slot::pop_sees_what_the_pusher_wrote",
+        caught_by: UNORDERED,
+        bug: &[Change {
+            file: "slot.rs",
+            from: "compare_exchange_weak(word, new, Ordering::AcqRel, Ordering::Relaxed)",
+            to: "compare_exchange_weak(word, new, Ordering::Release, Ordering::Relaxed)",
+        }],
+    },
+    Seed {
+        name: "closed_in_two_steps",
+        model: "slot::close_races_push_and_pop",
+        caught_by: LOST,
+        bug: &[Change {
+            file: "slot.rs",
+            from: "let word = self.word.swap(TAGGED.closed(), Ordering::AcqRel);",
+            to: "let word = self.word.load(Ordering::Acquire);
+        self.word.store(TAGGED.closed(), Ordering::Release);",
+        }],
+    },
     Seed {
         name: "without_tag",
         model: "stack::pop_races_pop_and_push_back",
@@ -126,8 +196,8 @@ const SEEDS: &[Seed] = &[
             Change {
                 file: "stack.rs",
                 from: "            links.write(node, link);
-            let new = self.pushed(word, u64::from(node) + BIAS);",
-                to: "            let new = self.pushed(word, u64::from(node) + BIAS);",
+            let new = self.tagged.put(word, node.into());",
+                to: "            let new = self.tagged.put(word, node.into());",
             },
             Change {
                 file: "stack.rs",
@@ -153,12 +223,7 @@ const SEEDS: &[Seed] = &[
         name: "closed_in_two_steps",
         model: "stack::close_races_push_and_pop",
         caught_by: "closed is final",
-        bug: &[Change {
-            file: "stack.rs",
-            from: "let word = self.head.swap(CLOSED, Ordering::AcqRel);",
-            to: "let word = self.head.load(Ordering::Acquire);
-        self.head.store(CLOSED, Ordering::Release);",
-        }],
+        bug: &[CLOSE_IN_TWO_STEPS],
     },
     Seed {
         name: "weighed_after_the_pop",
@@ -232,12 +297,7 @@ const SEEDS: &[Seed] = &[
         name: "closed_in_two_steps",
         model: "depot::close_races_put",
         caught_by: LOST,
-        bug: &[Change {
-            file: "stack.rs",
-            from: "let word = self.head.swap(CLOSED, Ordering::AcqRel);",
-            to: "let word = self.head.load(Ordering::Acquire);
-        self.head.store(CLOSED, Ordering::Release);",
-        }],
+        bug: &[CLOSE_IN_TWO_STEPS],
     },
     Seed {
         name: "without_release",
@@ -248,18 +308,24 @@ const SEEDS: &[Seed] = &[
     Seed {
         name: "without_release",
         model: "pool::flush_races_refill",
-        caught_by: UNORDERED,
+        caught_by: LOST,
         bug: &[PUSH_RELAXED],
     },
     Seed {
         name: "without_release",
-        model: "pool::steal_races_free",
+        model: "pool::steal_from_a_slot_races_free",
         caught_by: UNORDERED,
-        bug: &[PUSH_RELAXED],
+        bug: &[SLOT_PUSH_RELAXED],
+    },
+    Seed {
+        name: "without_release",
+        model: "pool::steal_from_a_stack_races_free",
+        caught_by: UNORDERED,
+        bug: &[PUSH_ALL_RELAXED],
     },
     Seed {
         name: "plain_scan",
-        model: "pool::frame_at_rest_is_always_found",
+        model: "pool::frame_at_rest_in_slots_is_always_found",
         caught_by: MISSED,
         bug: &[Change {
             file: "pool/exhaustion.rs",
@@ -288,9 +354,19 @@ const SEEDS: &[Seed] = &[
     },
     Seed {
         name: "without_release_on_pop",
-        model: "pool::frame_at_rest_is_always_found",
+        model: "pool::frame_at_rest_in_stacks_is_always_found",
         caught_by: MISSED,
         bug: &[POP_NOT_RELEASED],
+    },
+    Seed {
+        name: "without_release_on_pop",
+        model: "pool::frame_at_rest_in_slots_is_always_found",
+        caught_by: MISSED,
+        bug: &[Change {
+            file: "slot.rs",
+            from: "compare_exchange_weak(word, new, Ordering::AcqRel, Ordering::Relaxed)",
+            to: "compare_exchange_weak(word, new, Ordering::Acquire, Ordering::Relaxed)",
+        }],
     },
     Seed {
         name: "without_release",
@@ -333,7 +409,7 @@ const SEEDS: &[Seed] = &[
     },
     Seed {
         name: "counted_relaxed",
-        model: "teardown::last_frame_races_last_handle",
+        model: "teardown::last_frame_to_a_stack_races_last_handle",
         caught_by: UNORDERED,
         bug: &[Change {
             file: "pool/teardown.rs",
@@ -343,9 +419,19 @@ const SEEDS: &[Seed] = &[
     },
     Seed {
         name: "closed_relaxed",
-        model: "teardown::last_frame_races_last_handle",
+        model: "teardown::last_frame_to_a_stack_races_last_handle",
         caught_by: LEAKED,
         bug: &[CLOSE_RELAXED],
+    },
+    Seed {
+        name: "closed_relaxed",
+        model: "teardown::last_frame_to_a_slot_races_last_handle",
+        caught_by: UNORDERED,
+        bug: &[Change {
+            file: "slot.rs",
+            from: "swap(TAGGED.closed(), Ordering::AcqRel)",
+            to: "swap(TAGGED.closed(), Ordering::Relaxed)",
+        }],
     },
     Seed {
         name: "touched_after_the_free",
@@ -397,11 +483,6 @@ const SEEDS: &[Seed] = &[
         name: "closed_in_two_steps",
         model: "teardown::burst_comes_home_to_an_orphan",
         caught_by: LEAKED,
-        bug: &[Change {
-            file: "stack.rs",
-            from: "let word = self.head.swap(CLOSED, Ordering::AcqRel);",
-            to: "let word = self.head.load(Ordering::Acquire);
-        self.head.store(CLOSED, Ordering::Release);",
-        }],
+        bug: &[CLOSE_IN_TWO_STEPS],
     },
 ];

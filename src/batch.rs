@@ -2,59 +2,66 @@
 
 #![forbid(unsafe_code)]
 
+use arrayvec::ArrayVec;
+
 use crate::id::FrameId;
 use crate::limits::MAGAZINE;
 
 /// Up to [`MAGAZINE`] ids in the hands of a call: at rest nowhere, owned by whoever holds the batch.
 pub(crate) struct Batch {
-    ids: [FrameId; MAGAZINE],
-    len: usize,
+    ids: ArrayVec<FrameId, MAGAZINE>,
 }
 
 impl Batch {
-    pub(crate) const fn new() -> Self {
+    #[inline]
+    pub(crate) fn new() -> Self {
         Self {
-            ids: [FrameId(0); MAGAZINE],
-            len: 0,
+            ids: ArrayVec::new(),
         }
     }
 
     #[inline]
     pub(crate) fn push(&mut self, id: FrameId) {
-        self.ids[self.len] = id;
-        self.len += 1;
+        self.ids.push(id);
+    }
+
+    #[inline]
+    pub(crate) fn extend(&mut self, ids: impl Iterator<Item = FrameId>) {
+        self.ids.extend(ids);
     }
 
     pub(crate) fn pop(&mut self) -> Option<FrameId> {
-        self.len = self.len.checked_sub(1)?;
-        Some(self.ids[self.len])
+        self.ids.pop()
     }
 
-    /// Cuts the batch to its first `len` ids and returns the rest.
-    pub(crate) fn split_off(&mut self, len: usize) -> &[FrameId] {
-        let surplus = &self.ids[len.min(self.len)..self.len];
-        self.len = self.len.min(len);
-        surplus
+    #[inline]
+    pub(crate) fn truncate(&mut self, len: usize) {
+        self.ids.truncate(len);
     }
 
-    pub(crate) fn clear(&mut self) {
-        self.len = 0;
-    }
-
+    #[inline]
     pub(crate) fn len(&self) -> usize {
-        self.len
+        self.ids.len()
     }
 
+    #[inline]
     pub(crate) fn is_empty(&self) -> bool {
-        self.len == 0
+        self.ids.is_empty()
     }
 
-    pub(crate) fn is_full(&self) -> bool {
-        self.len == MAGAZINE
+    /// How many ids more fit.
+    #[inline]
+    pub(crate) fn room(&self) -> usize {
+        self.ids.remaining_capacity()
     }
 
     #[inline]
     pub(crate) fn as_slice(&self) -> &[FrameId] {
-        &self.ids[..self.len]
+        &self.ids
+    }
+
+    /// The ids behind the first `len`.
+    pub(crate) fn beyond(&self, len: usize) -> &[FrameId] {
+        self.ids.get(len..).unwrap_or_default()
     }
 }

@@ -164,16 +164,31 @@ impl<const N: usize> Burst<N> {
             return;
         };
         let mut batch = Batch::new();
+        let run = self.frames[len..]
+            .iter()
+            .rev()
+            .take(batch.room())
+            .take_while(|frame| frame.pool() == pool)
+            .count();
+        let run = self.frames.drain(self.frames.len() - run..);
+        batch.extend(run.map(|frame| frame.into_parts().1));
+        if self.frames.len() > len && batch.room() > 0 {
+            self.gather(len, pool, &mut batch);
+        }
+        free(pool, &batch);
+    }
+
+    /// Takes the frames of one pool out from among those of others, as far as the batch has room.
+    #[cold]
+    fn gather(&mut self, len: usize, pool: NonNull<Inner>, batch: &mut Batch) {
         let mut at = self.frames.len();
-        while at > len && !batch.is_full() {
+        while at > len && batch.room() > 0 {
             at -= 1;
             if self.frames[at].pool() == pool {
                 // What `swap_remove` puts here was looked at before: it is of another pool.
-                let (_, id) = self.frames.swap_remove(at).into_parts();
-                batch.push(id);
+                batch.push(self.frames.swap_remove(at).into_parts().1);
             }
         }
-        free(pool, &batch);
     }
 }
 

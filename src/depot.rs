@@ -87,7 +87,7 @@ impl Depot {
 
     /// Picks a magazine, or as many loose ids, up. Leaves the batch empty if there are none.
     pub(crate) fn take(&self, frame_links: &Links, batch: &mut Batch) {
-        batch.clear();
+        batch.truncate(0);
         let Some((magazine, weight)) = self.0.full.pop_weighed(&self.0.magazine_links) else {
             return self.0.loose.pop_many(frame_links, self.0.size, batch);
         };

@@ -81,10 +81,9 @@ impl Frame {
     /// The first byte of the data.
     #[inline(always)]
     fn data(&self) -> NonNull<u8> {
-        let start = self.inner().arena.start(self.id);
-        // SAFETY: offset + length never exceed the room, which never exceeds the stride, so the result
-        // is inside the frame or its end.
-        unsafe { start.add(self.offset.into()) }
+        // SAFETY: the id is one of this pool's (`new`); the offset never exceeds the room, which
+        // never exceeds the stride.
+        unsafe { self.inner().arena.byte(self.id, self.offset.into()) }
     }
 
     /// Returns the number of bytes of data.

@@ -1,10 +1,13 @@
-//! The portable front: a shard for each CPU, each a lock-free stack of frames.
+//! The portable front: a shard for each CPU, each a slot and a lock-free stack of frames.
 //!
 //! ```text
-//!   CPU 0 ─ hint ─► shard 0: stack, counters   │ one cache line pair each
-//!   CPU 1 ─ hint ─► shard 1: stack, counters   │
-//!     …                                        │   links: one word a frame, common to all
+//!   CPU 0 ─ hint ─► shard 0: slot, stack, counters   │ one cache line pair each
+//!   CPU 1 ─ hint ─► shard 1: slot, stack, counters   │
+//!     …                                              │   links: one word a frame, common to all
 //! ```
+//!
+//! A frame that is freed goes to the slot if that is empty, else to the stack; a get looks into the slot
+//! first. So a free and the next get, alone, touch no link.
 //!
 //! The CPU's number only chooses the shard: a thread that was moved between looking and acting uses
 //! another CPU's shard, which is as correct and a little slower. A shard that holds
@@ -18,8 +21,9 @@ use crossbeam_utils::CachePadded;
 
 use crate::batch::Batch;
 use crate::id::{FrameId, ShardId};
+use crate::slot::Slot;
 use crate::stack::{Closed, Links, Refused, Stack};
-use crate::sync::{Alive, AtomicU64, Ordering, Unprotected};
+use crate::sync::{AtomicU64, Ordering, Unprotected};
 use crate::sys::CpuHint;
 
 /// The shards, and the way to choose one.
@@ -27,13 +31,14 @@ pub(crate) struct Portable(Unprotected<Parts>);
 
 struct Parts {
     cpu: CpuHint,
-    /// A single free is refused by a shard that holds this many.
+    /// A single free is refused by a shard whose stack holds this many. With 0 every one is: the
+    /// slots are closed, too.
     limit: u32,
     shards: Box<[CachePadded<Shard>]>,
-    alive: Alive,
 }
 
 struct Shard {
+    slot: Slot,
     stack: Stack,
     /// Batches of transfers that are between two places at the moment.
     moving: AtomicU64,
@@ -57,6 +62,7 @@ impl Portable {
     pub(crate) fn new(frames: u32, shards: u32, limit: u32) -> Self {
         let shard = |_| {
             CachePadded::new(Shard {
+                slot: Slot::new(limit > 0),
                 stack: Stack::new(frames),
                 moving: AtomicU64::new(0),
                 counts: std::array::from_fn(|_| AtomicU64::new(0)),
@@ -66,7 +72,6 @@ impl Portable {
             cpu: CpuHint::detect(),
             limit,
             shards: (0..shards).map(shard).collect(),
-            alive: Alive::new(),
         }))
     }
 
@@ -78,32 +83,47 @@ impl Portable {
         if cpu < shards {
             ShardId(cpu)
         } else {
-            ShardId(cpu % shards)
+            beyond(cpu, shards)
         }
     }
 
     #[inline(always)]
     fn shard(&self, shard: ShardId) -> &Shard {
-        self.0.alive.touch();
         &self.0.shards[shard.index()]
     }
 
     /// Takes the frame that was freed last.
     #[inline(always)]
     pub(crate) fn pop(&self, links: &Links, at: ShardId) -> Option<FrameId> {
-        self.shard(at).stack.pop(links).map(FrameId)
+        let shard = self.shard(at);
+        let index = match shard.slot.pop() {
+            Some(index) => Some(index),
+            None => shard.stack.pop(links),
+        };
+        index.map(FrameId)
     }
 
     /// Frees one frame, unless the shard is at its limit.
     #[inline(always)]
     pub(crate) fn push(&self, links: &Links, at: ShardId, id: FrameId) -> Result<(), Refused> {
-        self.shard(at).stack.push(links, id.0, 1, self.0.limit)
+        let shard = self.shard(at);
+        if shard.slot.push(id.0) {
+            return Ok(());
+        }
+        shard.stack.push(links, id.0, 1, self.0.limit)
     }
 
     /// Takes up to `most` frames at once and appends them to the batch.
     #[inline]
     pub(crate) fn pop_many(&self, links: &Links, at: ShardId, most: usize, batch: &mut Batch) {
-        self.shard(at).stack.pop_many(links, most, batch);
+        let shard = self.shard(at);
+        let end = batch.len() + most.min(batch.room());
+        shard.stack.pop_many(links, most, batch);
+        if batch.len() < end {
+            if let Some(index) = shard.slot.pop() {
+                batch.push(FrameId(index));
+            }
+        }
     }
 
     /// Frees frames at once, whatever the shard holds.
@@ -119,7 +139,8 @@ impl Portable {
 
     /// How many frames rest in a shard.
     pub(crate) fn resting(&self, links: &Links, at: ShardId) -> u32 {
-        self.shard(at).stack.weight(links)
+        let shard = self.shard(at);
+        shard.slot.weight() + shard.stack.weight(links)
     }
 
     /// Every shard once, the given one first.
@@ -131,7 +152,11 @@ impl Portable {
     /// The sum of all shards' pops if every shard is empty, else `None`. See `Pool`'s exhaustion.
     pub(crate) fn pops_if_empty(&self) -> Option<u64> {
         self.0.shards.iter().try_fold(0_u64, |sum, shard| {
-            Some(sum.wrapping_add(shard.stack.pops_if_empty()?))
+            let here = shard.slot.pops_if_empty()?;
+            Some(
+                sum.wrapping_add(here)
+                    .wrapping_add(shard.stack.pops_if_empty()?),
+            )
         })
     }
 
@@ -140,7 +165,7 @@ impl Portable {
         self.0
             .shards
             .iter()
-            .map(|shard| shard.stack.close(links))
+            .map(|shard| shard.slot.close() + shard.stack.close(links))
             .sum()
     }
 
@@ -173,6 +198,12 @@ impl Portable {
         // Relaxed: a statistic, see `count`.
         self.0.shards.iter().map(of).sum()
     }
+}
+
+/// The shard of a CPU that has none of its own.
+#[cold]
+fn beyond(cpu: u32, shards: u32) -> ShardId {
+    ShardId(cpu % shards)
 }
 
 /// A batch on the move.

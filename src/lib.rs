@@ -17,10 +17,12 @@ mod id;
 mod limits;
 mod pool;
 mod region;
+mod slot;
 mod stack;
 mod stats;
 mod sync;
 mod sys;
+mod tagged;
 
 pub use burst::{Burst, Drain};
 pub use error::{BuildError, BulkError, CopyError, OutOfBuffers, Room, RoomError};

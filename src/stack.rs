@@ -1,8 +1,8 @@
 //! A lock-free stack of indices: the one shared structure from which shards and depot are made.
 //!
 //! ```text
-//!   head   | tag … | index + 2 |      0 = empty, 1 = closed
-//!                        │
+//!   head   | tag … | index |      a tagged word: see `tagged`
+//!                      │
 //!            links[index] = | weight from here down | next |   (32 + 32 bits)
 //!                                                      │
 //!                                 links[next] = …      ▼
@@ -26,10 +26,9 @@
 //!
 //! The tag. A pop reads `links[head].next`, which is stale if the head was popped and pushed back
 //! meanwhile (ABA); I4 makes its compare-and-swap fail, unless exactly a multiple of 2^t pops came between
-//! two of its instructions. Pushes need not count: without a pop no head comes back. The tag has
-//! all the bits that the index leaves: t = 46 for 65,536 frames, 37 for the largest pool (2^26
-//! frames and the two marks need 27 bits). At 200 million pops a second on one shard, more than
-//! a core reaches, 2^37 pops take 11 minutes and 2^46 take 4 days: that is how long a
+//! two of its instructions. Pushes need not count: without a pop no head comes back. With 65,536
+//! frames t is 47, with 2^26 it is 37. At 200 million pops a second on one shard, more than
+//! a core reaches, 2^37 pops take 11 minutes and 2^47 take 8 days: that is how long a
 //! thread would have to sleep, and to the very pop, to be deceived. A bulk pop counts once.
 //!
 //! Progress: a compare-and-swap fails only because another thread's succeeded (or, the weak form,
@@ -44,13 +43,8 @@ use std::io;
 
 use crate::batch::Batch;
 use crate::id::FrameId;
-use crate::limits::MAGAZINE;
 use crate::sync::{AtomicU64, Ordering, Table, Unprotected};
-
-const EMPTY: u64 = 0;
-const CLOSED: u64 = 1;
-/// What is added to an index so that it differs from [`EMPTY`] and [`CLOSED`].
-const BIAS: u64 = 2;
+use crate::tagged::{Field, Tagged};
 
 /// Why a push was refused; the node is still the caller's.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -103,53 +97,36 @@ impl Links {
 
 #[derive(Clone, Copy)]
 struct Link {
-    /// The index field of a head word.
-    next: u64,
+    next: Field,
     weight: u32,
 }
 
 /// The head word, and which of its bits are the index.
 pub(crate) struct Stack {
     head: AtomicU64,
-    mask: Unprotected<u64>,
+    tagged: Unprotected<Tagged>,
 }
 
 impl Stack {
     /// Makes an empty stack for nodes below `indices`.
     pub(crate) fn new(indices: u32) -> Self {
-        let names = u64::from(indices) + BIAS;
+        let tagged = Tagged::new(indices);
         Self {
-            head: AtomicU64::new(EMPTY),
-            mask: Unprotected::new(names.next_power_of_two() - 1),
+            head: AtomicU64::new(tagged.empty()),
+            tagged: Unprotected::new(tagged),
         }
     }
 
+    /// The node that a head word names.
     #[inline(always)]
-    fn index(&self, word: u64) -> Option<u32> {
-        (word & *self.mask).checked_sub(BIAS).map(|i| i as u32)
+    fn top(&self, word: u64) -> Option<u32> {
+        self.tagged.index(self.tagged.field(word))
     }
 
-    /// The total weight under a head word.
+    /// The total weight under a head word, or under a link's field.
     #[inline(always)]
     fn weight_under(&self, links: &Links, word: u64) -> u32 {
-        self.index(word).map_or(0, |top| links.read(top).weight)
-    }
-
-    #[inline(always)]
-    fn is_closed(&self, word: u64) -> bool {
-        word & *self.mask == CLOSED
-    }
-
-    /// The word that follows `word` when `next` comes to the top by a push.
-    #[inline(always)]
-    fn pushed(&self, word: u64, next: u64) -> u64 {
-        word & !*self.mask | next
-    }
-
-    /// The word that follows `word` when `next` comes to the top by a pop (I4).
-    #[inline(always)]
-    fn popped(&self, word: u64, next: u64) -> u64 {
-        (word & !*self.mask).wrapping_add(*self.mask + 1) | next
+        self.top(word).map_or(0, |top| links.read(top).weight)
     }
 
     /// Pushes a node unless the stack holds `limit` or more.
@@ -164,7 +141,7 @@ impl Stack {
         // Acquire: pairs with S1; the head's link word is read for its weight.
         let mut word = self.head.load(Ordering::Acquire);
         loop {
-            if self.is_closed(word) {
+            if self.tagged.field(word) == self.tagged.closed() {
                 return Err(Refused::Closed);
             }
             let below = self.weight_under(links, word);
@@ -172,11 +149,11 @@ impl Stack {
                 return Err(Refused::Full);
             }
             let link = Link {
-                next: word & *self.mask,
+                next: self.tagged.field(word),
                 weight: below + weight,
             };
             links.write(node, link);
-            let new = self.pushed(word, u64::from(node) + BIAS);
+            let new = self.tagged.put(word, node.into());
             // Release (S1): publishes the link word and all that the caller wrote to what the node
             // names. Acquire on failure: pairs with S1, as above.
             match self
@@ -197,19 +174,19 @@ impl Stack {
         // Acquire: pairs with S1, as in `push`.
         let mut word = self.head.load(Ordering::Acquire);
         loop {
-            if self.is_closed(word) {
+            if self.tagged.field(word) == self.tagged.closed() {
                 return Err(Closed);
             }
             let mut link = Link {
-                next: word & *self.mask,
+                next: self.tagged.field(word),
                 weight: self.weight_under(links, word),
             };
             for node in nodes.iter().rev() {
                 link.weight += 1;
                 links.write(node.0, link);
-                link.next = u64::from(node.0) + BIAS;
+                link.next = node.0.into();
             }
-            let new = self.pushed(word, u64::from(first.0) + BIAS);
+            let new = self.tagged.put(word, first.0.into());
             // Release (S1) and Acquire: as in `push`.
             match self
                 .head
@@ -242,10 +219,10 @@ impl Stack {
         // Acquire: pairs with S1; the link word and what the node names are read after it.
         let mut word = self.head.load(Ordering::Acquire);
         loop {
-            let top = self.index(word)?;
+            let top = self.top(word)?;
             let link = links.read(top);
             let seen = look(link);
-            let new = self.popped(word, link.next);
+            let new = self.tagged.taken(word, link.next);
             // Acquire on success and failure: pairs with S1, as above. Release (S2): a scan that
             // reads this pop's word reads no older word of a stack that this thread pushed to before.
             match self
@@ -261,20 +238,22 @@ impl Stack {
     /// Pops up to `most` nodes at once and appends them to `batch`, the top first.
     pub(crate) fn pop_many(&self, links: &Links, most: usize, batch: &mut Batch) {
         let start = batch.len();
-        let most = most.min(MAGAZINE - start);
+        let most = most.min(batch.room());
         // Acquire: pairs with S1, as in `pop_with`.
         let mut word = self.head.load(Ordering::Acquire);
         loop {
-            let mut next = word & *self.mask;
+            let mut next = self.tagged.field(word);
             for _ in 0..most {
-                let Some(node) = self.index(next) else { break };
+                let Some(node) = self.tagged.index(next) else {
+                    break;
+                };
                 batch.push(FrameId(node));
                 next = links.read(node).next;
             }
             if batch.len() == start {
                 return;
             }
-            let new = self.popped(word, next);
+            let new = self.tagged.taken(word, next);
             // Acquire, Release (S2): as in `pop_with`.
             match self
                 .head
@@ -282,7 +261,7 @@ impl Stack {
             {
                 Ok(_) => return,
                 Err(now) => {
-                    batch.split_off(start);
+                    batch.truncate(start);
                     word = now;
                 }
             }
@@ -299,14 +278,14 @@ impl Stack {
     pub(crate) fn pops_if_empty(&self) -> Option<u64> {
         // Acquire: pairs with S2, see `Pool`'s exhaustion.
         let word = self.head.load(Ordering::Acquire);
-        (self.index(word).is_none()).then_some(word / (*self.mask + 1))
+        (self.top(word).is_none()).then(|| self.tagged.tag(word))
     }
 
     /// Closes the stack for good and returns the total weight that was in it.
     pub(crate) fn close(&self, links: &Links) -> u32 {
         // Acquire: pairs with S1; the links are read. Release (S3): a push that finds the
         // stack closed has seen what the closer did before.
-        let word = self.head.swap(CLOSED, Ordering::AcqRel);
+        let word = self.head.swap(self.tagged.closed(), Ordering::AcqRel);
         self.weight_under(links, word)
     }
 }

@@ -7,8 +7,8 @@
 //!   atomics constructed one by one (loom's atomics cannot be conjured from zeroed bytes).
 //! - [`Tracks`]: one cell an index, without any cost in a real run. In a model loom reports an
 //!   access to memory that the cell stands for which no happens-before edge orders.
-//! - [`Alive`]: the same for a lifetime: what is used after or beside its end is reported, and an
-//!   object that never ends is a leak.
+//! - [`LeakCheck`]: nothing in a real run; in a model, what holds one and is never dropped is a leak. (And every modelled
+//!   atomic reports a use beside or after its own end.)
 //! - [`scaled`]: sizes shrink in a model, which explores every interleaving.
 
 use std::cell::UnsafeCell;
@@ -141,15 +141,12 @@ mod real {
     }
 
     /// Nothing in a real run; see the module's head.
-    pub(crate) struct Alive;
+    pub(crate) struct LeakCheck;
 
-    impl Alive {
+    impl LeakCheck {
         pub(crate) fn new() -> Self {
             Self
         }
-
-        #[inline(always)]
-        pub(crate) fn touch(&self) {}
     }
 }
 
@@ -165,10 +162,9 @@ mod modelled {
     pub(crate) use loom::sync::atomic::{Ordering, fence};
     pub(crate) type AtomicU32 = Explored<loom::sync::atomic::AtomicU32>;
     pub(crate) type AtomicU64 = Explored<loom::sync::atomic::AtomicU64>;
-    /// Never loaded, see [`Explored`].
-    pub(crate) type AtomicUsize = loom::sync::atomic::AtomicUsize;
+    pub(crate) type AtomicUsize = Explored<loom::sync::atomic::AtomicUsize>;
 
-    /// An atomic whose loads loom explores in full.
+    /// An atomic whose loads loom explores in full, and whose use after its end it reports.
     ///
     /// loom 0.7.2 remembers one access to an atomic to decide which orders are worth exploring. A
     /// thread that loads before it writes hides, by its own load, the other threads' loads from its write, and the
@@ -179,12 +175,27 @@ mod modelled {
     pub(crate) struct Explored<A> {
         atomic: A,
         witness: loom::sync::atomic::AtomicU32,
+        lifetime: UnsafeCell<()>,
+    }
+
+    // SAFETY: `A` is one of loom's atomics, and the cell holds nothing; loom checks the accesses
+    // that it stands for.
+    unsafe impl<A> Send for Explored<A> {}
+    // SAFETY: as for Send.
+    unsafe impl<A> Sync for Explored<A> {}
+
+    impl<A> Drop for Explored<A> {
+        fn drop(&mut self) {
+            self.lifetime.with_mut(|_| ());
+        }
     }
 
     impl<A> Deref for Explored<A> {
         type Target = A;
 
+        #[track_caller]
         fn deref(&self) -> &A {
+            self.lifetime.with(|_| ());
             &self.atomic
         }
     }
@@ -196,13 +207,15 @@ mod modelled {
                     Self {
                         atomic: loom::sync::atomic::$atomic::new(value),
                         witness: loom::sync::atomic::AtomicU32::new(0),
+                        lifetime: UnsafeCell::new(()),
                     }
                 }
 
                 #[track_caller]
+                #[allow(dead_code, reason = "not every width is loaded")]
                 pub(crate) fn load(&self, order: Ordering) -> $value {
                     self.witness.fetch_add(0, Ordering::Relaxed);
-                    self.atomic.load(order)
+                    (**self).load(order)
                 }
             }
         };
@@ -210,6 +223,7 @@ mod modelled {
 
     explored!(AtomicU32, u32);
     explored!(AtomicU64, u64);
+    explored!(AtomicUsize, usize);
 
     /// An atomic that can be made with the value 0.
     pub(crate) trait ZeroAtomic {
@@ -230,14 +244,12 @@ mod modelled {
 
     pub(crate) struct Table<A> {
         cells: Box<[A]>,
-        alive: Alive,
     }
 
     impl<A: ZeroAtomic> Table<A> {
         pub(crate) fn zeroed(len: usize) -> io::Result<Self> {
             Ok(Self {
                 cells: (0..len).map(|_| A::zero()).collect(),
-                alive: Alive::new(),
             })
         }
     }
@@ -246,7 +258,6 @@ mod modelled {
         type Target = [A];
 
         fn deref(&self) -> &[A] {
-            self.alive.touch();
             &self.cells
         }
     }
@@ -278,33 +289,15 @@ mod modelled {
         }
     }
 
-    pub(crate) struct Alive {
-        uses: UnsafeCell<()>,
-        _leak_check: loom::alloc::Track<()>,
+    pub(crate) struct LeakCheck {
+        _track: loom::alloc::Track<()>,
     }
 
-    // SAFETY: as for `Tracks`: the cell holds nothing.
-    unsafe impl Send for Alive {}
-    // SAFETY: as for `Tracks`.
-    unsafe impl Sync for Alive {}
-
-    impl Alive {
+    impl LeakCheck {
         pub(crate) fn new() -> Self {
             Self {
-                uses: UnsafeCell::new(()),
-                _leak_check: loom::alloc::Track::new(()),
+                _track: loom::alloc::Track::new(()),
             }
-        }
-
-        #[track_caller]
-        pub(crate) fn touch(&self) {
-            self.uses.with(|_| ());
-        }
-    }
-
-    impl Drop for Alive {
-        fn drop(&mut self) {
-            self.uses.with_mut(|_| ());
         }
     }
 

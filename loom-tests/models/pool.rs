@@ -14,9 +14,18 @@ fn one_shard(frames: usize) -> Pool {
     Pool::builder().frames(frames).shards(1).build().unwrap()
 }
 
+/// Where single frees go first: to a shard's slot, or, in a pool that zeroes, to its stack.
+#[derive(Clone, Copy)]
+enum Via {
+    Slots,
+    Stacks,
+}
+
 /// A pool on two shards with batches of 1.
-fn two_shards(frames: usize) -> Pool {
-    Pool::builder().frames(frames).shards(2).build().unwrap()
+fn two_shards(frames: usize, via: Via) -> Pool {
+    let zero = matches!(via, Via::Stacks);
+    let builder = Pool::builder().frames(frames).shards(2);
+    builder.zero_on_free(zero).build().unwrap()
 }
 
 fn take(pool: &Pool, n: usize) -> Vec<Frame> {
@@ -54,7 +63,7 @@ pub fn flush_races_refill() {
 }
 
 pub fn bulk_free_races_get() {
-    explore(Some(3), || {
+    explore(Some(2), || {
         let pool = one_shard(8);
         let mut burst: Burst<5> = Burst::new();
         pool.get_bulk(&mut burst, 5).unwrap();
@@ -72,9 +81,17 @@ pub fn bulk_free_races_get() {
     });
 }
 
-pub fn steal_races_free() {
-    explore(Some(3), || {
-        let pool = two_shards(2);
+pub fn steal_from_a_slot_races_free() {
+    steal_races_free(Via::Slots);
+}
+
+pub fn steal_from_a_stack_races_free() {
+    steal_races_free(Via::Stacks);
+}
+
+fn steal_races_free(via: Via) {
+    explore(Some(2), move || {
+        let pool = two_shards(2, via);
         let mut frames = take(&pool, 2);
         let theirs = frames.pop().unwrap();
         let other = pool.clone();
@@ -95,9 +112,17 @@ pub fn steal_races_free() {
     });
 }
 
-pub fn frame_at_rest_is_always_found() {
-    explore(None, || {
-        let pool = two_shards(2);
+pub fn frame_at_rest_in_slots_is_always_found() {
+    frame_at_rest_is_always_found(Via::Slots);
+}
+
+pub fn frame_at_rest_in_stacks_is_always_found() {
+    frame_at_rest_is_always_found(Via::Stacks);
+}
+
+fn frame_at_rest_is_always_found(via: Via) {
+    explore(Some(3), move || {
+        let pool = two_shards(2, via);
         run_on(1);
         let mut frames = take(&pool, 2);
         let held = frames.pop().unwrap();
@@ -124,7 +149,7 @@ pub fn frame_at_rest_is_always_found() {
 
 pub fn frame_that_moves_on_is_always_found() {
     explore(Some(2), || {
-        let pool = two_shards(2);
+        let pool = two_shards(2, Via::Stacks);
         run_on(1);
         let mut frames = take(&pool, 2);
         let mut held = frames.pop();
@@ -149,7 +174,7 @@ pub fn frame_that_moves_on_is_always_found() {
 
 pub fn frame_is_found_while_the_last_is_carved() {
     explore(None, || {
-        let pool = two_shards(2);
+        let pool = two_shards(2, Via::Stacks);
         let held = pool.get(1).unwrap();
         // The other frame was never handed out.
         let other = pool.clone();
@@ -173,7 +198,7 @@ pub fn frame_is_found_while_the_last_is_carved() {
 
 pub fn bulk_that_falls_short_gives_back() {
     explore(Some(3), || {
-        let pool = two_shards(2);
+        let pool = two_shards(2, Via::Stacks);
         let other = pool.clone();
         let thread = thread::spawn(move || {
             run_on(1);

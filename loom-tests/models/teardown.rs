@@ -12,9 +12,19 @@ fn pool(frames: usize) -> Pool {
     Pool::builder().frames(frames).shards(1).build().unwrap()
 }
 
-pub fn last_frame_races_last_handle() {
-    explore(None, || {
-        let pool = pool(2);
+pub fn last_frame_to_a_slot_races_last_handle() {
+    last_frame_races_last_handle(false);
+}
+
+pub fn last_frame_to_a_stack_races_last_handle() {
+    // In a pool that zeroes, the slots are closed.
+    last_frame_races_last_handle(true);
+}
+
+fn last_frame_races_last_handle(zero: bool) {
+    explore(None, move || {
+        let builder = Pool::builder().frames(2).shards(1);
+        let pool = builder.zero_on_free(zero).build().unwrap();
         let mut frame = pool.get(1).unwrap();
         let thread = thread::spawn(move || {
             frame[0] = 1;
@@ -54,12 +64,12 @@ pub fn two_handles_are_dropped_at_once() {
 
 pub fn flush_races_last_handle() {
     explore(None, || {
-        // Batches of 2, and a shard holds 4: carving for five has left one there, three more
-        // fill it, and the next flushes.
+        // Batches of 2: a shard holds one in its slot and 4 in its stack. Carving for five has left one
+        // there, four more fill it, and the next flushes.
         let pool = pool(8);
         let mut frames: Vec<_> = (0..5).map(|_| pool.get(1).unwrap()).collect();
-        frames.truncate(2);
-        assert_eq!(pool.stats().per_cpu, [4]);
+        frames.truncate(1);
+        assert_eq!(pool.stats().per_cpu, [5]);
         let thread = thread::spawn(move || drop(frames));
         drop(pool);
         thread.join().unwrap();

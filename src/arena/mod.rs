@@ -88,14 +88,21 @@ impl Arena {
         self.base
     }
 
-    /// The first byte of a frame, headroom included.
+    /// The byte at `offset` of a frame, or the frame's end.
+    ///
+    /// # Safety
+    ///
+    /// - `id` is below the number of frames.
+    /// - `offset` is at most the stride.
     #[inline(always)]
-    pub(crate) fn start(&self, id: FrameId) -> NonNull<u8> {
-        debug_assert!(id.0 < self.frames);
-        let offset = id.index() * self.layout.stride;
-        // SAFETY: A1: `id` is below `frames`, so the offset lies inside the mapping, whose size
-        // `Layout::bytes` has checked to fit an isize.
-        unsafe { self.base.add(offset) }
+    pub(crate) unsafe fn byte(&self, id: FrameId, offset: usize) -> NonNull<u8> {
+        debug_assert!(id.0 < self.frames && offset <= self.layout.stride);
+        // In this order the sum that needs no id is ready before the id is.
+        // SAFETY: every frame is as large as the stride, so `offset` lies in the first or at its end.
+        let in_first = unsafe { self.base.add(offset) };
+        // SAFETY: A1: the mapping holds `frames` strides, in all at most isize::MAX bytes
+        // (`Layout::bytes`), so this is the same place in frame `id`.
+        unsafe { in_first.add(id.index() * self.layout.stride) }
     }
 
     /// For loom: the owner of the frame has written its bytes, or could have.
@@ -117,7 +124,8 @@ impl Arena {
     /// - The caller owns the frame, and no reference to its bytes is in use.
     pub(crate) unsafe fn zero(&self, id: FrameId) {
         self.wrote(id);
-        let start = self.start(id);
+        // SAFETY: the caller owns the id, so it is one of this arena's.
+        let start = unsafe { self.byte(id, 0) };
         // SAFETY: the frame's bytes lie in the mapping (A1) and are the caller's alone (the
         // function's bullet).
         unsafe { start.write_bytes(0, self.layout.stride) };

@@ -12,7 +12,7 @@ use crate::error::BuildError;
 use crate::front::Portable;
 use crate::limits::{MAX_BATCH, MAX_FRAMES, MAX_SHARDS};
 use crate::stack::Links;
-use crate::sync::{AtomicU64, AtomicUsize};
+use crate::sync::{AtomicU64, AtomicUsize, LeakCheck};
 use crate::sys::{HugePages, possible_cpus};
 
 /// What a pool shall be; made by [`Pool::builder`].
@@ -240,6 +240,7 @@ impl PoolBuilder {
             zero_on_free: self.zero_on_free,
             handles: CachePadded::new(AtomicUsize::new(1)),
             home: CachePadded::new(AtomicU64::new(0)),
+            _leak_check: LeakCheck::new(),
         })
     }
 }

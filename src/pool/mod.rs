@@ -44,7 +44,7 @@ use crate::id::{FrameId, ShardId};
 use crate::region::Region;
 use crate::stack::Links;
 use crate::stats::{FrontKind, Stats};
-use crate::sync::{AtomicU64, AtomicUsize};
+use crate::sync::{AtomicU64, AtomicUsize, LeakCheck};
 
 /// A handle to a pool of frames: cheap to clone, shared between threads.
 ///
@@ -88,6 +88,7 @@ pub(crate) struct Inner {
     handles: CachePadded<AtomicUsize>,
     /// Frames that came home after the last handle was dropped.
     home: CachePadded<AtomicU64>,
+    _leak_check: LeakCheck,
 }
 
 impl Pool {
@@ -244,7 +245,7 @@ impl Pool {
         let mut batch = Batch::new();
         while got < n {
             let at = inner.front.here();
-            batch.clear();
+            batch.truncate(0);
             inner.front.pop_many(&inner.links, at, n - got, &mut batch);
             if batch.is_empty() {
                 if may_return && moving.is_none() {

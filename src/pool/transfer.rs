@@ -42,9 +42,9 @@ impl Inner {
             {
                 let _moving = self.front.moving(at);
                 self.fetch(at, want, batch);
-                let surplus = batch.split_off(want);
-                let kept = self.front.push_all(&self.links, at, surplus);
+                let kept = self.front.push_all(&self.links, at, batch.beyond(want));
                 debug_assert!(kept.is_ok(), "a pool with a handle is not closed");
+                batch.truncate(want);
             }
             if !batch.is_empty() {
                 return true;

@@ -1,0 +1,99 @@
+//! A slot for one frame, in front of a stack: a free and the next get meet here without a link.
+//!
+//! The slot is a tagged word and keeps the rules of a stack's head (I3, I4 and I5 of `stack`): only
+//! read-modify-writes change it, each pop adds one to the tag, closed is final. It has no link, hence no
+//! ABA: whoever swaps an index out of the word has it. The tag tells exhaustion that nothing
+//! happened between two looks; it has 32 bits, so that a refuser which sleeps between its looks for exactly
+//! 2^32 pops (21 s at 200 million a second) could refuse wrongly, and nothing worse.
+//!
+//! A slot that is closed from the start refuses every push: all frames then go to the stack behind it.
+//!
+//! Edges: a push is S1, a pop S2, closing S3, as for a stack.
+
+#![forbid(unsafe_code)]
+
+use crate::sync::{AtomicU64, Ordering};
+use crate::tagged::Tagged;
+
+const TAGGED: Tagged = Tagged::HALVES;
+
+/// The word.
+pub(crate) struct Slot {
+    word: AtomicU64,
+}
+
+impl Slot {
+    /// Makes an empty slot, or a closed one.
+    pub(crate) fn new(open: bool) -> Self {
+        Self {
+            word: AtomicU64::new(if open {
+                TAGGED.empty()
+            } else {
+                TAGGED.closed()
+            }),
+        }
+    }
+
+    /// Lays an index down if the slot is empty, and says whether it did.
+    #[inline(always)]
+    pub(crate) fn push(&self, index: u32) -> bool {
+        // Relaxed: nothing is read that the word publishes.
+        let word = self.word.load(Ordering::Relaxed);
+        if TAGGED.field(word) != TAGGED.empty() {
+            return false;
+        }
+        let new = TAGGED.filled(word, index.into());
+        // Release (S1): publishes what the caller wrote to what the index names. Relaxed on failure:
+        // the index stays the caller's.
+        self.word
+            .compare_exchange(word, new, Ordering::Release, Ordering::Relaxed)
+            .is_ok()
+    }
+
+    /// Picks the index up, if there is one.
+    #[inline(always)]
+    pub(crate) fn pop(&self) -> Option<u32> {
+        // Relaxed: what the index names is used only after the compare-and-swap has acquired it.
+        let mut word = self.word.load(Ordering::Relaxed);
+        loop {
+            let index = self.named(word)?;
+            let new = TAGGED.emptied(word);
+            // Acquire: pairs with S1. Release (S2): as in `Stack::pop_with`.
+            match self
+                .word
+                .compare_exchange_weak(word, new, Ordering::AcqRel, Ordering::Relaxed)
+            {
+                Ok(_) => return Some(index),
+                Err(now) => word = now,
+            }
+        }
+    }
+
+    /// How many indices rest here, 0 or 1; stale as soon as it is read.
+    pub(crate) fn weight(&self) -> u32 {
+        // Relaxed: the number alone is used.
+        let word = self.word.load(Ordering::Relaxed);
+        u32::from(self.named(word).is_some())
+    }
+
+    /// The number of pops so far if the slot is empty now, else `None`.
+    pub(crate) fn pops_if_empty(&self) -> Option<u64> {
+        // Acquire: pairs with S2, see `Pool`'s exhaustion.
+        let word = self.word.load(Ordering::Acquire);
+        (self.named(word).is_none()).then(|| TAGGED.tag(word))
+    }
+
+    /// Closes the slot for good and returns how many indices were in it.
+    pub(crate) fn close(&self) -> u32 {
+        // Acquire: pairs with S1, for whoever destroys what the index names. Release (S3): a push that
+        // finds the slot closed has seen what the closer did before.
+        let word = self.word.swap(TAGGED.closed(), Ordering::AcqRel);
+        u32::from(self.named(word).is_some())
+    }
+
+    /// The index that a word names.
+    #[inline(always)]
+    fn named(&self, word: u64) -> Option<u32> {
+        TAGGED.index(TAGGED.field(word))
+    }
+}
