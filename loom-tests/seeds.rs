@@ -52,13 +52,24 @@ const PUSH_ALL_RELAXED: Change = Change {
 
 const POP_NOT_RELEASED: Change = Change {
     file: "stack.rs",
-    from: "            // reads this pop's word reads no older word of a stack that this thread pushed to before.
+    from: "            // word is the one that was acquired.
             match self
                 .head
-                .compare_exchange_weak(word, new, Ordering::AcqRel, Ordering::Acquire)",
+                .compare_exchange_weak(word, new, Ordering::Release, Ordering::Acquire)",
     to: "            match self
                 .head
-                .compare_exchange_weak(word, new, Ordering::Acquire, Ordering::Acquire)",
+                .compare_exchange_weak(word, new, Ordering::Relaxed, Ordering::Acquire)",
+};
+
+const POP_MANY_NOT_RELEASED: Change = Change {
+    file: "stack.rs",
+    from: "            // Release (S2), Acquire: as in `pop_with`.
+            match self
+                .head
+                .compare_exchange_weak(word, new, Ordering::Release, Ordering::Acquire)",
+    to: "            match self
+                .head
+                .compare_exchange_weak(word, new, Ordering::Relaxed, Ordering::Acquire)",
 };
 
 const POP_RELAXED: Change = Change {
@@ -71,13 +82,13 @@ const POP_RELAXED: Change = Change {
 
 const CLOSE_RELAXED: Change = Change {
     file: "stack.rs",
-    from: "self.head.swap(self.tagged.closed(), Ordering::AcqRel)",
+    from: "self.head.swap(self.tagged.closed(), Ordering::Acquire)",
     to: "self.head.swap(self.tagged.closed(), Ordering::Relaxed)",
 };
 
 const CLOSE_IN_TWO_STEPS: Change = Change {
     file: "stack.rs",
-    from: "let word = self.head.swap(self.tagged.closed(), Ordering::AcqRel);",
+    from: "let word = self.head.swap(self.tagged.closed(), Ordering::Acquire);",
     to: "let word = self.head.load(Ordering::Acquire);
         self.head.store(self.tagged.closed(), Ordering::Release);",
 };
@@ -141,7 +152,7 @@ const SEEDS: &[Seed] = &[
         caught_by: LOST,
         bug: &[Change {
             file: "slot.rs",
-            from: "let word = self.word.swap(TAGGED.closed(), Ordering::AcqRel);",
+            from: "let word = self.word.swap(TAGGED.closed(), Ordering::Acquire);",
             to: "let word = self.word.load(Ordering::Acquire);
         self.word.store(TAGGED.closed(), Ordering::Release);",
         }],
@@ -149,13 +160,13 @@ const SEEDS: &[Seed] = &[
     Seed {
         name: "without_tag",
         model: "stack::pop_races_pop_and_push_back",
-        caught_by: LOST,
+        caught_by: UNORDERED,
         bug: &[POP_WITHOUT_TAG],
     },
     Seed {
         name: "without_tag",
         model: "stack::bulk_pop_races_pop_and_push_back",
-        caught_by: LOST,
+        caught_by: UNORDERED,
         bug: &[POP_WITHOUT_TAG],
     },
     Seed {
@@ -174,19 +185,7 @@ const SEEDS: &[Seed] = &[
         name: "without_acquire",
         model: "stack::pop_sees_what_the_pusher_wrote",
         caught_by: UNORDERED,
-        bug: &[
-            POP_RELAXED,
-            Change {
-                file: "stack.rs",
-                from: "            // reads this pop's word reads no older word of a stack that this thread pushed to before.
-            match self
-                .head
-                .compare_exchange_weak(word, new, Ordering::AcqRel, Ordering::Acquire)",
-                to: "            match self
-                .head
-                .compare_exchange_weak(word, new, Ordering::Release, Ordering::Acquire)",
-            },
-        ],
+        bug: &[POP_RELAXED],
     },
     Seed {
         name: "link_written_late",
@@ -300,6 +299,26 @@ const SEEDS: &[Seed] = &[
         bug: &[CLOSE_IN_TWO_STEPS],
     },
     Seed {
+        name: "loose_left_open",
+        model: "depot::close_races_put_without_a_magazine",
+        caught_by: LOST,
+        bug: &[Change {
+            file: "depot.rs",
+            from: "self.0.full.close(&self.0.magazine_links) + self.0.loose.close(frame_links)",
+            to: "{ let _ = frame_links; self.0.full.close(&self.0.magazine_links) }",
+        }],
+    },
+    Seed {
+        name: "loose_not_looked_at",
+        model: "depot::loose_frame_is_at_rest",
+        caught_by: MISSED,
+        bug: &[Change {
+            file: "depot.rs",
+            from: ".wrapping_add(self.0.loose.pops_if_empty()?),",
+            to: ".wrapping_add(0),",
+        }],
+    },
+    Seed {
         name: "without_release",
         model: "pool::bulk_free_races_get",
         caught_by: LOST,
@@ -374,8 +393,34 @@ const SEEDS: &[Seed] = &[
         caught_by: MISSED,
         bug: &[Change {
             file: "arena/mod.rs",
-            from: "(next, end, Ordering::AcqRel, Ordering::Acquire)",
-            to: "(next, end, Ordering::Acquire, Ordering::Acquire)",
+            from: "(next, end, Ordering::Release, Ordering::Relaxed)",
+            to: "(next, end, Ordering::Relaxed, Ordering::Relaxed)",
+        }],
+    },
+    Seed {
+        name: "without_acquire",
+        model: "pool::frame_is_found_while_the_last_is_carved",
+        caught_by: MISSED,
+        bug: &[Change {
+            file: "arena/mod.rs",
+            from: "self.frames - self.next.load(Ordering::Acquire)",
+            to: "self.frames - self.next.load(Ordering::Relaxed)",
+        }],
+    },
+    Seed {
+        name: "without_release_on_pop",
+        model: "pool::frame_is_found_beside_a_burst_taken",
+        caught_by: MISSED,
+        bug: &[POP_MANY_NOT_RELEASED],
+    },
+    Seed {
+        name: "depot_not_looked_at",
+        model: "pool::frame_in_the_depot_is_found",
+        caught_by: MISSED,
+        bug: &[Change {
+            file: "pool/exhaustion.rs",
+            from: "let depot = self.depot.pops_if_empty()?;",
+            to: "let depot = 0_u64;",
         }],
     },
     Seed {
@@ -429,8 +474,31 @@ const SEEDS: &[Seed] = &[
         caught_by: UNORDERED,
         bug: &[Change {
             file: "slot.rs",
-            from: "swap(TAGGED.closed(), Ordering::AcqRel)",
+            from: "swap(TAGGED.closed(), Ordering::Acquire)",
             to: "swap(TAGGED.closed(), Ordering::Relaxed)",
+        }],
+    },
+    Seed {
+        name: "read_after_the_count",
+        model: "teardown::burst_comes_home_to_an_orphan",
+        caught_by: UNORDERED,
+        bug: &[Change {
+            file: "pool/teardown.rs",
+            from: "        if before + shares as u64 == all {",
+            to: "        if before + shares as u64 == u64::from(inner.arena.frames()) + 1 + 0 * all {",
+        }],
+    },
+    Seed {
+        name: "read_after_the_free",
+        model: "teardown::burst_comes_home_to_an_orphan",
+        caught_by: UNORDERED,
+        bug: &[Change {
+            file: "pool/transfer.rs",
+            from: "            unsafe { Self::settle(this, ids) };
+",
+            to: "            unsafe { Self::settle(this, ids) };
+            let _ = inner.transfer.batch;
+",
         }],
     },
     Seed {

@@ -8,7 +8,7 @@
 //!
 //! A slot that is closed from the start refuses every push: all frames then go to the stack behind it.
 //!
-//! Edges: a push is S1, a pop S2, closing S3, as for a stack.
+//! Edges: a push is S1, a pop S2, as for a stack.
 
 #![forbid(unsafe_code)]
 
@@ -85,9 +85,8 @@ impl Slot {
 
     /// Closes the slot for good and returns how many indices were in it.
     pub(crate) fn close(&self) -> u32 {
-        // Acquire: pairs with S1, for whoever destroys what the index names. Release (S3): a push that
-        // finds the slot closed has seen what the closer did before.
-        let word = self.word.swap(TAGGED.closed(), Ordering::AcqRel);
+        // Acquire: pairs with S1, as in `Stack::close`.
+        let word = self.word.swap(TAGGED.closed(), Ordering::Acquire);
         u32::from(self.named(word).is_some())
     }
 

@@ -32,7 +32,7 @@
 //! thread would have to sleep, and to the very pop, to be deceived. A bulk pop counts once.
 //!
 //! Progress: a compare-and-swap fails only because another thread's succeeded (or, the weak form,
-//! for nothing): lock-free. Edges S1, S2, S3 are listed in docs/memory-model.md.
+//! for nothing): lock-free. Edges S1 and S2 are listed in docs/memory-model.md.
 //!
 //! Source: R. K. Treiber, Systems Programming: Coping with Parallelism, IBM RJ 5118 (1986), §2;
 //! the tag is the version number of IBM System/370's compare double and swap, ibid.
@@ -223,11 +223,12 @@ impl Stack {
             let link = links.read(top);
             let seen = look(link);
             let new = self.tagged.taken(word, link.next);
-            // Acquire on success and failure: pairs with S1, as above. Release (S2): a scan that
-            // reads this pop's word reads no older word of a stack that this thread pushed to before.
+            // Release (S2): a scan that reads this pop's word reads no older word of a place that this
+            // thread pushed to before. Acquire on failure: pairs with S1, as above; on success the
+            // word is the one that was acquired.
             match self
                 .head
-                .compare_exchange_weak(word, new, Ordering::AcqRel, Ordering::Acquire)
+                .compare_exchange_weak(word, new, Ordering::Release, Ordering::Acquire)
             {
                 Ok(_) => return Some((top, seen)),
                 Err(now) => word = now,
@@ -254,10 +255,10 @@ impl Stack {
                 return;
             }
             let new = self.tagged.taken(word, next);
-            // Acquire, Release (S2): as in `pop_with`.
+            // Release (S2), Acquire: as in `pop_with`.
             match self
                 .head
-                .compare_exchange_weak(word, new, Ordering::AcqRel, Ordering::Acquire)
+                .compare_exchange_weak(word, new, Ordering::Release, Ordering::Acquire)
             {
                 Ok(_) => return,
                 Err(now) => {
@@ -270,8 +271,8 @@ impl Stack {
 
     /// The total weight of what rests here; stale as soon as it is read.
     pub(crate) fn weight(&self, links: &Links) -> u32 {
-        // Acquire: pairs with S1; the head's link word is read.
-        self.weight_under(links, self.head.load(Ordering::Acquire))
+        // Relaxed: the number alone is used, and only as a hint or when nobody else is at work.
+        self.weight_under(links, self.head.load(Ordering::Relaxed))
     }
 
     /// The number of pops so far if the stack is empty now, else `None`.
@@ -283,9 +284,9 @@ impl Stack {
 
     /// Closes the stack for good and returns the total weight that was in it.
     pub(crate) fn close(&self, links: &Links) -> u32 {
-        // Acquire: pairs with S1; the links are read. Release (S3): a push that finds the
-        // stack closed has seen what the closer did before.
-        let word = self.head.swap(self.tagged.closed(), Ordering::AcqRel);
+        // Acquire: pairs with S1; the links are read, and whoever destroys the pool comes after the
+        // pushes. Nothing is published: a push that finds the stack closed counts itself.
+        let word = self.head.swap(self.tagged.closed(), Ordering::Acquire);
         self.weight_under(links, word)
     }
 }

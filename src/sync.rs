@@ -7,17 +7,26 @@
 //!   atomics constructed one by one (loom's atomics cannot be conjured from zeroed bytes).
 //! - [`Tracks`]: one cell an index, without any cost in a real run. In a model loom reports an
 //!   access to memory that the cell stands for which no happens-before edge orders.
-//! - [`LeakCheck`]: nothing in a real run; in a model, what holds one and is never dropped is a leak. (And every modelled
-//!   atomic reports a use beside or after its own end.)
+//! - [`Lifetime`] and [`LeakCheck`]: nothing in a real run. In a model a use beside or after the end of an atomic, or of
+//!   what is [`Unprotected`], is reported, and what holds a leak check and is never dropped is a leak.
 //! - [`scaled`]: sizes shrink in a model, which explores every interleaving.
 
 use std::cell::UnsafeCell;
 use std::ops::Deref;
 
 #[cfg(loom)]
-pub(crate) use self::modelled::*;
+use self::modelled::Lifetime;
+#[cfg(loom)]
+pub(crate) use self::modelled::{
+    AtomicU32, AtomicU64, AtomicUsize, LeakCheck, Ordering, Table, Tracks, fence, modelled_cpu,
+    run_on,
+};
 #[cfg(not(loom))]
-pub(crate) use self::real::*;
+use self::real::Lifetime;
+#[cfg(not(loom))]
+pub(crate) use self::real::{
+    AtomicU32, AtomicU64, AtomicUsize, LeakCheck, Ordering, Table, Tracks, fence,
+};
 
 /// A field that stays readable through a shared reference whose memory may go before the reference does.
 ///
@@ -26,14 +35,22 @@ pub(crate) use self::real::*;
 /// byte of it is touched any more, but a `&self` argument promises the compiler that its bytes stay
 /// readable until the function returns, except for those inside an [`UnsafeCell`]. So
 /// whatever is passed by reference on the way to such a commit consists of atomics and of this.
-pub(crate) struct Unprotected<T>(UnsafeCell<T>);
+///
+/// In a model a use after the end is reported.
+pub(crate) struct Unprotected<T> {
+    value: UnsafeCell<T>,
+    lifetime: Lifetime,
+}
 
 // SAFETY: nothing is ever written through the cell, so sharing it is sharing a `T`.
 unsafe impl<T: Sync> Sync for Unprotected<T> {}
 
 impl<T> Unprotected<T> {
     pub(crate) fn new(value: T) -> Self {
-        Self(UnsafeCell::new(value))
+        Self {
+            value: UnsafeCell::new(value),
+            lifetime: Lifetime::new(),
+        }
     }
 }
 
@@ -42,8 +59,9 @@ impl<T> Deref for Unprotected<T> {
 
     #[inline(always)]
     fn deref(&self) -> &T {
+        self.lifetime.touch();
         // SAFETY: no mutable reference to the value is ever made but by owning `self`.
-        unsafe { &*self.0.get() }
+        unsafe { &*self.value.get() }
     }
 }
 
@@ -141,6 +159,18 @@ mod real {
     }
 
     /// Nothing in a real run; see the module's head.
+    pub(super) struct Lifetime;
+
+    impl Lifetime {
+        pub(super) fn new() -> Self {
+            Self
+        }
+
+        #[inline(always)]
+        pub(super) fn touch(&self) {}
+    }
+
+    /// Nothing in a real run; see the module's head.
     pub(crate) struct LeakCheck;
 
     impl LeakCheck {
@@ -175,19 +205,7 @@ mod modelled {
     pub(crate) struct Explored<A> {
         atomic: A,
         witness: loom::sync::atomic::AtomicU32,
-        lifetime: UnsafeCell<()>,
-    }
-
-    // SAFETY: `A` is one of loom's atomics, and the cell holds nothing; loom checks the accesses
-    // that it stands for.
-    unsafe impl<A> Send for Explored<A> {}
-    // SAFETY: as for Send.
-    unsafe impl<A> Sync for Explored<A> {}
-
-    impl<A> Drop for Explored<A> {
-        fn drop(&mut self) {
-            self.lifetime.with_mut(|_| ());
-        }
+        lifetime: Lifetime,
     }
 
     impl<A> Deref for Explored<A> {
@@ -195,7 +213,7 @@ mod modelled {
 
         #[track_caller]
         fn deref(&self) -> &A {
-            self.lifetime.with(|_| ());
+            self.lifetime.touch();
             &self.atomic
         }
     }
@@ -207,7 +225,7 @@ mod modelled {
                     Self {
                         atomic: loom::sync::atomic::$atomic::new(value),
                         witness: loom::sync::atomic::AtomicU32::new(0),
-                        lifetime: UnsafeCell::new(()),
+                        lifetime: Lifetime::new(),
                     }
                 }
 
@@ -224,6 +242,31 @@ mod modelled {
     explored!(AtomicU32, u32);
     explored!(AtomicU64, u64);
     explored!(AtomicUsize, usize);
+
+    /// Written when it is dropped, read by every use of what it belongs to.
+    pub(super) struct Lifetime(UnsafeCell<()>);
+
+    // SAFETY: the cell holds nothing; loom checks the accesses that it stands for.
+    unsafe impl Send for Lifetime {}
+    // SAFETY: as for Send.
+    unsafe impl Sync for Lifetime {}
+
+    impl Lifetime {
+        pub(super) fn new() -> Self {
+            Self(UnsafeCell::new(()))
+        }
+
+        #[track_caller]
+        pub(super) fn touch(&self) {
+            self.0.with(|_| ());
+        }
+    }
+
+    impl Drop for Lifetime {
+        fn drop(&mut self) {
+            self.0.with_mut(|_| ());
+        }
+    }
 
     /// An atomic that can be made with the value 0.
     pub(crate) trait ZeroAtomic {

@@ -114,3 +114,33 @@ pub fn close_races_put() {
         assert_eq!(closed_over + thread.join().unwrap(), 4, "lost or doubled");
     });
 }
+
+pub fn close_races_put_without_a_magazine() {
+    explore(None, || {
+        // One magazine for two part batches: one of them rests loose.
+        let world = World::new(2, 2);
+        let other = Arc::clone(&world);
+        let thread = thread::spawn(move || u32::from(!other.put(&[0])));
+        let refused = u32::from(!world.put(&[1]));
+        let closed_over = world.depot.close(&world.links);
+        let refused_there = thread.join().unwrap();
+        assert_eq!(closed_over + refused + refused_there, 2, "lost or doubled");
+    });
+}
+
+pub fn loose_frame_is_at_rest() {
+    explore(None, || {
+        let world = World::new(2, 2);
+        assert!(world.put(&[0]));
+        let other = Arc::clone(&world);
+        let thread = thread::spawn(move || {
+            assert!(other.put(&[1]));
+            other.take()
+        });
+        assert!(
+            world.depot.pops_if_empty().is_none(),
+            "a frame was at rest all along"
+        );
+        world.holds_the_rest_of(thread.join().unwrap(), 2);
+    });
+}

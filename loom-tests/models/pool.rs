@@ -196,6 +196,58 @@ pub fn frame_is_found_while_the_last_is_carved() {
     });
 }
 
+pub fn frame_is_found_beside_a_burst_taken() {
+    explore(Some(3), || {
+        let pool = two_shards(2, Via::Stacks);
+        run_on(1);
+        let mut frames = take(&pool, 2);
+        let held = frames.pop().unwrap();
+        drop(frames);
+        let other = pool.clone();
+        let thread = thread::spawn(move || {
+            // At any moment one of the two is at rest.
+            run_on(0);
+            drop(held);
+            run_on(1);
+            let mut got: Burst<1> = Burst::new();
+            let n = other.get_burst(&mut got, 1);
+            assert_eq!(n, 1, "a frame was at rest all along");
+            got
+        });
+        run_on(0);
+        let got = pool.get(1);
+        assert!(got.is_ok(), "a frame was at rest all along");
+        drop(thread.join().unwrap());
+        drop(got);
+        is_whole(&pool);
+    });
+}
+
+pub fn frame_in_the_depot_is_found() {
+    explore(Some(3), || {
+        // Batches of 1: a shard's stack holds 2, and the next free goes to the depot.
+        let pool = two_shards(3, Via::Stacks);
+        run_on(1);
+        let mut frames = take(&pool, 3);
+        let held = frames.pop().unwrap();
+        drop(frames);
+        assert_eq!(pool.stats().per_cpu, [0, 2]);
+        let other = pool.clone();
+        let thread = thread::spawn(move || {
+            // At any moment one of the three is at rest, here or in the depot.
+            run_on(1);
+            drop(held);
+            (other.get(1).ok(), other.get(1).ok())
+        });
+        run_on(0);
+        let got = pool.get(1);
+        assert!(got.is_ok(), "a frame was at rest all along");
+        drop(thread.join().unwrap());
+        drop(got);
+        is_whole(&pool);
+    });
+}
+
 pub fn bulk_that_falls_short_gives_back() {
     explore(Some(3), || {
         let pool = two_shards(2, Via::Stacks);

@@ -1,4 +1,4 @@
-//! The slot: edges S1, S2 and S3 where there is no link.
+//! The slot: edges S1 and S2 where there is no link, and closing.
 
 use std::sync::Arc;
 

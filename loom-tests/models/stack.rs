@@ -1,4 +1,4 @@
-//! The tagged stack: edges S1 and S3, and the tag.
+//! The tagged stack: edge S1, the tag, and closing.
 
 use std::sync::Arc;
 

@@ -87,3 +87,20 @@ pub fn burst_comes_home_to_an_orphan() {
         thread.join().unwrap();
     });
 }
+
+pub fn handle_and_frame_go_together() {
+    explore(Some(3), || {
+        let pool = pool(2);
+        let frame = pool.get(1).unwrap();
+        let other = pool.clone();
+        let one = thread::spawn(move || {
+            let got = other.get(1);
+            drop(other);
+            drop(got);
+        });
+        let two = thread::spawn(move || drop(frame));
+        drop(pool);
+        one.join().unwrap();
+        two.join().unwrap();
+    });
+}

@@ -117,7 +117,7 @@ impl Arena {
         self.tracks.read(id.0);
     }
 
-    /// Overwrites a frame with zeros.
+    /// Overwrites all of a frame that an owner can reach with zeros.
     ///
     /// # Safety
     ///
@@ -128,25 +128,25 @@ impl Arena {
         let start = unsafe { self.byte(id, 0) };
         // SAFETY: the frame's bytes lie in the mapping (A1) and are the caller's alone (the
         // function's bullet).
-        unsafe { start.write_bytes(0, self.layout.stride) };
+        unsafe { start.write_bytes(0, self.layout.room.into()) };
     }
 
     /// Appends up to `most` frames that were never handed out, in order.
     pub(crate) fn carve(&self, most: usize, batch: &mut Batch) {
         let most = most.min(self.frames as usize) as u32;
-        // Acquire: pairs with A (below), for the scan that reads "all carved" here.
-        let mut next = self.next.load(Ordering::Acquire);
+        // Relaxed, here and on failure: the frames need no edge, their bytes and links were never
+        // written.
+        let mut next = self.next.load(Ordering::Relaxed);
         loop {
             let end = next.saturating_add(most).min(self.frames);
             if next == end {
                 return;
             }
-            // Release (A), Acquire on failure: a thread that reads "all carved" reads no older word
-            // of a stack that the carver pushed to before; see `Pool`'s exhaustion. The frames
-            // themselves need no edge: their bytes and links were never written.
+            // Release (A): a scan that reads "all carved" reads no older word of a place that the
+            // carver pushed to before, see `Pool`'s exhaustion.
             match self
                 .next
-                .compare_exchange_weak(next, end, Ordering::AcqRel, Ordering::Acquire)
+                .compare_exchange_weak(next, end, Ordering::Release, Ordering::Relaxed)
             {
                 Ok(_) => {
                     (next..end).for_each(|id| batch.push(FrameId(id)));

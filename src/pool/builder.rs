@@ -5,14 +5,14 @@ use std::ptr::NonNull;
 
 use crossbeam_utils::CachePadded;
 
-use super::{Inner, Pool};
+use super::{Inner, Pool, Transfer};
 use crate::arena::{Arena, Layout, Wanted};
 use crate::depot::Depot;
 use crate::error::BuildError;
 use crate::front::Portable;
 use crate::limits::{MAX_BATCH, MAX_FRAMES, MAX_SHARDS};
 use crate::stack::Links;
-use crate::sync::{AtomicU64, AtomicUsize, LeakCheck};
+use crate::sync::{AtomicU64, AtomicUsize, LeakCheck, Unprotected};
 use crate::sys::{HugePages, possible_cpus};
 
 /// What a pool shall be; made by [`Pool::builder`].
@@ -231,13 +231,17 @@ impl PoolBuilder {
         let limit_at_once = if self.zero_on_free { 0 } else { limit };
         Ok(Inner {
             front: Portable::new(frames, shards, limit_at_once),
-            arena: Arena::new(frames, layout, bytes, self.pages, self.prefault)
-                .map_err(refused(bytes))?,
+            arena: Unprotected::new(
+                Arena::new(frames, layout, bytes, self.pages, self.prefault)
+                    .map_err(refused(bytes))?,
+            ),
             links: Links::new(frames).map_err(refused(Links::bytes_for(frames)))?,
             depot: Depot::new(frames, batch).map_err(refused(Depot::bytes_for(frames, batch)))?,
-            batch: batch as usize,
-            limit: limit as usize,
-            zero_on_free: self.zero_on_free,
+            transfer: Unprotected::new(Transfer {
+                batch: batch as usize,
+                limit: limit as usize,
+                zero_on_free: self.zero_on_free,
+            }),
             handles: CachePadded::new(AtomicUsize::new(1)),
             home: CachePadded::new(AtomicU64::new(0)),
             _leak_check: LeakCheck::new(),
@@ -254,6 +258,6 @@ impl Inner {
     /// The bytes reserved for what is kept about frames, outside of them.
     pub(super) fn metadata_bytes(&self) -> usize {
         let frames = self.arena.frames();
-        Links::bytes_for(frames) + Depot::bytes_for(frames, self.batch as u32)
+        Links::bytes_for(frames) + Depot::bytes_for(frames, self.transfer.batch as u32)
     }
 }

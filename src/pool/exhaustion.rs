@@ -39,21 +39,38 @@ use crossbeam_utils::Backoff;
 use super::Inner;
 use crate::limits::MAX_RESCANS;
 
+/// How often a refuser looks again because another call has frames on the move.
+pub(super) struct Courtesy {
+    rescans: u32,
+    backoff: Backoff,
+}
+
+impl Courtesy {
+    pub(super) fn new() -> Self {
+        Self {
+            rescans: 0,
+            backoff: Backoff::new(),
+        }
+    }
+
+    /// Waits a moment, or says that it was enough.
+    fn is_spent(&mut self) -> bool {
+        self.rescans += 1;
+        self.backoff.spin();
+        self.rescans > MAX_RESCANS
+    }
+}
+
 impl Inner {
     /// Whether a call that found nothing may refuse; `false` if it has to look again.
-    pub(super) fn exhausted(&self, own: u64, rescans: &mut u32) -> bool {
+    pub(super) fn exhausted(&self, own: u64, courtesy: &mut Courtesy) -> bool {
         let (Some(first), Some(second)) = (self.pops_if_empty(), self.pops_if_empty()) else {
             return false;
         };
         if first != second {
             return false;
         }
-        if self.front.on_the_move() > own && *rescans < MAX_RESCANS {
-            *rescans += 1;
-            Backoff::new().spin();
-            return false;
-        }
-        true
+        self.front.on_the_move() <= own || courtesy.is_spent()
     }
 
     /// The sum of all pops so far if nothing is at rest, else `None`.

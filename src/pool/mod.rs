@@ -39,12 +39,12 @@ use crate::burst::Burst;
 use crate::depot::Depot;
 use crate::error::{BulkError, CopyError, OutOfBuffers};
 use crate::frame::Frame;
-use crate::front::{Event, Portable};
+use crate::front::{Event, Moving, Portable};
 use crate::id::{FrameId, ShardId};
 use crate::region::Region;
 use crate::stack::Links;
 use crate::stats::{FrontKind, Stats};
-use crate::sync::{AtomicU64, AtomicUsize, LeakCheck};
+use crate::sync::{AtomicU64, AtomicUsize, LeakCheck, Unprotected};
 
 /// A handle to a pool of frames: cheap to clone, shared between threads.
 ///
@@ -76,19 +76,24 @@ unsafe impl Sync for Pool {}
 /// What the handles and the frames of a pool share.
 pub(crate) struct Inner {
     pub(crate) front: Portable,
-    pub(crate) arena: Arena,
+    pub(crate) arena: Unprotected<Arena>,
     links: Links,
     depot: Depot,
-    /// The ids of one transfer.
-    batch: usize,
-    /// A shard that would hold more than this gives a batch to the depot first.
-    limit: usize,
-    zero_on_free: bool,
+    transfer: Unprotected<Transfer>,
     /// `Pool` handles.
     handles: CachePadded<AtomicUsize>,
     /// Frames that came home after the last handle was dropped.
     home: CachePadded<AtomicU64>,
     _leak_check: LeakCheck,
+}
+
+/// What the slow paths go by.
+struct Transfer {
+    /// The ids of one transfer.
+    batch: usize,
+    /// A shard that would hold more than this gives a batch to the depot first.
+    limit: usize,
+    zero_on_free: bool,
 }
 
 impl Pool {
@@ -188,7 +193,7 @@ impl Pool {
     #[inline]
     pub fn get_burst<const N: usize>(&self, burst: &mut Burst<N>, n: usize) -> usize {
         let n = n.min(burst.room());
-        let got = self.collect(burst, n, false);
+        let (got, _) = self.collect(burst, n, false);
         if got == 0 && n > 0 {
             self.refused();
         }
@@ -226,18 +231,25 @@ impl Pool {
         if n > room {
             return Err(BulkError::NoRoom { asked: n, room });
         }
-        if self.collect(burst, n, true) == n {
+        let (got, moving) = self.collect(burst, n, true);
+        if got == n {
             return Ok(());
         }
         burst.truncate(before);
+        drop(moving);
         self.refused();
         Err(BulkError::OutOfBuffers)
     }
 
-    /// Appends up to `n` frames, for which there is room; `may_return` if the caller gives them back
-    /// when they are fewer.
+    /// Appends up to `n` frames, for which there is room, and returns how many; `may_return` if the caller
+    /// gives them back when they are fewer, with a note that they are on the move until then.
     #[inline]
-    fn collect<const N: usize>(&self, burst: &mut Burst<N>, n: usize, may_return: bool) -> usize {
+    fn collect<const N: usize>(
+        &self,
+        burst: &mut Burst<N>,
+        n: usize,
+        may_return: bool,
+    ) -> (usize, Option<Moving<'_>>) {
         let inner = self.inner();
         let len = self.payload();
         let mut got = 0;
@@ -262,7 +274,7 @@ impl Pool {
                 unsafe { Frame::new(self.inner, *id, len) }
             }));
         }
-        got
+        (got, moving)
     }
 
     #[cold]
@@ -340,7 +352,7 @@ impl Pool {
             per_cpu,
             depot,
             uncarved,
-            batch: inner.batch,
+            batch: inner.transfer.batch,
             refills: inner.front.counted(Event::Refill),
             flushes: inner.front.counted(Event::Flush),
             steals: inner.front.counted(Event::Steal),

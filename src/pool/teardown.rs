@@ -3,8 +3,8 @@
 //! ```text
 //!   last handle dropped           frees, still going on elsewhere
 //!   ───────────────────           ───────────────────────────────
-//!   close each shard ──S3──────►  a push finds it closed ──► home += 1
-//!   close the depot  ──S3──────►  a flush finds it closed ─► home += its ids
+//!   close each shard ──────────►  a push finds it closed ──► home += 1
+//!   close the depot  ──────────►  a flush finds it closed ─► home += its ids
 //!   home += all that rested + 1
 //!                 └────────── whoever makes home == capacity + 1 destroys (H) ────────┘
 //! ```

@@ -11,6 +11,7 @@
 use std::ptr::NonNull;
 
 use super::Inner;
+use super::exhaustion::Courtesy;
 use crate::batch::Batch;
 use crate::error::OutOfBuffers;
 use crate::front::Event;
@@ -37,7 +38,7 @@ impl Inner {
     #[inline(never)]
     pub(super) fn refill(&self, at: ShardId, want: usize, own: u64, batch: &mut Batch) -> bool {
         let want = want.min(MAGAZINE);
-        let mut rescans = 0;
+        let mut courtesy = Courtesy::new();
         loop {
             {
                 let _moving = self.front.moving(at);
@@ -49,7 +50,7 @@ impl Inner {
             if !batch.is_empty() {
                 return true;
             }
-            if self.exhausted(own, &mut rescans) {
+            if self.exhausted(own, &mut courtesy) {
                 return false;
             }
         }
@@ -59,7 +60,7 @@ impl Inner {
     fn fetch(&self, at: ShardId, want: usize, batch: &mut Batch) {
         self.depot.take(&self.links, batch);
         if batch.is_empty() {
-            self.arena.carve(want.max(self.batch), batch);
+            self.arena.carve(want.max(self.transfer.batch), batch);
         }
         if !batch.is_empty() {
             return self.front.count(at, Event::Refill);
@@ -67,7 +68,7 @@ impl Inner {
         for shard in self.front.from(at) {
             // Half of what is there, so that its CPU keeps some, but not less than is wanted.
             let half = self.front.resting(&self.links, shard).div_ceil(2) as usize;
-            let most = want.max(half.min(self.batch));
+            let most = want.max(half.min(self.transfer.batch));
             self.front.pop_many(&self.links, shard, most, batch);
             if !batch.is_empty() {
                 if shard != at {
@@ -100,13 +101,13 @@ impl Inner {
         let inner = unsafe { this.as_ref() };
         for &id in ids {
             inner.arena.wrote(id);
-            if inner.zero_on_free {
+            if inner.transfer.zero_on_free {
                 // SAFETY: the frame is the caller's alone and it does not use it again.
                 unsafe { inner.arena.zero(id) };
             }
         }
         // Each round ends by giving its ids up; the next has ids of its own to keep the pool.
-        for ids in ids.chunks(inner.batch) {
+        for ids in ids.chunks(inner.transfer.batch) {
             // SAFETY: the ids are still the caller's.
             unsafe { Self::settle(this, ids) };
         }
@@ -122,9 +123,9 @@ impl Inner {
         let inner = unsafe { this.as_ref() };
         let at = inner.front.here();
         let held = inner.front.resting(&inner.links, at) as usize;
-        let laid = if held + ids.len() <= inner.limit {
+        let laid = if held + ids.len() <= inner.transfer.limit {
             inner.front.push_all(&inner.links, at, ids)
-        } else if ids.len() == inner.batch {
+        } else if ids.len() == inner.transfer.batch {
             inner.front.count(at, Event::Flush);
             inner.depot.put(&inner.links, ids)
         } else {
@@ -141,7 +142,8 @@ impl Inner {
     fn flush(&self, at: ShardId) {
         let mut batch = Batch::new();
         let _moving = self.front.moving(at);
-        self.front.pop_many(&self.links, at, self.batch, &mut batch);
+        self.front
+            .pop_many(&self.links, at, self.transfer.batch, &mut batch);
         if batch.is_empty() {
             return;
         }

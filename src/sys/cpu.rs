@@ -13,6 +13,7 @@ pub(crate) enum CpuHint {
     #[cfg(all(
         target_os = "linux",
         any(target_arch = "x86_64", target_arch = "aarch64"),
+        target_pointer_width = "64",
         not(loom)
     ))]
     Rseq(isize),
@@ -31,7 +32,10 @@ pub(crate) enum CpuHint {
 impl CpuHint {
     #[cfg(target_os = "linux")]
     pub(crate) fn detect() -> Self {
-        #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+        #[cfg(all(
+            any(target_arch = "x86_64", target_arch = "aarch64"),
+            target_pointer_width = "64"
+        ))]
         if let Some(offset) = rseq_offset() {
             return Self::Rseq(offset);
         }
@@ -49,7 +53,8 @@ impl CpuHint {
         match self {
             #[cfg(all(
                 target_os = "linux",
-                any(target_arch = "x86_64", target_arch = "aarch64")
+                any(target_arch = "x86_64", target_arch = "aarch64"),
+                target_pointer_width = "64"
             ))]
             Self::Rseq(offset) => {
                 // SAFETY: `offset` is libc's `__rseq_offset` (`detect`), at which every thread of
@@ -79,6 +84,7 @@ impl CpuHint {
 #[cfg(all(
     target_os = "linux",
     any(target_arch = "x86_64", target_arch = "aarch64"),
+    target_pointer_width = "64",
     not(loom)
 ))]
 fn rseq_offset() -> Option<isize> {
@@ -99,7 +105,12 @@ fn rseq_offset() -> Option<isize> {
 /// # Safety
 ///
 /// - `offset` is libc's `__rseq_offset`, in a process in which libc registers rseq areas.
-#[cfg(all(target_os = "linux", target_arch = "x86_64", not(loom)))]
+#[cfg(all(
+    target_os = "linux",
+    target_arch = "x86_64",
+    target_pointer_width = "64",
+    not(loom)
+))]
 #[inline(always)]
 unsafe fn rseq_cpu(offset: isize) -> u32 {
     let cpu: u32;
@@ -119,7 +130,12 @@ unsafe fn rseq_cpu(offset: isize) -> u32 {
 /// # Safety
 ///
 /// - `offset` is libc's `__rseq_offset`, in a process in which libc registers rseq areas.
-#[cfg(all(target_os = "linux", target_arch = "aarch64", not(loom)))]
+#[cfg(all(
+    target_os = "linux",
+    target_arch = "aarch64",
+    target_pointer_width = "64",
+    not(loom)
+))]
 #[inline(always)]
 unsafe fn rseq_cpu(offset: isize) -> u32 {
     let cpu: u32;
