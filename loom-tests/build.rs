@@ -114,6 +114,10 @@ fn lay_out<'a>(
         done.iter().all(|done| *done),
         "{name}: the seed names a file that is not there"
     );
+    if !bug.is_empty() {
+        // Wrong on purpose.
+        writeln!(text, "#[allow(warnings, clippy::all)]").unwrap();
+    }
     writeln!(text, "mod {name} {{").unwrap();
     writeln!(
         text,

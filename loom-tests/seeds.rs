@@ -347,7 +347,7 @@ const SEEDS: &[Seed] = &[
         model: "pool::frame_at_rest_in_slots_is_always_found",
         caught_by: MISSED,
         bug: &[Change {
-            file: "pool/exhaustion.rs",
+            file: "inner/exhaustion.rs",
             from: "        let (Some(first), Some(second)) = (self.pops_if_empty(), self.pops_if_empty()) else {
             return false;
         };",
@@ -360,12 +360,12 @@ const SEEDS: &[Seed] = &[
         caught_by: MISSED,
         bug: &[
             Change {
-                file: "pool/exhaustion.rs",
+                file: "inner/exhaustion.rs",
                 from: "(self.pops_if_empty(), self.pops_if_empty())",
                 to: "(self.pops_if_empty(), Some(0_u64))",
             },
             Change {
-                file: "pool/exhaustion.rs",
+                file: "inner/exhaustion.rs",
                 from: "if first != second {",
                 to: "if first.wrapping_sub(first) != second {",
             },
@@ -418,7 +418,7 @@ const SEEDS: &[Seed] = &[
         model: "pool::frame_in_the_depot_is_found",
         caught_by: MISSED,
         bug: &[Change {
-            file: "pool/exhaustion.rs",
+            file: "inner/exhaustion.rs",
             from: "let depot = self.depot.pops_if_empty()?;",
             to: "let depot = 0_u64;",
         }],
@@ -441,12 +441,12 @@ const SEEDS: &[Seed] = &[
         caught_by: UNORDERED,
         bug: &[
             Change {
-                file: "pool/teardown.rs",
+                file: "inner/teardown.rs",
                 from: "resting as usize + 1",
                 to: "resting as usize",
             },
             Change {
-                file: "pool/teardown.rs",
+                file: "inner/teardown.rs",
                 from: "u64::from(inner.arena.frames()) + 1",
                 to: "u64::from(inner.arena.frames())",
             },
@@ -457,7 +457,7 @@ const SEEDS: &[Seed] = &[
         model: "teardown::last_frame_to_a_stack_races_last_handle",
         caught_by: UNORDERED,
         bug: &[Change {
-            file: "pool/teardown.rs",
+            file: "inner/teardown.rs",
             from: "fetch_add(shares as u64, Ordering::AcqRel)",
             to: "fetch_add(shares as u64, Ordering::Relaxed)",
         }],
@@ -483,7 +483,7 @@ const SEEDS: &[Seed] = &[
         model: "teardown::burst_comes_home_to_an_orphan",
         caught_by: UNORDERED,
         bug: &[Change {
-            file: "pool/teardown.rs",
+            file: "inner/teardown.rs",
             from: "        if before + shares as u64 == all {",
             to: "        if before + shares as u64 == u64::from(inner.arena.frames()) + 1 + 0 * all {",
         }],
@@ -493,7 +493,7 @@ const SEEDS: &[Seed] = &[
         model: "teardown::burst_comes_home_to_an_orphan",
         caught_by: UNORDERED,
         bug: &[Change {
-            file: "pool/transfer.rs",
+            file: "inner/transfer.rs",
             from: "            unsafe { Self::settle(this, ids) };
 ",
             to: "            unsafe { Self::settle(this, ids) };
@@ -506,7 +506,7 @@ const SEEDS: &[Seed] = &[
         model: "teardown::flush_races_last_handle",
         caught_by: UNORDERED,
         bug: &[Change {
-            file: "pool/transfer.rs",
+            file: "inner/transfer.rs",
             from: "            unsafe { Self::settle(this, ids) };
 ",
             to: "            unsafe { Self::settle(this, ids) };
@@ -519,7 +519,7 @@ const SEEDS: &[Seed] = &[
         model: "teardown::two_handles_are_dropped_at_once",
         caught_by: UNORDERED,
         bug: &[Change {
-            file: "pool/teardown.rs",
+            file: "inner/teardown.rs",
             from: "fetch_sub(1, Ordering::Release)",
             to: "fetch_sub(1, Ordering::Relaxed)",
         }],
@@ -529,7 +529,7 @@ const SEEDS: &[Seed] = &[
         model: "teardown::two_handles_are_dropped_at_once",
         caught_by: UNORDERED,
         bug: &[Change {
-            file: "pool/teardown.rs",
+            file: "inner/teardown.rs",
             from: "            fence(Ordering::Acquire);
 ",
             to: "            let _ = fence;
@@ -541,7 +541,7 @@ const SEEDS: &[Seed] = &[
         model: "teardown::flush_races_last_handle",
         caught_by: LEAKED,
         bug: &[Change {
-            file: "pool/transfer.rs",
+            file: "inner/transfer.rs",
             from: "            self.came_home_early(batch.len());
 ",
             to: "",

@@ -9,7 +9,7 @@ use arrayvec::ArrayVec;
 
 use crate::batch::Batch;
 use crate::frame::Frame;
-use crate::pool::Inner;
+use crate::inner::Inner;
 
 /// Up to `N` frames, in line: no allocation, 16 bytes a frame.
 ///

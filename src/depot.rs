@@ -135,7 +135,7 @@ impl Depot {
         self.0.full.weight(&self.0.magazine_links) + self.0.loose.weight(frame_links)
     }
 
-    /// The number of pops so far if no frame rests here, else `None`. See `Pool`'s exhaustion.
+    /// The number of pops so far if no frame rests here, else `None`. See `inner::exhaustion`.
     pub(crate) fn pops_if_empty(&self) -> Option<u64> {
         Some(
             self.0

@@ -8,7 +8,7 @@ use std::slice;
 
 use crate::error::{Room, RoomError};
 use crate::id::FrameId;
-use crate::pool::Inner;
+use crate::inner::Inner;
 
 /// One frame of a pool, and the part of it that holds data.
 ///
@@ -47,7 +47,7 @@ pub struct Frame {
     len: u16,
 }
 
-// SAFETY: a frame owns its bytes alone (P1 of `pool`), and the pool may be used and freed on any thread.
+// SAFETY: a frame owns its bytes alone (P1 of `inner`), and the pool may be used and freed on any thread.
 unsafe impl Send for Frame {}
 // SAFETY: through `&Frame` the bytes can be read alone.
 unsafe impl Sync for Frame {}
@@ -57,11 +57,11 @@ impl Frame {
     ///
     /// # Safety
     ///
-    /// - `id` is an id of `pool`, and the caller owns it and gives it to the handle (P1 of `pool`).
+    /// - `id` is an id of `pool`, and the caller owns it and gives it to the handle (P1 of `inner`).
     #[inline(always)]
     pub(crate) unsafe fn new(pool: NonNull<Inner>, id: FrameId, len: usize) -> Self {
-        // SAFETY: the caller's id keeps the pool (P2 of `pool`).
-        let arena = unsafe { &pool.as_ref().arena };
+        // SAFETY: the caller's id keeps the pool (P2 of `inner`).
+        let arena = unsafe { pool.as_ref().arena() };
         arena.wrote(id);
         let layout = arena.layout();
         Self {
@@ -74,7 +74,7 @@ impl Frame {
 
     #[inline(always)]
     fn inner(&self) -> &Inner {
-        // SAFETY: this frame's id keeps the pool (P2 of `pool`).
+        // SAFETY: this frame's id keeps the pool (P2 of `inner`).
         unsafe { self.pool.as_ref() }
     }
 
@@ -83,7 +83,7 @@ impl Frame {
     fn data(&self) -> NonNull<u8> {
         // SAFETY: the id is one of this pool's (`new`); the offset never exceeds the room, which
         // never exceeds the stride.
-        unsafe { self.inner().arena.byte(self.id, self.offset.into()) }
+        unsafe { self.inner().arena().byte(self.id, self.offset.into()) }
     }
 
     /// Returns the number of bytes of data.
@@ -148,7 +148,7 @@ impl Frame {
     #[inline]
     #[must_use]
     pub fn capacity(&self) -> usize {
-        self.inner().arena.layout().room.into()
+        self.inner().arena().layout().room.into()
     }
 
     /// Returns the number of this frame within its pool.
@@ -301,7 +301,7 @@ impl Deref for Frame {
 
     #[inline]
     fn deref(&self) -> &[u8] {
-        self.inner().arena.read(self.id);
+        self.inner().arena().read(self.id);
         // SAFETY: `len` bytes from `data` lie inside the frame, are initialised (anonymous memory is
         // zeroed), and belong to this handle alone, which the slice borrows.
         unsafe { slice::from_raw_parts(self.data().as_ptr(), self.len.into()) }
@@ -311,7 +311,7 @@ impl Deref for Frame {
 impl DerefMut for Frame {
     #[inline]
     fn deref_mut(&mut self) -> &mut [u8] {
-        self.inner().arena.wrote(self.id);
+        self.inner().arena().wrote(self.id);
         // SAFETY: as in `deref`; the handle is borrowed mutably.
         unsafe { slice::from_raw_parts_mut(self.data().as_ptr(), self.len.into()) }
     }

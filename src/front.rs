@@ -143,13 +143,18 @@ impl Portable {
         shard.slot.weight() + shard.stack.weight(links)
     }
 
+    /// Every shard once.
+    pub(crate) fn all(&self) -> impl Iterator<Item = ShardId> {
+        self.from(ShardId(0))
+    }
+
     /// Every shard once, the given one first.
     pub(crate) fn from(&self, first: ShardId) -> impl Iterator<Item = ShardId> {
         let shards = self.0.shards.len() as u32;
         (first.0..shards).chain(0..first.0).map(ShardId)
     }
 
-    /// The sum of all shards' pops if every shard is empty, else `None`. See `Pool`'s exhaustion.
+    /// The sum of all shards' pops if every shard is empty, else `None`. See `inner::exhaustion`.
     pub(crate) fn pops_if_empty(&self) -> Option<u64> {
         self.0.shards.iter().try_fold(0_u64, |sum, shard| {
             let here = shard.slot.pops_if_empty()?;

@@ -14,6 +14,7 @@ mod error;
 mod frame;
 mod front;
 mod id;
+mod inner;
 mod limits;
 mod pool;
 mod region;

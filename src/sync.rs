@@ -17,9 +17,11 @@ use std::ops::Deref;
 #[cfg(loom)]
 use self::modelled::Lifetime;
 #[cfg(loom)]
+#[allow(unused_imports, reason = "for the models")]
+pub(crate) use self::modelled::run_on;
+#[cfg(loom)]
 pub(crate) use self::modelled::{
     AtomicU32, AtomicU64, AtomicUsize, LeakCheck, Ordering, Table, Tracks, fence, modelled_cpu,
-    run_on,
 };
 #[cfg(not(loom))]
 use self::real::Lifetime;

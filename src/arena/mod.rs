@@ -143,7 +143,7 @@ impl Arena {
                 return;
             }
             // Release (A): a scan that reads "all carved" reads no older word of a place that the
-            // carver pushed to before, see `Pool`'s exhaustion.
+            // carver pushed to before, see `inner::exhaustion`.
             match self
                 .next
                 .compare_exchange_weak(next, end, Ordering::Release, Ordering::Relaxed)

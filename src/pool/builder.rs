@@ -1,18 +1,10 @@
 //! From wishes to a pool, or to the reason why not.
 
-use std::io;
-use std::ptr::NonNull;
-
-use crossbeam_utils::CachePadded;
-
-use super::{Inner, Pool, Transfer};
-use crate::arena::{Arena, Layout, Wanted};
-use crate::depot::Depot;
+use super::Pool;
+use crate::arena::{Layout, Wanted};
 use crate::error::BuildError;
-use crate::front::Portable;
-use crate::limits::{MAX_BATCH, MAX_FRAMES, MAX_SHARDS};
-use crate::stack::Links;
-use crate::sync::{AtomicU64, AtomicUsize, LeakCheck, Unprotected};
+use crate::inner::{Inner, Spec};
+use crate::limits::{MAX_FRAMES, MAX_SHARDS};
 use crate::sys::{HugePages, possible_cpus};
 
 /// What a pool shall be; made by [`Pool::builder`].
@@ -196,10 +188,16 @@ impl PoolBuilder {
         let shards = self.checked_shards()?;
         let layout = Layout::new(self.layout)?;
         let bytes = layout.bytes(frames)?;
-        let inner = self.assemble(frames, shards, layout, bytes)?;
-        Ok(Pool {
-            inner: NonNull::from(Box::leak(Box::new(inner))),
-        })
+        let inner = Inner::new(&Spec {
+            frames,
+            shards,
+            layout,
+            bytes,
+            pages: self.pages,
+            prefault: self.prefault,
+            zero_on_free: self.zero_on_free,
+        })?;
+        Ok(Pool { inner })
     }
 
     fn checked_frames(&self) -> Result<u32, BuildError> {
@@ -216,48 +214,5 @@ impl PoolBuilder {
             Some(shards) if (1..=MAX_SHARDS).contains(&shards) => Ok(shards as u32),
             Some(shards) => Err(BuildError::Shards { shards }),
         }
-    }
-
-    fn assemble(
-        &self,
-        frames: u32,
-        shards: u32,
-        layout: Layout,
-        bytes: usize,
-    ) -> Result<Inner, BuildError> {
-        let batch = (frames / (4 * shards)).clamp(1, MAX_BATCH);
-        let limit = 2 * batch;
-        // A limit of 0 sends every free through the slow path, where frames are zeroed.
-        let limit_at_once = if self.zero_on_free { 0 } else { limit };
-        Ok(Inner {
-            front: Portable::new(frames, shards, limit_at_once),
-            arena: Unprotected::new(
-                Arena::new(frames, layout, bytes, self.pages, self.prefault)
-                    .map_err(refused(bytes))?,
-            ),
-            links: Links::new(frames).map_err(refused(Links::bytes_for(frames)))?,
-            depot: Depot::new(frames, batch).map_err(refused(Depot::bytes_for(frames, batch)))?,
-            transfer: Unprotected::new(Transfer {
-                batch: batch as usize,
-                limit: limit as usize,
-                zero_on_free: self.zero_on_free,
-            }),
-            handles: CachePadded::new(AtomicUsize::new(1)),
-            home: CachePadded::new(AtomicU64::new(0)),
-            _leak_check: LeakCheck::new(),
-        })
-    }
-}
-
-/// What a refusal of `bytes` bytes becomes.
-fn refused(bytes: usize) -> impl Fn(io::Error) -> BuildError {
-    move |source| BuildError::Map { bytes, source }
-}
-
-impl Inner {
-    /// The bytes reserved for what is kept about frames, outside of them.
-    pub(super) fn metadata_bytes(&self) -> usize {
-        let frames = self.arena.frames();
-        Links::bytes_for(frames) + Depot::bytes_for(frames, self.transfer.batch as u32)
     }
 }

@@ -1,50 +1,20 @@
-//! The pool: where front, depot and arena meet.
-//!
-//! ```text
-//!   Pool, Frame, Burst          handles; a Frame is {pool, id, offset, length}
-//!        │ get, free
-//!        ▼
-//!   front (a shard a CPU)  ◄─ refill, flush ─►  depot (magazines)     carve ── arena
-//!             └── steal ──┘
-//! ```
-//!
-//! Front, depot and arena know nothing of one another; what one gives, this module takes to the next.
-//! The hot path (one pop, one push) is in this file, the transfers and the proof of exhaustion are in
-//! `transfer`, the end of a pool is in `teardown`.
-//!
-//! Invariants
-//!
-//! - P1. Every id is in exactly one place: at rest (in a shard, in the depot, not yet carved), in the hands
-//!   of one call, or in one `Frame`. Only the owner of an id touches the frame's bytes.
-//! - P2. A pool's memory lasts until its last handle is dropped and all its ids are at rest.
-//!   So whoever owns an id, or borrows a handle, may touch the pool.
-//! - P3. A free gives its id up by one atomic operation, its last on the pool: after it P2 no longer
-//!   covers the caller.
+//! The handle of a pool.
 
 mod builder;
-mod exhaustion;
-mod teardown;
-mod transfer;
 
 use std::fmt;
 use std::ptr::NonNull;
 
-use crossbeam_utils::CachePadded;
-
 pub use builder::PoolBuilder;
 
-use crate::arena::Arena;
 use crate::batch::Batch;
 use crate::burst::Burst;
-use crate::depot::Depot;
 use crate::error::{BulkError, CopyError, OutOfBuffers};
 use crate::frame::Frame;
-use crate::front::{Event, Moving, Portable};
-use crate::id::{FrameId, ShardId};
+use crate::front::Moving;
+use crate::inner::Inner;
 use crate::region::Region;
-use crate::stack::Links;
-use crate::stats::{FrontKind, Stats};
-use crate::sync::{AtomicU64, AtomicUsize, LeakCheck, Unprotected};
+use crate::stats::Stats;
 
 /// A handle to a pool of frames: cheap to clone, shared between threads.
 ///
@@ -67,34 +37,11 @@ pub struct Pool {
     inner: NonNull<Inner>,
 }
 
-// SAFETY: a pool is used through atomics and through frames, each of which has one owner (P1);
-// nothing in it is bound to a thread.
+// SAFETY: a pool is used through atomics and through frames, each of which has one owner (P1 of
+// `inner`); nothing in it is bound to a thread.
 unsafe impl Send for Pool {}
 // SAFETY: as for Send; every method takes `&self` and is safe to call from several threads.
 unsafe impl Sync for Pool {}
-
-/// What the handles and the frames of a pool share.
-pub(crate) struct Inner {
-    pub(crate) front: Portable,
-    pub(crate) arena: Unprotected<Arena>,
-    links: Links,
-    depot: Depot,
-    transfer: Unprotected<Transfer>,
-    /// `Pool` handles.
-    handles: CachePadded<AtomicUsize>,
-    /// Frames that came home after the last handle was dropped.
-    home: CachePadded<AtomicU64>,
-    _leak_check: LeakCheck,
-}
-
-/// What the slow paths go by.
-struct Transfer {
-    /// The ids of one transfer.
-    batch: usize,
-    /// A shard that would hold more than this gives a batch to the depot first.
-    limit: usize,
-    zero_on_free: bool,
-}
 
 impl Pool {
     /// Returns a builder with the defaults: 4096 frames of 1500 bytes.
@@ -110,7 +57,7 @@ impl Pool {
 
     #[inline(always)]
     fn inner(&self) -> &Inner {
-        // SAFETY: a handle keeps the pool's memory (P2).
+        // SAFETY: a handle keeps the pool's memory (P2 of `inner`).
         unsafe { self.inner.as_ref() }
     }
 
@@ -138,13 +85,8 @@ impl Pool {
     /// ```
     #[inline]
     pub fn get(&self, len: usize) -> Result<Frame, OutOfBuffers> {
-        let inner = self.inner();
-        let at = inner.front.here();
-        let id = match inner.front.pop(&inner.links, at) {
-            Some(id) => id,
-            None => inner.get_slow(at)?,
-        };
-        // SAFETY: `id` came out of the pool and is in this call's hands alone (P1).
+        let id = self.inner().take()?;
+        // SAFETY: `id` came out of the pool and is in this call's hands alone (P1 of `inner`).
         Ok(unsafe { Frame::new(self.inner, id, len) })
     }
 
@@ -195,7 +137,7 @@ impl Pool {
         let n = n.min(burst.room());
         let (got, _) = self.collect(burst, n, false);
         if got == 0 && n > 0 {
-            self.refused();
+            self.inner().count_refusal();
         }
         got
     }
@@ -237,7 +179,7 @@ impl Pool {
         }
         burst.truncate(before);
         drop(moving);
-        self.refused();
+        self.inner().count_refusal();
         Err(BulkError::OutOfBuffers)
     }
 
@@ -250,37 +192,25 @@ impl Pool {
         n: usize,
         may_return: bool,
     ) -> (usize, Option<Moving<'_>>) {
-        let inner = self.inner();
         let len = self.payload();
         let mut got = 0;
         let mut moving = None;
         let mut batch = Batch::new();
         while got < n {
-            let at = inner.front.here();
             batch.truncate(0);
-            inner.front.pop_many(&inner.links, at, n - got, &mut batch);
-            if batch.is_empty() {
-                if may_return && moving.is_none() {
-                    moving = Some(inner.front.moving(at));
-                }
-                let own = u64::from(moving.is_some());
-                if !inner.refill(at, n - got, own, &mut batch) {
-                    break;
-                }
+            if !self
+                .inner()
+                .take_some(n - got, may_return, &mut moving, &mut batch)
+            {
+                break;
             }
             got += batch.len();
             burst.extend(batch.as_slice().iter().map(|id| {
-                // SAFETY: the ids came out of the pool and are in this call's hands alone (P1).
+                // SAFETY: the ids came out of the pool and are in this call's hands alone (P1 of `inner`).
                 unsafe { Frame::new(self.inner, *id, len) }
             }));
         }
         (got, moving)
-    }
-
-    #[cold]
-    fn refused(&self) {
-        let front = &self.inner().front;
-        front.count(front.here(), Event::Refusal);
     }
 
     /// Returns the number of frames, in use or not.
@@ -292,7 +222,7 @@ impl Pool {
     /// ```
     #[must_use]
     pub fn capacity(&self) -> usize {
-        self.inner().arena.frames() as usize
+        self.inner().arena().frames() as usize
     }
 
     /// Returns the bytes at which [`get`](Self::get) caps a request.
@@ -306,7 +236,7 @@ impl Pool {
     #[inline]
     #[must_use]
     pub fn payload(&self) -> usize {
-        self.inner().arena.layout().payload.into()
+        self.inner().arena().layout().payload.into()
     }
 
     /// Returns where the frames lie, for registering the arena with a device or the kernel.
@@ -319,7 +249,7 @@ impl Pool {
     /// ```
     #[must_use]
     pub fn region(&self) -> Region {
-        let arena = &self.inner().arena;
+        let arena = self.inner().arena();
         Region::new(arena.base(), arena.layout().stride, arena.frames() as usize)
     }
 
@@ -337,50 +267,7 @@ impl Pool {
     /// ```
     #[must_use]
     pub fn stats(&self) -> Stats {
-        let inner = self.inner();
-        let resting = |shard: ShardId| inner.front.resting(&inner.links, shard) as usize;
-        let per_cpu: Vec<usize> = inner.front.from(ShardId(0)).map(resting).collect();
-        let depot = inner.depot.resting(&inner.links) as usize;
-        let uncarved = inner.arena.uncarved() as usize;
-        let capacity = self.capacity();
-        // Between two reads a frame may move and be seen in both places.
-        let free = (per_cpu.iter().sum::<usize>() + depot + uncarved).min(capacity);
-        Stats {
-            capacity,
-            free,
-            out: capacity - free,
-            per_cpu,
-            depot,
-            uncarved,
-            batch: inner.transfer.batch,
-            refills: inner.front.counted(Event::Refill),
-            flushes: inner.front.counted(Event::Flush),
-            steals: inner.front.counted(Event::Steal),
-            refusals: inner.front.counted(Event::Refusal),
-            pages: inner.arena.pages(),
-            front: FrontKind::Portable,
-            metadata: inner.metadata_bytes(),
-        }
-    }
-}
-
-impl Inner {
-    /// Frees a frame.
-    ///
-    /// # Safety
-    ///
-    /// - `this` is a pool of which the caller owns frame `id`, by P1.
-    /// - The caller uses neither afterwards, unless it holds something else that keeps the pool (P2).
-    #[inline]
-    pub(crate) unsafe fn free(this: NonNull<Self>, id: FrameId) {
-        // SAFETY: the caller's id keeps the pool (P2) until it is given up.
-        let inner = unsafe { this.as_ref() };
-        inner.arena.wrote(id);
-        let at = inner.front.here();
-        if inner.front.push(&inner.links, at, id).is_err() {
-            // SAFETY: the push was refused, so the id is still the caller's (the function's bullets).
-            unsafe { Self::free_slow(this, id) };
-        }
+        self.inner().stats()
     }
 }
 

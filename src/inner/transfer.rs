@@ -21,7 +21,7 @@ use crate::limits::MAGAZINE;
 impl Inner {
     #[cold]
     #[inline(never)]
-    pub(super) fn get_slow(&self, at: ShardId) -> Result<FrameId, OutOfBuffers> {
+    pub(super) fn take_slow(&self, at: ShardId) -> Result<FrameId, OutOfBuffers> {
         let mut batch = Batch::new();
         if self.refill(at, 1, 0, &mut batch) {
             if let Some(id) = batch.pop() {

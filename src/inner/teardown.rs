@@ -26,7 +26,7 @@ use super::Inner;
 use crate::sync::{Ordering, fence};
 
 impl Inner {
-    pub(super) fn add_handle(&self) {
+    pub(crate) fn add_handle(&self) {
         // Relaxed: the new handle is reached through the old one; nothing is published.
         let before = self.handles.fetch_add(1, Ordering::Relaxed);
         if before > isize::MAX as usize {
@@ -38,7 +38,7 @@ impl Inner {
     /// # Safety
     ///
     /// - The caller owns a handle to `this` and does not use it afterwards.
-    pub(super) unsafe fn drop_handle(this: NonNull<Self>) {
+    pub(crate) unsafe fn drop_handle(this: NonNull<Self>) {
         // SAFETY: the caller's handle keeps the pool (P2).
         let inner = unsafe { this.as_ref() };
         // Release (T): what was done through this handle comes before the teardown.
