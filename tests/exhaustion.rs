@@ -271,8 +271,9 @@ fn refusals(shards: usize, bulks: bool) -> u64 {
 
 #[test]
 fn refusal_of_a_pool_with_a_frame_for_each_overlaps_a_call() {
-    for shards in [1, 2, 5] {
-        refusals(shards, false);
+    let seen: u64 = [1, 2, 5].map(|shards| refusals(shards, false)).iter().sum();
+    if seen == 0 {
+        not_run("refusals beside single calls: none happened");
     }
 }
 

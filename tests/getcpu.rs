@@ -28,7 +28,7 @@ fn registered() -> Option<bool> {
 #[test]
 fn pool_without_rseq_passes_the_same_stress() {
     if registered() != Some(true) {
-        not_run("a process without rseq beside one with it: libc registers none");
+        return not_run("a process without rseq beside one with it: libc registers none");
     }
     let child = Command::new(env::current_exe().unwrap())
         .args(["--exact", "child", "--ignored", "--nocapture"])
@@ -61,8 +61,8 @@ fn child() {
     for cpu in cpus() {
         pin(cpu);
         let pool = Pool::builder().frames(100).build().unwrap();
-        drop(take_all(&pool).pop());
+        drop(take_all(&pool));
         let at = pool.stats().per_cpu;
-        assert!(at[cpu] > 0, "freed on CPU {cpu}: {at:?}");
+        assert!(at[cpu % at.len()] > 0, "freed on CPU {cpu}: {at:?}");
     }
 }

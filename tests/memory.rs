@@ -143,8 +143,8 @@ fn zero_on_free_clears_frames_freed_on_another_thread() {
 }
 
 #[test]
-fn zero_on_free_clears_the_bytes_beyond_the_room() {
-    // The stride exceeds what a handle can name, so these bytes have no owner: they stay zero.
+fn zero_on_free_with_a_stride_beyond_the_room_clears_the_room() {
+    // What lies beyond has no owner: a handle cannot name it.
     let builder = Pool::builder().frames(2).payload(65_000).stride(70_000);
     let pool = builder.zero_on_free(true).build().unwrap();
     assert_zeroed(&pool, drop);

@@ -11,7 +11,7 @@ use std::thread;
 use common::{scale, take_all};
 use framewell::{Burst, Frame, HugePages, Pool};
 
-/// A pool whose arena is `frames` pages of 64 KiB: each test has a number of its own, and so a length
+/// A pool whose arena is `frames` frames of 64 KiB: each test has a number of its own, and so a length
 /// of mapping that is nobody else's.
 fn arena(frames: usize) -> Pool {
     let builder = Pool::builder().frames(frames).stride(65_536);
@@ -158,6 +158,9 @@ fn race(frames: usize, threads: usize, rounds: u64, divide: fn(Vec<Frame>, usize
             let mut out: Vec<Frame> = (0..frames - 5).map(|_| pool.get(60).unwrap()).collect();
             out.truncate(frames - 5 - (round % 7) as usize);
             out.iter_mut().for_each(|frame| frame[0] = 1);
+            if round == 0 {
+                assert_mapped(frames, 1);
+            }
             for (inbox, load) in inboxes.iter().zip(divide(out, threads)) {
                 inbox.send(load).unwrap();
             }

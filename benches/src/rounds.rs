@@ -40,6 +40,11 @@ impl Match {
         }
     }
 
+    /// Ends the match: frees what its workloads hold. The figures stay.
+    pub fn end(&mut self) {
+        self.turns.clear();
+    }
+
     /// Returns the workload.
     #[must_use]
     pub fn kind(&self) -> Kind {

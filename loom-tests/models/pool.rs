@@ -123,28 +123,56 @@ pub fn frame_at_rest_in_stacks_is_always_found() {
 fn frame_at_rest_is_always_found(via: Via) {
     explore(Some(3), move || {
         let pool = two_shards(2, via);
-        run_on(1);
-        let mut frames = take(&pool, 2);
-        let held = frames.pop().unwrap();
-        // One frame rests in shard 1, the other is held.
-        drop(frames);
-        let other = pool.clone();
-        let thread = thread::spawn(move || {
-            // At any moment one of the two is at rest.
-            run_on(0);
-            drop(held);
-            run_on(1);
-            let got = other.get(1);
-            assert!(got.is_ok(), "a frame was at rest all along");
-            got
-        });
-        run_on(0);
-        let got = pool.get(1);
-        assert!(got.is_ok(), "a frame was at rest all along");
-        drop(thread.join().unwrap());
-        drop(got);
-        is_whole(&pool);
+        let held = one_of_two_in_shard_1(&pool);
+        finds_a_frame_beside(&pool, held, |other| other.get(1).ok());
     });
+}
+
+pub fn frame_is_found_beside_a_burst_taken() {
+    explore(Some(3), || {
+        let pool = two_shards(2, Via::Stacks);
+        let held = one_of_two_in_shard_1(&pool);
+        finds_a_frame_beside(&pool, held, |other| {
+            let mut got: Burst<1> = Burst::new();
+            (other.get_burst(&mut got, 1) == 1).then_some(got)
+        });
+    });
+}
+
+pub fn frame_is_found_while_the_last_is_carved() {
+    explore(None, || {
+        let pool = two_shards(2, Via::Stacks);
+        // The other frame was never handed out.
+        let held = pool.get(1).unwrap();
+        finds_a_frame_beside(&pool, held, |other| other.get(1).ok());
+    });
+}
+
+/// Lays one of two frames to rest in shard 1, and returns the other.
+fn one_of_two_in_shard_1(pool: &Pool) -> Frame {
+    run_on(1);
+    let mut frames = take(pool, 2);
+    frames.pop().unwrap()
+}
+
+/// One frame is at rest, the other held. Another thread frees that on CPU 0 and then takes one on CPU 1, so
+/// that at any moment one is at rest; both threads must find one.
+fn finds_a_frame_beside<T: Send + 'static>(pool: &Pool, held: Frame, take: fn(&Pool) -> Option<T>) {
+    let other = pool.clone();
+    let thread = thread::spawn(move || {
+        run_on(0);
+        drop(held);
+        run_on(1);
+        let got = take(&other);
+        assert!(got.is_some(), "a frame was at rest all along");
+        got
+    });
+    run_on(0);
+    let got = pool.get(1);
+    assert!(got.is_ok(), "a frame was at rest all along");
+    drop(thread.join().unwrap());
+    drop(got);
+    is_whole(pool);
 }
 
 pub fn frame_that_moves_on_is_always_found() {
@@ -169,57 +197,6 @@ pub fn frame_that_moves_on_is_always_found() {
         let got = pool.get(1);
         assert!(got.is_ok(), "a frame was at rest all along");
         thread.join().unwrap();
-    });
-}
-
-pub fn frame_is_found_while_the_last_is_carved() {
-    explore(None, || {
-        let pool = two_shards(2, Via::Stacks);
-        let held = pool.get(1).unwrap();
-        // The other frame was never handed out.
-        let other = pool.clone();
-        let thread = thread::spawn(move || {
-            // At any moment one of the two is at rest.
-            run_on(0);
-            drop(held);
-            run_on(1);
-            let got = other.get(1);
-            assert!(got.is_ok(), "a frame was at rest all along");
-            got
-        });
-        run_on(0);
-        let got = pool.get(1);
-        assert!(got.is_ok(), "a frame was at rest all along");
-        drop(thread.join().unwrap());
-        drop(got);
-        is_whole(&pool);
-    });
-}
-
-pub fn frame_is_found_beside_a_burst_taken() {
-    explore(Some(3), || {
-        let pool = two_shards(2, Via::Stacks);
-        run_on(1);
-        let mut frames = take(&pool, 2);
-        let held = frames.pop().unwrap();
-        drop(frames);
-        let other = pool.clone();
-        let thread = thread::spawn(move || {
-            // At any moment one of the two is at rest.
-            run_on(0);
-            drop(held);
-            run_on(1);
-            let mut got: Burst<1> = Burst::new();
-            let n = other.get_burst(&mut got, 1);
-            assert_eq!(n, 1, "a frame was at rest all along");
-            got
-        });
-        run_on(0);
-        let got = pool.get(1);
-        assert!(got.is_ok(), "a frame was at rest all along");
-        drop(thread.join().unwrap());
-        drop(got);
-        is_whole(&pool);
     });
 }
 

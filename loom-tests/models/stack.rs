@@ -53,6 +53,15 @@ impl World {
         nodes
     }
 
+    fn pop_two_and_push_the_first_back(&self) -> Option<u32> {
+        let first = self.pop();
+        let second = self.pop();
+        if let Some(first) = first {
+            self.push(first);
+        }
+        second
+    }
+
     /// Every node of `held` and of the stack is there once.
     fn holds_the_rest_of(&self, mut held: Vec<u32>, all: u32) {
         assert_eq!(
@@ -70,14 +79,7 @@ pub fn pop_races_pop_and_push_back() {
     explore(None, || {
         let world = World::with(3);
         let other = Arc::clone(&world);
-        let thread = thread::spawn(move || {
-            let first = other.pop();
-            let second = other.pop();
-            if let Some(first) = first {
-                other.push(first);
-            }
-            second
-        });
+        let thread = thread::spawn(move || other.pop_two_and_push_the_first_back());
         let mine = world.pop();
         let others = thread.join().unwrap();
         world.holds_the_rest_of(mine.into_iter().chain(others).collect(), 3);
@@ -88,14 +90,7 @@ pub fn bulk_pop_races_pop_and_push_back() {
     explore(None, || {
         let world = World::with(3);
         let other = Arc::clone(&world);
-        let thread = thread::spawn(move || {
-            let first = other.pop();
-            let second = other.pop();
-            if let Some(first) = first {
-                other.push(first);
-            }
-            second
-        });
+        let thread = thread::spawn(move || other.pop_two_and_push_the_first_back());
         let mut held = world.pop_many(2);
         held.extend(thread.join().unwrap());
         world.holds_the_rest_of(held, 3);

@@ -79,13 +79,19 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     if let Some(part) = &options.only {
         kinds.retain(|kind| kind.name().contains(part.as_str()));
+        if kinds.is_empty() {
+            let all: Vec<_> = Kind::ALL.iter().map(|kind| kind.name()).collect();
+            let all = all.join(", ");
+            return Err(format!("no workload has {part:?} in its name; there are {all}").into());
+        }
     }
     let probe = (cores > 1).then(Probe::new);
     let matches = play(&kinds, &options, framewell, probe.as_ref());
     let figures = figures(&matches);
     print(&matches, &figures);
     if let Some(path) = &options.json {
-        fs::write(path, serde_json::to_string_pretty(&figures)?)?;
+        fs::write(path, serde_json::to_string_pretty(&figures)?)
+            .map_err(|e| format!("{}: {e}", path.display()))?;
     }
     Ok(())
 }
@@ -130,6 +136,7 @@ fn play(
             bar.inc(1);
         }
         bar.set_position(end);
+        game.end();
         matches.push(game);
     }
     bar.finish_and_clear();
@@ -190,22 +197,7 @@ fn print(matches: &[Match], figures: &Figures) {
             Some(Distance::Far) => format!("{}, far", line.workload),
         };
         let first = last.as_ref() != Some(&workload);
-        let range = |spread: &Spread| format!("{:.2} – {:.2}", spread.low, spread.high);
-        let ratio = |of: fn(&Spread) -> String| line.ratio.as_ref().map_or("–".into(), of);
-        let mut cells = vec![
-            Cell::new(if first { workload.as_str() } else { "" }),
-            Cell::new(line.contestant),
-        ];
-        let numbers = [
-            format!("{:.2}", line.ns.median),
-            range(&line.ns),
-            format!("{:.1}", 1000.0 / line.ns.median),
-            ratio(|spread| format!("{:.2}", spread.median)),
-            ratio(|spread| format!("{:.1} – {:.1}", spread.low, spread.high)),
-            line.ns.samples.to_string(),
-        ];
-        cells.extend(numbers.map(|number| Cell::new(number).set_alignment(CellAlignment::Right)));
-        table.add_row(cells);
+        table.add_row(row(if first { &workload } else { "" }, line));
         last = Some(workload);
     }
     println!("{table}");
@@ -229,6 +221,21 @@ fn print(matches: &[Match], figures: &Figures) {
             },
         );
     }
+}
+
+fn row(workload: &str, line: &Line) -> Vec<Cell> {
+    let ratio = |of: fn(&Spread) -> String| line.ratio.as_ref().map_or("–".into(), of);
+    let numbers = [
+        format!("{:.2}", line.ns.median),
+        format!("{:.2} – {:.2}", line.ns.low, line.ns.high),
+        format!("{:.1}", 1000.0 / line.ns.median),
+        ratio(|spread| format!("{:.2}", spread.median)),
+        ratio(|spread| format!("{:.1} – {:.1}", spread.low, spread.high)),
+        line.ns.samples.to_string(),
+    ];
+    let mut cells = vec![Cell::new(workload), Cell::new(line.contestant)];
+    cells.extend(numbers.map(|number| Cell::new(number).set_alignment(CellAlignment::Right)));
+    cells
 }
 
 /// Names are stated twice, in the contestants and in [`NAMES`]: they agree.

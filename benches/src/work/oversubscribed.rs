@@ -1,6 +1,6 @@
 //! Bursts of singles on 64 threads, many more than cores.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{Timed, Workload, burst};
 use crate::contestant::Contestant;
@@ -34,16 +34,21 @@ impl<C: Contestant> Workload for Oversubscribed<C> {
     fn run(&mut self, steps: u64) -> Timed {
         let each = steps.div_ceil(THREADS * BURST as u64);
         let contestant = self.contestant;
-        let start = Instant::now();
-        for thread in &self.threads {
-            thread.start(move || bursts(contestant, each));
-        }
-        for thread in &self.threads {
-            thread.wait();
+        let mut elapsed = Duration::ZERO;
+        // The warm-up, then the work. Waking 64 threads is part of the time: it is part of having them.
+        for each in [each.div_ceil(8), each] {
+            let start = Instant::now();
+            for thread in &self.threads {
+                thread.start(move || bursts(contestant, each));
+            }
+            for thread in &self.threads {
+                thread.wait();
+            }
+            elapsed = start.elapsed();
         }
         Timed {
             steps: each * THREADS * BURST as u64,
-            elapsed: start.elapsed(),
+            elapsed,
         }
     }
 }
