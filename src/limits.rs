@@ -20,4 +20,4 @@ pub(crate) const MAGAZINE: usize = 64;
 pub(crate) const MAX_BATCH: u32 = scaled(MAGAZINE as u32, 2);
 
 /// How often a call that found nothing looks again while a transfer of another call is in flight.
-pub(crate) const MAX_RESCANS: u32 = scaled(64, 1);
+pub(crate) const MAX_RESCANS: u32 = scaled(8, 1);
