@@ -52,6 +52,9 @@ fn a_full_pool_drops_and_goes_on() {
     for (frames, burst) in [(64, 32), (1, 64), (33, 32)] {
         let account = run::<FramePool>(&capture, frames, burst, 100_000);
         assert_eq!(account.offered, 100_000);
+        if (frames as usize) < burst {
+            assert!(account.drops.pool_full > 0, "{frames} {account:?}");
+        }
         assert!(account.verdict.delivered > 0, "{frames} {account:?}");
     }
 }
@@ -78,37 +81,43 @@ fn a_capture_of_nothing_that_passes_ends() {
     assert_eq!(account.drops.malformed, 1000);
 }
 
-fn program(arguments: &[&str]) -> Output {
-    let report = std::env::temp_dir().join(format!("framewell-{}.html", std::process::id()));
+/// Runs the program; what it said, and the report that it wrote. Each test has a report of its own.
+fn program(test: &str, arguments: &[&str]) -> (Output, String) {
+    let name = format!("framewell-{}-{test}.html", std::process::id());
+    let report = std::env::temp_dir().join(name);
     let output = Command::new(env!("CARGO_BIN_EXE_pipeline"))
         .args(arguments)
         .args(["--rounds", "1", "--seconds", "0.1", "--report"])
         .arg(&report)
         .output()
         .expect("starts");
+    let html = std::fs::read_to_string(&report).unwrap_or_default();
     std::fs::remove_file(report).ok();
-    output
+    (output, html)
 }
 
 #[test]
 fn the_program_compares_and_reports() {
-    let output = program(&[]);
+    let (output, html) = program("compares", &[]);
     let text = String::from_utf8_lossy(&output.stdout);
     let complaint = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{text}\n{complaint}");
     for part in ["framewell", "system allocator", "Vec<u8>", "delivered"] {
         assert!(text.contains(part), "{part}\n{text}");
     }
+    assert!(html.contains("</html>"), "{html}");
 }
 
 #[test]
 fn a_damaged_capture_is_named_and_run_as_far_as_it_goes() {
     let file = shipped("truncated.pcap");
-    let output = program(&["--only", "system", "--pcap", &file.to_string_lossy()]);
+    let file = file.to_string_lossy();
+    let (output, html) = program("damaged", &["--only", "system", "--pcap", &file]);
     let complaint = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{complaint}");
     assert!(complaint.contains("damaged at byte"), "{complaint}");
-    assert!(complaint.contains("packets were read before it"));
+    assert!(complaint.contains("20 packets were read before it"));
+    assert!(html.contains("</html>"), "{html}");
 }
 
 #[test]
@@ -119,7 +128,7 @@ fn what_cannot_run_ends_with_2_and_says_why() {
         (["--pcap", own.as_str()], "give a pcap or pcapng file"),
         (["--burst", "1000"], "1000"),
     ] {
-        let output = program(&arguments);
+        let (output, _) = program("refused", &arguments);
         let complaint = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{complaint}");
         assert!(complaint.contains(why), "{complaint}");

@@ -1,6 +1,7 @@
 //! Numbers as people read them.
 
-/// A figure with three significant digits, thousands set apart by a narrow space.
+/// A figure with at least three significant digits, integers whole, thousands set apart by a narrow
+/// space.
 ///
 /// ```
 /// use framewell_report::figure;

@@ -1,8 +1,8 @@
 //! Real packets through a pipeline, on three kinds of buffers: see
 //! [`framewell_examples::pipeline`].
 //!
-//! Ends with 0 if every packet of every round is accounted for, with 1 if not, with 2 if it could
-//! not run: bad arguments, an unreadable capture.
+//! Ends with 0 if every packet of every round is accounted for, with 1 if not, or if a contestant
+//! crashed or did not end, with 2 if it could not run: bad arguments, an unreadable capture.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -10,22 +10,24 @@ use std::process::ExitCode;
 use clap::Parser;
 use framewell_examples::pipeline::args::Args;
 use framewell_examples::pipeline::capture::Capture;
+use framewell_examples::pipeline::contestants::Contestant;
+use framewell_examples::pipeline::rounds::Failure;
 use framewell_examples::pipeline::{child, output, page, rounds, summary};
 
 fn main() -> ExitCode {
     let args = Args::parse();
     let done = match args.child {
-        Some(contestant) => child::run(contestant, &args).and_then(|sample| {
-            let json = serde_json::to_string(&sample).map_err(|error| error.to_string())?;
-            say(&json);
-            Ok(true)
-        }),
+        Some(contestant) => one(contestant, &args),
         None => compare(&args),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
-        Err(message) => {
+        Err(Failure::Broken(message)) => {
+            eprintln!("{message}");
+            ExitCode::from(1)
+        }
+        Err(Failure::Unable(message)) => {
             eprintln!("{message}");
             ExitCode::from(2)
         }
@@ -37,8 +39,15 @@ fn say(line: &str) {
     writeln!(std::io::stdout(), "{line}").ok();
 }
 
+/// Runs one contestant once and says what it gave.
+fn one(contestant: Contestant, args: &Args) -> Result<bool, Failure> {
+    let sample = child::run(contestant, args)?;
+    say(&serde_json::to_string(&sample).map_err(|error| error.to_string())?);
+    Ok(true)
+}
+
 /// Runs the comparison; whether every packet is accounted for.
-fn compare(args: &Args) -> Result<bool, String> {
+fn compare(args: &Args) -> Result<bool, Failure> {
     let path = args.capture();
     let capture = Capture::open(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     let name = path.display();

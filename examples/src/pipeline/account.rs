@@ -57,6 +57,24 @@ impl Account {
                 self.drops.avoidable()
             ));
         }
+        let planned = self.drops.planned().into_iter().zip(verdict.due.planned());
+        for ((name, dropped), (_, due)) in planned {
+            if dropped > due {
+                faults.push(format!(
+                    "{dropped} packets dropped as {name}, only {due} had to be"
+                ));
+            } else if dropped < due && self.drops.avoidable() == 0 {
+                faults.push(format!(
+                    "{dropped} packets dropped as {name}, {due} had to be"
+                ));
+            }
+        }
+        if verdict.delivered == 0 && verdict.deliverable > 0 {
+            faults.push(format!(
+                "not one of {} deliverable packets was delivered",
+                verdict.deliverable
+            ));
+        }
         for (count, what) in [
             (verdict.reordered, "out of order"),
             (verdict.doubled, "doubled"),
@@ -93,6 +111,8 @@ mod tests {
         account.drops.pool_full = 2;
         account.drops.ttl_expired = 1;
         account.verdict.missing = 2;
+        account.verdict.deliverable = 9;
+        account.verdict.due.ttl_expired = 1;
         account
     }
 
@@ -106,18 +126,44 @@ mod tests {
 
     #[test]
     fn each_fault_is_seen() {
-        let faults: [fn(&mut Account); 6] = [
+        let faults: [fn(&mut Account); 10] = [
             |a| a.offered += 1,
             |a| a.offered -= 1,
             |a| a.verdict.missing += 1,
             |a| a.verdict.reordered = 1,
             |a| a.verdict.doubled = 1,
             |a| a.verdict.altered = 1,
+            |a| (a.offered, a.drops.oversize) = (11, 1),
+            |a| (a.offered, a.drops.malformed) = (11, 1),
+            |a| (a.offered, a.drops.ttl_expired) = (11, 2),
+            |a| a.disputes.push("counts differ".into()),
         ];
         for fault in faults {
             let mut account = whole();
             fault(&mut account);
             assert_eq!(account.faults().len(), 1, "{account:?}");
         }
+    }
+
+    #[test]
+    fn without_other_drops_the_plan_must_be_met() {
+        let mut account = Account {
+            offered: 10,
+            ..Account::default()
+        };
+        account.verdict.delivered = 10;
+        account.verdict.due.malformed = 1;
+        let fault = "0 packets dropped as malformed, 1 had to be";
+        assert_eq!(account.faults(), [fault]);
+    }
+
+    #[test]
+    fn a_run_that_delivers_nothing_has_a_fault() {
+        let mut account = whole();
+        account.verdict.delivered = 0;
+        account.verdict.missing = 9;
+        account.drops.pool_full = 9;
+        let fault = "not one of 9 deliverable packets was delivered";
+        assert_eq!(account.faults(), [fault]);
     }
 }

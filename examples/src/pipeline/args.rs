@@ -59,7 +59,7 @@ fn seconds(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(value) if (0.05..=3600.0).contains(&value) => Ok(value),
         _ => Err(format!(
-            "{text} is not a number of seconds from 0.05 to 3600"
+            "{text} is outside 0.05 to 3600 seconds; give a number in between"
         )),
     }
 }

@@ -1,8 +1,8 @@
 //! Captures: the packets of a pcap or pcapng file.
 //!
 //! A file is read as far as it makes sense. Damage ends the reading and is described (what, at which
-//! byte); the packets before it are kept. Nothing in a file can make the reader panic or ask for more
-//! memory than the file is long.
+//! byte); the packets before it are kept. Nothing in a file can make the reader panic, nor ask for
+//! more than a small multiple of the file.
 
 use std::fmt;
 use std::path::Path;
@@ -325,7 +325,9 @@ fn next_block(rest: &[u8], big_endian: bool) -> Result<(&[u8], Block<'_>), Strin
         u32::from_le_bytes(length)
     } as usize;
     if length < 12 || length % 4 != 0 {
-        return Err(format!("a block claims {length} bytes"));
+        return Err(format!(
+            "a block claims {length} bytes, it must be a multiple of 4 from 12 up"
+        ));
     }
     let Some(block) = rest.get(..length) else {
         return Err(format!(

@@ -1,7 +1,7 @@
 //! Many datagrams in one call: `sendmmsg` and `recvmmsg`.
 
 use std::io;
-use std::net::UdpSocket;
+use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::AsRawFd;
 
 use arrayvec::ArrayVec;
@@ -115,13 +115,16 @@ pub fn lengthen_queue(socket: &UdpSocket, bytes: i32) {
 /// How many datagrams the kernel dropped at a socket of this host because its queue was full, by
 /// its own count; nothing if it does not say.
 pub fn kernel_drops(socket: &UdpSocket) -> Option<u64> {
-    let port = socket.local_addr().ok()?.port();
+    let SocketAddr::V4(local) = socket.local_addr().ok()? else {
+        return None;
+    };
     let table = std::fs::read_to_string("/proc/net/udp").ok()?;
-    let suffix = format!(":{port:04X}");
-    let line = table.lines().find(|line| {
-        let local = line.split_whitespace().nth(1);
-        local.is_some_and(|local| local.ends_with(&suffix))
-    })?;
+    // The address is shown as the number that its bytes are in memory.
+    let address = u32::from_ne_bytes(local.ip().octets());
+    let local = format!("{address:08X}:{:04X}", local.port());
+    let line = table
+        .lines()
+        .find(|line| line.split_whitespace().nth(1) == Some(&local))?;
     line.split_whitespace().last()?.parse().ok()
 }
 
@@ -153,5 +156,19 @@ mod tests {
         assert_eq!(&memory[0][..4], b"abcd");
         assert_eq!(&memory[1], b"01234567");
         assert_eq!(kernel_drops(&receiver), Some(0));
+    }
+
+    #[test]
+    fn drops_are_those_of_the_socket_with_this_address() {
+        let quiet = UdpSocket::bind("127.0.0.1:0").expect("bind");
+        let port = quiet.local_addr().expect("address").port();
+        let flooded = UdpSocket::bind(("127.0.0.2", port)).expect("bind");
+        for _ in 0..10_000 {
+            quiet
+                .send_to(&[0; 1000], ("127.0.0.2", port))
+                .expect("send");
+        }
+        assert_eq!(kernel_drops(&quiet), Some(0));
+        assert!(kernel_drops(&flooded).is_some_and(|drops| drops > 0));
     }
 }

@@ -35,8 +35,8 @@
 //! [`capture`] reads pcap and pcapng; [`inspect`], [`rewrite`] and [`vxlan`] are the packet work;
 //! [`buffer`] is what a contestant must do, [`contestants`] are the three; [`stages`] are the
 //! threads, with [`replay`] or `udp` at their ends; [`expect`] and [`verify`] judge what comes out,
-//! by other code than the one that did the work; [`measure`], [`child`], [`rounds`] and
-//! [`summary`] make figures of it, [`output`] shows them.
+//! and share no code of this program with the work that they judge; [`measure`], [`child`],
+//! [`rounds`] and [`summary`] make figures of it, [`output`] shows them.
 
 pub mod account;
 pub mod args;

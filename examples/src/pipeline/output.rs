@@ -56,7 +56,10 @@ pub fn account(summary: &Summary) -> Vec<(String, u64)> {
     let account = &summary.account;
     let passed = &account.passed;
     let mut lines = vec![
-        ("packets in".to_string(), account.offered),
+        (
+            "packets in, all contestants and rounds".to_string(),
+            account.offered,
+        ),
         ("delivered and verified".into(), account.verdict.delivered),
         ("… passed on routed, IPv4".into(), passed.routed_v4),
         ("… passed on routed, IPv6".into(), passed.routed_v6),
@@ -74,7 +77,7 @@ pub fn account_text(summary: &Summary) -> String {
     let mut text = String::new();
     for (name, count) in account(summary) {
         if count > 0 || !name.starts_with("dropped") {
-            text += &format!("  {name:<32} {count:>14}\n");
+            text += &format!("  {name:<40} {count:>14}\n");
         }
     }
     text
@@ -94,8 +97,8 @@ pub fn conditions(summary: &Summary) -> String {
     };
     let pause = summary.pause_us.map_or("–".into(), |s| s.to_string());
     format!(
-        "{choice}; a control loop that only reads the clock was held up for {pause} µs at the \
-         longest, which is what the machine itself adds to the tails"
+        "{choice}; for 50 ms after each run a loop that only read the clock was held up for \
+         {pause} µs at the longest"
     )
 }
 

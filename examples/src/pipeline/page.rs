@@ -17,7 +17,8 @@ pub fn report(summary: &Summary, args: &Args) -> Report {
         summary,
         BarChart::new("Packets through the pipeline", "million packets/s").note(
             "More is better. Bars are medians over the rounds, whiskers reach from the lowest to \
-             the highest. The packet work, the same for all, takes most of the time.",
+             the highest. The packet work and the verification, the same for all, take most of \
+             the time.",
         ),
         |f| f.mpps,
     ));
@@ -107,7 +108,7 @@ fn headlines(report: &mut Report, summary: &Summary) {
     let value = summary.faults.len().to_string();
     values.push((
         value,
-        "faults: packets lost, doubled, altered or out of order",
+        "faults found; 0 means that no packet was lost, doubled, altered or out of order",
     ));
     report.headlines(values.iter().map(|(value, text)| (value.as_str(), *text)));
 }
@@ -169,21 +170,8 @@ fn figures(summary: &Summary) -> Table {
 fn account(summary: &Summary) -> Table {
     let lines = output::account(summary).into_iter();
     lines.fold(Table::new(["packets", "number"]), |table, (name, count)| {
-        table.row([name, figure_of(count)])
+        table.row([name, figure(count as f64)])
     })
-}
-
-/// A count with all its digits.
-fn figure_of(count: u64) -> String {
-    let digits = count.to_string();
-    let mut out = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
-            out.push('\u{202f}');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 #[cfg(test)]

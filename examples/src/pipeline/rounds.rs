@@ -1,7 +1,7 @@
 //! The rounds: every contestant once in each, in child processes, one after the other.
 
 use std::io::Read;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -13,12 +13,27 @@ use super::contestants::Contestant;
 /// How long a child may take beyond its own time.
 const GRACE: Duration = Duration::from_secs(20);
 
+/// Why there is no comparison, in words.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// It could not run.
+    Unable(String),
+    /// A contestant crashed or did not end.
+    Broken(String),
+}
+
+impl From<String> for Failure {
+    fn from(why: String) -> Self {
+        Self::Unable(why)
+    }
+}
+
 /// Runs all rounds and returns all samples.
 ///
 /// # Errors
 ///
-/// What broke, in words.
-pub fn run(args: &Args) -> Result<Vec<Sample>, String> {
+/// The first contestant's that gave none.
+pub fn run(args: &Args) -> Result<Vec<Sample>, Failure> {
     let contestants = args.contestants();
     let rounds = args.rounds();
     let bar = ProgressBar::new(u64::from(rounds) * contestants.len() as u64);
@@ -39,7 +54,7 @@ pub fn run(args: &Args) -> Result<Vec<Sample>, String> {
     Ok(samples)
 }
 
-fn one(contestant: Contestant, args: &Args) -> Result<Sample, String> {
+fn one(contestant: Contestant, args: &Args) -> Result<Sample, Failure> {
     let name = contestant.name();
     let program = std::env::current_exe().map_err(|error| format!("own program: {error}"))?;
     let mut command = Command::new(program);
@@ -60,27 +75,43 @@ fn one(contestant: Contestant, args: &Args) -> Result<Sample, String> {
         .spawn()
         .map_err(|error| format!("{name}: cannot be started: {error}"))?;
     let limit = Duration::from_secs_f64(args.seconds() * 2.0) + GRACE;
-    let (success, out, err) = wait(child, limit).map_err(|error| format!("{name}: {error}"))?;
-    if !success {
-        return Err(format!("{name}: {}", err.trim()));
-    }
-    serde_json::from_str(&out).map_err(|error| format!("{name}: unreadable sample: {error}"))
+    let out = said(name, child, limit)?;
+    let sample = serde_json::from_str(&out);
+    Ok(sample.map_err(|error| format!("{name}: unreadable sample: {error}"))?)
 }
 
-/// Waits for a child and reads what it says; ends it when its time is over.
+/// What a child that succeeds says.
+fn said(name: &str, child: Child, limit: Duration) -> Result<String, Failure> {
+    let ended = wait(child, limit).map_err(|error| format!("{name}: {error}"))?;
+    let (status, out, err) = ended;
+    let err = err.trim();
+    match status {
+        Some(status) if status.success() => Ok(out),
+        // It says itself that it could not run.
+        Some(status) if status.code() == Some(2) => Err(Failure::Unable(format!("{name}: {err}"))),
+        Some(status) => Err(Failure::Broken(format!("{name}: {status}: {err}"))),
+        None => Err(Failure::Broken(format!(
+            "{name}: did not end within {limit:?}; try fewer --seconds: {err}"
+        ))),
+    }
+}
+
+/// Waits for a child and reads what it says; ends it, and gives no status, when its time is over.
 ///
 /// It says less than a pipe holds, so that it may be read at the end.
-fn wait(mut child: Child, limit: Duration) -> std::io::Result<(bool, String, String)> {
+fn wait(
+    mut child: Child,
+    limit: Duration,
+) -> std::io::Result<(Option<ExitStatus>, String, String)> {
     let start = Instant::now();
     let status = loop {
         if let Some(status) = child.try_wait()? {
-            break status;
+            break Some(status);
         }
         if start.elapsed() > limit {
             child.kill()?;
             child.wait()?;
-            let message = format!("did not end within {limit:?}");
-            return Err(std::io::Error::new(std::io::ErrorKind::TimedOut, message));
+            break None;
         }
         std::thread::sleep(Duration::from_millis(5));
     };
@@ -91,5 +122,40 @@ fn wait(mut child: Child, limit: Duration) -> std::io::Result<(bool, String, Str
     if let Some(mut pipe) = child.stderr.take() {
         pipe.read_to_string(&mut err)?;
     }
-    Ok((status.success(), out, err))
+    Ok((status, out, err))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str, limit: Duration) -> Result<String, Failure> {
+        let child = Command::new("sh")
+            .args(["-c", script])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn();
+        said("it", child.expect("starts"), limit)
+    }
+
+    #[test]
+    fn a_child_s_end_says_whether_it_crashed_or_could_not_run() {
+        let limit = Duration::from_secs(20);
+        assert_eq!(shell("echo out", limit), Ok("out\n".into()));
+        let unable = Failure::Unable("it: why".into());
+        assert_eq!(shell("echo why >&2; exit 2", limit), Err(unable));
+        let panicked = Failure::Broken("it: exit status: 101: why".into());
+        assert_eq!(shell("echo why >&2; exit 101", limit), Err(panicked));
+        let Err(Failure::Broken(killed)) = shell("echo why >&2; kill -9 $$", limit) else {
+            panic!("it was killed")
+        };
+        assert!(killed.starts_with("it: signal: 9") && killed.ends_with(": why"));
+    }
+
+    #[test]
+    fn a_child_that_does_not_end_is_ended_and_its_words_are_kept() {
+        let late = shell("echo why >&2; exec sleep 60", Duration::from_millis(500));
+        let message = "it: did not end within 500ms; try fewer --seconds: why";
+        assert_eq!(late, Err(Failure::Broken(message.into())));
+    }
 }

@@ -1,5 +1,6 @@
 //! The stages' threads and the rings between them.
 
+use std::sync::atomic::{Ordering, fence};
 use std::time::{Duration, Instant};
 
 use crossbeam_utils::Backoff;
@@ -40,7 +41,7 @@ pub trait Source<P: Pool>: Send {
     /// # Errors
     ///
     /// What broke, in words: it ends the run.
-    fn next(&mut self, clock: &mut GetClock) -> Result<Option<Job<P>>, String>;
+    fn next(&mut self, clock: &mut GetClock) -> Result<Option<P::Batch>, String>;
 
     /// How many packets came in, dropped ones included, and what was dropped, so far.
     fn counts(&self) -> (u64, Drops);
@@ -143,9 +144,10 @@ where
         // All are joined before any failure is returned: one that fails drops its rings, and the
         // others end.
         let ended = (rx.join(), work.join(), tx.join());
-        let rx = ended.0.map_err(|_| "the RX stage panicked")??;
-        let (work_drops, passed) = ended.1.map_err(|_| "the work stage panicked")??;
-        let tx = ended.2.map_err(|_| "the TX stage panicked")??;
+        // The last stage first: one that breaks ends those before it, and is the cause.
+        let tx = unless_panicked(ended.2)?;
+        let (work_drops, passed) = unless_panicked(ended.1)?;
+        let rx = unless_panicked(ended.0)?;
         let mut drops = rx.drops;
         drops.add(&work_drops);
         Ok(Run {
@@ -160,6 +162,11 @@ where
             elapsed: tx.elapsed,
         })
     })
+}
+
+/// What a thread returned; its panic goes on in this one, which ends the process as any panic does.
+pub fn unless_panicked<T>(ended: std::thread::Result<T>) -> T {
+    ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 struct RxEnd {
@@ -178,9 +185,11 @@ struct TxEnd<K> {
 
 fn rx<P: Pool, S: Source<P>>(mut source: S, mut ring: Producer<Job<P>>) -> Result<RxEnd, String> {
     let mut clock = GetClock(histogram());
-    while let Some(job) = source.next(&mut clock)? {
-        if !job.batch.is_empty() {
-            push(&mut ring, job)?;
+    while let Some(batch) = source.next(&mut clock)? {
+        // Whatever the source is: its packets are in their buffers by now.
+        let received = Instant::now();
+        if !batch.is_empty() {
+            push(&mut ring, Job { batch, received })?;
         }
     }
     let (offered, drops) = source.counts();
@@ -201,7 +210,7 @@ fn work<P: Pool>(
             .retain(|buffer| match forward(buffer, &mut passed) {
                 Ok(()) => true,
                 Err(reason) => {
-                    drops.count(reason);
+                    drops.count(reason, 1);
                     false
                 }
             });
@@ -301,12 +310,16 @@ fn push<P: Pool>(ring: &mut Producer<Job<P>>, mut job: Job<P>) -> Result<(), Str
 fn pop<P: Pool>(ring: &mut Consumer<Job<P>>) -> Option<Job<P>> {
     let mut wait = Wait::default();
     loop {
-        // In this order: a burst that was pushed just before the end is not overlooked.
-        let ended = ring.is_abandoned();
         match ring.pop() {
             Ok(job) => return Some(job),
-            Err(_) if ended => return None,
-            Err(_) => wait.pause(),
+            Err(_) if !ring.is_abandoned() => wait.pause(),
+            Err(_) => {
+                // Acquire: pairs with the Release with which the producer's handle gave its part of
+                // the ring back; `is_abandoned` itself is Relaxed. All that it had pushed is seen
+                // now, so a burst from just before the end is not overlooked.
+                fence(Ordering::Acquire);
+                return ring.pop().ok();
+            }
         }
     }
 }

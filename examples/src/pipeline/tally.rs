@@ -22,8 +22,6 @@ pub struct Drops {
 pub enum Reason {
     /// See [`Drops::oversize`].
     Oversize,
-    /// See [`Drops::pool_full`].
-    PoolFull,
     /// See [`Drops::malformed`].
     Malformed,
     /// See [`Drops::ttl_expired`].
@@ -31,14 +29,13 @@ pub enum Reason {
 }
 
 impl Drops {
-    /// Counts one dropped packet.
-    pub fn count(&mut self, reason: Reason) {
+    /// Counts packets dropped for this reason.
+    pub fn count(&mut self, reason: Reason, packets: u64) {
         *match reason {
             Reason::Oversize => &mut self.oversize,
-            Reason::PoolFull => &mut self.pool_full,
             Reason::Malformed => &mut self.malformed,
             Reason::TtlExpired => &mut self.ttl_expired,
-        } += 1;
+        } += packets;
     }
 
     /// Each reason with its count, in the order of the pipeline.
@@ -50,6 +47,12 @@ impl Drops {
             ("TTL expired", self.ttl_expired),
             ("kernel queue full", self.kernel),
         ]
+    }
+
+    /// The reasons that are known in advance from the capture, each with its count.
+    pub fn planned(&self) -> [(&'static str, u64); 3] {
+        let [oversize, _, malformed, ttl_expired, _] = self.named();
+        [oversize, malformed, ttl_expired]
     }
 
     /// All dropped packets.
@@ -107,15 +110,10 @@ mod tests {
     #[test]
     fn every_reason_has_a_count_of_its_own() {
         let mut drops = Drops::default();
-        for reason in [
-            Reason::Oversize,
-            Reason::PoolFull,
-            Reason::Malformed,
-            Reason::TtlExpired,
-        ] {
-            drops.count(reason);
+        for reason in [Reason::Oversize, Reason::Malformed, Reason::TtlExpired] {
+            drops.count(reason, 1);
         }
-        drops.kernel = 1;
+        (drops.pool_full, drops.kernel) = (1, 1);
         assert!(drops.named().iter().all(|(_, count)| *count == 1));
         assert_eq!((drops.total(), drops.avoidable()), (5, 2));
         drops.add(&drops.clone());

@@ -20,12 +20,12 @@ use super::capture::Capture;
 use super::expect::Plan;
 use super::mmsg;
 use super::replay::admit;
-use super::stages::{self, GetClock, Job, Sink, Source, Until};
-use super::tally::Drops;
+use super::stages::{self, GetClock, Sink, Source, Until, unless_panicked};
+use super::tally::{Drops, Reason};
 use super::verify::Verifier;
 
-/// How long a socket is listened to after its sender has ended.
-const QUIET: Duration = Duration::from_millis(100);
+/// How long a socket must be silent after its sender has ended.
+const QUIET: Duration = Duration::from_millis(50);
 /// How long a run may last beyond its time.
 const GRACE: Duration = Duration::from_secs(5);
 /// The longest packet that a datagram takes with its trailer.
@@ -51,10 +51,11 @@ impl Ended {
 
 /// A pair of connected sockets on loopback: sender, receiver.
 fn pair() -> Result<(UdpSocket, UdpSocket), String> {
-    let fail = |error: std::io::Error| format!("no UDP socket on 127.0.0.1: {error}");
+    let fail =
+        |error: std::io::Error| format!("no UDP socket on 127.0.0.1: {error}; run without --udp");
     let receiver = UdpSocket::bind("127.0.0.1:0").map_err(fail)?;
     mmsg::lengthen_queue(&receiver, QUEUE);
-    receiver.set_read_timeout(Some(QUIET / 2)).map_err(fail)?;
+    receiver.set_read_timeout(Some(QUIET)).map_err(fail)?;
     let sender = UdpSocket::bind("127.0.0.1:0").map_err(fail)?;
     let address = receiver.local_addr().map_err(fail)?;
     sender.connect(address).map_err(fail)?;
@@ -95,13 +96,14 @@ pub fn run<P: Pool>(
         let judge = scope.spawn(|| judge(plan, &end, burst, transmitted, deadline));
         let sink = Egress {
             socket: &egress,
-            refused: 0,
+            refused: Refused::default(),
         };
         let run = stages::run::<P, _, _>(source, sink);
         drop(transmitting);
-        let sent = generator.join().map_err(|_| "the generator panicked")??;
-        let verifier = judge.join().map_err(|_| "the judge panicked")??;
+        let ended = (generator.join(), judge.join());
         let run = run?;
+        let sent = unless_panicked(ended.0);
+        let verifier = unless_panicked(ended.1)?;
         let mut account = Account {
             offered: sent.offered,
             passed: run.passed,
@@ -110,21 +112,37 @@ pub fn run<P: Pool>(
             disputes: Vec::new(),
         };
         account.drops.oversize += sent.oversize;
-        account.drops.kernel += sent.refused + run.sink.refused;
-        settle(&mut account, &ingress, sent.sent, run.offered);
-        let arrived = account.verdict.arrived;
-        settle(&mut account, &end, run.sent - run.sink.refused, arrived);
+        for refused in [&sent.refused, &run.sink.refused] {
+            account.drops.kernel += refused.datagrams;
+            if let Some(error) = &refused.why {
+                let count = refused.datagrams;
+                account
+                    .disputes
+                    .push(format!("{count} datagrams were not sent: {error}"));
+            }
+        }
+        let dropped = mmsg::kernel_drops(&ingress);
+        settle(&mut account, dropped, sent.sent, run.offered);
+        let (went, arrived) = (
+            run.sent - run.sink.refused.datagrams,
+            account.verdict.arrived,
+        );
+        settle(&mut account, mmsg::kernel_drops(&end), went, arrived);
         Ok(run.into_outcome(account))
     })
 }
 
-/// Enters what a socket's queue dropped, if the kernel counted as many.
-fn settle(account: &mut Account, receiver: &UdpSocket, went: u64, came: u64) {
+/// Enters what a socket's queue dropped; a dispute unless the kernel counted as many.
+fn settle(account: &mut Account, counted: Option<u64>, went: u64, came: u64) {
     let gone = went.saturating_sub(came);
     account.drops.kernel += gone;
-    match mmsg::kernel_drops(receiver) {
+    match counted {
         Some(counted) if counted != gone || came > went => account.disputes.push(format!(
             "{went} datagrams were sent to a socket, {came} received, the kernel dropped {counted}"
+        )),
+        None if gone > 0 => account.disputes.push(format!(
+            "{gone} of {went} datagrams did not come, and the kernel does not say whether it \
+             dropped them"
         )),
         _ => {}
     }
@@ -136,7 +154,7 @@ struct Generated {
     offered: u64,
     sent: u64,
     oversize: u64,
-    refused: u64,
+    refused: Refused,
 }
 
 /// Sends the capture's packets, over and over, each with its number behind it.
@@ -146,7 +164,7 @@ fn generate(
     burst: usize,
     until: Until,
     _alive: Sender<()>,
-) -> Result<Generated, String> {
+) -> Generated {
     let begun = Instant::now();
     let mut done = Generated::default();
     while done.offered < until.packets && begun.elapsed() < until.time {
@@ -164,30 +182,41 @@ fn generate(
             .iter()
             .map(|(index, trailer)| [capture.packet(*index), trailer.as_slice()])
             .collect();
-        let refused = send_all(socket, &datagrams);
-        done.refused += refused;
-        done.sent += datagrams.len() as u64 - refused;
+        done.sent += done.refused.send_all(socket, &datagrams);
         // Loopback has no line rate: RX gets a turn after each burst.
         std::thread::yield_now();
     }
-    Ok(done)
+    done
 }
 
-/// Sends all datagrams; returns how many the kernel refused.
-fn send_all(socket: &UdpSocket, datagrams: &[[&[u8]; 2]]) -> u64 {
-    let (mut rest, mut refused) = (datagrams, 0);
-    while !rest.is_empty() {
-        let sent = match mmsg::send(socket, rest) {
-            Ok(sent) if sent > 0 => sent,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => 0,
-            _ => {
-                refused += 1;
-                1
-            }
-        };
-        rest = &rest[sent.min(rest.len())..];
+/// Datagrams that the kernel did not take.
+#[derive(Debug, Default)]
+struct Refused {
+    datagrams: u64,
+    /// The first reason that is not a full queue.
+    why: Option<std::io::Error>,
+}
+
+impl Refused {
+    /// Sends all datagrams; returns how many were sent and counts the others.
+    fn send_all(&mut self, socket: &UdpSocket, datagrams: &[[&[u8]; 2]]) -> u64 {
+        let (mut rest, before) = (datagrams, self.datagrams);
+        while !rest.is_empty() {
+            let done = match mmsg::send(socket, rest) {
+                Ok(sent) => sent,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => 0,
+                Err(error) => {
+                    self.datagrams += 1;
+                    if error.raw_os_error() != Some(libc::ENOBUFS) {
+                        self.why.get_or_insert(error);
+                    }
+                    1
+                }
+            };
+            rest = &rest[done.min(rest.len())..];
+        }
+        datagrams.len() as u64 - (self.datagrams - before)
     }
-    refused
 }
 
 /// RX: datagrams received straight into the buffers.
@@ -205,10 +234,16 @@ impl<P: Pool> Ingress<'_, P> {
     /// Receives into the buffers of a burst and keeps those that hold a packet.
     fn fill(&mut self, batch: &mut P::Batch) -> Result<usize, String> {
         let mut areas: ArrayVec<(*mut u8, usize), MAX_BURST> = ArrayVec::new();
+        let got = batch.len();
         batch.retain(|buffer| match buffer.receive_area() {
             Ok(area) => areas.try_push(area).is_ok(),
             Err(_) => false,
         });
+        assert_eq!(
+            areas.len(),
+            got,
+            "a fresh buffer has no room for a datagram"
+        );
         // SAFETY: the areas are those of different buffers, which this burst owns and nobody
         // touches until the call returns.
         let received = unsafe { mmsg::receive(self.socket, &areas) };
@@ -224,17 +259,11 @@ impl<P: Pool> Ingress<'_, P> {
             // not touched since it gave the area.
             unsafe { buffer.received(datagram.len) };
             let len = datagram.len.saturating_sub(TRAILER);
-            match admit(&buffer.bytes()[..len]) {
-                Ok(_) if !datagram.cut => true,
-                Ok(_) => {
-                    drops.oversize += 1;
-                    false
-                }
-                Err(reason) => {
-                    drops.count(reason);
-                    false
-                }
-            }
+            let admitted = match admit(&buffer.bytes()[..len]) {
+                Ok(_) if datagram.cut => Err(Reason::Oversize),
+                admitted => admitted,
+            };
+            admitted.map_err(|reason| drops.count(reason, 1)).is_ok()
         });
         Ok(received.len())
     }
@@ -255,7 +284,10 @@ impl<P: Pool> Ingress<'_, P> {
 }
 
 impl<P: Pool> Source<P> for Ingress<'_, P> {
-    fn next(&mut self, clock: &mut GetClock) -> Result<Option<Job<P>>, String> {
+    fn next(&mut self, clock: &mut GetClock) -> Result<Option<P::Batch>, String> {
+        if Instant::now() > self.deadline {
+            return Ok(None);
+        }
         let over = self.ended.is_over();
         let mut batch = P::Batch::default();
         let got = clock.get(&self.pool, &mut batch, self.burst);
@@ -266,11 +298,7 @@ impl<P: Pool> Source<P> for Ingress<'_, P> {
         };
         self.received += count as u64;
         // Nothing for the time of a timeout, and nothing more to be sent: that was all.
-        if (count == 0 && over) || Instant::now() > self.deadline {
-            return Ok(None);
-        }
-        let received = Instant::now();
-        Ok(Some(Job { batch, received }))
+        Ok((count > 0 || !over).then_some(batch))
     }
 
     fn counts(&self) -> (u64, Drops) {
@@ -281,7 +309,7 @@ impl<P: Pool> Source<P> for Ingress<'_, P> {
 /// TX: datagrams sent straight from the buffers.
 struct Egress<'a> {
     socket: &'a UdpSocket,
-    refused: u64,
+    refused: Refused,
 }
 
 impl<P: Pool> Sink<P> for Egress<'_> {
@@ -291,7 +319,7 @@ impl<P: Pool> Sink<P> for Egress<'_> {
             .iter()
             .map(|buffer| [buffer.bytes(), &[]])
             .collect();
-        self.refused += send_all(self.socket, &datagrams);
+        self.refused.send_all(self.socket, &datagrams);
         Ok(())
     }
 }
@@ -325,46 +353,5 @@ fn judge(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::pipeline::contestants::{FramePool, SystemPool, VecPool};
-    use crate::pipeline::inspect::tests::{FAR4, FAR6, arp, tcp6, udp4};
-
-    fn capture() -> Capture {
-        let packets = [
-            udp4(64, FAR4, 7, &[1; 1472]),
-            tcp6(64, FAR6, &[2; 1440]),
-            arp(),
-            udp4(1, FAR4, 7, b"expires"),
-            udp4(64, FAR4, 8, &[3; 1473]),
-            udp4(64, FAR4, 9, &[4; 8000]),
-        ];
-        Capture::of(packets.iter().map(Vec::as_slice))
-    }
-
-    fn check<P: Pool>(frames: u32) -> Account {
-        let pool = P::build(frames).expect("pool");
-        let until = Until {
-            time: Duration::from_millis(300),
-            packets: 60_000,
-        };
-        let outcome = run(&capture(), pool, 32, until).expect("runs");
-        let account = outcome.account;
-        assert_eq!(account.faults(), Vec::<String>::new(), "{account:?}");
-        assert!(account.verdict.delivered > 0, "{account:?}");
-        account
-    }
-
-    #[test]
-    fn every_datagram_is_accounted_for_with_each_contestant() {
-        let account = check::<FramePool>(1024);
-        assert!(account.drops.oversize > 0 && account.drops.ttl_expired > 0);
-        check::<SystemPool>(0);
-        check::<VecPool>(0);
-    }
-
-    #[test]
-    fn a_pool_of_few_frames_drops_and_goes_on() {
-        check::<FramePool>(40);
-    }
-}
+#[path = "udp_tests.rs"]
+mod tests;

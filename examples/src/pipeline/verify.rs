@@ -1,9 +1,9 @@
 //! The judge at the end of the pipeline.
 //!
-//! Every datagram that comes out is decapsulated by etherparse, its outer headers are checked (with
-//! the IPv4 checksum recomputed in full), and the inner packet is compared with what [`Plan`]
-//! expects, byte for byte. In the first loop over the capture all checksums of the inner packet are
-//! recomputed from the bytes that arrived as well.
+//! Every datagram that comes out is decapsulated by etherparse, its outer headers are checked to the
+//! byte (with the IPv4 checksum recomputed in full), and the inner packet is compared with what
+//! [`Plan`] expects, byte for byte. In the first loop over the capture all checksums of the inner
+//! packet are recomputed from the bytes that arrived as well.
 //!
 //! Each packet carries its number in the ingress trailer. Of each flow it is known which of its
 //! packets must arrive, so the next one's place is known exactly: a gap is a missing packet, a place
@@ -11,11 +11,12 @@
 
 use std::collections::BTreeSet;
 
-use etherparse::{NetSlice, SlicedPacket, TransportSlice};
+use etherparse::{Ipv4Header, Ipv6Header, NetSlice, SlicedPacket, TransportSlice, ip_number};
 use serde::{Deserialize, Serialize};
 
 use super::buffer::TRAILER;
 use super::expect::{Delivery, Expected, Plan, sums};
+use super::tally::Drops;
 use super::vxlan;
 
 /// How many missing packets are remembered, to tell a late one from a doubled one.
@@ -38,16 +39,15 @@ pub struct Verdict {
     pub doubled: u64,
     /// Datagrams that are not as they must be, or must not be there.
     pub altered: u64,
+    /// Packets that went in and had to arrive.
+    pub deliverable: u64,
+    /// Packets that went in and had to be dropped, by reason.
+    pub due: Drops,
     /// The first few failures, in words.
     pub complaints: Vec<String>,
 }
 
 impl Verdict {
-    /// Whether nothing but missing packets was found.
-    pub fn is_clean(&self) -> bool {
-        self.reordered == 0 && self.doubled == 0 && self.altered == 0
-    }
-
     /// Adds another run's verdict.
     pub fn add(&mut self, other: &Verdict) {
         self.arrived += other.arrived;
@@ -56,6 +56,8 @@ impl Verdict {
         self.reordered += other.reordered;
         self.doubled += other.doubled;
         self.altered += other.altered;
+        self.deliverable += other.deliverable;
+        self.due.add(&other.due);
         let room = COMPLAINTS.saturating_sub(self.complaints.len());
         self.complaints
             .extend(other.complaints.iter().take(room).cloned());
@@ -99,21 +101,32 @@ impl Verifier {
         }
     }
 
-    /// The verdict after `sent` packets went in: what has not arrived by now is missing.
+    /// The verdict after `sent` packets went in: what has not arrived by now is missing, and what
+    /// arrived beyond them was never sent.
     pub fn verdict(&self, sent: u64) -> Verdict {
         let mut verdict = self.verdict.clone();
-        let len = self.plan.packets.len() as u64;
-        let (loops, rest) = (sent / len.max(1), sent % len.max(1));
-        let mut due: Vec<u64> = self.plan.flows.iter().map(|n| n * loops).collect();
-        for expected in &self.plan.packets[..rest as usize] {
-            if let Expected::Delivered(delivery) = expected {
-                due[delivery.flow] += 1;
+        let (loops, rest) = self.turn(sent);
+        let mut due = vec![0; self.plan.flows.len()];
+        for (index, expected) in self.plan.packets.iter().enumerate() {
+            let times = loops + u64::from(index < rest);
+            match expected {
+                Expected::Delivered(delivery) => due[delivery.flow] += times,
+                Expected::Dropped(reason) => verdict.due.count(*reason, times),
             }
         }
+        verdict.deliverable = due.iter().sum();
         for (due, next) in due.iter().zip(&self.next) {
             verdict.missing += due.saturating_sub(*next);
+            let unsent = next.saturating_sub(*due);
+            verdict.altered = verdict.altered.saturating_add(unsent);
         }
         verdict
+    }
+
+    /// Which loop over the capture a packet's number is in, and its index there.
+    fn turn(&self, number: u64) -> (u64, usize) {
+        let len = self.plan.packets.len().max(1) as u64;
+        (number / len, (number % len) as usize)
     }
 
     fn complain(&mut self, complaint: String) {
@@ -129,16 +142,16 @@ impl Verifier {
             return Err(format!("datagram {arrived} has {} bytes", datagram.len()));
         };
         let number = u64::from_be_bytes(*trailer);
-        let len = self.plan.packets.len() as u64;
-        let (turn, index) = (number / len, (number % len) as usize);
-        let delivery = match &self.plan.packets[index] {
-            Expected::Delivered(delivery) => delivery,
-            Expected::Dropped(reason) => {
+        let (turn, index) = self.turn(number);
+        let delivery = match self.plan.packets.get(index) {
+            Some(Expected::Delivered(delivery)) => delivery,
+            Some(Expected::Dropped(reason)) => {
                 return Err(format!("packet {number} had to be dropped: {reason:?}"));
             }
+            None => return Err(format!("packet {number} is of an empty capture")),
         };
         let outer = decapsulate(datagram).map_err(|why| format!("packet {number}: {why}"))?;
-        let inner = &outer.inner[..outer.inner.len() - TRAILER.min(outer.inner.len())];
+        let inner = &outer.inner[..outer.inner.len().saturating_sub(TRAILER)];
         compare(inner, delivery).map_err(|why| format!("packet {number}: {why}"))?;
         if (outer.over_v6, outer.vni) != (delivery.over_v6, delivery.vni) {
             return Err(format!("packet {number}: wrong tunnel, VNI {}", outer.vni));
@@ -157,11 +170,9 @@ impl Verifier {
         if turn == 0 && sums(inner) != delivery.sums {
             return Err(format!("packet {number}: a checksum is wrong"));
         }
-        let per_turn = self.plan.flows[delivery.flow];
-        let place = turn
-            .checked_mul(per_turn)
-            .ok_or_else(|| format!("packet {number} was never sent"))?;
-        Ok((delivery.flow, place + delivery.place))
+        // At most the packet's number, as a flow has no more packets than the capture.
+        let place = turn * self.plan.flows[delivery.flow] + delivery.place;
+        Ok((delivery.flow, place))
     }
 
     /// Enters a whole packet at its place in its flow.
@@ -169,8 +180,9 @@ impl Verifier {
         let next = self.next[flow];
         if place >= next {
             self.verdict.delivered += 1;
-            self.verdict.missing += place - next;
-            self.next[flow] = place + 1;
+            // A false number may be as large as it likes.
+            self.verdict.missing = self.verdict.missing.saturating_add(place - next);
+            self.next[flow] = place.saturating_add(1);
             let oldest = place.saturating_sub(REMEMBERED as u64).max(next);
             self.gaps.extend((oldest..place).map(|gap| (flow, gap)));
             while self.gaps.len() > REMEMBERED {
@@ -201,22 +213,44 @@ struct Opened<'a> {
 /// Takes the outer headers off and checks them.
 fn decapsulate(datagram: &[u8]) -> Result<Opened<'_>, String> {
     let parsed = SlicedPacket::from_ethernet(datagram).map_err(|error| error.to_string())?;
+    let (next_hop, entry) = vxlan::STATIONS;
+    if datagram[..6] != next_hop || datagram[6..12] != entry {
+        return Err("the outer stations are wrong".into());
+    }
     let over_v6 = match &parsed.net {
         Some(NetSlice::Ipv4(ip)) => {
             let header = ip.header().to_header();
             if header.calc_header_checksum() != header.header_checksum {
                 return Err("the outer IPv4 checksum is wrong".into());
             }
-            let ends = (header.source, header.destination);
-            if ends != vxlan::ENDS_V4 || header.time_to_live != vxlan::TTL {
+            let (source, destination) = vxlan::ENDS_V4;
+            let due = Ipv4Header {
+                total_len: header.total_len,
+                dont_fragment: true,
+                time_to_live: vxlan::TTL,
+                protocol: ip_number::UDP,
+                header_checksum: header.header_checksum,
+                source,
+                destination,
+                ..Ipv4Header::default()
+            };
+            if header != due {
                 return Err("the outer IPv4 header is wrong".into());
             }
             false
         }
         Some(NetSlice::Ipv6(ip)) => {
-            let header = ip.header();
-            let ends = (header.source(), header.destination());
-            if ends != vxlan::ENDS_V6 || header.hop_limit() != vxlan::TTL {
+            let header = ip.header().to_header();
+            let (source, destination) = vxlan::ENDS_V6;
+            let due = Ipv6Header {
+                payload_length: header.payload_length,
+                next_header: ip_number::UDP,
+                hop_limit: vxlan::TTL,
+                source,
+                destination,
+                ..Ipv6Header::default()
+            };
+            if header != due {
                 return Err("the outer IPv6 header is wrong".into());
             }
             true
@@ -227,7 +261,10 @@ fn decapsulate(datagram: &[u8]) -> Result<Opened<'_>, String> {
         return Err("no outer UDP header".into());
     };
     let headers = if over_v6 { 14 + 40 + 8 } else { 14 + 20 + 8 };
-    if udp.destination_port() != vxlan::PORT || udp.payload().len() + headers != datagram.len() {
+    if udp.destination_port() != vxlan::PORT
+        || udp.checksum() != 0
+        || udp.payload().len() + headers != datagram.len()
+    {
         return Err("the outer UDP header is wrong".into());
     }
     match udp.payload().split_first_chunk::<8>() {

@@ -5,7 +5,7 @@ use std::ptr::NonNull;
 use arrayvec::ArrayVec;
 
 use crate::pipeline::buffer::{
-    Batch, Buffer, HEADROOM, MAX_BURST, NoRoom, PAYLOAD, Pool, ROOM, TRAILER,
+    Batch, Buffer, HEADROOM, LINK, MAX_BURST, NoRoom, PAYLOAD, Pool, ROOM, TRAILER,
 };
 
 /// `malloc(1728)` for each buffer, `free` when it is dropped.
@@ -98,7 +98,7 @@ impl Buffer for SystemBuffer {
     }
 
     fn receive_area(&mut self) -> Result<(*mut u8, usize), NoRoom> {
-        let start = HEADROOM - crate::pipeline::buffer::LINK;
+        let start = HEADROOM - LINK;
         self.start = start as u16;
         self.len = 0;
         Ok((self.at(start), ROOM - start))
