@@ -10,7 +10,7 @@
 //! first. So a free and the next get, alone, touch no link.
 //!
 //! The CPU's number only chooses the shard: a thread that was moved between looking and acting uses
-//! another CPU's shard, which is as correct and a little slower. A shard that holds
+//! another CPU's shard, which is as correct and a little slower. A shard whose stack holds
 //! `limit` frames refuses a single free, so that its caller moves a batch on first.
 //!
 //! The front never calls the depot or the arena: it returns what happened, and the pool decides.

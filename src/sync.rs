@@ -1,7 +1,7 @@
 //! The facade: every atomic, fence and tracked cell of the crate comes from here, from std or, under
 //! `--cfg loom`, from loom.
 //!
-//! Besides the atomics it holds the four things that differ between a real run and a model:
+//! Besides the atomics it holds what differs between a real run and a model:
 //!
 //! - [`Table`]: an array of atomics. Really a view of zeroed, lazily committed memory; in a model
 //!   atomics constructed one by one (loom's atomics cannot be conjured from zeroed bytes).

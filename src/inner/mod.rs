@@ -50,7 +50,7 @@ pub(crate) struct Inner {
     transfer: Unprotected<Transfer>,
     /// `Pool` handles.
     handles: CachePadded<AtomicUsize>,
-    /// Frames that came home after the last handle was dropped.
+    /// Shares that were counted after the last handle was dropped: frames, and the closer's one.
     home: CachePadded<AtomicU64>,
     _leak_check: LeakCheck,
 }
