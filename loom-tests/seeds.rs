@@ -510,7 +510,7 @@ const SEEDS: &[Seed] = &[
             from: "            unsafe { Self::settle(this, ids) };
 ",
             to: "            unsafe { Self::settle(this, ids) };
-            inner.front.count(ShardId(0), Event::Flush);
+            inner.add_handle();
 ",
         }],
     },

@@ -1,7 +1,5 @@
 //! The unit in which ids travel between the layers.
 
-#![forbid(unsafe_code)]
-
 use arrayvec::ArrayVec;
 
 use crate::id::FrameId;
@@ -28,6 +26,24 @@ impl Batch {
     #[inline]
     pub(crate) fn extend(&mut self, ids: impl Iterator<Item = FrameId>) {
         self.ids.extend(ids);
+    }
+
+    /// Appends what `fill` writes: from the pointer on, at most [`room`](Self::room) ids, of which it
+    /// returns the number.
+    ///
+    /// # Safety
+    ///
+    /// - `fill` has written as many ids as it returns, and no more than there is room.
+    #[cfg(not(loom))]
+    #[inline(always)]
+    pub(crate) unsafe fn extend_by(&mut self, fill: impl FnOnce(*mut u32) -> usize) {
+        let len = self.ids.len();
+        // In bounds: the length never exceeds the capacity.
+        let end = self.ids.as_mut_ptr().wrapping_add(len);
+        let written = fill(end.cast());
+        debug_assert!(written <= self.room());
+        // SAFETY: the function's bullet; `FrameId` is a `u32` by its representation.
+        unsafe { self.ids.set_len(len + written) };
     }
 
     pub(crate) fn pop(&mut self) -> Option<FrameId> {

@@ -3,10 +3,12 @@
 #![forbid(unsafe_code)]
 
 use std::error::Error;
+use std::ffi::OsString;
 use std::fmt;
 use std::io;
 
-use crate::limits::{MAX_FRAMES, MAX_ROOM, MAX_SHARDS};
+use crate::limits::{MAX_CACHE, MAX_FRAMES, MAX_ROOM, MAX_SHARDS};
+use crate::sys::NoRseq;
 
 /// Why [`PoolBuilder::build`](crate::PoolBuilder::build) made no pool.
 ///
@@ -53,6 +55,21 @@ pub enum BuildError {
         /// Shards asked for.
         shards: usize,
     },
+    /// A cache size outside 1 to 1020.
+    CacheSize {
+        /// The size asked for, in frames.
+        size: usize,
+    },
+    /// The rseq front was asked for and is not to be had.
+    NoRseq {
+        /// What is missing.
+        reason: NoRseq,
+    },
+    /// The environment variable `FRAMEWELL_FRONT` names no front.
+    FrontName {
+        /// What it says.
+        value: OsString,
+    },
     /// The system refused the memory.
     Map {
         /// Bytes asked for.
@@ -95,6 +112,20 @@ impl fmt::Display for BuildError {
                 f,
                 "{shards} shards are outside 1 to {MAX_SHARDS}; leave PoolBuilder::shards out for \
                  one a CPU"
+            ),
+            Self::CacheSize { size } => write!(
+                f,
+                "a cache size of {size} frames is outside 1 to {MAX_CACHE}; leave \
+                 PoolBuilder::cache_size out for the default"
+            ),
+            Self::NoRseq { reason } => write!(
+                f,
+                "the rseq front is not to be had: {reason}; ask for Front::Auto or Front::Portable"
+            ),
+            Self::FrontName { value } => write!(
+                f,
+                "FRAMEWELL_FRONT is {value:?}, which names no front; set it to auto, rseq or portable, \
+                 or unset it"
             ),
             Self::Map { bytes, source } => write!(
                 f,

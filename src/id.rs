@@ -57,3 +57,14 @@ impl ShardId {
         self.0 as usize
     }
 }
+
+/// The number of a CPU, as Linux counts them; they need not be dense.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct CpuId(pub(crate) u32);
+
+impl CpuId {
+    #[inline(always)]
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+}

@@ -28,11 +28,12 @@ mod tagged;
 pub use burst::{Burst, Drain};
 pub use error::{BuildError, BulkError, CopyError, OutOfBuffers, Room, RoomError};
 pub use frame::Frame;
+pub use front::Front;
 pub use id::FrameId;
 pub use pool::{Pool, PoolBuilder};
 pub use region::Region;
 pub use stats::{FrontKind, Stats};
-pub use sys::{HugePages, PageKind};
+pub use sys::{HugePages, NoRseq, PageKind};
 
 /// The code in docs/embedding.md, as tests.
 #[cfg(doctest)]

@@ -13,6 +13,9 @@ pub(crate) const MAX_ROOM: usize = u16::MAX as usize;
 /// The most shards of a pool.
 pub(crate) const MAX_SHARDS: usize = 4096;
 
+/// The most CPUs with a cache of their own; those beyond work through the depot.
+pub(crate) const MAX_CPUS: u32 = 4096;
+
 /// The most ids a magazine, and so one transfer between the layers, can hold.
 pub(crate) const MAGAZINE: usize = 64;
 
@@ -21,3 +24,16 @@ pub(crate) const MAX_BATCH: u32 = scaled(MAGAZINE as u32, 2);
 
 /// How often a call that found nothing looks again while a transfer of another call is in flight.
 pub(crate) const MAX_RESCANS: u32 = scaled(8, 1);
+
+/// How often such a call, on the rseq front, lets other threads run afterwards: there a transfer can wait for
+/// the kernel.
+pub(crate) const MAX_YIELDS: u32 = scaled(8, 0);
+
+/// The most ids that a CPU's cache can hold: with its count and bounds a page.
+pub(crate) const MAX_CACHE: usize = scaled(1020, 4) as usize;
+
+/// The ids that a CPU's cache holds on the rseq front, where the pool is large enough.
+pub(crate) const RSEQ_CACHE: usize = scaled(512, 4) as usize;
+
+/// The ids that a shard's stack holds on the portable front, where the pool is large enough.
+pub(crate) const PORTABLE_CACHE: usize = scaled(128, 4) as usize;

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use crate::sys::PageKind;
+use crate::sys::{NoRseq, PageKind};
 
 /// A snapshot of a pool, from [`Pool::stats`](crate::Pool::stats); exact if no call was in progress.
 ///
@@ -27,7 +27,7 @@ pub struct Stats {
     pub free: usize,
     /// Frames in use, and those that were forgotten.
     pub out: usize,
-    /// Frames at rest in each CPU's shard.
+    /// Frames at rest in each CPU's cache or shard.
     pub per_cpu: Vec<usize>,
     /// Frames at rest in the depot.
     pub depot: usize,
@@ -35,11 +35,13 @@ pub struct Stats {
     pub uncarved: usize,
     /// The most frames that one `get` or free has in hand beside its own.
     pub batch: usize,
-    /// Batches that a shard got from the depot, or that were carved.
+    /// The most frames that rest in one CPU's cache or shard: see [`PoolBuilder::cache_size`](crate::PoolBuilder::cache_size).
+    pub cache: usize,
+    /// Batches that a CPU got from the depot, or that were carved.
     pub refills: u64,
     /// Batches that went to the depot.
     pub flushes: u64,
-    /// Batches that one CPU took from another's shard.
+    /// Batches that one CPU took from another's cache or shard.
     pub steals: u64,
     /// Calls that were refused.
     pub refusals: u64,
@@ -47,6 +49,11 @@ pub struct Stats {
     pub pages: PageKind,
     /// The front that serves the hot path.
     pub front: FrontKind,
+    /// Why the front is not the rseq one, if it is not.
+    pub no_rseq: Option<NoRseq>,
+    /// Fences that the kernel refused (after a seccomp filter was installed, say). Each loses what the caches held that
+    /// were to be drained.
+    pub fences_refused: u64,
     /// Bytes reserved for the tables about frames, committed as they are touched.
     pub metadata: usize,
 }
@@ -54,13 +61,16 @@ pub struct Stats {
 /// The front that serves the hot path.
 ///
 /// ```
-/// # let pool = framewell::Pool::builder().build()?;
+/// # use framewell::{Front, Pool};
+/// let pool = Pool::builder().front(Front::Portable).build()?;
 /// assert_eq!(pool.stats().front.to_string(), "portable");
 /// # Ok::<(), framewell::BuildError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum FrontKind {
+    /// A cache for each CPU, used by restartable sequences: Linux on x86-64 and aarch64.
+    Rseq,
     /// Lock-free stacks, sharded by CPU: runs everywhere.
     Portable,
 }
@@ -68,6 +78,7 @@ pub enum FrontKind {
 impl fmt::Display for FrontKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
+            Self::Rseq => "rseq",
             Self::Portable => "portable",
         })
     }
@@ -75,14 +86,15 @@ impl fmt::Display for FrontKind {
 
 impl fmt::Display for Stats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let in_shards: usize = self.per_cpu.iter().sum();
+        let in_caches: usize = self.per_cpu.iter().sum();
         let mut row = |name: &str, value: &dyn fmt::Display| writeln!(f, "{name:<10}{value:>20}");
         row("capacity", &self.capacity)?;
         row("out", &self.out)?;
         row("free", &self.free)?;
-        row("  shards", &in_shards)?;
+        row("  caches", &in_caches)?;
         row("  depot", &self.depot)?;
         row("  uncarved", &self.uncarved)?;
+        row("cache", &self.cache)?;
         row("batch", &self.batch)?;
         row("refills", &self.refills)?;
         row("flushes", &self.flushes)?;
@@ -90,6 +102,12 @@ impl fmt::Display for Stats {
         row("refusals", &self.refusals)?;
         row("pages", &self.pages)?;
         row("front", &self.front)?;
+        if self.fences_refused > 0 {
+            row("unfenced", &self.fences_refused)?;
+        }
+        if let Some(reason) = &self.no_rseq {
+            writeln!(f, "{:<10}  {reason}", "no rseq")?;
+        }
         write!(f, "{:<10}{:>18} B", "metadata", self.metadata)
     }
 }

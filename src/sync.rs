@@ -131,6 +131,13 @@ mod real {
                 marker: PhantomData,
             })
         }
+
+        /// Maps a table of one zero, which a forked child finds zeroed again.
+        pub(crate) fn wiped_on_fork() -> io::Result<Self> {
+            let table = Self::zeroed(1)?;
+            table._mapping.wipe_on_fork()?;
+            Ok(table)
+        }
     }
 
     impl<A: ZeroAtomic> Deref for Table<A> {
@@ -296,6 +303,11 @@ mod modelled {
             Ok(Self {
                 cells: (0..len).map(|_| A::zero()).collect(),
             })
+        }
+
+        /// A model does not fork.
+        pub(crate) fn wiped_on_fork() -> io::Result<Self> {
+            Self::zeroed(1)
         }
     }
 

@@ -8,7 +8,7 @@ use std::error::Error;
 use std::io;
 
 use common::{assert_whole, take_all};
-use framewell::{BuildError, Pool, PoolBuilder};
+use framewell::{BuildError, Front, Pool, PoolBuilder};
 
 #[track_caller]
 fn refused(builder: PoolBuilder) -> BuildError {
@@ -201,7 +201,11 @@ fn shards_outside_the_limits_are_refused() {
 fn shards_at_the_limits_serve_every_frame() {
     for shards in [1, 4096] {
         for count in [1, 100] {
-            let pool = frames(count).shards(shards).build().unwrap();
+            let pool = frames(count)
+                .front(Front::Portable)
+                .shards(shards)
+                .build()
+                .unwrap();
             assert_eq!(pool.stats().per_cpu.len(), shards);
             assert_whole(&pool);
             assert_whole(&pool);

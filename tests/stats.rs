@@ -7,7 +7,7 @@ mod common;
 use std::thread;
 
 use common::{Random, pool, take_all};
-use framewell::{Burst, FrontKind, HugePages, PageKind, Pool, Stats};
+use framewell::{Burst, Front, FrontKind, HugePages, PageKind, Pool, Stats};
 
 #[track_caller]
 fn assert_adds_up(stats: &Stats, out: usize) {
@@ -24,7 +24,7 @@ fn fresh_pool_is_uncarved() {
     assert_eq!(stats.uncarved, 1000);
     let events = [stats.refills, stats.flushes, stats.steals, stats.refusals];
     assert_eq!(events, [0; 4]);
-    assert_eq!(stats.front, FrontKind::Portable);
+    assert_eq!(stats.front == FrontKind::Rseq, stats.no_rseq.is_none());
     assert!(stats.metadata >= 1000 * 8);
 }
 
@@ -67,7 +67,12 @@ fn snapshot_is_exact_after_frees_on_other_threads() {
 
 #[test]
 fn frees_beyond_a_shards_limit_go_to_the_depot() {
-    let pool = Pool::builder().frames(4096).shards(1).build().unwrap();
+    let pool = Pool::builder()
+        .frames(4096)
+        .front(Front::Portable)
+        .shards(1)
+        .build()
+        .unwrap();
     drop(take_all(&pool));
     let stats = pool.stats();
     assert_adds_up(&stats, 0);
@@ -114,7 +119,7 @@ fn requests_that_cannot_be_are_no_refusals() {
 
 #[test]
 fn display_is_a_table() {
-    let pool = Pool::builder().frames(100).shards(1);
+    let pool = Pool::builder().frames(100).front(Front::Portable).shards(1);
     let pool = pool.huge_pages(HugePages::Off).build().unwrap();
     let _frames: Vec<_> = (0..30).map(|_| pool.get(60).unwrap()).collect();
     let stats = pool.stats();
@@ -123,9 +128,10 @@ fn display_is_a_table() {
         ("capacity", "100"),
         ("out", "30"),
         ("free", "70"),
-        ("  shards", "20"),
+        ("  caches", "20"),
         ("  depot", "0"),
         ("  uncarved", "50"),
+        ("cache", "50"),
         ("batch", "25"),
         ("refills", "2"),
         ("flushes", "0"),
@@ -134,11 +140,13 @@ fn display_is_a_table() {
         ("pages", "base"),
         ("front", "portable"),
     ];
+    let reason = "no rseq     the builder asked for the portable front";
     let text = stats.to_string();
     let mut lines = text.lines();
     for (name, value) in expected {
         assert_eq!(lines.next(), Some(&*format!("{name:<10}{value:>20}")));
     }
+    assert_eq!(lines.next(), Some(reason));
     assert_eq!(
         lines.next(),
         Some(&*format!("metadata  {:>18} B", stats.metadata))

@@ -8,7 +8,7 @@ mod common;
 
 use common::churn::{Churn, Outcome};
 use common::{cpus, not_run, pool, scale};
-use framewell::Pool;
+use framewell::{Front, Pool};
 
 const MILLION: u64 = 1_000_000;
 
@@ -84,7 +84,12 @@ fn one_shard_for_all_threads_leaves_the_pool_whole() {
 
 #[test]
 fn more_shards_than_cpus_leave_the_pool_whole() {
-    let pool = Pool::builder().frames(300).shards(64).build().unwrap();
+    let pool = Pool::builder()
+        .frames(300)
+        .front(Front::Portable)
+        .shards(64)
+        .build()
+        .unwrap();
     assert_eq!(pool.stats().per_cpu.len(), 64);
     assert!(churn(&pool, small(16)).frames_got > 1000);
 }

@@ -34,30 +34,45 @@
 
 #![forbid(unsafe_code)]
 
+use std::thread;
+
 use crossbeam_utils::Backoff;
 
 use super::Inner;
-use crate::limits::MAX_RESCANS;
+use crate::front::{AnyFront, Which};
+use crate::limits::{MAX_RESCANS, MAX_YIELDS};
 
 /// How often a refuser looks again because another call has frames on the move.
 pub(super) struct Courtesy {
     rescans: u32,
+    yields: u32,
     backoff: Backoff,
 }
 
 impl Courtesy {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(front: &AnyFront) -> Self {
         Self {
-            rescans: 0,
+            rescans: MAX_RESCANS,
+            yields: match front.which() {
+                Which::Rseq(_) => MAX_YIELDS,
+                Which::Portable(_) => 0,
+            },
             backoff: Backoff::new(),
         }
     }
 
     /// Waits a moment, or says that it was enough.
     fn is_spent(&mut self) -> bool {
-        self.rescans += 1;
-        self.backoff.spin();
-        self.rescans > MAX_RESCANS
+        if self.rescans > 0 {
+            self.rescans -= 1;
+            self.backoff.spin();
+        } else if self.yields > 0 {
+            self.yields -= 1;
+            thread::yield_now();
+        } else {
+            return true;
+        }
+        false
     }
 }
 

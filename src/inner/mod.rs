@@ -21,6 +21,7 @@
 //! - P3. A free gives its id up by one atomic operation, its last on the pool: after it P2 no longer
 //!   covers the caller.
 
+mod drain;
 mod exhaustion;
 mod teardown;
 mod transfer;
@@ -33,17 +34,17 @@ use crossbeam_utils::CachePadded;
 use crate::arena::{Arena, Layout};
 use crate::batch::Batch;
 use crate::depot::Depot;
-use crate::error::{BuildError, OutOfBuffers};
-use crate::front::{Event, Moving, Portable};
-use crate::id::{FrameId, ShardId};
-use crate::limits::MAX_BATCH;
+use crate::error::BuildError;
+use crate::front::{AnyFront, Caches, Event, Moving, Portable, Which};
+use crate::id::FrameId;
+use crate::limits::{MAX_BATCH, MAX_CPUS, PORTABLE_CACHE, RSEQ_CACHE};
 use crate::stack::Links;
 use crate::stats::{FrontKind, Stats};
 use crate::sync::{AtomicU64, AtomicUsize, LeakCheck, Unprotected};
-use crate::sys::HugePages;
+use crate::sys::{Area, HugePages, NoRseq, possible_cpus};
 
 pub(crate) struct Inner {
-    front: Portable,
+    front: AnyFront,
     arena: Unprotected<Arena>,
     links: Links,
     depot: Depot,
@@ -58,7 +59,12 @@ pub(crate) struct Inner {
 /// What a pool is made from; checked by the builder.
 pub(crate) struct Spec {
     pub(crate) frames: u32,
+    /// For the rseq front, or why there is none.
+    pub(crate) area: Result<Area, NoRseq>,
+    /// Of the portable front.
     pub(crate) shards: u32,
+    /// The most frames that rest with one CPU, if the builder says so.
+    pub(crate) cache: Option<u32>,
     pub(crate) layout: Layout,
     /// Of all frames.
     pub(crate) bytes: usize,
@@ -71,31 +77,61 @@ pub(crate) struct Spec {
 struct Transfer {
     /// The ids of one transfer.
     batch: usize,
-    /// A shard that would hold more than this gives a batch to the depot first.
+    /// A cache or shard that would hold more than this gives a batch to the depot first.
     limit: usize,
+    /// A depot that holds as many ends a dry time.
+    rich: u32,
     zero_on_free: bool,
+    no_rseq: Option<NoRseq>,
+}
+
+impl Transfer {
+    fn new(spec: &Spec, cpus: u32) -> Self {
+        let default = match spec.area {
+            Ok(_) => RSEQ_CACHE,
+            Err(_) => PORTABLE_CACHE,
+        };
+        // All together hold at most half of the pool, so that not all of it is cache.
+        let most = (spec.frames / (2 * cpus)).max(2);
+        let limit = spec.cache.unwrap_or(default as u32).min(most);
+        let batch = (limit / 2).clamp(1, MAX_BATCH);
+        Self {
+            batch: batch as usize,
+            limit: limit as usize,
+            rich: (cpus * batch).min(spec.frames / 4).max(1),
+            zero_on_free: spec.zero_on_free,
+            no_rseq: spec.area.err(),
+        }
+    }
 }
 
 impl Inner {
     /// Makes a pool with one handle.
     pub(crate) fn new(spec: &Spec) -> Result<NonNull<Self>, BuildError> {
         let frames = spec.frames;
-        let batch = (frames / (4 * spec.shards)).clamp(1, MAX_BATCH);
-        let limit = 2 * batch;
-        // A limit of 0 sends every free through the slow path, where frames are zeroed.
-        let limit_at_once = if spec.zero_on_free { 0 } else { limit };
+        let cpus = match spec.area {
+            Ok(_) => possible_cpus().clamp(1, MAX_CPUS),
+            Err(_) => spec.shards,
+        };
+        let transfer = Transfer::new(spec, cpus);
+        let (limit, batch) = (transfer.limit as u32, transfer.batch as u32);
+        // Every free of a frame that is to be zeroed takes the slow path, where that is done.
+        let singles = !spec.zero_on_free;
+        let front = match spec.area {
+            Ok(area) => Which::Rseq(
+                Caches::new(area, cpus, limit, singles)
+                    .map_err(refused(Caches::bytes_for(cpus)))?,
+            ),
+            Err(_) => Which::Portable(Portable::new(frames, cpus, if singles { limit } else { 0 })),
+        };
         let arena = Arena::new(frames, spec.layout, spec.bytes, spec.pages, spec.prefault)
             .map_err(refused(spec.bytes))?;
         let inner = Self {
-            front: Portable::new(frames, spec.shards, limit_at_once),
+            front: AnyFront::new(front),
             arena: Unprotected::new(arena),
             links: Links::new(frames).map_err(refused(Links::bytes_for(frames)))?,
             depot: Depot::new(frames, batch).map_err(refused(Depot::bytes_for(frames, batch)))?,
-            transfer: Unprotected::new(Transfer {
-                batch: batch as usize,
-                limit: limit as usize,
-                zero_on_free: spec.zero_on_free,
-            }),
+            transfer: Unprotected::new(transfer),
             handles: CachePadded::new(AtomicUsize::new(1)),
             home: CachePadded::new(AtomicU64::new(0)),
             _leak_check: LeakCheck::new(),
@@ -108,14 +144,19 @@ impl Inner {
         &self.arena
     }
 
-    /// Takes a frame's id; it is the caller's (P1).
+    /// Takes a frame's id from this CPU's list, if there is one; it is the caller's (P1).
     #[inline(always)]
-    pub(crate) fn take(&self) -> Result<FrameId, OutOfBuffers> {
-        let at = self.front.here();
-        match self.front.pop(&self.links, at) {
-            Some(id) => Ok(id),
-            None => self.take_slow(at),
+    pub(crate) fn take(&self) -> Option<FrameId> {
+        match self.front.which() {
+            Which::Rseq(caches) => caches.pop(),
+            Which::Portable(shards) => self.take_from_shard(shards),
         }
+    }
+
+    /// Out of line, so that each get and free in a user's code holds one front's instructions, not two's.
+    #[inline(never)]
+    fn take_from_shard(&self, shards: &Portable) -> Option<FrameId> {
+        shards.pop(&self.links, shards.here())
     }
 
     /// Takes 1 to `most` ids into the empty batch; `false` if the pool is exhausted. They are the
@@ -128,15 +169,17 @@ impl Inner {
         moving: &mut Option<Moving<'a>>,
         batch: &mut Batch,
     ) -> bool {
-        let at = self.front.here();
-        self.front.pop_many(&self.links, at, most, batch);
+        match self.front.which() {
+            Which::Rseq(caches) => caches.pop_many(most, batch),
+            Which::Portable(shards) => shards.pop_many(&self.links, shards.here(), most, batch),
+        }
         if !batch.is_empty() {
             return true;
         }
         if may_return && moving.is_none() {
-            *moving = Some(self.front.moving(at));
+            *moving = Some(self.front.moving());
         }
-        self.refill(at, most, u64::from(moving.is_some()), batch)
+        self.refill(most, u64::from(moving.is_some()), batch)
     }
 
     /// Frees a frame.
@@ -145,27 +188,45 @@ impl Inner {
     ///
     /// - `this` is a pool of which the caller owns frame `id`, by P1.
     /// - The caller uses neither afterwards, unless it holds something else that keeps the pool (P2).
-    #[inline]
+    #[inline(always)]
     pub(crate) unsafe fn free(this: NonNull<Self>, id: FrameId) {
         // SAFETY: the caller's id keeps the pool (P2) until it is given up.
         let inner = unsafe { this.as_ref() };
         inner.arena.wrote(id);
-        let at = inner.front.here();
-        if inner.front.push(&inner.links, at, id).is_err() {
+        let freed = match inner.front.which() {
+            Which::Rseq(caches) => caches.push(id),
+            Which::Portable(shards) => inner.free_to_shard(shards, id),
+        };
+        if !freed {
             // SAFETY: the push was refused, so the id is still the caller's (the function's bullets).
             unsafe { Self::free_slow(this, id) };
         }
     }
 
+    /// Frees a frame to its CPU's shard, unless that is full.
+    #[inline(never)]
+    fn free_to_shard(&self, shards: &Portable, id: FrameId) -> bool {
+        shards.push(&self.links, shards.here(), id).is_ok()
+    }
+
     /// Counts a refused call.
     #[cold]
     pub(crate) fn count_refusal(&self) {
-        self.front.count(self.front.here(), Event::Refusal);
+        self.front.count(Event::Refusal);
     }
 
     pub(crate) fn stats(&self) -> Stats {
-        let resting = |shard: ShardId| self.front.resting(&self.links, shard) as usize;
-        let per_cpu: Vec<usize> = self.front.all().map(resting).collect();
+        let per_cpu: Vec<usize> = match self.front.which() {
+            Which::Rseq(caches) => caches.resting_in_each().collect(),
+            Which::Portable(shards) => {
+                let resting = |shard| shards.resting(&self.links, shard) as usize;
+                shards.all().map(resting).collect()
+            }
+        };
+        let (kind, reserved) = match self.front.which() {
+            Which::Rseq(_) => (FrontKind::Rseq, Caches::bytes_for(per_cpu.len() as u32)),
+            Which::Portable(_) => (FrontKind::Portable, 0),
+        };
         let depot = self.depot.resting(&self.links) as usize;
         let uncarved = self.arena.uncarved() as usize;
         let frames = self.arena.frames();
@@ -181,13 +242,16 @@ impl Inner {
             depot,
             uncarved,
             batch,
+            cache: self.transfer.limit,
             refills: self.front.counted(Event::Refill),
             flushes: self.front.counted(Event::Flush),
             steals: self.front.counted(Event::Steal),
             refusals: self.front.counted(Event::Refusal),
             pages: self.arena.pages(),
-            front: FrontKind::Portable,
-            metadata: Links::bytes_for(frames) + Depot::bytes_for(frames, batch as u32),
+            front: kind,
+            no_rseq: self.transfer.no_rseq,
+            fences_refused: self.front.counted(Event::FenceRefused),
+            metadata: reserved + Links::bytes_for(frames) + Depot::bytes_for(frames, batch as u32),
         }
     }
 }

@@ -23,6 +23,7 @@ use std::process;
 use std::ptr::NonNull;
 
 use super::Inner;
+use crate::front::Which;
 use crate::sync::{Ordering, fence};
 
 impl Inner {
@@ -59,9 +60,15 @@ impl Inner {
     unsafe fn orphan(this: NonNull<Self>) {
         // SAFETY: `home` falls short until this call has added its own share.
         let inner = unsafe { this.as_ref() };
-        let resting = inner.front.close(&inner.links)
-            + inner.depot.close(&inner.links)
-            + inner.arena.uncarved();
+        let in_front = match inner.front.which() {
+            Which::Rseq(caches) => inner.close_caches(caches),
+            Which::Portable(shards) => Some(shards.close(&inner.links)),
+        };
+        let Some(in_front) = in_front else {
+            // Nobody can tell who still uses the pool: its memory stays.
+            return;
+        };
+        let resting = in_front + inner.depot.close(&inner.links) + inner.arena.uncarved();
         // SAFETY: closing took these ids out of their places; they, and the closer's share, are
         // counted here alone.
         unsafe { Self::came_home(this, resting as usize + 1) };

@@ -1,12 +1,13 @@
-//! The slow paths: what happens when a shard is empty or full.
+//! The slow paths: what happens when a CPU's list is empty or full.
 //!
 //! ```text
 //!   get:   own shard ── empty ─► depot ─► carve ─► another shard ─► refuse (see `exhaustion`)
 //!   free:  own shard ── full ──► a batch to the depot, then own shard
 //! ```
 //!
-//! One transfer moves at most `batch` ids: 64, or fewer in a small pool, so that its frames are
-//! not all between two places at once. What a refill brings beyond the request goes to the own shard.
+//! This is the portable front's way; where the rseq front's differs, `drain` has it. One transfer moves at most
+//! `batch` ids: 64, or fewer in a small pool, so that its frames are not all between two
+//! places at once. What a refill brings beyond the request goes to the own list.
 
 use std::ptr::NonNull;
 
@@ -14,21 +15,21 @@ use super::Inner;
 use super::exhaustion::Courtesy;
 use crate::batch::Batch;
 use crate::error::OutOfBuffers;
-use crate::front::Event;
-use crate::id::{FrameId, ShardId};
+use crate::front::{Event, Portable, Which};
+use crate::id::FrameId;
 use crate::limits::MAGAZINE;
+use crate::stack::Closed;
 
 impl Inner {
-    #[cold]
-    #[inline(never)]
-    pub(super) fn take_slow(&self, at: ShardId) -> Result<FrameId, OutOfBuffers> {
+    /// Takes a frame's id from anywhere; it is the caller's (P1).
+    pub(crate) fn take_slow(&self) -> Result<FrameId, OutOfBuffers> {
         let mut batch = Batch::new();
-        if self.refill(at, 1, 0, &mut batch) {
+        if self.refill(1, 0, &mut batch) {
             if let Some(id) = batch.pop() {
                 return Ok(id);
             }
         }
-        self.front.count(at, Event::Refusal);
+        self.front.count(Event::Refusal);
         Err(OutOfBuffers)
     }
 
@@ -36,14 +37,14 @@ impl Inner {
     /// Of the transfers in flight `own` are the calling one's.
     #[cold]
     #[inline(never)]
-    pub(super) fn refill(&self, at: ShardId, want: usize, own: u64, batch: &mut Batch) -> bool {
+    pub(super) fn refill(&self, want: usize, own: u64, batch: &mut Batch) -> bool {
         let want = want.min(MAGAZINE);
-        let mut courtesy = Courtesy::new();
+        let mut courtesy = Courtesy::new(&self.front);
         loop {
             {
-                let _moving = self.front.moving(at);
-                self.fetch(at, want, batch);
-                let kept = self.front.push_all(&self.links, at, batch.beyond(want));
+                let _moving = self.front.moving();
+                self.fetch(want, batch);
+                let kept = self.keep(batch.beyond(want));
                 debug_assert!(kept.is_ok(), "a pool with a handle is not closed");
                 batch.truncate(want);
             }
@@ -57,29 +58,49 @@ impl Inner {
     }
 
     /// Takes ids from the first place that has some.
-    fn fetch(&self, at: ShardId, want: usize, batch: &mut Batch) {
+    fn fetch(&self, want: usize, batch: &mut Batch) {
         self.depot.take(&self.links, batch);
         if batch.is_empty() {
             self.arena.carve(want.max(self.transfer.batch), batch);
         }
         if !batch.is_empty() {
-            return self.front.count(at, Event::Refill);
+            return self.front.count(Event::Refill);
         }
-        for shard in self.front.from(at) {
+        match self.front.which() {
+            Which::Rseq(caches) => self.sweep(caches, batch),
+            Which::Portable(shards) => self.steal(shards, want, batch),
+        }
+    }
+
+    /// Takes ids from the first shard that has some, the own one first.
+    fn steal(&self, shards: &Portable, want: usize, batch: &mut Batch) {
+        let at = shards.here();
+        for shard in shards.from(at) {
             // Half of what is there, so that its CPU keeps some, but not less than is wanted.
-            let half = self.front.resting(&self.links, shard).div_ceil(2) as usize;
+            let half = shards.resting(&self.links, shard).div_ceil(2) as usize;
             let most = want.max(half.min(self.transfer.batch));
-            self.front.pop_many(&self.links, shard, most, batch);
+            shards.pop_many(&self.links, shard, most, batch);
             if !batch.is_empty() {
                 if shard != at {
-                    self.front.count(at, Event::Steal);
+                    self.front.count(Event::Steal);
                 }
                 return;
             }
         }
     }
 
-    /// Frees a frame that its shard has refused.
+    /// Lays the ids that a refill has brought beyond the request to rest. The caller has a handle.
+    fn keep(&self, ids: &[FrameId]) -> Result<(), Closed> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        match self.front.which() {
+            Which::Rseq(caches) => self.lay(caches, ids),
+            Which::Portable(shards) => shards.push_all(&self.links, shards.here(), ids),
+        }
+    }
+
+    /// Frees a frame that its list has refused.
     ///
     /// # Safety
     ///
@@ -121,16 +142,9 @@ impl Inner {
     unsafe fn settle(this: NonNull<Self>, ids: &[FrameId]) {
         // SAFETY: as the function's bullets: the ids keep the pool.
         let inner = unsafe { this.as_ref() };
-        let at = inner.front.here();
-        let held = inner.front.resting(&inner.links, at) as usize;
-        let laid = if held + ids.len() <= inner.transfer.limit {
-            inner.front.push_all(&inner.links, at, ids)
-        } else if ids.len() == inner.transfer.batch {
-            inner.front.count(at, Event::Flush);
-            inner.depot.put(&inner.links, ids)
-        } else {
-            inner.flush(at);
-            inner.front.push_all(&inner.links, at, ids)
+        let laid = match inner.front.which() {
+            Which::Rseq(caches) => inner.lay(caches, ids),
+            Which::Portable(shards) => inner.lay_in_shard(shards, ids),
         };
         if laid.is_err() {
             // SAFETY: nothing took the ids: they are still the caller's, and the pool is orphaned.
@@ -138,16 +152,31 @@ impl Inner {
         }
     }
 
-    /// Moves a batch from a shard to the depot. The caller holds an id, which keeps the pool.
-    fn flush(&self, at: ShardId) {
+    /// Lays up to a batch of ids to rest, by its last step (P3).
+    fn lay_in_shard(&self, shards: &Portable, ids: &[FrameId]) -> Result<(), Closed> {
+        let at = shards.here();
+        let held = shards.resting(&self.links, at) as usize;
+        if held + ids.len() <= self.transfer.limit {
+            return shards.push_all(&self.links, at, ids);
+        }
+        if ids.len() == self.transfer.batch {
+            shards.count(at, Event::Flush);
+            return self.depot.put(&self.links, ids);
+        }
+        self.flush_shard(shards);
+        shards.push_all(&self.links, at, ids)
+    }
+
+    /// Moves a batch from this CPU's shard to the depot. The caller holds an id, which keeps the pool.
+    fn flush_shard(&self, shards: &Portable) {
+        let at = shards.here();
         let mut batch = Batch::new();
-        let _moving = self.front.moving(at);
-        self.front
-            .pop_many(&self.links, at, self.transfer.batch, &mut batch);
+        let _moving = shards.moving(at);
+        shards.pop_many(&self.links, at, self.transfer.batch, &mut batch);
         if batch.is_empty() {
             return;
         }
-        self.front.count(at, Event::Flush);
+        shards.count(at, Event::Flush);
         if self.depot.put(&self.links, batch.as_slice()).is_err() {
             self.came_home_early(batch.len());
         }

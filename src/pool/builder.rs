@@ -3,8 +3,9 @@
 use super::Pool;
 use crate::arena::{Layout, Wanted};
 use crate::error::BuildError;
+use crate::front::Front;
 use crate::inner::{Inner, Spec};
-use crate::limits::{MAX_FRAMES, MAX_SHARDS};
+use crate::limits::{MAX_CACHE, MAX_FRAMES, MAX_SHARDS};
 use crate::sys::{HugePages, possible_cpus};
 
 /// What a pool shall be; made by [`Pool::builder`].
@@ -21,6 +22,8 @@ use crate::sys::{HugePages, possible_cpus};
 pub struct PoolBuilder {
     frames: usize,
     layout: Wanted,
+    front: Front,
+    cache: Option<usize>,
     shards: Option<usize>,
     pages: HugePages,
     prefault: bool,
@@ -37,6 +40,8 @@ impl PoolBuilder {
                 tailroom: 0,
                 stride: None,
             },
+            front: Front::Auto,
+            cache: None,
             shards: None,
             pages: HugePages::Auto,
             prefault: false,
@@ -113,12 +118,42 @@ impl PoolBuilder {
         self
     }
 
+    /// Sets the front ([`Front::Auto`] unless set).
+    ///
+    /// ```
+    /// # use framewell::{Front, Pool};
+    /// let pool = Pool::builder().front(Front::Auto).build()?;
+    /// println!("{}", pool.stats().front);
+    /// # Ok::<(), framewell::BuildError>(())
+    /// ```
+    pub fn front(mut self, front: Front) -> Self {
+        self.front = front;
+        self
+    }
+
+    /// Sets the most frames that rest in one CPU's cache, 1 to 1020 (unless set: 512, on the portable front 128).
+    ///
+    /// A larger cache goes to the depot less often; its frames are spread over more memory. All caches together never
+    /// take more than half of the pool (but 2 frames each): what was granted is in [`Stats::cache`](crate::Stats::cache).
+    ///
+    /// ```
+    /// # use framewell::Pool;
+    /// assert_eq!(Pool::builder().frames(1 << 20).cache_size(64).build()?.stats().cache, 64);
+    /// # Ok::<(), framewell::BuildError>(())
+    /// ```
+    pub fn cache_size(mut self, frames: usize) -> Self {
+        self.cache = Some(frames);
+        self
+    }
+
     /// Sets the number of shards of the portable front, 1 to 4096 (unless set: one for each CPU that
     /// the machine can have).
     ///
     /// ```
     /// # use framewell::Pool;
-    /// assert_eq!(Pool::builder().shards(4).build()?.stats().per_cpu.len(), 4);
+    /// # use framewell::Front;
+    /// let pool = Pool::builder().front(Front::Portable).shards(4).build()?;
+    /// assert_eq!(pool.stats().per_cpu.len(), 4);
     /// # Ok::<(), framewell::BuildError>(())
     /// ```
     pub fn shards(mut self, shards: usize) -> Self {
@@ -186,11 +221,15 @@ impl PoolBuilder {
     pub fn build(self) -> Result<Pool, BuildError> {
         let frames = self.checked_frames()?;
         let shards = self.checked_shards()?;
+        let cache = self.checked_cache()?;
+        let area = self.front.choose()?;
         let layout = Layout::new(self.layout)?;
         let bytes = layout.bytes(frames)?;
         let inner = Inner::new(&Spec {
             frames,
+            area,
             shards,
+            cache,
             layout,
             bytes,
             pages: self.pages,
@@ -205,6 +244,13 @@ impl PoolBuilder {
             0 => Err(BuildError::ZeroFrames),
             frames if frames > MAX_FRAMES => Err(BuildError::TooManyFrames { frames }),
             frames => Ok(frames as u32),
+        }
+    }
+
+    fn checked_cache(&self) -> Result<Option<u32>, BuildError> {
+        match self.cache {
+            Some(size) if !(1..=MAX_CACHE).contains(&size) => Err(BuildError::CacheSize { size }),
+            size => Ok(size.map(|size| size as u32)),
         }
     }
 

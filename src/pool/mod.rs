@@ -85,8 +85,18 @@ impl Pool {
     /// ```
     #[inline]
     pub fn get(&self, len: usize) -> Result<Frame, OutOfBuffers> {
-        let id = self.inner().take()?;
-        // SAFETY: `id` came out of the pool and is in this call's hands alone (P1 of `inner`).
+        match self.inner().take() {
+            // SAFETY: `id` came out of the pool and is in this call's hands alone (P1 of `inner`).
+            Some(id) => Ok(unsafe { Frame::new(self.inner, id, len) }),
+            None => self.get_slow(len),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn get_slow(&self, len: usize) -> Result<Frame, OutOfBuffers> {
+        let id = self.inner().take_slow()?;
+        // SAFETY: as in `get`.
         Ok(unsafe { Frame::new(self.inner, id, len) })
     }
 

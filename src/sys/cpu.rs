@@ -6,17 +6,25 @@
 //! (`rseq(2)`); one load reads it. The field read is `cpu_id_start`, which is a valid CPU number
 //! at any time (0 in a thread that is not registered). Nothing is ever written there.
 
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64"),
+    target_pointer_width = "64",
+    not(loom)
+))]
+use super::rseq::Area;
+
 /// Where the hint comes from; found once per pool.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum CpuHint {
-    /// libc's rseq area, at this offset from the thread pointer.
+    /// libc's rseq area.
     #[cfg(all(
         target_os = "linux",
         any(target_arch = "x86_64", target_arch = "aarch64"),
         target_pointer_width = "64",
         not(loom)
     ))]
-    Rseq(isize),
+    Rseq(Area),
     /// The system call `getcpu`, usually answered by the vDSO without entering the kernel.
     #[cfg(all(target_os = "linux", not(loom)))]
     GetCpu,
@@ -36,8 +44,8 @@ impl CpuHint {
             any(target_arch = "x86_64", target_arch = "aarch64"),
             target_pointer_width = "64"
         ))]
-        if let Some(offset) = rseq_offset() {
-            return Self::Rseq(offset);
+        if let Some(area) = Area::registered() {
+            return Self::Rseq(area);
         }
         Self::GetCpu
     }
@@ -56,11 +64,7 @@ impl CpuHint {
                 any(target_arch = "x86_64", target_arch = "aarch64"),
                 target_pointer_width = "64"
             ))]
-            Self::Rseq(offset) => {
-                // SAFETY: `offset` is libc's `__rseq_offset` (`detect`), at which every thread of
-                // the process has its area.
-                unsafe { rseq_cpu(offset) }
-            }
+            Self::Rseq(area) => area.cpu(),
             #[cfg(target_os = "linux")]
             Self::GetCpu => getcpu(),
             #[cfg(not(target_os = "linux"))]
@@ -78,79 +82,6 @@ impl CpuHint {
     pub(crate) fn current(self) -> u32 {
         crate::sync::modelled_cpu()
     }
-}
-
-/// Finds libc's rseq area: `__rseq_size` is 0 where libc did not register one.
-#[cfg(all(
-    target_os = "linux",
-    any(target_arch = "x86_64", target_arch = "aarch64"),
-    target_pointer_width = "64",
-    not(loom)
-))]
-fn rseq_offset() -> Option<isize> {
-    let symbol = |name: &std::ffi::CStr| {
-        // SAFETY: `name` is a C string; RTLD_DEFAULT asks the objects loaded already.
-        let at = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
-        (!at.is_null()).then_some(at)
-    };
-    let size = symbol(c"__rseq_size")?.cast::<libc::c_uint>();
-    let offset = symbol(c"__rseq_offset")?.cast::<isize>();
-    // SAFETY: glibc documents `__rseq_size` as a `const unsigned int`, set before main.
-    let size = unsafe { size.read() };
-    // SAFETY: glibc documents `__rseq_offset` as a `const ptrdiff_t`, set before main.
-    let offset = unsafe { offset.read() };
-    (size > 0).then_some(offset)
-}
-
-/// # Safety
-///
-/// - `offset` is libc's `__rseq_offset`, in a process in which libc registers rseq areas.
-#[cfg(all(
-    target_os = "linux",
-    target_arch = "x86_64",
-    target_pointer_width = "64",
-    not(loom)
-))]
-#[inline(always)]
-unsafe fn rseq_cpu(offset: isize) -> u32 {
-    let cpu: u32;
-    // SAFETY: reads the first field (`cpu_id_start`) of the calling thread's own rseq area, which
-    // lies in its TLS block for as long as it runs (the function's bullet).
-    unsafe {
-        std::arch::asm!(
-            "mov {cpu:e}, dword ptr fs:[{offset}]",
-            cpu = out(reg) cpu,
-            offset = in(reg) offset,
-            options(nostack, preserves_flags, readonly),
-        );
-    }
-    cpu
-}
-
-/// # Safety
-///
-/// - `offset` is libc's `__rseq_offset`, in a process in which libc registers rseq areas.
-#[cfg(all(
-    target_os = "linux",
-    target_arch = "aarch64",
-    target_pointer_width = "64",
-    not(loom)
-))]
-#[inline(always)]
-unsafe fn rseq_cpu(offset: isize) -> u32 {
-    let cpu: u32;
-    // SAFETY: as for x86_64: reads `cpu_id_start` of the calling thread's own rseq area.
-    unsafe {
-        std::arch::asm!(
-            "mrs {at}, tpidr_el0",
-            "ldr {cpu:w}, [{at}, {offset}]",
-            at = out(reg) _,
-            cpu = lateout(reg) cpu,
-            offset = in(reg) offset,
-            options(nostack, preserves_flags, readonly),
-        );
-    }
-    cpu
 }
 
 #[cfg(all(target_os = "linux", not(loom)))]

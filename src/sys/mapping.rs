@@ -168,6 +168,25 @@ impl Mapping {
         Ok(())
     }
 
+    /// Has a forked child find the range zeroed.
+    #[cfg(all(target_os = "linux", not(loom)))]
+    pub(crate) fn wipe_on_fork(&self) -> io::Result<()> {
+        let base = self.base().as_ptr().cast();
+        // SAFETY: the range is this mapping's; the advice changes what a child sees, not this process.
+        let answer = unsafe { libc::madvise(base, self.len, libc::MADV_WIPEONFORK) };
+        if answer == 0 {
+            Ok(())
+        } else {
+            Err(io::Error::last_os_error())
+        }
+    }
+
+    /// Nothing where processes do not fork, or no pool has anything to tell apart after it.
+    #[cfg(not(any(target_os = "linux", loom)))]
+    pub(crate) fn wipe_on_fork(&self) -> io::Result<()> {
+        Ok(())
+    }
+
     /// The first byte of the range.
     pub(crate) fn base(&self) -> NonNull<u8> {
         let base = self.raw.as_mut_ptr().wrapping_add(self.offset);

@@ -1,10 +1,16 @@
-//! What the crate asks of the operating system: mappings and the CPU that a thread runs on.
+//! What the crate asks of the operating system: mappings, the CPU that a thread runs on, restartable
+//! sequences, and which process this is.
 //!
 //! The lowest layer, and next to the facade and lib.rs the only place for platform `cfg`s.
 
 mod cpu;
 mod mapping;
+mod process;
+mod rseq;
 
 pub(crate) use cpu::{CpuHint, possible_cpus};
 pub(crate) use mapping::Mapping;
 pub use mapping::{HugePages, PageKind};
+pub(crate) use process::Process;
+pub(crate) use rseq::Area;
+pub use rseq::NoRseq;

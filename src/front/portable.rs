@@ -19,6 +19,7 @@
 
 use crossbeam_utils::CachePadded;
 
+use super::{Event, Moving};
 use crate::batch::Batch;
 use crate::id::{FrameId, ShardId};
 use crate::slot::Slot;
@@ -43,19 +44,6 @@ struct Shard {
     /// Batches of transfers that are between two places at the moment.
     moving: AtomicU64,
     counts: [AtomicU64; Event::ALL],
-}
-
-/// What the slow paths count, per shard.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Event {
-    Refill,
-    Flush,
-    Steal,
-    Refusal,
-}
-
-impl Event {
-    const ALL: usize = 4;
 }
 
 impl Portable {
@@ -176,17 +164,13 @@ impl Portable {
 
     /// Notes that a batch is about to move, until the answer is dropped.
     pub(crate) fn moving(&self, at: ShardId) -> Moving<'_> {
-        let moving = &self.shard(at).moving;
-        // Relaxed: a hint to those who find nothing; the stacks' words order it well enough: the
-        // pop that follows carries it along (S2).
-        moving.fetch_add(1, Ordering::Relaxed);
-        Moving(moving)
+        Moving::new(&self.shard(at).moving)
     }
 
     /// How many batches are on the move.
     pub(crate) fn on_the_move(&self) -> u64 {
         let of = |shard: &CachePadded<Shard>| shard.moving.load(Ordering::Relaxed);
-        // Relaxed: a hint, see `moving`.
+        // Relaxed: a hint, see `Moving`.
         self.0
             .shards
             .iter()
@@ -209,14 +193,4 @@ impl Portable {
 #[cold]
 fn beyond(cpu: u32, shards: u32) -> ShardId {
     ShardId(cpu % shards)
-}
-
-/// A batch on the move.
-pub(crate) struct Moving<'a>(&'a AtomicU64);
-
-impl Drop for Moving<'_> {
-    fn drop(&mut self) {
-        // Relaxed: a hint, see `Portable::moving`.
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
 }

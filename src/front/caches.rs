@@ -1,0 +1,405 @@
+//! The rseq front: a cache of ids for each CPU, used by restartable sequences, and emptied from outside by
+//! drains.
+//!
+//! ```text
+//!   CPU 0 ─ pop, push (sections) ─► cache 0 │ count, bounds, slots      gate 0 │ counters
+//!   CPU 1 ─ pop, push (sections) ─► cache 1 │ …                         gate 1 │ …
+//!     …                                ▲ a page each, touched when its CPU first uses it
+//!                                      └── drain: a call of any CPU, as the gate's owner
+//! ```
+//!
+//! A drain, step by step, and what each is for (the gate's rules G1–G5 are in `gate`):
+//!
+//! ```text
+//!   own the gate           one drainer at a time; whoever finds an owner goes on without this cache
+//!   stop: write bounds     sections that start from now on fail
+//!   fence (F)              sections that started before are aborted, or have committed: count and slots are still
+//!   take the ids, count 0  into the hands of the drainer, and from there to the depot
+//!   fence again (F)        a section may have read the old count before, and not yet the bound: aborted
+//!   open: write bounds     … or leave it stopped, and shut the gate: then the next who opens it fences
+//!   give the gate up
+//! ```
+//!
+//! Without the second fence that section would find the bound open, and commit on top of ids that were
+//! taken. The second fence is made by whoever opens the cache.
+//!
+//! A suspended drainer blocks nobody: its caches' CPUs work through the depot meanwhile, and ids
+//! that it has not given up count as in the hands of a call in progress. A gate may stay shut: "dry", see
+//! `inner::drain`, is all gates shut at once.
+
+#![forbid(unsafe_code)]
+
+use std::io;
+
+use crossbeam_utils::CachePadded;
+
+use super::gate::{Epoch, Gate, Mode, Phase, Seen, Token};
+use super::sections::{COUNT, Cpus, HIGH, HIGH_MANY, LOW, SLOT, WORDS};
+use super::{Event, Moving};
+use crate::batch::Batch;
+use crate::id::{CpuId, FrameId};
+use crate::sync::{AtomicU32, AtomicU64, Ordering, Table, Unprotected};
+use crate::sys::{Area, Process};
+
+/// Words from one gate to the next: a cache line.
+const GATE: usize = 8;
+
+/// The caches of all CPUs.
+pub(crate) struct Caches {
+    cpus: Cpus,
+    words: Unprotected<Table<AtomicU32>>,
+    outside: Unprotected<Outside>,
+}
+
+/// What the slow paths need.
+struct Outside {
+    count: u32,
+    /// `high` and `high_many` of an open cache.
+    high: [u32; 2],
+    gates: Table<AtomicU64>,
+    mode: CachePadded<Mode>,
+    moving: CachePadded<AtomicU64>,
+    tickets: AtomicU64,
+    process: Process,
+}
+
+impl Caches {
+    /// Makes stopped, empty caches for `cpus` CPUs, of `size` ids when they are opened; single pushes are refused
+    /// always unless `singles`.
+    pub(crate) fn new(area: Area, cpus: u32, size: u32, singles: bool) -> io::Result<Self> {
+        let count = cpus as usize;
+        Ok(Self {
+            cpus: Cpus::new(area, cpus),
+            words: Unprotected::new(Table::zeroed(count * WORDS)?),
+            outside: Unprotected::new(Outside {
+                count: cpus,
+                high: [if singles { size } else { 0 }, size],
+                gates: Table::zeroed(count * GATE)?,
+                mode: CachePadded::new(Mode::new()),
+                moving: CachePadded::new(AtomicU64::new(0)),
+                tickets: AtomicU64::new(0),
+                process: Process::new()?,
+            }),
+        })
+    }
+
+    /// The bytes that the caches of so many CPUs reserve.
+    pub(crate) fn bytes_for(cpus: u32) -> usize {
+        cpus as usize * (WORDS * size_of::<u32>() + GATE * size_of::<u64>())
+    }
+
+    /// Takes the id that was freed last on this CPU.
+    #[inline(always)]
+    pub(crate) fn pop(&self) -> Option<FrameId> {
+        self.cpus.pop(&self.words)
+    }
+
+    /// Frees one id, unless the cache is full or stopped.
+    #[inline(always)]
+    pub(crate) fn push(&self, id: FrameId) -> bool {
+        self.cpus.push(&self.words, id)
+    }
+
+    /// Takes up to `most` ids at once and appends them to the batch.
+    #[inline(always)]
+    pub(crate) fn pop_many(&self, most: usize, batch: &mut Batch) {
+        self.cpus.pop_many(&self.words, most, batch);
+    }
+
+    /// Frees ids at once, all or none.
+    #[inline(always)]
+    pub(crate) fn push_many(&self, ids: &[FrameId]) -> bool {
+        self.cpus.push_many(&self.words, ids)
+    }
+
+    /// The CPU that the caller (most likely) runs on, if it has a cache.
+    fn here(&self) -> Option<CpuId> {
+        Some(self.cpus.here()).filter(|cpu| cpu.0 < self.outside.count)
+    }
+
+    fn all(&self) -> impl Iterator<Item = CpuId> {
+        (0..self.outside.count).map(CpuId)
+    }
+
+    fn word(&self, cpu: CpuId, word: usize) -> &AtomicU32 {
+        &self.words[cpu.index() * WORDS + word]
+    }
+
+    fn gate(&self, cpu: CpuId) -> Gate<'_> {
+        Gate(&self.outside.gates[cpu.index() * GATE])
+    }
+
+    fn token(&self) -> Token {
+        // Relaxed: a number; it publishes nothing.
+        let ticket = self.outside.tickets.fetch_add(1, Ordering::Relaxed);
+        Token::new(self.outside.process.number(), ticket)
+    }
+
+    /// Stops a cache; the caller owns its gate and fences afterwards.
+    fn stop(&self, cpu: CpuId) {
+        self.set_bounds(cpu, u32::MAX, [0, 0]);
+    }
+
+    fn set_bounds(&self, cpu: CpuId, low: u32, high: [u32; 2]) {
+        // Relaxed: the fence (F) that the caller makes before or after orders them for the sections.
+        self.word(cpu, LOW).store(low, Ordering::Relaxed);
+        self.word(cpu, HIGH).store(high[0], Ordering::Relaxed);
+        self.word(cpu, HIGH_MANY).store(high[1], Ordering::Relaxed);
+    }
+
+    /// How many ids rest in a cache; stale as soon as it is read, unless the caller owns the gate.
+    pub(crate) fn resting(&self, cpu: CpuId) -> u32 {
+        // Relaxed: a number alone; its owner has fenced (F).
+        self.word(cpu, COUNT).load(Ordering::Relaxed)
+    }
+
+    /// How many ids rest in each cache.
+    pub(crate) fn resting_in_each(&self) -> impl Iterator<Item = usize> {
+        self.all().map(|cpu| self.resting(cpu) as usize)
+    }
+
+    /// Opens the cache of the running CPU, if it is shut and caches may be open.
+    pub(crate) fn open_here(&self) -> Opened<'_> {
+        let Some(cpu) = self.here() else {
+            return Opened::No;
+        };
+        let gate = self.gate(cpu);
+        let seen = gate.look();
+        match Gate::phase(seen, self.outside.process.number()) {
+            Phase::Shut if self.outside.mode.look().is_open() => {}
+            Phase::Abandoned => return self.take_over(cpu, seen),
+            Phase::Shut | Phase::Owned(_) => return Opened::No,
+            Phase::Open => return Opened::Already,
+        }
+        let token = self.token();
+        if !gate.own(seen, token) {
+            return Opened::No;
+        }
+        // The mode first (G4), then the second fence of the last drain, then the bounds.
+        if !self.outside.mode.note_opening() || !self.fence(Some(cpu)) {
+            gate.shut(token);
+            return Opened::No;
+        }
+        self.set_bounds(cpu, 0, self.outside.high);
+        if gate.open(token) {
+            return Opened::Yes;
+        }
+        self.stop(cpu);
+        self.held(token, Some(cpu))
+    }
+
+    /// Takes the cache over of a call that a fork has left behind in the parent.
+    fn take_over(&self, cpu: CpuId, seen: Seen) -> Opened<'_> {
+        let token = self.token();
+        if !self.gate(cpu).own(seen, token) {
+            return Opened::No;
+        }
+        self.stop(cpu);
+        self.held(token, Some(cpu))
+    }
+
+    /// Fences, and answers with what the token owns, stopped and still.
+    fn held(&self, token: Token, only: Option<CpuId>) -> Opened<'_> {
+        if self.fence(only) {
+            Opened::Marked(Held {
+                caches: self,
+                token,
+            })
+        } else {
+            // Never on without the fence: the cache stays owned, and its ids stay where they are.
+            Opened::No
+        }
+    }
+
+    /// Stops all caches that nobody owns, and has the owners of the others shut them. `None` if they are
+    /// shut already, or if the kernel refuses the fence: then what they hold is lost.
+    pub(crate) fn sweep(&self) -> Option<Sweep<'_>> {
+        let drying = self.outside.mode.begin_drying()?;
+        let held = self.stop_all();
+        if held.is_none() {
+            self.outside.mode.end_drying(drying);
+        }
+        Some(Sweep {
+            held: held?,
+            drying,
+        })
+    }
+
+    /// Stops all caches for good, as [`sweep`](Self::sweep) does.
+    pub(crate) fn close(&self) -> Option<Held<'_>> {
+        self.outside.mode.close();
+        self.stop_all()
+    }
+
+    /// Owns and stops all caches that are open, marks those that others own, and fences.
+    fn stop_all(&self) -> Option<Held<'_>> {
+        let token = self.token();
+        let process = self.outside.process.number();
+        let mut owned = 0;
+        let mut last = None;
+        for cpu in self.all() {
+            let gate = self.gate(cpu);
+            loop {
+                let seen = gate.look();
+                match Gate::phase(seen, process) {
+                    Phase::Shut => break,
+                    Phase::Owned(_) => {
+                        if gate.mark(seen) {
+                            break;
+                        }
+                    }
+                    Phase::Open | Phase::Abandoned => {
+                        if gate.own(seen, token) {
+                            self.stop(cpu);
+                            owned += 1;
+                            last = Some(cpu);
+                            break;
+                        }
+                    }
+                }
+            }
+        }
+        let fenced = match owned {
+            0 => true,
+            1 => self.fence(last),
+            _ => self.fence(None),
+        };
+        fenced.then_some(Held {
+            caches: self,
+            token,
+        })
+    }
+
+    fn fence(&self, cpu: Option<CpuId>) -> bool {
+        let fenced = self.cpus.fence(cpu);
+        if !fenced {
+            self.count(Event::FenceRefused);
+        }
+        fenced
+    }
+
+    /// Whether caches may be open, and which epoch it is.
+    pub(crate) fn epoch(&self) -> Epoch {
+        self.outside.mode.look()
+    }
+
+    /// Lets caches be opened again.
+    pub(crate) fn end_dry(&self, dry: Epoch) {
+        self.outside.mode.end_dry(dry);
+    }
+
+    /// A number for the epoch if all caches are shut, else `None`. See `inner::exhaustion`.
+    pub(crate) fn epoch_if_dry(&self) -> Option<u64> {
+        let epoch = self.epoch();
+        epoch.is_dry().then(|| epoch.number())
+    }
+
+    /// Notes that ids are about to move, until the answer is dropped.
+    pub(crate) fn moving(&self) -> Moving<'_> {
+        Moving::new(&self.outside.moving)
+    }
+
+    /// How many calls have ids on the move.
+    pub(crate) fn on_the_move(&self) -> u64 {
+        // Relaxed: a hint.
+        self.outside.moving.load(Ordering::Relaxed)
+    }
+
+    fn counter(&self, cpu: CpuId, event: Event) -> &AtomicU64 {
+        &self.outside.gates[cpu.index() * GATE + 1 + event as usize]
+    }
+
+    pub(crate) fn count(&self, event: Event) {
+        let cpu = self.here().unwrap_or(CpuId(0));
+        // Relaxed: a statistic; it publishes nothing.
+        self.counter(cpu, event).fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn counted(&self, event: Event) -> u64 {
+        // Relaxed: a statistic.
+        let of = |cpu| self.counter(cpu, event).load(Ordering::Relaxed);
+        self.all().map(of).sum()
+    }
+}
+
+/// What became of a wish to open a cache.
+pub(crate) enum Opened<'a> {
+    /// The cache is open now.
+    Yes,
+    /// It was open.
+    Already,
+    /// It cannot be opened at the moment.
+    No,
+    /// It has to be emptied and shut, by the caller.
+    Marked(Held<'a>),
+}
+
+/// The caches that a call owns: stopped, fenced, and so as still as if nobody used them. To be emptied, and dropped: that shuts
+/// them.
+pub(crate) struct Held<'a> {
+    caches: &'a Caches,
+    token: Token,
+}
+
+impl Held<'_> {
+    fn all(&self) -> impl Iterator<Item = CpuId> {
+        let process = self.caches.outside.process.number();
+        self.caches.all().filter(move |cpu| {
+            let seen = self.caches.gate(*cpu).look();
+            Gate::phase(seen, process) == Phase::Owned(self.token)
+        })
+    }
+
+    /// How many ids the caches hold.
+    pub(crate) fn resting(&self) -> u32 {
+        self.all().map(|cpu| self.caches.resting(cpu)).sum()
+    }
+
+    /// Takes up to a batch of ids out of one cache, into the empty batch; `false` if all are empty.
+    pub(crate) fn take(&self, most: usize, batch: &mut Batch) -> bool {
+        let Some(cpu) = self.all().find(|cpu| self.caches.resting(*cpu) > 0) else {
+            return false;
+        };
+        let count = self.caches.resting(cpu);
+        let left = count - count.min(most as u32);
+        for slot in left..count {
+            // Relaxed: the sections that wrote it came before the fence (F).
+            let id = self
+                .caches
+                .word(cpu, SLOT + slot as usize)
+                .load(Ordering::Relaxed);
+            batch.push(FrameId(id));
+        }
+        // Relaxed: the next who opens the cache acquires the gate and fences.
+        self.caches.word(cpu, COUNT).store(left, Ordering::Relaxed);
+        true
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        for cpu in self.all() {
+            self.caches.gate(cpu).shut(self.token);
+        }
+    }
+}
+
+/// All caches stopped, to find every id at rest.
+pub(crate) struct Sweep<'a> {
+    held: Held<'a>,
+    drying: Epoch,
+}
+
+impl<'a> Sweep<'a> {
+    pub(crate) fn held(&self) -> &Held<'a> {
+        &self.held
+    }
+
+    /// Shuts the caches, which were emptied, and notes that all are shut.
+    pub(crate) fn finish(self) {
+        let Self { held, drying } = self;
+        let caches = held.caches;
+        drop(held);
+        caches.outside.mode.end_drying(drying);
+    }
+}

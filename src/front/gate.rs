@@ -1,0 +1,236 @@
+//! The words that say who may change a cache from outside, and whether caches may be open at all.
+//!
+//! ```text
+//!   gate, one a CPU:   │ owner: process, ticket │ marked │ phase │      shut ─► owned ─► open
+//!                                                                         ▲        │      │
+//!                                                                         └────────┴◄─────┘ (owned)
+//!   mode, one a pool:  │ epoch │ phase │      open ─► drying ─► dry ─► open …     any ─► closed
+//! ```
+//!
+//! - G1. Count, slots and bounds of a cache are changed, but by sections on its CPU, by its owner alone: the call whose
+//!   compare-and-swap put its token into the gate, until it takes the token out.
+//! - G2. A gate is shut only with its cache stopped and empty.
+//! - G3. Who finds a gate owned may mark it: its owner then shuts the cache instead of opening it.
+//! - G4. A cache is opened by: own the gate, then move the mode from open to open (a new epoch), then the bounds. So whoever
+//!   moves the mode away from open first, and looks at a gate afterwards, finds it owned or open, or it stays
+//!   shut until the mode is open again.
+//! - G5. A process inherits the gates that its parent's threads owned; their owners are not in it. A token names
+//!   its process, so that the child can take them over.
+//!
+//! All changes are compare-and-swaps, acquire and release (G): what one owner did, the next sees.
+
+#![forbid(unsafe_code)]
+
+use crate::sync::{AtomicU64, Ordering};
+
+/// A gate's word as it was read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Seen(u64);
+
+/// Who owns a gate: a process, and a number drawn within it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Token(u64);
+
+const SHUT: u64 = 0;
+const OPEN: u64 = 1;
+const OWNED: u64 = 2;
+const PHASE: u64 = 3;
+const MARKED: u64 = 4;
+
+const TICKET_SHIFT: u32 = 3;
+const PROCESS_SHIFT: u32 = 40;
+const TICKETS: u64 = 1 << (PROCESS_SHIFT - TICKET_SHIFT);
+
+impl Token {
+    /// The token of one call. Tickets come round after 2^37 calls that own gates.
+    pub(crate) fn new(process: u32, ticket: u64) -> Self {
+        let ticket = (ticket % TICKETS) << TICKET_SHIFT;
+        Self(u64::from(process) << PROCESS_SHIFT | ticket | OWNED)
+    }
+
+    fn process(self) -> u64 {
+        self.0 >> PROCESS_SHIFT
+    }
+}
+
+/// What a gate says.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Nobody's; the cache is stopped and empty.
+    Shut,
+    /// Nobody's; sections run.
+    Open,
+    /// A call's.
+    Owned(Token),
+    /// That of a call of another process, which this one has inherited.
+    Abandoned,
+}
+
+/// The gate of one cache.
+pub(crate) struct Gate<'a>(pub(crate) &'a AtomicU64);
+
+impl Gate<'_> {
+    pub(crate) fn look(&self) -> Seen {
+        // Acquire: pairs with G; what the last owner did is seen.
+        Seen(self.0.load(Ordering::Acquire))
+    }
+
+    /// What `seen` says to a process.
+    pub(crate) fn phase(seen: Seen, process: u32) -> Phase {
+        match seen.0 & PHASE {
+            SHUT => Phase::Shut,
+            OPEN => Phase::Open,
+            _ => {
+                let token = Token(seen.0 & !MARKED);
+                if token.process() == process.into() {
+                    Phase::Owned(token)
+                } else {
+                    Phase::Abandoned
+                }
+            }
+        }
+    }
+
+    /// Makes the caller the owner, if the gate still is as it was seen.
+    pub(crate) fn own(&self, seen: Seen, token: Token) -> bool {
+        self.change(seen.0, token.0)
+    }
+
+    /// Has the owner shut the cache when it is done; `false` if the gate has changed.
+    pub(crate) fn mark(&self, seen: Seen) -> bool {
+        seen.0 & MARKED != 0 || self.change(seen.0, seen.0 | MARKED)
+    }
+
+    /// Ends the ownership with the cache open, unless the gate was marked.
+    pub(crate) fn open(&self, token: Token) -> bool {
+        self.change(token.0, OPEN)
+    }
+
+    /// Ends the ownership with the cache shut.
+    pub(crate) fn shut(&self, token: Token) {
+        // A mark may come in between, once.
+        let done = self.change(token.0, SHUT) || self.change(token.0 | MARKED, SHUT);
+        debug_assert!(
+            done,
+            "an owned gate changes by its owner and by the mark alone"
+        );
+    }
+
+    fn change(&self, from: u64, to: u64) -> bool {
+        // AcqRel (G): publishes what this owner did, acquires what the last one did. Relaxed on
+        // failure: nothing is concluded from the word.
+        self.0
+            .compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed)
+            .is_ok()
+    }
+}
+
+/// Whether caches may be open.
+pub(crate) struct Mode(AtomicU64);
+
+/// The mode's word as it was read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Epoch(u64);
+
+const DRYING: u64 = 1;
+const DRY: u64 = 2;
+const CLOSED: u64 = 3;
+const ONE_EPOCH: u64 = PHASE + 1;
+
+impl Epoch {
+    fn phase(self) -> u64 {
+        self.0 & PHASE
+    }
+
+    /// Caches may be opened.
+    pub(crate) fn is_open(self) -> bool {
+        self.phase() == 0
+    }
+
+    /// Caches are being shut, or all are.
+    pub(crate) fn is_dry_or_drying(self) -> bool {
+        self.phase() == DRYING || self.phase() == DRY
+    }
+
+    /// All caches are shut, or are shut by their owners before anyone else can use them.
+    pub(crate) fn is_dry(self) -> bool {
+        self.phase() == DRY
+    }
+
+    /// A number that no other epoch of the pool has.
+    pub(crate) fn number(self) -> u64 {
+        self.0
+    }
+
+    fn next(self, phase: u64) -> u64 {
+        (self.0 & !PHASE).wrapping_add(ONE_EPOCH) | phase
+    }
+}
+
+impl Mode {
+    pub(crate) fn new() -> Self {
+        Self(AtomicU64::new(0))
+    }
+
+    pub(crate) fn look(&self) -> Epoch {
+        // Acquire: pairs with M: who sees "dry" sees the depot as the sweeper left it, and who
+        // sees a frame that went into an opened cache does not see the "dry" before it.
+        Epoch(self.0.load(Ordering::Acquire))
+    }
+
+    /// Notes that a cache is being opened; `false` if none may be any more.
+    pub(crate) fn note_opening(&self) -> bool {
+        let mut seen = self.look();
+        while seen.is_open() {
+            match self.change(seen, seen.next(0)) {
+                Ok(_) => return true,
+                Err(now) => seen = now,
+            }
+        }
+        false
+    }
+
+    /// Lets no cache be opened from now on; the epoch of the drying, or `None` if all are shut already.
+    pub(crate) fn begin_drying(&self) -> Option<Epoch> {
+        let mut seen = self.look();
+        loop {
+            if seen.phase() == DRYING {
+                return Some(seen);
+            }
+            if !seen.is_open() {
+                return None;
+            }
+            match self.change(seen, seen.next(DRYING)) {
+                Ok(now) => return Some(now),
+                Err(now) => seen = now,
+            }
+        }
+    }
+
+    /// Notes that all caches are shut, or marked.
+    pub(crate) fn end_drying(&self, drying: Epoch) {
+        // If this fails, another call was faster, or caches may be opened again.
+        let _ = self.change(drying, drying.0 & !PHASE | DRY);
+    }
+
+    /// Lets caches be opened again.
+    pub(crate) fn end_dry(&self, dry: Epoch) {
+        debug_assert!(dry.is_dry_or_drying());
+        // If this fails, another call was faster.
+        let _ = self.change(dry, dry.next(0));
+    }
+
+    /// Lets no cache be opened ever again.
+    pub(crate) fn close(&self) {
+        // AcqRel (M): an opening that was noted before is seen, one that comes later sees this.
+        self.0.swap(CLOSED, Ordering::AcqRel);
+    }
+
+    fn change(&self, from: Epoch, to: u64) -> Result<Epoch, Epoch> {
+        // AcqRel (M), and Acquire on failure: as in `look`.
+        self.0
+            .compare_exchange(from.0, to, Ordering::AcqRel, Ordering::Acquire)
+            .map(|_| Epoch(to))
+            .map_err(Epoch)
+    }
+}

@@ -1,0 +1,178 @@
+//! The front: where the hot path gets and frees, per CPU.
+//!
+//! Two of them, chosen when the pool is made: `Caches` (restartable sequences) where Linux and libc offer them, `Portable`
+//! (lock-free stacks) everywhere. Both return what happened and never call the depot or the arena: the pool
+//! decides.
+
+mod caches;
+mod gate;
+mod portable;
+mod sections;
+
+use std::env;
+
+pub(crate) use caches::{Caches, Held, Opened};
+pub(crate) use portable::Portable;
+
+use crate::error::BuildError;
+use crate::sync::{AtomicU64, Ordering, Unprotected};
+use crate::sys::{Area, NoRseq};
+
+/// Which front a pool shall have; [`PoolBuilder::front`](crate::PoolBuilder::front).
+///
+/// ```
+/// use framewell::{Front, FrontKind, Pool};
+///
+/// let pool = Pool::builder().front(Front::Portable).build()?;
+/// assert_eq!(pool.stats().front, FrontKind::Portable);
+/// # Ok::<(), framewell::BuildError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub enum Front {
+    /// Restartable sequences if they are to be had, else the portable front.
+    ///
+    /// The environment variable `FRAMEWELL_FRONT` decides for this choice, if it is set: `auto`, `rseq` or `portable`. It
+    /// is meant for tools that cannot see the sequences (thread sanitizers, valgrind).
+    #[default]
+    Auto,
+    /// Restartable sequences, or a [`BuildError::NoRseq`].
+    Rseq,
+    /// Lock-free stacks, which run everywhere.
+    Portable,
+}
+
+impl Front {
+    /// Finds what the front needs, or the reason why it is the portable one.
+    pub(crate) fn choose(self) -> Result<Result<Area, NoRseq>, BuildError> {
+        match self {
+            Self::Auto => Self::from_environment(),
+            Self::Rseq => Self::demand(),
+            Self::Portable => Ok(Err(NoRseq::Chosen)),
+        }
+    }
+
+    fn from_environment() -> Result<Result<Area, NoRseq>, BuildError> {
+        let Some(value) = env::var_os("FRAMEWELL_FRONT") else {
+            return Ok(Self::auto());
+        };
+        match value.to_str() {
+            Some("auto") => Ok(Self::auto()),
+            Some("rseq") => Self::demand(),
+            Some("portable") => Ok(Err(NoRseq::Environment)),
+            _ => Err(BuildError::FrontName { value }),
+        }
+    }
+
+    fn demand() -> Result<Result<Area, NoRseq>, BuildError> {
+        match Area::find() {
+            Ok(area) => Ok(Ok(area)),
+            Err(reason) => Err(BuildError::NoRseq { reason }),
+        }
+    }
+
+    /// A user's model gets the portable front, which has fewer steps to explore.
+    fn auto() -> Result<Area, NoRseq> {
+        if cfg!(loom) {
+            Err(NoRseq::Chosen)
+        } else {
+            Area::find()
+        }
+    }
+}
+
+/// The front of a pool.
+pub(crate) struct AnyFront(Unprotected<Which>);
+
+/// Which of them it is.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "there is one a pool, and a box would be one more load on the hot path"
+)]
+pub(crate) enum Which {
+    Rseq(Caches),
+    Portable(Portable),
+}
+
+impl AnyFront {
+    pub(crate) fn new(which: Which) -> Self {
+        Self(Unprotected::new(which))
+    }
+
+    #[inline(always)]
+    pub(crate) fn which(&self) -> &Which {
+        &self.0
+    }
+
+    /// A number that differs between any two moments between which something was popped, if nothing rests in the
+    /// front, else `None`. See `inner::exhaustion`.
+    pub(crate) fn pops_if_empty(&self) -> Option<u64> {
+        match self.which() {
+            Which::Rseq(caches) => caches.epoch_if_dry(),
+            Which::Portable(shards) => shards.pops_if_empty(),
+        }
+    }
+
+    /// Notes that a batch is about to move, until the answer is dropped.
+    pub(crate) fn moving(&self) -> Moving<'_> {
+        match self.which() {
+            Which::Rseq(caches) => caches.moving(),
+            Which::Portable(shards) => shards.moving(shards.here()),
+        }
+    }
+
+    /// How many batches are on the move.
+    pub(crate) fn on_the_move(&self) -> u64 {
+        match self.which() {
+            Which::Rseq(caches) => caches.on_the_move(),
+            Which::Portable(shards) => shards.on_the_move(),
+        }
+    }
+
+    pub(crate) fn count(&self, event: Event) {
+        match self.which() {
+            Which::Rseq(caches) => caches.count(event),
+            Which::Portable(shards) => shards.count(shards.here(), event),
+        }
+    }
+
+    pub(crate) fn counted(&self, event: Event) -> u64 {
+        match self.which() {
+            Which::Rseq(caches) => caches.counted(event),
+            Which::Portable(shards) => shards.counted(event),
+        }
+    }
+}
+
+/// What the slow paths count, per CPU.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Event {
+    Refill,
+    Flush,
+    Steal,
+    Refusal,
+    FenceRefused,
+}
+
+impl Event {
+    const ALL: usize = 5;
+}
+
+/// A batch on the move.
+pub(crate) struct Moving<'a>(&'a AtomicU64);
+
+impl<'a> Moving<'a> {
+    fn new(moving: &'a AtomicU64) -> Self {
+        // Relaxed: a hint to those who find nothing; the lists' words order it well enough: the
+        // pop that follows carries it along (S2).
+        moving.fetch_add(1, Ordering::Relaxed);
+        Self(moving)
+    }
+}
+
+impl Drop for Moving<'_> {
+    fn drop(&mut self) {
+        // Relaxed: a hint, see `new`.
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,268 @@
+//! The sequences for aarch64. The specification is in the module above.
+//!
+//! Each is one `asm!` block, as for x86-64: the descriptor in `__rseq_cs`, the section from label 2 to label 3, and
+//! the abort (label 5, behind the signature) out of line in `__rseq_failure`. A failure leaves by label 3 as well:
+//! its result is set before the section, since a conditional branch does not reach far.
+
+use std::arch::asm;
+
+use super::real::At;
+use super::{COUNT, HIGH, HIGH_MANY, LOW, SHIFT, SLOT};
+
+/// What `pop` returns if it fails.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// The descriptor, the result of a failure, and the arming store.
+macro_rules! arm {
+    ($failed:literal) => {
+        concat!(
+            ".pushsection __rseq_cs, \"aw\", @progbits\n",
+            ".balign 32\n",
+            "6: .long 0, 0\n",
+            ".quad 2f, 3f - 2f, 5f\n",
+            ".popsection\n",
+            "mrs {area}, tpidr_el0\n",
+            "add {area}, {area}, {offset}\n",
+            "4: ",
+            $failed,
+            "\n",
+            "adrp {cache}, 6b\n",
+            "add {cache}, {cache}, :lo12:6b\n",
+            "str {cache}, [{area}, #8]\n",
+            "2:",
+        )
+    };
+}
+
+/// The running CPU's cache: `cpu_id` of the area, which is out of range in a thread that has none.
+macro_rules! cache {
+    () => {
+        concat!(
+            "ldr {cache:w}, [{area}, #4]\n",
+            "cmp {cache:w}, {cpus:w}\n",
+            "b.hs 3f\n",
+            "add {cache}, {caches}, {cache}, lsl #{shift}\n",
+            "ldr {count:w}, [{cache}, #{count_at}]",
+        )
+    };
+}
+
+macro_rules! abort {
+    () => {
+        concat!(
+            "3:\n",
+            ".pushsection __rseq_failure, \"ax\", @progbits\n",
+            // brk, so that the signature disassembles as one instruction.
+            ".inst 0xd428bc00\n",
+            "5: b 4b\n",
+            ".popsection",
+        )
+    };
+}
+
+/// Copies `n` ids (1 or more) from `from` to `to`, neither more nor fewer: by four, the last four overlapping
+/// what was copied already; fewer than four by one.
+macro_rules! copy {
+    () => {
+        concat!(
+            "mov {i}, #0\n",
+            "cmp {n}, #4\n",
+            "b.lo 27f\n",
+            "sub {t}, {n}, #4\n",
+            "24: cmp {i}, {t}\n",
+            "b.hs 25f\n",
+            "ldr {x:q}, [{from}, {i}, lsl #2]\n",
+            "str {x:q}, [{to}, {i}, lsl #2]\n",
+            "add {i}, {i}, #4\n",
+            "b 24b\n",
+            "25: add {i}, {from}, {t}, lsl #2\n",
+            "ldr {x:q}, [{i}]\n",
+            "add {i}, {to}, {t}, lsl #2\n",
+            "str {x:q}, [{i}]\n",
+            "b 26f\n",
+            "27: ldr {t:w}, [{from}, {i}, lsl #2]\n",
+            "str {t:w}, [{to}, {i}, lsl #2]\n",
+            "add {i}, {i}, #1\n",
+            "cmp {i}, {n}\n",
+            "b.lo 27b\n",
+            "26:",
+        )
+    };
+}
+
+/// Pops an id of the running CPU's cache, or returns [`NONE`].
+///
+/// # Safety
+///
+/// - `at` names caches in mapped memory, one for each of its CPUs, which others write only with
+///   the cache stopped and fenced.
+#[inline(always)]
+pub(super) unsafe fn pop(at: At) -> u32 {
+    let id: u32;
+    // SAFETY: touches the calling thread's own area and the cache of the running CPU (the function's
+    // bullet), at a slot below the count. `id` keeps −1 until the section can no longer fail.
+    unsafe {
+        asm!(
+            arm!("mov {id:w}, #-1"),
+            cache!(),
+            "ldr {bound:w}, [{cache}, #{low_at}]",
+            "cmp {count:w}, {bound:w}",
+            "b.ls 3f",
+            "sub {count:w}, {count:w}, #1",
+            "add {bound}, {cache}, #{slot_at}",
+            "ldr {id:w}, [{bound}, {count}, lsl #2]",
+            "str {count:w}, [{cache}, #{count_at}]",
+            abort!(),
+            offset = in(reg) at.area.offset(),
+            cpus = in(reg) at.cpus,
+            caches = in(reg) at.caches,
+            area = out(reg) _,
+            cache = out(reg) _,
+            count = out(reg) _,
+            bound = out(reg) _,
+            id = out(reg) id,
+            shift = const SHIFT + 2,
+            count_at = const 4 * COUNT,
+            low_at = const 4 * LOW,
+            slot_at = const 4 * SLOT,
+            options(nostack),
+        );
+    }
+    id
+}
+
+/// Pushes an id to the running CPU's cache and says whether it did.
+///
+/// # Safety
+///
+/// - As for [`pop`]; `high` of every cache is at most the number of its slots.
+#[inline(always)]
+pub(super) unsafe fn push(at: At, id: u32) -> bool {
+    let done: u32;
+    // SAFETY: as in `pop`; the slot that is written lies below `high`. `done` is 0 until the section can
+    // no longer fail: the incremented count is not.
+    unsafe {
+        asm!(
+            arm!("mov {done:w}, #0"),
+            cache!(),
+            "ldr {bound:w}, [{cache}, #{high_at}]",
+            "cmp {count:w}, {bound:w}",
+            "b.hs 3f",
+            "add {bound}, {cache}, #{slot_at}",
+            "str {id:w}, [{bound}, {count}, lsl #2]",
+            "add {done:w}, {count:w}, #1",
+            "str {done:w}, [{cache}, #{count_at}]",
+            abort!(),
+            offset = in(reg) at.area.offset(),
+            cpus = in(reg) at.cpus,
+            caches = in(reg) at.caches,
+            id = in(reg) id,
+            area = out(reg) _,
+            cache = out(reg) _,
+            count = out(reg) _,
+            bound = out(reg) _,
+            done = out(reg) done,
+            shift = const SHIFT + 2,
+            count_at = const 4 * COUNT,
+            high_at = const 4 * HIGH,
+            slot_at = const 4 * SLOT,
+            options(nostack),
+        );
+    }
+    done != 0
+}
+
+/// Pops up to `most` ids of the running CPU's cache and returns how many.
+///
+/// # Safety
+///
+/// - As for [`pop`]; `to` has room for `most` ids, 1 or more.
+#[inline(always)]
+pub(super) unsafe fn pop_many(at: At, to: *mut u32, most: usize) -> usize {
+    let n: usize;
+    // SAFETY: as in `pop`; at most `most` ids are written to `to`, and an aborted section's are
+    // written over. `n` is 0 until the section can no longer fail.
+    unsafe {
+        asm!(
+            arm!("mov {n}, #0"),
+            cache!(),
+            "ldr {t:w}, [{cache}, #{low_at}]",
+            "cmp {count:w}, {t:w}",
+            "b.ls 3f",
+            "cmp {most}, {count}",
+            "csel {n}, {most}, {count}, lo",
+            "sub {count}, {count}, {n}",
+            "add {from}, {cache}, #{slot_at}",
+            "add {from}, {from}, {count}, lsl #2",
+            copy!(),
+            "str {count:w}, [{cache}, #{count_at}]",
+            abort!(),
+            offset = in(reg) at.area.offset(),
+            cpus = in(reg) at.cpus,
+            caches = in(reg) at.caches,
+            most = in(reg) most,
+            to = in(reg) to,
+            area = out(reg) _,
+            cache = out(reg) _,
+            count = out(reg) _,
+            n = out(reg) n,
+            from = out(reg) _,
+            i = out(reg) _,
+            t = out(reg) _,
+            x = out(vreg) _,
+            shift = const SHIFT + 2,
+            count_at = const 4 * COUNT,
+            low_at = const 4 * LOW,
+            slot_at = const 4 * SLOT,
+            options(nostack),
+        );
+    }
+    n
+}
+
+/// Pushes `n` ids to the running CPU's cache, all or none, and says whether it did.
+///
+/// # Safety
+///
+/// - As for [`push`], with `high_many`; `from` points to `n` ids, 1 or more.
+#[inline(always)]
+pub(super) unsafe fn push_many(at: At, from: *const u32, n: usize) -> bool {
+    let done: u32;
+    // SAFETY: as in `push`; exactly `n` ids are read from `from`.
+    unsafe {
+        asm!(
+            arm!("mov {done:w}, #0"),
+            cache!(),
+            "ldr {t:w}, [{cache}, #{high_at}]",
+            "add {end}, {count}, {n}",
+            "cmp {end}, {t}",
+            "b.hi 3f",
+            "add {to}, {cache}, #{slot_at}",
+            "add {to}, {to}, {count}, lsl #2",
+            copy!(),
+            "mov {done:w}, #1",
+            "str {end:w}, [{cache}, #{count_at}]",
+            abort!(),
+            offset = in(reg) at.area.offset(),
+            cpus = in(reg) at.cpus,
+            caches = in(reg) at.caches,
+            n = in(reg) n,
+            from = in(reg) from,
+            area = out(reg) _,
+            cache = out(reg) _,
+            count = out(reg) _,
+            end = out(reg) _,
+            to = out(reg) _,
+            i = out(reg) _,
+            t = out(reg) _,
+            x = out(vreg) _,
+            done = out(reg) done,
+            shift = const SHIFT + 2,
+            count_at = const 4 * COUNT,
+            high_at = const 4 * HIGH_MANY,
+            slot_at = const 4 * SLOT,
+            options(nostack),
+        );
+    }
+    done != 0
+}

@@ -1,0 +1,94 @@
+//! The restartable sequences: pop and push of one id or many, on the cache of the running CPU.
+//!
+//! ```text
+//!   a cache, in words of 32 bits, 4 KiB from one CPU's to the next:
+//!   │ count │ low │ high │ high_many │ slot 0 │ slot 1 │ …            1020 of them
+//! ```
+//!
+//! Specification. `commit` is the one store that makes it happen; whatever interrupts a thread before it (preemption,
+//! a signal, migration, a fence) sends it back to the start.
+//!
+//! ```text
+//!   pop:                             push(id):
+//!     c = caches[cpu], or fail         c = caches[cpu], or fail
+//!     n = c.count                      n = c.count
+//!     fail if n <= c.low               fail if n >= c.high
+//!     id = c.slot[n - 1]               c.slot[n] = id
+//!     commit c.count = n - 1           commit c.count = n + 1
+//!
+//!   pop_many(most):                  push_many(ids):
+//!     c = caches[cpu], or fail         c = caches[cpu], or fail
+//!     n = c.count                      n = c.count
+//!     fail if n <= c.low               fail if n + k > c.high_many
+//!     k = min(n, most)
+//!     ids = c.slot[n - k .. n]         c.slot[n .. n + k] = ids
+//!     commit c.count = n - k           commit c.count = n + k
+//! ```
+//!
+//! Open, `low` is 0 and the two others are the cache's size. Stopped, `low` is the largest number and the
+//! others are 0, so that everything fails and takes the slow path: a cache is stopped at no cost to those that
+//! are not. All bytes zero is a stopped, empty cache: a cache that no CPU ever used is never touched.
+//!
+//! What the code must keep, and `rseq-tests` disassembles it for: the store that arms the section is the last
+//! instruction before it, the commit its last; no call, no stack access, no other way in or out. The count is loaded
+//! as wide as it is stored (a wider load would wait for the store). Plain loads and stores are enough, also on
+//! a weak memory: one CPU runs one section at a time, and everyone else reads after a fence (F).
+//!
+//! Source: rseq(2); P. Turner, A. Hunter, Per-CPU critical sections, Linux Plumbers 2013; the shape of
+//! one committing store is that of tcmalloc's per-CPU caches.
+
+#[cfg(not(loom))]
+mod real;
+#[cfg(not(loom))]
+pub(crate) use real::Cpus;
+
+#[cfg(loom)]
+mod modelled;
+#[cfg(loom)]
+pub(crate) use modelled::Cpus;
+
+#[cfg(all(
+    target_os = "linux",
+    target_arch = "x86_64",
+    target_pointer_width = "64",
+    not(loom)
+))]
+#[path = "x86_64.rs"]
+mod isa;
+
+#[cfg(all(
+    target_os = "linux",
+    target_arch = "aarch64",
+    target_pointer_width = "64",
+    not(loom)
+))]
+#[path = "aarch64.rs"]
+mod isa;
+
+#[cfg(not(any(
+    all(
+        target_os = "linux",
+        any(target_arch = "x86_64", target_arch = "aarch64"),
+        target_pointer_width = "64"
+    ),
+    loom
+)))]
+#[path = "none.rs"]
+mod isa;
+
+use crate::limits::MAX_CACHE;
+use crate::sync::scaled;
+
+/// The words of a cache.
+pub(crate) const COUNT: usize = 0;
+pub(crate) const LOW: usize = 1;
+pub(crate) const HIGH: usize = 2;
+pub(crate) const HIGH_MANY: usize = 3;
+pub(crate) const SLOT: usize = 4;
+
+/// Words from one CPU's cache to the next, as a power of two: a page, so that CPUs share none.
+const SHIFT: u32 = scaled(10, 3);
+pub(crate) const WORDS: usize = 1 << SHIFT;
+
+// A cache of the largest size fits.
+const _: () = assert!(SLOT + MAX_CACHE <= WORDS);

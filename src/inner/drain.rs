@@ -1,0 +1,99 @@
+//! The slow paths of the rseq front: caches are filled and emptied through the depot, and drained where a get
+//! finds nothing else.
+//!
+//! ```text
+//!   get:   own cache ── empty ─► depot ─► carve ─► sweep: all caches into the depot ─► refuse
+//!   free:  own cache ── full ──► a batch to the depot, then own cache
+//!                    ── shut ──► open it, else to the depot
+//! ```
+//!
+//! The first get that finds nothing sweeps: it stops the caches of all CPUs with one fence, moves their ids to
+//! the depot, and leaves them shut. The pool is then *dry*: frees go to the depot, and whoever finds that empty may
+//! refuse, at the cost of a few loads, however many CPUs there are (see `exhaustion`). When the depot holds enough
+//! again (`rich`), the next call that needs its cache ends the dry time, and each CPU opens its own cache
+//! when it first misses it.
+//!
+//! A call that sweeps holds at most what the caches held; one that drains a single cache, what that held. All
+//! of it moves batch by batch: what was not yet moved is still in its cache, whose gate the call owns.
+
+use super::Inner;
+use crate::batch::Batch;
+use crate::front::{Caches, Event, Held, Opened};
+use crate::id::FrameId;
+use crate::stack::Closed;
+
+impl Inner {
+    /// Empties all caches: the first batch into the caller's empty one, the rest into the depot.
+    pub(super) fn sweep(&self, caches: &Caches, batch: &mut Batch) {
+        let Some(sweep) = caches.sweep() else {
+            return;
+        };
+        if sweep.held().take(self.transfer.batch, batch) {
+            caches.count(Event::Steal);
+        }
+        self.drain(sweep.held());
+        sweep.finish();
+    }
+
+    /// Moves all that the caches hold to the depot. The caller has a handle or an id, which keeps the pool.
+    fn drain(&self, held: &Held<'_>) {
+        let mut batch = Batch::new();
+        while held.take(self.transfer.batch, &mut batch) {
+            if self.depot.put(&self.links, batch.as_slice()).is_err() {
+                self.came_home_early(batch.len());
+            }
+            batch.truncate(0);
+        }
+    }
+
+    /// Lays up to a batch of ids to rest, by its last step (P3).
+    pub(super) fn lay(&self, caches: &Caches, ids: &[FrameId]) -> Result<(), Closed> {
+        if caches.push_many(ids) || (self.make_room(caches) && caches.push_many(ids)) {
+            return Ok(());
+        }
+        caches.count(Event::Flush);
+        self.depot.put(&self.links, ids)
+    }
+
+    /// Opens the cache of this CPU, or takes a batch out of it; `false` if it is not to be used at the moment.
+    /// The caller has a handle or an id, which keeps the pool.
+    fn make_room(&self, caches: &Caches) -> bool {
+        let epoch = caches.epoch();
+        if epoch.is_dry_or_drying() && self.depot.resting(&self.links) >= self.transfer.rich {
+            caches.end_dry(epoch);
+        }
+        match caches.open_here() {
+            Opened::Yes => true,
+            Opened::Already => {
+                self.flush_cache(caches);
+                true
+            }
+            Opened::No => false,
+            Opened::Marked(held) => {
+                self.drain(&held);
+                false
+            }
+        }
+    }
+
+    /// Moves a batch from the cache of this CPU to the depot.
+    fn flush_cache(&self, caches: &Caches) {
+        let mut batch = Batch::new();
+        let _moving = caches.moving();
+        caches.pop_many(self.transfer.batch, &mut batch);
+        if batch.is_empty() {
+            return;
+        }
+        caches.count(Event::Flush);
+        if self.depot.put(&self.links, batch.as_slice()).is_err() {
+            self.came_home_early(batch.len());
+        }
+    }
+
+    /// Stops all caches for good and returns how many ids rested in them; `None` if the kernel refuses
+    /// the fence, without which nobody can tell.
+    pub(super) fn close_caches(&self, caches: &Caches) -> Option<u32> {
+        let held = caches.close()?;
+        Some(held.resting())
+    }
+}

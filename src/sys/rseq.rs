@@ -1,0 +1,219 @@
+//! Restartable sequences: the area that libc registered with the kernel, and the fence that stops them.
+//!
+//! Only libc's own registration is used (glibc 2.35 or newer): one of our own would need thread-local state
+//! and an exit hook. Nothing is ever written to the area but `rseq_cs`.
+//!
+//! Source: rseq(2) and membarrier(2) of Linux; `<sys/rseq.h>` of glibc.
+
+use std::fmt;
+
+/// Why a pool does not use restartable sequences; in [`Stats::no_rseq`](crate::Stats::no_rseq) and
+/// [`BuildError::NoRseq`](crate::BuildError::NoRseq).
+///
+/// ```
+/// use framewell::{Front, NoRseq, Pool};
+///
+/// let pool = Pool::builder().front(Front::Portable).build()?;
+/// assert_eq!(pool.stats().no_rseq, Some(NoRseq::Chosen));
+/// # Ok::<(), framewell::BuildError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum NoRseq {
+    /// The builder asked for [`Front::Portable`](crate::Front::Portable).
+    Chosen,
+    /// The environment variable `FRAMEWELL_FRONT` asked for the portable front.
+    Environment,
+    /// There are sequences for Linux on x86-64 and on aarch64 alone.
+    Target,
+    /// libc has registered no area: it is musl, or older than glibc 2.35, or linked statically, or was
+    /// told not to (`GLIBC_TUNABLES=glibc.pthread.rseq=0`).
+    Unregistered,
+    /// The kernel has no fence for sequences (`membarrier`, Linux 5.10), or refuses it.
+    Fence,
+}
+
+impl fmt::Display for NoRseq {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Chosen => "the builder asked for the portable front",
+            Self::Environment => "FRAMEWELL_FRONT asks for the portable front",
+            Self::Target => "there are sequences for 64-bit Linux on x86-64 and aarch64 alone",
+            Self::Unregistered => "libc has registered no rseq area (glibc 2.35 or newer does)",
+            Self::Fence => {
+                "the kernel refuses membarrier's fence for sequences (Linux 5.10 has it)"
+            }
+        })
+    }
+}
+
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64"),
+    target_pointer_width = "64",
+    not(loom)
+))]
+mod real {
+    use super::NoRseq;
+
+    /// Commands of membarrier(2).
+    const FENCE: libc::c_long = 1 << 7;
+    const REGISTER: libc::c_long = 1 << 8;
+    const ONE_CPU: libc::c_long = 1;
+
+    /// libc's area of each thread: its offset from the thread pointer.
+    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+    pub(crate) struct Area(isize);
+
+    impl Area {
+        /// Finds the area, and announces to the kernel that it will be fenced.
+        pub(crate) fn find() -> Result<Self, NoRseq> {
+            let area = Self::registered().ok_or(NoRseq::Unregistered)?;
+            if membarrier(REGISTER, 0, 0) {
+                Ok(area)
+            } else {
+                Err(NoRseq::Fence)
+            }
+        }
+
+        /// Finds the area: `__rseq_size` is 0 where libc did not register one.
+        pub(crate) fn registered() -> Option<Self> {
+            let symbol = |name: &std::ffi::CStr| {
+                // SAFETY: `name` is a C string; RTLD_DEFAULT asks the objects loaded already.
+                let at = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
+                (!at.is_null()).then_some(at)
+            };
+            let size = symbol(c"__rseq_size")?.cast::<libc::c_uint>();
+            let offset = symbol(c"__rseq_offset")?.cast::<isize>();
+            // SAFETY: glibc documents `__rseq_size` as a `const unsigned int`, set before main.
+            let size = unsafe { size.read() };
+            // SAFETY: glibc documents `__rseq_offset` as a `const ptrdiff_t`, set before main.
+            let offset = unsafe { offset.read() };
+            (size > 0).then_some(Self(offset))
+        }
+
+        #[inline(always)]
+        pub(crate) fn offset(self) -> isize {
+            self.0
+        }
+
+        /// The CPU that the calling thread runs on, or did a moment ago; 0 in a thread that has no area.
+        #[inline(always)]
+        pub(crate) fn cpu(self) -> u32 {
+            // SAFETY: every thread has its area at this offset (`registered`).
+            unsafe { cpu_id_start(self.0) }
+        }
+
+        /// Aborts every section that runs on a CPU, or with `None` on any; what the caller wrote before is
+        /// seen by every section that starts afterwards. `false` if the kernel refuses.
+        pub(crate) fn fence(self, cpu: Option<u32>) -> bool {
+            let (flags, number) = match cpu {
+                Some(cpu) => (ONE_CPU, cpu.into()),
+                None => (0, 0),
+            };
+            // A process that was forked may have to announce it anew.
+            membarrier(FENCE, flags, number)
+                || (membarrier(REGISTER, 0, 0) && membarrier(FENCE, flags, number))
+        }
+    }
+
+    fn membarrier(command: libc::c_long, flags: libc::c_long, cpu: libc::c_long) -> bool {
+        // SAFETY: membarrier takes numbers only and has no preconditions.
+        unsafe { libc::syscall(libc::SYS_membarrier, command, flags, cpu) == 0 }
+    }
+
+    /// # Safety
+    ///
+    /// - `offset` is libc's `__rseq_offset`, in a process in which libc registers areas.
+    #[cfg(target_arch = "x86_64")]
+    #[inline(always)]
+    unsafe fn cpu_id_start(offset: isize) -> u32 {
+        let cpu: u32;
+        // SAFETY: reads the first field (`cpu_id_start`) of the calling thread's own area, which
+        // lies in its TLS block for as long as it runs (the function's bullet).
+        unsafe {
+            std::arch::asm!(
+                "mov {cpu:e}, dword ptr fs:[{offset}]",
+                cpu = out(reg) cpu,
+                offset = in(reg) offset,
+                options(nostack, preserves_flags, readonly),
+            );
+        }
+        cpu
+    }
+
+    /// # Safety
+    ///
+    /// - `offset` is libc's `__rseq_offset`, in a process in which libc registers areas.
+    #[cfg(target_arch = "aarch64")]
+    #[inline(always)]
+    unsafe fn cpu_id_start(offset: isize) -> u32 {
+        let cpu: u32;
+        // SAFETY: as for x86_64: reads `cpu_id_start` of the calling thread's own area.
+        unsafe {
+            std::arch::asm!(
+                "mrs {at}, tpidr_el0",
+                "ldr {cpu:w}, [{at}, {offset}]",
+                at = out(reg) _,
+                cpu = lateout(reg) cpu,
+                offset = in(reg) offset,
+                options(nostack, preserves_flags, readonly),
+            );
+        }
+        cpu
+    }
+}
+
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64"),
+    target_pointer_width = "64",
+    not(loom)
+))]
+pub(crate) use real::Area;
+
+/// There is none on this target.
+#[cfg(not(any(
+    all(
+        target_os = "linux",
+        any(target_arch = "x86_64", target_arch = "aarch64"),
+        target_pointer_width = "64"
+    ),
+    loom
+)))]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Area {}
+
+#[cfg(not(any(
+    all(
+        target_os = "linux",
+        any(target_arch = "x86_64", target_arch = "aarch64"),
+        target_pointer_width = "64"
+    ),
+    loom
+)))]
+impl Area {
+    pub(crate) fn find() -> Result<Self, NoRseq> {
+        Err(NoRseq::Target)
+    }
+
+    pub(crate) fn cpu(self) -> u32 {
+        match self {}
+    }
+
+    pub(crate) fn fence(self, _cpu: Option<u32>) -> bool {
+        match self {}
+    }
+}
+
+/// The area of a model.
+#[cfg(loom)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Area;
+
+#[cfg(loom)]
+impl Area {
+    pub(crate) fn find() -> Result<Self, NoRseq> {
+        Ok(Self)
+    }
+}
