@@ -12,7 +12,7 @@ use crate::burst::Burst;
 use crate::error::{BulkError, CopyError, OutOfBuffers};
 use crate::frame::Frame;
 use crate::front::Moving;
-use crate::inner::Inner;
+use crate::inner::{Inner, Take};
 use crate::region::Region;
 use crate::stats::Stats;
 
@@ -86,7 +86,20 @@ impl Pool {
     #[inline]
     pub fn get(&self, len: usize) -> Result<Frame, OutOfBuffers> {
         match self.inner().take() {
-            // SAFETY: `id` came out of the pool and is in this call's hands alone (P1 of `inner`).
+            Take::Got(id) => {
+                // SAFETY: `id` came out of the pool and is in this call's hands alone (P1 of `inner`).
+                Ok(unsafe { Frame::new(self.inner, id, len) })
+            }
+            Take::NoCaches => self.get_from_shard(len),
+            Take::Nothing => self.get_slow(len),
+        }
+    }
+
+    /// Out of line, so that each `get` in a user's code holds one front's instructions, not two's.
+    #[inline(never)]
+    fn get_from_shard(&self, len: usize) -> Result<Frame, OutOfBuffers> {
+        match self.inner().take_from_shard() {
+            // SAFETY: as in `get`.
             Some(id) => Ok(unsafe { Frame::new(self.inner, id, len) }),
             None => self.get_slow(len),
         }
@@ -215,10 +228,9 @@ impl Pool {
                 break;
             }
             got += batch.len();
-            burst.extend(batch.as_slice().iter().map(|id| {
-                // SAFETY: the ids came out of the pool and are in this call's hands alone (P1 of `inner`).
-                unsafe { Frame::new(self.inner, *id, len) }
-            }));
+            // SAFETY: the ids came out of the pool and are in this call's hands alone (P1 of `inner`); they are at
+            // most `n - got`, for which the caller has room.
+            unsafe { burst.append(self.inner, batch.as_slice(), len) };
         }
         (got, moving)
     }
