@@ -57,7 +57,6 @@ struct Outside {
     high: [u32; 2],
     gates: Table<AtomicU64>,
     mode: CachePadded<Mode>,
-    moving: CachePadded<AtomicU64>,
     tickets: AtomicU64,
     process: Process,
 }
@@ -74,7 +73,6 @@ impl Caches {
                 high: [if singles { size } else { 0 }, size],
                 gates: Table::zeroed(count * GATE)?,
                 mode: CachePadded::new(Mode::new()),
-                moving: CachePadded::new(AtomicU64::new(0)),
                 tickets: AtomicU64::new(0),
                 process: Process::new()?,
             }),
@@ -285,13 +283,13 @@ impl Caches {
 
     /// Notes that ids are about to move, until the answer is dropped.
     pub(crate) fn moving(&self) -> Moving<'_> {
-        Moving::new(&self.outside.moving)
+        Moving::new(self.outside.process.moving())
     }
 
     /// How many calls have ids on the move.
     pub(crate) fn on_the_move(&self) -> u64 {
         // Relaxed: a hint.
-        self.outside.moving.load(Ordering::Relaxed)
+        self.outside.process.moving().load(Ordering::Relaxed)
     }
 
     fn counter(&self, cpu: CpuId, event: Event) -> &AtomicU64 {
