@@ -26,12 +26,88 @@ const PUSH_COMMITS_FIRST: Change = Change {
             abort!("xor {cache:e}, {cache:e}"),"#,
 };
 
-const SEEDS: &[Seed] = &[
+/// The commit lies behind the end of the section.
+const POP_COMMITS_OUTSIDE: Change = Change {
+    file: "front/sections/x86_64.rs",
+    from: r#"            "dec {count:e}",
+            "mov dword ptr [{cache} + {count_at}], {count:e}",
+            abort!("mov {id:e}, -1"),"#,
+    to: r#"            "dec {count:e}",
+            "3: mov dword ptr [{cache} + {count_at}], {count:e}",
+            abort!("mov {id:e}, -1"),"#,
+};
+
+/// An aborted section does not start over.
+const ABORT_GOES_ON: Change = Change {
+    file: "front/sections/x86_64.rs",
+    from: r#""5: jmp 4b\n","#,
+    to: r#""5: jmp 3b\n","#,
+};
+
+/// A handler between the two instructions would leave the section unprotected.
+const ARMING_IS_NOT_LAST: Change = Change {
+    file: "front/sections/x86_64.rs",
+    from: r#""mov qword ptr fs:[{area} + 8], {cache}\n","#,
+    to: r#""mov qword ptr fs:[{area} + 8], {cache}\n", "nop\n","#,
+};
+
+/// A spill.
+const USES_THE_STACK: Change = Change {
+    file: "front/sections/x86_64.rs",
+    from: r#"            "mov {n}, {most}",
+"#,
+    to: r#"            "mov {n}, {most}",
+            "mov qword ptr [rsp - 8], {n}",
+"#,
+};
+
+/// A gate that another call owns is waited for.
+const GATE_IS_WAITED_FOR: Change = Change {
+    file: "front/caches.rs",
+    from: "            Phase::Shut | Phase::Owned(_) => return Opened::No,",
+    to: "            Phase::Shut => return Opened::No,
+            Phase::Owned(_) => {
+                while gate.look() == seen {
+                    std::hint::spin_loop();
+                }
+                return Opened::No;
+            }",
+};
+
+/// A refuser waits for every transfer of others.
+const REFUSER_WAITS: Change = Change {
+    file: "inner/exhaustion.rs",
+    from: "self.front.on_the_move() <= own || courtesy.is_spent()",
+    to: "self.front.on_the_move() <= own || (courtesy.is_spent() && false)",
+};
+
+const fn seed(
+    test: &'static str,
+    name: &'static str,
+    caught_by: &'static str,
+    bug: &'static [Change],
+) -> Seed {
     Seed {
-        name: "push_commits_first",
-        test: "preemption",
+        name,
+        test,
         archs: X86_64,
-        caught_by: "lost or doubled",
-        bug: &[PUSH_COMMITS_FIRST],
-    },
+        caught_by,
+        bug,
+    }
+}
+
+const LOST: &str = "lost or doubled";
+const WAITS: &str = "keeps another waiting";
+
+const SEEDS: &[Seed] = &[
+    seed("disassembly", "push_commits_first", "does not commit", &[PUSH_COMMITS_FIRST]),
+    seed("disassembly", "pop_commits_outside", "does not commit", &[POP_COMMITS_OUTSIDE]),
+    seed("disassembly", "abort_goes_on", "does not lead to the load", &[ABORT_GOES_ON]),
+    seed("disassembly", "arming_is_not_last", "not the last instruction before the start", &[ARMING_IS_NOT_LAST]),
+    seed("disassembly", "uses_the_stack", "a use of the stack", &[USES_THE_STACK]),
+    seed("preemption", "push_commits_first", LOST, &[PUSH_COMMITS_FIRST]),
+    seed("preemption", "pop_commits_outside", LOST, &[POP_COMMITS_OUTSIDE]),
+    seed("preemption", "abort_goes_on", LOST, &[ABORT_GOES_ON]),
+    seed("suspension", "gate_is_waited_for", WAITS, &[GATE_IS_WAITED_FOR]),
+    seed("suspension", "refuser_waits", WAITS, &[REFUSER_WAITS]),
 ];
