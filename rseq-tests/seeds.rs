@@ -12,6 +12,7 @@ struct Seed {
 }
 
 const X86_64: &[&str] = &["x86_64"];
+const AARCH64: &[&str] = &["aarch64"];
 
 /// The count is stored before the slot.
 const PUSH_COMMITS_FIRST: Change = Change {
@@ -61,6 +62,38 @@ const USES_THE_STACK: Change = Change {
 "#,
 };
 
+/// As above, for aarch64.
+const PUSH_COMMITS_FIRST_AARCH64: Change = Change {
+    file: "front/sections/aarch64.rs",
+    from: r#"            "str {id:w}, [{bound}, {count}, lsl #2]",
+            "add {done:w}, {count:w}, #1",
+            "str {done:w}, [{cache}, #{count_at}]","#,
+    to: r#"            "add {done:w}, {count:w}, #1",
+            "str {done:w}, [{cache}, #{count_at}]",
+            "str {id:w}, [{bound}, {count}, lsl #2]","#,
+};
+
+const ABORT_GOES_ON_AARCH64: Change = Change {
+    file: "front/sections/aarch64.rs",
+    from: r#""5: b 4b\n","#,
+    to: r#""5: b 3b\n","#,
+};
+
+const ARMING_IS_NOT_LAST_AARCH64: Change = Change {
+    file: "front/sections/aarch64.rs",
+    from: r#""str {cache}, [{area}, #8]\n","#,
+    to: r#""str {cache}, [{area}, #8]\n", "nop\n","#,
+};
+
+const USES_THE_STACK_AARCH64: Change = Change {
+    file: "front/sections/aarch64.rs",
+    from: r#"            "sub {count}, {count}, {n}",
+"#,
+    to: r#"            "sub {count}, {count}, {n}",
+            "str {n:w}, [sp, #0]",
+"#,
+};
+
 /// A gate that another call owns is waited for.
 const GATE_IS_WAITED_FOR: Change = Change {
     file: "front/caches.rs",
@@ -87,10 +120,20 @@ const fn seed(
     caught_by: &'static str,
     bug: &'static [Change],
 ) -> Seed {
+    seed_for(X86_64, test, name, caught_by, bug)
+}
+
+const fn seed_for(
+    archs: &'static [&'static str],
+    test: &'static str,
+    name: &'static str,
+    caught_by: &'static str,
+    bug: &'static [Change],
+) -> Seed {
     Seed {
         name,
         test,
-        archs: X86_64,
+        archs,
         caught_by,
         bug,
     }
@@ -110,4 +153,8 @@ const SEEDS: &[Seed] = &[
     seed("preemption", "abort_goes_on", LOST, &[ABORT_GOES_ON]),
     seed("suspension", "gate_is_waited_for", WAITS, &[GATE_IS_WAITED_FOR]),
     seed("suspension", "refuser_waits", WAITS, &[REFUSER_WAITS]),
+    seed_for(AARCH64, "disassembly", "push_commits_first", "does not commit", &[PUSH_COMMITS_FIRST_AARCH64]),
+    seed_for(AARCH64, "disassembly", "abort_goes_on", "does not lead to the load", &[ABORT_GOES_ON_AARCH64]),
+    seed_for(AARCH64, "disassembly", "arming_is_not_last", "not the last instruction before the start", &[ARMING_IS_NOT_LAST_AARCH64]),
+    seed_for(AARCH64, "disassembly", "uses_the_stack", "a use of the stack", &[USES_THE_STACK_AARCH64]),
 ];

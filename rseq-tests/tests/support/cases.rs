@@ -16,8 +16,9 @@ use iced_x86::{Instruction, InstructionInfoFactory, OpAccess};
 
 use crate::control::Control;
 use crate::support::breakpoint::Stop;
+use crate::support::descriptor::of_function;
 use crate::support::linux::cpus;
-use crate::support::section::{Section, of_function};
+use crate::support::section::Section;
 use crate::support::shared::Shared;
 use crate::support::tracee::{Event, Tracee};
 use crate::support::{long, not_run};

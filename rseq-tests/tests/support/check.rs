@@ -1,9 +1,10 @@
-//! What a section must keep, on its instructions (the head of the crate's `front::sections` has the list).
+//! What a section must keep, on its instructions (the head of the crate's `front::sections` has the list): x86-64.
 
 use iced_x86::{
     FlowControl, Instruction, InstructionInfoFactory, Mnemonic, OpAccess, OpKind, Register,
 };
 
+use super::descriptor::{Descriptor, code};
 use super::section::{self, Section};
 
 /// The signature before every abort, which the kernel demands of libc's registration.
@@ -12,13 +13,15 @@ const SIGNATURE: u32 = 0x5305_3053;
 /// The bytes of a cache before its slots.
 const HEADER: u64 = 16;
 
-/// Checks a section; the error says what is wrong with it.
-pub(crate) fn check(section: &Section) -> Result<(), String> {
+/// Checks a section and counts its instructions; the error says what is wrong with it.
+pub(crate) fn check(descriptor: &'static Descriptor) -> Result<usize, String> {
+    let section = Section::read(descriptor)?;
     section.arming()?;
-    commit(section)?;
-    flow(section)?;
-    stack(section)?;
-    abort(section)
+    commit(&section)?;
+    flow(&section)?;
+    stack(&section)?;
+    abort(&section)?;
+    Ok(section.code.len())
 }
 
 fn at(instruction: &Instruction, what: &str) -> String {
@@ -133,7 +136,7 @@ fn abort(section: &Section) -> Result<(), String> {
     if section.descriptor.contains(abort) {
         return Err("the abort lies inside".to_owned());
     }
-    let bytes = section::code(abort - 4, 4).try_into().unwrap();
+    let bytes = code(abort - 4, 4).try_into().unwrap();
     let signature = u32::from_le_bytes(bytes);
     if signature != SIGNATURE {
         return Err(format!("the signature before the abort is {signature:#x}"));

@@ -3,12 +3,17 @@
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+#[cfg(target_arch = "x86_64")]
 pub(crate) mod breakpoint;
+#[cfg_attr(target_arch = "aarch64", path = "check_aarch64.rs")]
 pub(crate) mod check;
+pub(crate) mod descriptor;
 #[path = "../../../tests/common/linux.rs"]
 pub(crate) mod linux;
+#[cfg(target_arch = "x86_64")]
 pub(crate) mod section;
 pub(crate) mod shared;
+#[cfg(target_arch = "x86_64")]
 pub(crate) mod tracee;
 
 use std::env;

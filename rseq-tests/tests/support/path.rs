@@ -5,7 +5,8 @@ use std::fmt;
 
 use iced_x86::FlowControl;
 
-use crate::support::section::{descriptors, instruction};
+use crate::support::descriptor::descriptors;
+use crate::support::section::instruction;
 
 /// The hot path of a get and a free.
 pub(crate) struct Path {

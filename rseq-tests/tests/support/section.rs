@@ -1,28 +1,10 @@
-//! Sections as they are in this process: the descriptors in `__rseq_cs`, and the instructions that they name.
+//! Sections as they are in this process, as instructions of x86-64.
 
 use std::ptr;
-use std::slice;
 
 use iced_x86::{Decoder, DecoderOptions, FlowControl, Instruction, Mnemonic, OpKind, Register};
 
-/// What the kernel reads: `struct rseq_cs` of rseq(2).
-#[repr(C, align(32))]
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Descriptor {
-    version: u32,
-    flags: u32,
-    start: u64,
-    length: u64,
-    abort: u64,
-}
-
-unsafe extern "C" {
-    // The linker's names for the two ends of the section.
-    #[link_name = "__start___rseq_cs"]
-    static FIRST: Descriptor;
-    #[link_name = "__stop___rseq_cs"]
-    static END: Descriptor;
-}
+use super::descriptor::{Descriptor, code};
 
 /// A critical section, and what belongs to it.
 pub(crate) struct Section {
@@ -32,50 +14,6 @@ pub(crate) struct Section {
     /// Where an aborted section starts over.
     pub(crate) back: u64,
     pub(crate) code: Vec<Instruction>,
-}
-
-/// The descriptors of all sections in this binary, relocated.
-pub(crate) fn descriptors() -> &'static [Descriptor] {
-    let first = &raw const FIRST;
-    let end = &raw const END;
-    let length = (end.addr() - first.addr()) / size_of::<Descriptor>();
-    // SAFETY: the linker's symbols bound `__rseq_cs`, which consists of descriptors that nothing writes to after
-    // relocation.
-    unsafe { slice::from_raw_parts(first, length) }
-}
-
-impl Descriptor {
-    pub(crate) fn start(&self) -> u64 {
-        self.start
-    }
-
-    pub(crate) fn end(&self) -> u64 {
-        self.start + self.length
-    }
-
-    pub(crate) fn abort(&self) -> u64 {
-        self.abort
-    }
-
-    pub(crate) fn contains(&self, ip: u64) -> bool {
-        (self.start..self.end()).contains(&ip)
-    }
-}
-
-/// The section of a function that has one: the first that starts behind its entry.
-pub(crate) fn of_function(entry: usize) -> &'static Descriptor {
-    descriptors()
-        .iter()
-        .filter(|descriptor| descriptor.start >= entry as u64)
-        .min_by_key(|descriptor| descriptor.start)
-        .expect("the function has a section")
-}
-
-/// The bytes of this process's code at an address.
-pub(crate) fn code(at: u64, length: usize) -> &'static [u8] {
-    let at = ptr::with_exposed_provenance(at as usize);
-    // SAFETY: callers name addresses in this binary's text, which is mapped and never written.
-    unsafe { slice::from_raw_parts(at, length) }
 }
 
 /// The instruction at an address.
@@ -105,11 +43,11 @@ fn instructions(start: u64, end: u64) -> Result<Vec<Instruction>, String> {
 impl Section {
     /// Disassembles what a descriptor names.
     pub(crate) fn read(descriptor: &'static Descriptor) -> Result<Self, String> {
-        if (descriptor.version, descriptor.flags) != (0, 0) {
+        if !descriptor.is_plain() {
             return Err(format!("version or flags of {descriptor:x?}"));
         }
-        let code = instructions(descriptor.start, descriptor.end())?;
-        let back = instruction(descriptor.abort);
+        let code = instructions(descriptor.start(), descriptor.end())?;
+        let back = instruction(descriptor.abort());
         if back.flow_control() != FlowControl::UnconditionalBranch {
             return Err("the abort does not jump back".to_owned());
         }
@@ -140,7 +78,7 @@ impl Section {
             && store.segment_prefix() == Register::FS
             && store.memory_displacement64() == 8
             && store.op1_register() == load.op0_register();
-        if !arms || store.next_ip() != descriptor.start {
+        if !arms || store.next_ip() != descriptor.start() {
             return Err(
                 "the store that arms is not the last instruction before the start".to_owned(),
             );

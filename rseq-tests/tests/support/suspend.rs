@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 
 use crate::script::{Control, EFFECTS, OPERATIONS, SCENARIOS};
 use crate::support::breakpoint::Stop;
+use crate::support::descriptor::{code, descriptors};
 use crate::support::long;
-use crate::support::section::{Section, code, descriptors};
+use crate::support::section::Section;
 use crate::support::shared::Shared;
 use crate::support::tracee::{Event, Tracee};
 

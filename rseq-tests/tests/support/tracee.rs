@@ -3,6 +3,7 @@
 //! The child is a fork: its code lies where ours does. The first thread comes to a stop of its own with [`rest`].
 
 use std::cell::Cell;
+use std::io;
 use std::mem::{self, offset_of};
 use std::process;
 use std::ptr;
@@ -43,7 +44,7 @@ impl Tracee {
         let pid = unsafe { libc::fork() };
         match pid {
             0 => child(tracer, body),
-            -1 => Err(format!("fork: {}", std::io::Error::last_os_error())),
+            -1 => Err(format!("fork: {}", io::Error::last_os_error())),
             _ => Self::attach(pid, patience),
         }
     }
@@ -55,16 +56,27 @@ impl Tracee {
             watchdog: Some(watch(pid, patience)),
         };
         match tracee.wait() {
-            Event::Signal(libc::SIGSTOP) => Ok(tracee),
-            event => Err(format!("ptrace is not permitted ({event:?})")),
+            Event::Signal(libc::SIGSTOP) => {}
+            event => return Err(format!("ptrace is not permitted ({event:?})")),
         }
+        // Register 0 at any address, enabled, and disabled again.
+        for (number, value) in [(0, tracee.ip()), (7, 1), (7, 0)] {
+            tracee
+                .try_request(
+                    libc::PTRACE_POKEUSER,
+                    debug_register(number),
+                    value as usize,
+                )
+                .map_err(|error| format!("no hardware breakpoints ({error})"))?;
+        }
+        Ok(tracee)
     }
 
     pub(crate) fn pid(&self) -> libc::pid_t {
         self.pid
     }
 
-    fn request(&self, request: libc::c_uint, at: usize, data: usize) {
+    fn try_request(&self, request: libc::c_uint, at: usize, data: usize) -> io::Result<()> {
         // SAFETY: requests that read or write the tracee alone, or write what `registers` points to.
         let answer = unsafe {
             libc::ptrace(
@@ -74,14 +86,17 @@ impl Tracee {
                 ptr::with_exposed_provenance_mut::<libc::c_void>(data),
             )
         };
-        if answer != 0 {
-            let error = std::io::Error::last_os_error();
+        match answer {
+            0 => Ok(()),
+            _ => Err(io::Error::last_os_error()),
+        }
+    }
+
+    fn request(&self, request: libc::c_uint, at: usize, data: usize) {
+        if let Err(error) = self.try_request(request, at, data) {
             // Killed by the watchdog meanwhile: the next wait says so.
-            assert_eq!(
-                error.raw_os_error(),
-                Some(libc::ESRCH),
-                "ptrace {request}: {error}"
-            );
+            let killed = error.raw_os_error() == Some(libc::ESRCH);
+            assert!(killed, "ptrace {request}: {error}");
         }
     }
 
@@ -89,7 +104,7 @@ impl Tracee {
         let mut status = 0;
         // SAFETY: `status` is writable.
         let answer = unsafe { libc::waitpid(self.pid, &mut status, libc::__WALL) };
-        assert_eq!(answer, self.pid, "{}", std::io::Error::last_os_error());
+        assert_eq!(answer, self.pid, "{}", io::Error::last_os_error());
         if let Some((alive, _)) = &self.watchdog {
             let _ = alive.send(());
         }
@@ -127,7 +142,7 @@ impl Tracee {
     }
 
     pub(super) fn set_debug_register(&self, number: usize, value: u64) {
-        let at = offset_of!(libc::user, u_debugreg) + 8 * number;
+        let at = debug_register(number);
         self.request(libc::PTRACE_POKEUSER, at, value as usize);
     }
 
@@ -142,7 +157,7 @@ impl Tracee {
         assert!(
             answer == 0 || self.gone.get(),
             "{}",
-            std::io::Error::last_os_error()
+            io::Error::last_os_error()
         );
     }
 }
@@ -161,6 +176,10 @@ impl Drop for Tracee {
             let _ = watchdog.join();
         }
     }
+}
+
+fn debug_register(number: usize) -> usize {
+    offset_of!(libc::user, u_debugreg) + 8 * number
 }
 
 /// Kills the child if nothing is heard for `patience`: the tracer's wait then ends.
