@@ -39,7 +39,7 @@ impl Inner {
     #[inline(never)]
     pub(super) fn refill(&self, want: usize, own: u64, batch: &mut Batch) -> bool {
         let want = want.min(MAGAZINE);
-        let mut courtesy = Courtesy::new(&self.front);
+        let mut courtesy = Courtesy::new();
         loop {
             {
                 let _moving = self.front.moving();
