@@ -58,7 +58,8 @@ fn threads_that_move_between_cpus_leave_the_pool_whole() {
             flip: true,
         },
     );
-    assert!(outcome.frames_got > MILLION / 10, "{outcome:?}");
+    // On one CPU the frames are mostly with threads that do not run.
+    assert!(outcome.frames_got > MILLION / 100, "{outcome:?}");
 }
 
 #[test]
