@@ -95,7 +95,7 @@ impl Inner {
             return Ok(());
         }
         match self.front.which() {
-            Which::Rseq(caches) => self.lay(caches, ids),
+            Which::Rseq(caches) => self.keep_in_cache(caches, ids),
             Which::Portable(shards) => shards.push_all(&self.links, shards.here(), ids),
         }
     }
