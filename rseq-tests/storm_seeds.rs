@@ -112,6 +112,16 @@ const SLOW_OWNER: Change = Change {
     to: "for _ in 0..5000 { std::hint::spin_loop(); }",
 };
 
+/// A thread named "paused" stops in a sweep: it owns all caches, and has not fenced.
+const PAUSED_IN_A_SWEEP: Change = Change {
+    file: "front/caches.rs",
+    from: "let fenced = match owned {",
+    to: "if std::thread::current().name() == Some(\"paused\") {
+            std::thread::park();
+        }
+        let fenced = match owned {",
+};
+
 const STORM_SEEDS: &[Seed] = &[
     Seed {
         name: "slow_sections",
@@ -163,5 +173,12 @@ const STORM_SEEDS: &[Seed] = &[
         archs: X86_64,
         caught_by: "lost or doubled",
         bug: &[SLOW_OWNER, TWO_OWNERS],
+    },
+    Seed {
+        name: "paused_in_a_sweep",
+        test: "fork",
+        archs: &["x86_64", "aarch64"],
+        caught_by: "",
+        bug: &[PAUSED_IN_A_SWEEP],
     },
 ];

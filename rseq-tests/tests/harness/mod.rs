@@ -9,6 +9,8 @@
 
 pub(crate) mod child;
 pub(crate) mod cpus;
+pub(crate) mod forked;
+pub(crate) mod seccomp;
 pub(crate) mod ticks;
 
 use std::env;
