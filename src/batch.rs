@@ -23,9 +23,29 @@ impl Batch {
         self.ids.push(id);
     }
 
-    #[inline]
-    pub(crate) fn extend(&mut self, ids: impl Iterator<Item = FrameId>) {
-        self.ids.extend(ids);
+    /// Appends what `id` makes of the items, as far as there is room and it makes one; says whether it got through.
+    #[inline(always)]
+    pub(crate) fn extend_while<T>(
+        &mut self,
+        items: &[T],
+        id: impl Fn(&T) -> Option<FrameId>,
+    ) -> bool {
+        let n = items.len().min(self.room());
+        let mut through = true;
+        let fill = |to: *mut u32| {
+            for (at, item) in items[..n].iter().enumerate() {
+                let Some(id) = id(item) else {
+                    through = false;
+                    return at;
+                };
+                // SAFETY: `to` has room for `n` ids.
+                unsafe { to.wrapping_add(at).write(id.0) };
+            }
+            n
+        };
+        // SAFETY: `fill` writes the ids whose number it returns, for which there is room.
+        unsafe { self.extend_by(fill) };
+        through
     }
 
     /// Appends what `fill` writes: from the pointer on, at most [`room`](Self::room) ids, of which it
@@ -34,7 +54,6 @@ impl Batch {
     /// # Safety
     ///
     /// - `fill` has written as many ids as it returns, and no more than there is room.
-    #[cfg(not(loom))]
     #[inline(always)]
     pub(crate) unsafe fn extend_by(&mut self, fill: impl FnOnce(*mut u32) -> usize) {
         let len = self.ids.len();

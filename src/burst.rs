@@ -8,7 +8,8 @@ use std::slice;
 use arrayvec::ArrayVec;
 
 use crate::batch::Batch;
-use crate::frame::Frame;
+use crate::frame::{Frame, View};
+use crate::id::FrameId;
 use crate::inner::Inner;
 
 /// Up to `N` frames, in line: no allocation, 16 bytes a frame.
@@ -157,30 +158,54 @@ impl<const N: usize> Burst<N> {
         self.truncate(0);
     }
 
-    /// Frees the frames behind the first `len` that are of the last one's pool, up to a batch.
-    #[inline]
+    /// Appends a frame for each id, as from `get(len)`.
+    ///
+    /// # Safety
+    ///
+    /// - The ids are of `pool`, and the caller owns them and gives them to the handles (P1 of `inner`).
+    /// - There are no more than there is [`room`](Self::room).
+    #[inline(always)]
+    pub(crate) unsafe fn append(&mut self, pool: NonNull<Inner>, ids: &[FrameId], len: usize) {
+        debug_assert!(ids.len() <= self.room());
+        // SAFETY: the caller's ids keep the pool (P2 of `inner`).
+        let arena = unsafe { pool.as_ref().arena() };
+        let view = View::new(arena.layout(), len);
+        let before = self.frames.len();
+        let end = self.frames.as_mut_ptr().wrapping_add(before);
+        for (at, id) in ids.iter().enumerate() {
+            // SAFETY: the first bullet; the view lies in the arena's frames.
+            let frame = unsafe { Frame::with_view(pool, arena, *id, view) };
+            // SAFETY: the second bullet: the place lies behind the last frame, and in the array.
+            unsafe { end.wrapping_add(at).write(frame) };
+        }
+        // SAFETY: as many frames were written behind the last one.
+        unsafe { self.frames.set_len(before + ids.len()) };
+    }
+
+    /// Frees the last frames behind the first `len`, up to a batch, and of one pool.
+    #[inline(always)]
     fn free_run(&mut self, len: usize) {
         let Some(pool) = self.frames.last().map(Frame::pool) else {
             return;
         };
         let mut batch = Batch::new();
-        let run = self.frames[len..]
-            .iter()
-            .rev()
-            .take(batch.room())
-            .take_while(|frame| frame.pool() == pool)
-            .count();
-        let run = self.frames.drain(self.frames.len() - run..);
-        batch.extend(run.map(|frame| frame.into_parts().1));
-        if self.frames.len() > len && batch.room() > 0 {
-            self.gather(len, pool, &mut batch);
+        let start = len.max(self.frames.len().saturating_sub(batch.room()));
+        let of_one_pool = batch.extend_while(&self.frames[start..], |frame| {
+            (frame.pool() == pool).then(|| frame.id())
+        });
+        if !of_one_pool {
+            return self.gather(len, pool);
         }
-        free(pool, &batch);
+        // SAFETY: the frames behind `start` are taken apart: their ids are in the batch.
+        unsafe { self.frames.set_len(start) };
+        // SAFETY: each id was given up by the handle that owned it, for `pool`.
+        unsafe { Inner::free_many(pool, batch.as_slice()) };
     }
 
-    /// Takes the frames of one pool out from among those of others, as far as the batch has room.
+    /// Takes the frames of one pool out from among those of others, up to a batch, and frees them.
     #[cold]
-    fn gather(&mut self, len: usize, pool: NonNull<Inner>, batch: &mut Batch) {
+    fn gather(&mut self, len: usize, pool: NonNull<Inner>) {
+        let mut batch = Batch::new();
         let mut at = self.frames.len();
         while at > len && batch.room() > 0 {
             at -= 1;
@@ -189,13 +214,9 @@ impl<const N: usize> Burst<N> {
                 batch.push(self.frames.swap_remove(at).into_parts().1);
             }
         }
+        // SAFETY: each id was given up by the handle that owned it, for `pool`.
+        unsafe { Inner::free_many(pool, batch.as_slice()) };
     }
-}
-
-/// Frees a batch of frames whose handles were taken apart.
-fn free(pool: NonNull<Inner>, batch: &Batch) {
-    // SAFETY: each id was given up by the handle that owned it, for `pool` (`free_run`).
-    unsafe { Inner::free_all(pool, batch.as_slice()) };
 }
 
 impl<const N: usize> Drop for Burst<N> {

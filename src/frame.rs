@@ -6,6 +6,7 @@ use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 use std::slice;
 
+use crate::arena::{Arena, Layout};
 use crate::error::{Room, RoomError};
 use crate::id::FrameId;
 use crate::inner::Inner;
@@ -41,10 +42,53 @@ use crate::inner::Inner;
 /// ```
 pub struct Frame {
     pool: NonNull<Inner>,
-    id: FrameId,
-    /// Where the data starts, from the frame's first byte.
-    offset: u16,
-    len: u16,
+    view: View,
+}
+
+/// Which frame, and which part of it holds data, in one word: handles are written and read whole, so that what was written a
+/// moment ago never has to be put together from several stores.
+///
+/// ```text
+///   │ id: 32 │ offset from the frame's first byte: 16 │ length: 16 │
+/// ```
+#[derive(Clone, Copy)]
+pub(crate) struct View(u64);
+
+impl View {
+    /// The part of a new frame, of number 0 for the time being: `min(len, payload)` bytes after the headroom.
+    #[inline(always)]
+    pub(crate) fn new(layout: &Layout, len: usize) -> Self {
+        Self(0).part(layout.headroom, len.min(layout.payload.into()) as u16)
+    }
+
+    /// The same part of a frame, instead of frame 0.
+    #[inline(always)]
+    fn of(self, id: FrameId) -> Self {
+        debug_assert_eq!(self.id().0, 0);
+        Self(self.0 | u64::from(id.0))
+    }
+
+    /// Another part of the frame.
+    #[inline(always)]
+    fn part(self, offset: u16, len: u16) -> Self {
+        let id = self.0 & u64::from(u32::MAX);
+        Self(id | u64::from(offset) << 32 | u64::from(len) << 48)
+    }
+
+    #[inline(always)]
+    fn id(self) -> FrameId {
+        FrameId(self.0 as u32)
+    }
+
+    #[inline(always)]
+    fn offset(self) -> u16 {
+        (self.0 >> 32) as u16
+    }
+
+    #[inline(always)]
+    fn len(self) -> u16 {
+        (self.0 >> 48) as u16
+    }
 }
 
 // SAFETY: a frame owns its bytes alone (P1 of `inner`), and the pool may be used and freed on any thread.
@@ -62,13 +106,24 @@ impl Frame {
     pub(crate) unsafe fn new(pool: NonNull<Inner>, id: FrameId, len: usize) -> Self {
         // SAFETY: the caller's id keeps the pool (P2 of `inner`).
         let arena = unsafe { pool.as_ref().arena() };
+        // SAFETY: the function's bullet; the part lies in the frame by its layout.
+        unsafe { Self::with_view(pool, arena, id, View::new(arena.layout(), len)) }
+    }
+
+    /// # Safety
+    ///
+    /// - As for [`new`](Self::new); `arena` is the pool's, and `view` is of number 0 and lies in its frames.
+    #[inline(always)]
+    pub(crate) unsafe fn with_view(
+        pool: NonNull<Inner>,
+        arena: &Arena,
+        id: FrameId,
+        view: View,
+    ) -> Self {
         arena.wrote(id);
-        let layout = arena.layout();
         Self {
             pool,
-            id,
-            offset: layout.headroom,
-            len: len.min(layout.payload.into()) as u16,
+            view: view.of(id),
         }
     }
 
@@ -83,7 +138,11 @@ impl Frame {
     fn data(&self) -> NonNull<u8> {
         // SAFETY: the id is one of this pool's (`new`); the offset never exceeds the room, which
         // never exceeds the stride.
-        unsafe { self.inner().arena().byte(self.id, self.offset.into()) }
+        unsafe {
+            self.inner()
+                .arena()
+                .byte(self.id(), self.view.offset().into())
+        }
     }
 
     /// Returns the number of bytes of data.
@@ -96,7 +155,7 @@ impl Frame {
     #[inline]
     #[must_use]
     pub fn len(&self) -> usize {
-        self.len.into()
+        self.view.len().into()
     }
 
     /// Returns whether there is no data.
@@ -109,7 +168,7 @@ impl Frame {
     #[inline]
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.view.len() == 0
     }
 
     /// Returns the bytes before the data.
@@ -122,7 +181,7 @@ impl Frame {
     #[inline]
     #[must_use]
     pub fn headroom(&self) -> usize {
-        self.offset.into()
+        self.view.offset().into()
     }
 
     /// Returns the bytes after the data.
@@ -164,7 +223,7 @@ impl Frame {
     #[inline]
     #[must_use]
     pub fn id(&self) -> FrameId {
-        self.id
+        self.view.id()
     }
 
     /// Grows the data by `n` bytes at the front, into the headroom, and returns the new bytes.
@@ -189,8 +248,8 @@ impl Frame {
             return Err(refuse(Room::Headroom, n, left));
         }
         // Both fit: n ≤ headroom, and headroom + length ≤ room ≤ 65,535.
-        self.offset -= n as u16;
-        self.len += n as u16;
+        let (offset, len) = (self.view.offset() - n as u16, self.view.len() + n as u16);
+        self.view = self.view.part(offset, len);
         Ok(&mut self[..n])
     }
 
@@ -214,8 +273,8 @@ impl Frame {
             return Err(refuse(Room::Data, n, left));
         }
         // Both fit: n ≤ length.
-        self.offset += n as u16;
-        self.len -= n as u16;
+        let (offset, len) = (self.view.offset() + n as u16, self.view.len() - n as u16);
+        self.view = self.view.part(offset, len);
         Ok(())
     }
 
@@ -242,7 +301,9 @@ impl Frame {
         }
         let before = self.len();
         // Fits: offset + length + n ≤ room ≤ 65,535.
-        self.len += n as u16;
+        self.view = self
+            .view
+            .part(self.view.offset(), self.view.len() + n as u16);
         Ok(&mut self[before..])
     }
 
@@ -266,7 +327,7 @@ impl Frame {
         if len > left {
             return Err(refuse(Room::Data, len, left));
         }
-        self.len = len as u16;
+        self.view = self.view.part(self.view.offset(), len as u16);
         Ok(())
     }
 
@@ -274,7 +335,7 @@ impl Frame {
     #[inline(always)]
     pub(crate) fn into_parts(self) -> (NonNull<Inner>, FrameId) {
         let this = ManuallyDrop::new(self);
-        (this.pool, this.id)
+        (this.pool, this.id())
     }
 
     #[inline(always)]
@@ -292,7 +353,7 @@ impl Drop for Frame {
     #[inline]
     fn drop(&mut self) {
         // SAFETY: the handle owns its id (`new`) and is not used again.
-        unsafe { Inner::free(self.pool, self.id) };
+        unsafe { Inner::free(self.pool, self.id()) };
     }
 }
 
@@ -301,19 +362,19 @@ impl Deref for Frame {
 
     #[inline]
     fn deref(&self) -> &[u8] {
-        self.inner().arena().read(self.id);
+        self.inner().arena().read(self.id());
         // SAFETY: `len` bytes from `data` lie inside the frame, are initialised (anonymous memory is
         // zeroed), and belong to this handle alone, which the slice borrows.
-        unsafe { slice::from_raw_parts(self.data().as_ptr(), self.len.into()) }
+        unsafe { slice::from_raw_parts(self.data().as_ptr(), self.len()) }
     }
 }
 
 impl DerefMut for Frame {
     #[inline]
     fn deref_mut(&mut self) -> &mut [u8] {
-        self.inner().arena().wrote(self.id);
+        self.inner().arena().wrote(self.id());
         // SAFETY: as in `deref`; the handle is borrowed mutably.
-        unsafe { slice::from_raw_parts_mut(self.data().as_ptr(), self.len.into()) }
+        unsafe { slice::from_raw_parts_mut(self.data().as_ptr(), self.len()) }
     }
 }
 
@@ -334,9 +395,9 @@ impl AsMut<[u8]> for Frame {
 impl fmt::Debug for Frame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Frame")
-            .field("id", &self.id.0)
+            .field("id", &self.id().0)
             .field("headroom", &self.headroom())
-            .field("len", &self.len)
+            .field("len", &self.len())
             .finish_non_exhaustive()
     }
 }

@@ -108,7 +108,7 @@ mod real {
     pub(crate) struct Table<A> {
         first: NonNull<A>,
         len: usize,
-        _mapping: Mapping,
+        mapping: Mapping,
         marker: PhantomData<A>,
     }
 
@@ -127,15 +127,15 @@ mod real {
             Ok(Self {
                 first: mapping.base().cast(),
                 len,
-                _mapping: mapping,
+                mapping,
                 marker: PhantomData,
             })
         }
 
-        /// Maps a table of one zero, which a forked child finds zeroed again.
-        pub(crate) fn wiped_on_fork() -> io::Result<Self> {
-            let table = Self::zeroed(1)?;
-            table._mapping.wipe_on_fork()?;
+        /// Maps a table of `len` zeros, which a forked child finds zeroed again.
+        pub(crate) fn wiped_on_fork(len: usize) -> io::Result<Self> {
+            let table = Self::zeroed(len)?;
+            table.mapping.wipe_on_fork()?;
             Ok(table)
         }
     }
@@ -306,8 +306,8 @@ mod modelled {
         }
 
         /// A model does not fork.
-        pub(crate) fn wiped_on_fork() -> io::Result<Self> {
-            Self::zeroed(1)
+        pub(crate) fn wiped_on_fork(len: usize) -> io::Result<Self> {
+            Self::zeroed(len)
         }
     }
 

@@ -34,7 +34,7 @@ use std::io;
 use crossbeam_utils::CachePadded;
 
 use super::gate::{Epoch, Gate, Mode, Phase, Seen, Token};
-use super::sections::{COUNT, Cpus, HIGH, HIGH_MANY, LOW, SLOT, WORDS};
+use super::sections::{COUNT, HIGH, HIGH_MANY, LOW, SLOT, Sections, Slab, WORDS};
 use super::{Event, Moving};
 use crate::batch::Batch;
 use crate::id::{CpuId, FrameId};
@@ -46,8 +46,7 @@ const GATE: usize = 8;
 
 /// The caches of all CPUs.
 pub(crate) struct Caches {
-    cpus: Cpus,
-    words: Unprotected<Table<AtomicU32>>,
+    slab: Slab,
     outside: Unprotected<Outside>,
 }
 
@@ -58,7 +57,6 @@ struct Outside {
     high: [u32; 2],
     gates: Table<AtomicU64>,
     mode: CachePadded<Mode>,
-    moving: CachePadded<AtomicU64>,
     tickets: AtomicU64,
     process: Process,
 }
@@ -69,14 +67,12 @@ impl Caches {
     pub(crate) fn new(area: Area, cpus: u32, size: u32, singles: bool) -> io::Result<Self> {
         let count = cpus as usize;
         Ok(Self {
-            cpus: Cpus::new(area, cpus),
-            words: Unprotected::new(Table::zeroed(count * WORDS)?),
+            slab: Slab::new(area, cpus)?,
             outside: Unprotected::new(Outside {
                 count: cpus,
                 high: [if singles { size } else { 0 }, size],
                 gates: Table::zeroed(count * GATE)?,
                 mode: CachePadded::new(Mode::new()),
-                moving: CachePadded::new(AtomicU64::new(0)),
                 tickets: AtomicU64::new(0),
                 process: Process::new()?,
             }),
@@ -88,33 +84,24 @@ impl Caches {
         cpus as usize * (WORDS * size_of::<u32>() + GATE * size_of::<u64>())
     }
 
-    /// Takes the id that was freed last on this CPU.
-    #[inline(always)]
-    pub(crate) fn pop(&self) -> Option<FrameId> {
-        self.cpus.pop(&self.words)
-    }
-
-    /// Frees one id, unless the cache is full or stopped.
-    #[inline(always)]
-    pub(crate) fn push(&self, id: FrameId) -> bool {
-        self.cpus.push(&self.words, id)
+    /// The sequences, for the hot path.
+    pub(crate) fn sections(&self) -> Sections {
+        self.slab.sections()
     }
 
     /// Takes up to `most` ids at once and appends them to the batch.
-    #[inline(always)]
     pub(crate) fn pop_many(&self, most: usize, batch: &mut Batch) {
-        self.cpus.pop_many(&self.words, most, batch);
+        self.slab.pop_many(most, batch);
     }
 
     /// Frees ids at once, all or none.
-    #[inline(always)]
     pub(crate) fn push_many(&self, ids: &[FrameId]) -> bool {
-        self.cpus.push_many(&self.words, ids)
+        self.slab.push_many(ids)
     }
 
     /// The CPU that the caller (most likely) runs on, if it has a cache.
     fn here(&self) -> Option<CpuId> {
-        Some(self.cpus.here()).filter(|cpu| cpu.0 < self.outside.count)
+        Some(self.slab.here()).filter(|cpu| cpu.0 < self.outside.count)
     }
 
     fn all(&self) -> impl Iterator<Item = CpuId> {
@@ -122,7 +109,7 @@ impl Caches {
     }
 
     fn word(&self, cpu: CpuId, word: usize) -> &AtomicU32 {
-        &self.words[cpu.index() * WORDS + word]
+        &self.slab.words()[cpu.index() * WORDS + word]
     }
 
     fn gate(&self, cpu: CpuId) -> Gate<'_> {
@@ -275,7 +262,7 @@ impl Caches {
     }
 
     fn fence(&self, cpu: Option<CpuId>) -> bool {
-        let fenced = self.cpus.fence(cpu);
+        let fenced = self.slab.fence(cpu);
         if !fenced {
             self.count(Event::FenceRefused);
         }
@@ -300,13 +287,13 @@ impl Caches {
 
     /// Notes that ids are about to move, until the answer is dropped.
     pub(crate) fn moving(&self) -> Moving<'_> {
-        Moving::new(&self.outside.moving)
+        Moving::new(self.outside.process.moving())
     }
 
     /// How many calls have ids on the move.
     pub(crate) fn on_the_move(&self) -> u64 {
         // Relaxed: a hint.
-        self.outside.moving.load(Ordering::Relaxed)
+        self.outside.process.moving().load(Ordering::Relaxed)
     }
 
     fn counter(&self, cpu: CpuId, event: Event) -> &AtomicU64 {

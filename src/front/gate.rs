@@ -43,9 +43,9 @@ const TICKETS: u64 = 1 << (PROCESS_SHIFT - TICKET_SHIFT);
 
 impl Token {
     /// The token of one call. Tickets come round after 2^37 calls that own gates.
-    pub(crate) fn new(process: u32, ticket: u64) -> Self {
+    pub(crate) fn new(process: u64, ticket: u64) -> Self {
         let ticket = (ticket % TICKETS) << TICKET_SHIFT;
-        Self(u64::from(process) << PROCESS_SHIFT | ticket | OWNED)
+        Self(process << PROCESS_SHIFT | ticket | OWNED)
     }
 
     fn process(self) -> u64 {
@@ -76,13 +76,13 @@ impl Gate<'_> {
     }
 
     /// What `seen` says to a process.
-    pub(crate) fn phase(seen: Seen, process: u32) -> Phase {
+    pub(crate) fn phase(seen: Seen, process: u64) -> Phase {
         match seen.0 & PHASE {
             SHUT => Phase::Shut,
             OPEN => Phase::Open,
             _ => {
                 let token = Token(seen.0 & !MARKED);
-                if token.process() == process.into() {
+                if token.process() == process {
                     Phase::Owned(token)
                 } else {
                     Phase::Abandoned

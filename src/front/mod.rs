@@ -13,6 +13,7 @@ use std::env;
 
 pub(crate) use caches::{Caches, Held, Opened};
 pub(crate) use portable::Portable;
+pub(crate) use sections::Sections;
 
 use crate::error::BuildError;
 use crate::sync::{AtomicU64, Ordering, Unprotected};
@@ -82,7 +83,11 @@ impl Front {
 }
 
 /// The front of a pool.
-pub(crate) struct AnyFront(Unprotected<Which>);
+pub(crate) struct AnyFront {
+    /// Those of the caches, if there are some: a copy for the hot path, which tells the fronts apart by it.
+    sections: Unprotected<Option<Sections>>,
+    which: Unprotected<Which>,
+}
 
 /// Which of them it is.
 #[allow(
@@ -96,12 +101,25 @@ pub(crate) enum Which {
 
 impl AnyFront {
     pub(crate) fn new(which: Which) -> Self {
-        Self(Unprotected::new(which))
+        let sections = match &which {
+            Which::Rseq(caches) => Some(caches.sections()),
+            Which::Portable(_) => None,
+        };
+        Self {
+            sections: Unprotected::new(sections),
+            which: Unprotected::new(which),
+        }
     }
 
+    /// The sequences of the rseq front.
     #[inline(always)]
+    pub(crate) fn sections(&self) -> Option<Sections> {
+        *self.sections
+    }
+
+    #[inline]
     pub(crate) fn which(&self) -> &Which {
-        &self.0
+        &self.which
     }
 
     /// A number that differs between any two moments between which something was popped, if nothing rests in the
@@ -114,6 +132,8 @@ impl AnyFront {
     }
 
     /// Notes that a batch is about to move, until the answer is dropped.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn moving(&self) -> Moving<'_> {
         match self.which() {
             Which::Rseq(caches) => caches.moving(),

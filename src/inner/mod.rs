@@ -56,6 +56,16 @@ pub(crate) struct Inner {
     _leak_check: LeakCheck,
 }
 
+/// What a hot path finds.
+pub(crate) enum Take {
+    /// An id, the caller's (P1).
+    Got(FrameId),
+    /// Nothing in this CPU's cache.
+    Nothing,
+    /// There are no caches: the front is the portable one.
+    NoCaches,
+}
+
 /// What a pool is made from; checked by the builder.
 pub(crate) struct Spec {
     pub(crate) frames: u32,
@@ -144,19 +154,26 @@ impl Inner {
         &self.arena
     }
 
-    /// Takes a frame's id from this CPU's list, if there is one; it is the caller's (P1).
+    /// Takes a frame's id from this CPU's cache; it is the caller's (P1).
     #[inline(always)]
-    pub(crate) fn take(&self) -> Option<FrameId> {
-        match self.front.which() {
-            Which::Rseq(caches) => caches.pop(),
-            Which::Portable(shards) => self.take_from_shard(shards),
+    pub(crate) fn take(&self) -> Take {
+        let Some(sections) = self.front.sections() else {
+            return Take::NoCaches;
+        };
+        // SAFETY: `self` is borrowed, so the pool and its slab live.
+        match unsafe { sections.pop() } {
+            Some(id) => Take::Got(id),
+            None => Take::Nothing,
         }
     }
 
-    /// Out of line, so that each get and free in a user's code holds one front's instructions, not two's.
-    #[inline(never)]
-    fn take_from_shard(&self, shards: &Portable) -> Option<FrameId> {
-        shards.pop(&self.links, shards.here())
+    /// Takes a frame's id from this CPU's shard, on the portable front; it is the caller's (P1).
+    #[inline]
+    pub(crate) fn take_from_shard(&self) -> Option<FrameId> {
+        match self.front.which() {
+            Which::Portable(shards) => shards.pop(&self.links, shards.here()),
+            Which::Rseq(_) => None,
+        }
     }
 
     /// Takes 1 to `most` ids into the empty batch; `false` if the pool is exhausted. They are the
@@ -169,9 +186,10 @@ impl Inner {
         moving: &mut Option<Moving<'a>>,
         batch: &mut Batch,
     ) -> bool {
-        match self.front.which() {
-            Which::Rseq(caches) => caches.pop_many(most, batch),
-            Which::Portable(shards) => shards.pop_many(&self.links, shards.here(), most, batch),
+        match self.front.sections() {
+            // SAFETY: as in `take`.
+            Some(sections) => unsafe { sections.pop_many(most, batch) },
+            None => self.take_some_from_shard(most, batch),
         }
         if !batch.is_empty() {
             return true;
@@ -180,6 +198,14 @@ impl Inner {
             *moving = Some(self.front.moving());
         }
         self.refill(most, u64::from(moving.is_some()), batch)
+    }
+
+    /// Out of line, so that each call in a user's code holds one front's instructions, not two's.
+    #[inline(never)]
+    fn take_some_from_shard(&self, most: usize, batch: &mut Batch) {
+        if let Which::Portable(shards) = self.front.which() {
+            shards.pop_many(&self.links, shards.here(), most, batch);
+        }
     }
 
     /// Frees a frame.
@@ -193,20 +219,56 @@ impl Inner {
         // SAFETY: the caller's id keeps the pool (P2) until it is given up.
         let inner = unsafe { this.as_ref() };
         inner.arena.wrote(id);
-        let freed = match inner.front.which() {
-            Which::Rseq(caches) => caches.push(id),
-            Which::Portable(shards) => inner.free_to_shard(shards, id),
-        };
-        if !freed {
-            // SAFETY: the push was refused, so the id is still the caller's (the function's bullets).
-            unsafe { Self::free_slow(this, id) };
+        match inner.front.sections() {
+            Some(sections) => {
+                // SAFETY: the caller's id keeps the pool, and so the slab, until the push has committed.
+                if !unsafe { sections.push(id) } {
+                    // SAFETY: the push was refused: the id is still the caller's.
+                    unsafe { Self::free_slow(this, id) };
+                }
+            }
+            // SAFETY: as the function's bullets.
+            None => unsafe { Self::free_to_shard(this, id) },
         }
     }
 
-    /// Frees a frame to its CPU's shard, unless that is full.
+    /// [`Inner::free`] on the portable front; out of line, as `Pool::get_from_shard` is.
+    ///
+    /// # Safety
+    ///
+    /// - As for [`Inner::free`].
     #[inline(never)]
-    fn free_to_shard(&self, shards: &Portable, id: FrameId) -> bool {
-        shards.push(&self.links, shards.here(), id).is_ok()
+    unsafe fn free_to_shard(this: NonNull<Self>, id: FrameId) {
+        // SAFETY: the caller's id keeps the pool (P2) until it is given up.
+        let inner = unsafe { this.as_ref() };
+        if let Which::Portable(shards) = inner.front.which() {
+            if shards.push(&inner.links, shards.here(), id).is_err() {
+                // SAFETY: the push was refused, so the id is still the caller's (the function's bullets).
+                unsafe { Self::free_slow(this, id) };
+            }
+        }
+    }
+
+    /// Frees up to a batch of frames.
+    ///
+    /// # Safety
+    ///
+    /// - As for [`Inner::free`], for every id.
+    #[inline(always)]
+    pub(crate) unsafe fn free_many(this: NonNull<Self>, ids: &[FrameId]) {
+        // SAFETY: the caller's ids keep the pool (P2) until they are given up.
+        let inner = unsafe { this.as_ref() };
+        for id in ids {
+            inner.arena.wrote(*id);
+        }
+        if let Some(sections) = inner.front.sections() {
+            // SAFETY: as in `free`.
+            if !inner.transfer.zero_on_free && unsafe { sections.push_many(ids) } {
+                return;
+            }
+        }
+        // SAFETY: nothing took the ids: they are still the caller's.
+        unsafe { Self::free_all(this, ids) };
     }
 
     /// Counts a refused call.

@@ -112,12 +112,13 @@ impl Inner {
         unsafe { Self::free_all(this, &[id]) };
     }
 
-    /// Frees frames of one pool.
+    /// Frees frames of one pool, whatever its front holds.
     ///
     /// # Safety
     ///
     /// - As for [`Inner::free`], for every id.
-    pub(crate) unsafe fn free_all(this: NonNull<Self>, ids: &[FrameId]) {
+    #[inline(never)]
+    pub(super) unsafe fn free_all(this: NonNull<Self>, ids: &[FrameId]) {
         // SAFETY: the caller's ids keep the pool (P2) until the last is given up.
         let inner = unsafe { this.as_ref() };
         for &id in ids {

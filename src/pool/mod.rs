@@ -12,15 +12,15 @@ use crate::burst::Burst;
 use crate::error::{BulkError, CopyError, OutOfBuffers};
 use crate::frame::Frame;
 use crate::front::Moving;
-use crate::inner::Inner;
+use crate::inner::{Inner, Take};
 use crate::region::Region;
 use crate::stats::Stats;
 
 /// A handle to a pool of frames: cheap to clone, shared between threads.
 ///
-/// Getting and freeing a frame takes no lock and, as long as frames are at rest, never enters the
-/// kernel but for the page faults of a frame's first use. Any thread may get, any thread may
-/// free. The pool's memory is given back when the last handle *and* the last frame are dropped,
+/// Getting and freeing a frame takes no lock, and enters the kernel only to drain other CPUs'
+/// caches (where nothing else is left), to open a cache, and for the page faults of a frame's first use. Any thread may get, any thread may
+/// free, also in a signal handler that interrupted such a call. The pool's memory is given back when the last handle *and* the last frame are dropped,
 /// in any order, on any thread.
 ///
 /// ```
@@ -66,14 +66,14 @@ impl Pool {
     /// The request is capped, not refused: `get(4000)` gives 1500 bytes (with the default payload), and
     /// `get(0)` an empty frame with all its room. The bytes are initialised: zero in a
     /// frame that was never used, else what its last owner left, unless
-    /// [`PoolBuilder::zero_on_free`] is on. Lock-free; never enters the kernel. May be called in a
-    /// `drop` or a panic hook.
+    /// [`PoolBuilder::zero_on_free`] is on. Lock-free. Enters the kernel only if neither this CPU's cache nor the depot has a
+    /// frame, to drain the other CPUs' caches, or to open this one's. May be called in a `drop`, a panic hook or a signal handler.
     ///
     /// # Errors
     ///
     /// [`OutOfBuffers`] if at some moment of the call no frame was at rest anywhere in the pool.
     /// Frees that happened before the call count; frames in the hands of another call in progress (at most
-    /// [`Stats::batch`], or what a [`get_bulk`](Self::get_bulk) asks for) do not.
+    /// [`Stats::batch`], or what a [`get_bulk`](Self::get_bulk) asks for; while it drains, all that the caches held) do not.
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().frames(8).build()?;
@@ -86,7 +86,20 @@ impl Pool {
     #[inline]
     pub fn get(&self, len: usize) -> Result<Frame, OutOfBuffers> {
         match self.inner().take() {
-            // SAFETY: `id` came out of the pool and is in this call's hands alone (P1 of `inner`).
+            Take::Got(id) => {
+                // SAFETY: `id` came out of the pool and is in this call's hands alone (P1 of `inner`).
+                Ok(unsafe { Frame::new(self.inner, id, len) })
+            }
+            Take::NoCaches => self.get_from_shard(len),
+            Take::Nothing => self.get_slow(len),
+        }
+    }
+
+    /// Out of line, so that each `get` in a user's code holds one front's instructions, not two's.
+    #[inline(never)]
+    fn get_from_shard(&self, len: usize) -> Result<Frame, OutOfBuffers> {
+        match self.inner().take_from_shard() {
+            // SAFETY: as in `get`.
             Some(id) => Ok(unsafe { Frame::new(self.inner, id, len) }),
             None => self.get_slow(len),
         }
@@ -102,7 +115,7 @@ impl Pool {
 
     /// Returns a frame with a copy of `bytes`.
     ///
-    /// Never cuts. Lock-free; never enters the kernel but for the page fault of a frame's first use.
+    /// Never cuts. Lock-free; enters the kernel as [`get`](Self::get) does, and for the page fault of a frame's first use.
     ///
     /// # Errors
     ///
@@ -132,7 +145,7 @@ impl Pool {
     /// Appends up to `n` frames to the burst, each as from `get(payload)`, and returns how many.
     ///
     /// Fewer than `n` only if the burst is full, or if at some moment of the call no frame was
-    /// at rest. Lock-free; never enters the kernel.
+    /// at rest. Lock-free; enters the kernel as [`get`](Self::get) does.
     ///
     /// ```
     /// # use framewell::Burst;
@@ -154,7 +167,7 @@ impl Pool {
 
     /// Appends exactly `n` frames to the burst, each as from `get(payload)`, or none.
     ///
-    /// Lock-free; never enters the kernel. While it gathers, other calls may be refused for the frames that
+    /// Lock-free; enters the kernel as [`get`](Self::get) does. While it gathers, other calls may be refused for the frames that
     /// it has in hand.
     ///
     /// # Errors
@@ -215,10 +228,9 @@ impl Pool {
                 break;
             }
             got += batch.len();
-            burst.extend(batch.as_slice().iter().map(|id| {
-                // SAFETY: the ids came out of the pool and are in this call's hands alone (P1 of `inner`).
-                unsafe { Frame::new(self.inner, *id, len) }
-            }));
+            // SAFETY: the ids came out of the pool and are in this call's hands alone (P1 of `inner`); they are at
+            // most `n - got`, for which the caller has room.
+            unsafe { burst.append(self.inner, batch.as_slice(), len) };
         }
         (got, moving)
     }
@@ -265,7 +277,7 @@ impl Pool {
 
     /// Returns a snapshot of the pool; exact if no call is in progress.
     ///
-    /// Looks at every shard, and allocates the list of them: not for the hot path.
+    /// Looks at every cache or shard, and allocates the list of them: not for the hot path, nor for a signal handler.
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().frames(8).build()?;

@@ -107,7 +107,9 @@ impl Mapping {
             }
             return Ok((mapping, PageKind::Base));
         }
-        Ok((Self::guarded(len)?, PageKind::Base))
+        let mapping = Self::guarded(len)?;
+        mapping.advise_base();
+        Ok((mapping, PageKind::Base))
     }
 
     /// Explicit huge pages. The kernel sets them aside here and now: without that reservation the
@@ -207,6 +209,14 @@ impl Mapping {
     #[cfg(not(target_os = "linux"))]
     fn advise_huge(&self) -> bool {
         false
+    }
+
+    /// Asks for no huge pages, which a system may give unasked; one that knows none refuses the advice.
+    fn advise_base(&self) {
+        #[cfg(target_os = "linux")]
+        let _ = self
+            .raw
+            .advise_range(memmap2::Advice::NoHugePage, self.offset, self.len);
     }
 }
 

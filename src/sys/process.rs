@@ -1,40 +1,50 @@
-//! Which process this is, told apart from those that forked it.
+//! What a process knows of itself alone, told apart from those that forked it.
 
 use std::io;
 
-use crate::sync::{AtomicU32, Ordering, Table};
+use crate::sync::{AtomicU64, Ordering, Table};
 
-/// A number that the process shares with none of its ancestors; no system call.
+/// A number that the process shares with none of its ancestors, and a count that starts at 0 in each; without a system
+/// call.
 ///
-/// One page is wiped in a forked child (`MADV_WIPEONFORK`). Who finds 0 there draws the next number from an ordinary counter, which a
-/// child inherits, so it is larger than every ancestor's. A child that shares its parent's memory
-/// (`vfork`) shares the number.
+/// They lie in a page that is wiped in a forked child (`MADV_WIPEONFORK`). Who finds 0 for the number draws the next from
+/// an ordinary counter, which a child inherits, so it is larger than every ancestor's. A child that
+/// shares its parent's memory (`vfork`) shares them.
 ///
 /// Source: madvise(2).
 pub(crate) struct Process {
-    wiped: Table<AtomicU32>,
-    last: AtomicU32,
+    wiped: Table<AtomicU64>,
+    last: AtomicU64,
 }
+
+/// Where they lie: a cache line each.
+const NUMBER: usize = 0;
+const MOVING: usize = 8;
 
 impl Process {
     pub(crate) fn new() -> io::Result<Self> {
         Ok(Self {
-            wiped: Table::wiped_on_fork()?,
-            last: AtomicU32::new(0),
+            wiped: Table::wiped_on_fork(MOVING + 1)?,
+            last: AtomicU64::new(0),
         })
     }
 
     /// The number of the calling process.
-    pub(crate) fn number(&self) -> u32 {
+    pub(crate) fn number(&self) -> u64 {
         // Relaxed, here and below: the number is all that is read.
-        let number = self.wiped[0].load(Ordering::Relaxed);
+        let number = self.wiped[NUMBER].load(Ordering::Relaxed);
         if number != 0 {
             return number;
         }
         let next = self.last.fetch_add(1, Ordering::Relaxed) + 1;
-        match self.wiped[0].compare_exchange(0, next, Ordering::Relaxed, Ordering::Relaxed) {
+        match self.wiped[NUMBER].compare_exchange(0, next, Ordering::Relaxed, Ordering::Relaxed) {
             Ok(_) => next,
             Err(first) => first,
         }
+    }
+
+    /// The count of what is on the move in this process: a fork leaves the parent's behind.
+    pub(crate) fn moving(&self) -> &AtomicU64 {
+        &self.wiped[MOVING]
     }
 }

@@ -54,6 +54,8 @@ impl fmt::Display for NoRseq {
     not(loom)
 ))]
 mod real {
+    use std::num::NonZero;
+
     use super::NoRseq;
 
     /// Commands of membarrier(2).
@@ -61,9 +63,10 @@ mod real {
     const REGISTER: libc::c_long = 1 << 8;
     const ONE_CPU: libc::c_long = 1;
 
-    /// libc's area of each thread: its offset from the thread pointer.
+    /// libc's area of each thread: its offset from the thread pointer, where the thread's own
+    /// control block lies.
     #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-    pub(crate) struct Area(isize);
+    pub(crate) struct Area(NonZero<isize>);
 
     impl Area {
         /// Finds the area, and announces to the kernel that it will be fenced.
@@ -89,19 +92,19 @@ mod real {
             let size = unsafe { size.read() };
             // SAFETY: glibc documents `__rseq_offset` as a `const ptrdiff_t`, set before main.
             let offset = unsafe { offset.read() };
-            (size > 0).then_some(Self(offset))
+            NonZero::new(offset).filter(|_| size > 0).map(Self)
         }
 
         #[inline(always)]
         pub(crate) fn offset(self) -> isize {
-            self.0
+            self.0.get()
         }
 
         /// The CPU that the calling thread runs on, or did a moment ago; 0 in a thread that has no area.
         #[inline(always)]
         pub(crate) fn cpu(self) -> u32 {
             // SAFETY: every thread has its area at this offset (`registered`).
-            unsafe { cpu_id_start(self.0) }
+            unsafe { cpu_id_start(self.offset()) }
         }
 
         /// Aborts every section that runs on a CPU, or with `None` on any; what the caller wrote before is

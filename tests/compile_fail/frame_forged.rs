@@ -5,5 +5,5 @@ use framewell::{Frame, Pool};
 fn main() {
     let pool = Pool::builder().build().unwrap();
     let frame = pool.get(60).unwrap();
-    let _ = Frame { len: 9000, ..frame };
+    let _ = Frame { view: frame.view, ..frame };
 }

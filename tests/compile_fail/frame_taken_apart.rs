@@ -4,6 +4,5 @@ use framewell::{Frame, Pool};
 
 fn main() {
     let pool = Pool::builder().build().unwrap();
-    let Frame { id, .. } = &pool.get(60).unwrap();
-    println!("{id}");
+    let Frame { pool: _, .. } = &pool.get(60).unwrap();
 }

@@ -6,7 +6,7 @@
 
 use std::arch::asm;
 
-use super::real::At;
+use super::real::Sections;
 use super::{COUNT, HIGH, HIGH_MANY, LOW, SHIFT, SLOT};
 
 /// What `pop` returns if it fails.
@@ -97,7 +97,7 @@ macro_rules! copy {
 /// - `at` names caches in mapped memory, one for each of its CPUs, which others write only with
 ///   the cache stopped and fenced.
 #[inline(always)]
-pub(super) unsafe fn pop(at: At) -> u32 {
+pub(super) unsafe fn pop(at: Sections) -> u32 {
     let id: u32;
     // SAFETY: touches the calling thread's own area and the cache of the running CPU (the function's
     // bullet), at a slot below the count. `id` keeps −1 until the section can no longer fail.
@@ -137,7 +137,7 @@ pub(super) unsafe fn pop(at: At) -> u32 {
 ///
 /// - As for [`pop`]; `high` of every cache is at most the number of its slots.
 #[inline(always)]
-pub(super) unsafe fn push(at: At, id: u32) -> bool {
+pub(super) unsafe fn push(at: Sections, id: u32) -> bool {
     let done: u32;
     // SAFETY: as in `pop`; the slot that is written lies below `high`. `done` is 0 until the section can
     // no longer fail: the incremented count is not.
@@ -178,7 +178,7 @@ pub(super) unsafe fn push(at: At, id: u32) -> bool {
 ///
 /// - As for [`pop`]; `to` has room for `most` ids, 1 or more.
 #[inline(always)]
-pub(super) unsafe fn pop_many(at: At, to: *mut u32, most: usize) -> usize {
+pub(super) unsafe fn pop_many(at: Sections, to: *mut u32, most: usize) -> usize {
     let n: usize;
     // SAFETY: as in `pop`; at most `most` ids are written to `to`, and an aborted section's are
     // written over. `n` is 0 until the section can no longer fail.
@@ -226,7 +226,7 @@ pub(super) unsafe fn pop_many(at: At, to: *mut u32, most: usize) -> usize {
 ///
 /// - As for [`push`], with `high_many`; `from` points to `n` ids, 1 or more.
 #[inline(always)]
-pub(super) unsafe fn push_many(at: At, from: *const u32, n: usize) -> bool {
+pub(super) unsafe fn push_many(at: Sections, from: *const u32, n: usize) -> bool {
     let done: u32;
     // SAFETY: as in `push`; exactly `n` ids are read from `from`.
     unsafe {

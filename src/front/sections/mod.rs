@@ -40,12 +40,12 @@
 #[cfg(not(loom))]
 mod real;
 #[cfg(not(loom))]
-pub(crate) use real::Cpus;
+pub(crate) use real::{Sections, Slab};
 
 #[cfg(loom)]
 mod modelled;
 #[cfg(loom)]
-pub(crate) use modelled::Cpus;
+pub(crate) use modelled::{Sections, Slab};
 
 #[cfg(all(
     target_os = "linux",

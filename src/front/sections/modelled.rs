@@ -6,19 +6,28 @@
 //! the commit, with its slots written, and starts over.
 
 use std::cell::Cell;
+use std::io;
+use std::ops::Deref;
 
 use loom::sync::Mutex;
 
 use super::{COUNT, HIGH, HIGH_MANY, LOW, SLOT, WORDS};
 use crate::batch::Batch;
 use crate::id::{CpuId, FrameId};
-use crate::sync::{AtomicU32, Ordering, modelled_cpu};
+use crate::sync::{AtomicU32, Ordering, Table, modelled_cpu};
 use crate::sys::Area;
 
-/// The modelled CPUs.
-pub(crate) struct Cpus {
+/// The memory of the caches, and the modelled CPUs.
+pub(crate) struct Slab(Box<Modelled>);
+
+pub(crate) struct Modelled {
     running: Vec<Mutex<()>>,
+    words: Table<AtomicU32>,
 }
+
+/// What the sequences need, by value.
+#[derive(Clone, Copy)]
+pub(crate) struct Sections(*const Modelled);
 
 loom::thread_local! {
     static ABORT: Cell<bool> = Cell::new(false);
@@ -30,22 +39,79 @@ pub(crate) fn abort_next() {
     ABORT.with(|abort| abort.set(true));
 }
 
-impl Cpus {
-    pub(crate) fn new(_area: Area, count: u32) -> Self {
-        Self {
-            running: (0..count).map(|_| Mutex::new(())).collect(),
-        }
+impl Deref for Slab {
+    type Target = Modelled;
+
+    fn deref(&self) -> &Modelled {
+        &self.0
+    }
+}
+
+impl Slab {
+    pub(crate) fn new(_area: Area, cpus: u32) -> io::Result<Self> {
+        Ok(Self(Box::new(Modelled {
+            running: (0..cpus).map(|_| Mutex::new(())).collect(),
+            words: Table::zeroed(cpus as usize * WORDS)?,
+        })))
+    }
+
+    pub(crate) fn sections(&self) -> Sections {
+        Sections(&raw const *self.0)
+    }
+}
+
+impl Sections {
+    /// # Safety
+    ///
+    /// - The slab lives.
+    unsafe fn modelled<'a>(self) -> &'a Modelled {
+        // SAFETY: the function's bullet.
+        unsafe { &*self.0 }
+    }
+
+    /// # Safety
+    ///
+    /// - The slab lives until the function returns; for a push, until it has committed.
+    pub(crate) unsafe fn pop(self) -> Option<FrameId> {
+        // SAFETY: the function's bullet.
+        unsafe { self.modelled() }.pop()
+    }
+
+    /// # Safety
+    ///
+    /// - As for [`pop`](Self::pop).
+    pub(crate) unsafe fn push(self, id: FrameId) -> bool {
+        // SAFETY: the function's bullet.
+        unsafe { self.modelled() }.push(id)
+    }
+
+    /// # Safety
+    ///
+    /// - As for [`pop`](Self::pop).
+    pub(crate) unsafe fn pop_many(self, most: usize, batch: &mut Batch) {
+        // SAFETY: the function's bullet.
+        unsafe { self.modelled() }.pop_many(most, batch);
+    }
+
+    /// # Safety
+    ///
+    /// - As for [`pop`](Self::pop).
+    pub(crate) unsafe fn push_many(self, ids: &[FrameId]) -> bool {
+        // SAFETY: the function's bullet.
+        unsafe { self.modelled() }.push_many(ids)
+    }
+}
+
+impl Modelled {
+    pub(crate) fn words(&self) -> &[AtomicU32] {
+        &self.words
     }
 
     /// Runs a section, and the commit if it has one: the new count, and the answer.
-    fn section<T>(
-        &self,
-        words: &[AtomicU32],
-        section: impl Fn(&[AtomicU32]) -> Option<(u32, T)>,
-    ) -> Option<T> {
+    fn section<T>(&self, section: impl Fn(&[AtomicU32]) -> Option<(u32, T)>) -> Option<T> {
         let cpu = modelled_cpu() as usize;
         let running = self.running.get(cpu)?;
-        let cache = &words[cpu * WORDS..][..WORDS];
+        let cache = &self.words[cpu * WORDS..][..WORDS];
         if ABORT.with(|abort| abort.replace(false)) {
             let _until_aborted = running.lock().unwrap();
             let _ = section(cache);
@@ -57,8 +123,8 @@ impl Cpus {
         Some(answer)
     }
 
-    pub(crate) fn pop(&self, words: &[AtomicU32]) -> Option<FrameId> {
-        self.section(words, |cache| {
+    fn pop(&self) -> Option<FrameId> {
+        self.section(|cache| {
             let count = read(cache, COUNT);
             if count <= read(cache, LOW) {
                 return None;
@@ -67,8 +133,8 @@ impl Cpus {
         })
     }
 
-    pub(crate) fn push(&self, words: &[AtomicU32], id: FrameId) -> bool {
-        let pushed = self.section(words, |cache| {
+    fn push(&self, id: FrameId) -> bool {
+        let pushed = self.section(|cache| {
             let count = read(cache, COUNT);
             if count >= read(cache, HIGH) {
                 return None;
@@ -79,9 +145,9 @@ impl Cpus {
         pushed.is_some()
     }
 
-    pub(crate) fn pop_many(&self, words: &[AtomicU32], most: usize, batch: &mut Batch) {
+    pub(crate) fn pop_many(&self, most: usize, batch: &mut Batch) {
         let most = most.min(batch.room()) as u32;
-        let popped = self.section(words, |cache| {
+        let popped = self.section(|cache| {
             let count = read(cache, COUNT);
             if count <= read(cache, LOW) || most == 0 {
                 return None;
@@ -90,11 +156,13 @@ impl Cpus {
             let ids: Vec<u32> = (left..count).map(|at| slot(cache, at)).collect();
             Some((left, ids))
         });
-        batch.extend(popped.into_iter().flatten().map(FrameId));
+        for id in popped.into_iter().flatten() {
+            batch.push(FrameId(id));
+        }
     }
 
-    pub(crate) fn push_many(&self, words: &[AtomicU32], ids: &[FrameId]) -> bool {
-        let pushed = self.section(words, |cache| {
+    pub(crate) fn push_many(&self, ids: &[FrameId]) -> bool {
+        let pushed = self.section(|cache| {
             let count = read(cache, COUNT);
             let end = count + ids.len() as u32;
             if end > read(cache, HIGH_MANY) {

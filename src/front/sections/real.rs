@@ -1,22 +1,22 @@
-//! The sequences as safe functions over the caches.
+//! The sequences as methods: of the caches' memory, and of a copy of what they need.
+
+use std::io;
 
 use super::{WORDS, isa};
 use crate::batch::Batch;
 use crate::id::{CpuId, FrameId};
-use crate::sync::{AtomicU32, Unprotected};
+use crate::sync::{AtomicU32, Table, Unprotected};
 use crate::sys::Area;
 
-/// The CPUs on which sections run.
-pub(crate) struct Cpus(Unprotected<Parts>);
-
-struct Parts {
-    area: Area,
-    count: u32,
+/// The memory of the caches, stopped and empty at first.
+pub(crate) struct Slab {
+    sections: Unprotected<Sections>,
+    words: Unprotected<Table<AtomicU32>>,
 }
 
-/// What a sequence needs, by value: nothing of the pool is touched after the commit.
+/// What the sequences need, by value: nothing of the pool is touched after a commit.
 #[derive(Clone, Copy)]
-pub(super) struct At {
+pub(crate) struct Sections {
     pub(super) area: Area,
     /// The first CPU's cache.
     pub(super) caches: *mut u32,
@@ -24,68 +24,101 @@ pub(super) struct At {
     pub(super) cpus: u32,
 }
 
-impl Cpus {
-    pub(crate) fn new(area: Area, count: u32) -> Self {
-        Self(Unprotected::new(Parts { area, count }))
+impl Slab {
+    pub(crate) fn new(area: Area, cpus: u32) -> io::Result<Self> {
+        let words: Table<AtomicU32> = Table::zeroed(cpus as usize * WORDS)?;
+        let caches = words.as_ptr().cast_mut().cast();
+        Ok(Self {
+            sections: Unprotected::new(Sections { area, caches, cpus }),
+            words: Unprotected::new(words),
+        })
     }
 
-    /// The caches that the words hold.
-    #[inline(always)]
-    fn at(&self, words: &[AtomicU32]) -> At {
-        let Parts { area, count } = *self.0;
-        debug_assert!(words.len() >= count as usize * WORDS);
-        At {
-            area,
-            caches: words.as_ptr().cast_mut().cast(),
-            cpus: count,
-        }
+    /// All words, those of the first CPU's cache first.
+    pub(crate) fn words(&self) -> &[AtomicU32] {
+        &self.words
     }
 
     #[inline(always)]
-    pub(crate) fn pop(&self, words: &[AtomicU32]) -> Option<FrameId> {
-        // SAFETY: `at` names a cache for each of its CPUs, atomics that are written through shared references;
-        // a section reads slots below the count only.
-        let id = unsafe { isa::pop(self.at(words)) };
+    pub(crate) fn sections(&self) -> Sections {
+        *self.sections
+    }
+
+    /// The CPU that the caller runs on, or did a moment ago.
+    pub(crate) fn here(&self) -> CpuId {
+        CpuId(self.sections.area.cpu())
+    }
+
+    /// The fence of a CPU, or with `None` of all. `false` if the kernel refuses it.
+    pub(crate) fn fence(&self, cpu: Option<CpuId>) -> bool {
+        self.sections.area.fence(cpu.map(|cpu| cpu.0))
+    }
+
+    /// [`Sections::pop_many`].
+    pub(crate) fn pop_many(&self, most: usize, batch: &mut Batch) {
+        // SAFETY: the memory is `self`'s.
+        unsafe { self.sections().pop_many(most, batch) }
+    }
+
+    /// [`Sections::push_many`].
+    pub(crate) fn push_many(&self, ids: &[FrameId]) -> bool {
+        // SAFETY: as above; whoever keeps `self` keeps it until the ids are given up (P2 of `inner`).
+        unsafe { self.sections().push_many(ids) }
+    }
+}
+
+impl Sections {
+    /// Takes the id that was freed last on the running CPU.
+    ///
+    /// # Safety
+    ///
+    /// - The slab lives until the function returns; for a push, until it has committed.
+    #[inline(always)]
+    pub(crate) unsafe fn pop(self) -> Option<FrameId> {
+        // SAFETY: `self` names a cache for each of its CPUs, in memory that lives (the function's bullet), atomics that
+        // are written through shared references, from outside with the cache stopped (G1 of `gate`).
+        let id = unsafe { isa::pop(self) };
         (id != isa::NONE).then_some(FrameId(id))
     }
 
+    /// Frees one id, unless the cache is full or stopped.
+    ///
+    /// # Safety
+    ///
+    /// - As for [`pop`](Self::pop).
     #[inline(always)]
-    pub(crate) fn push(&self, words: &[AtomicU32], id: FrameId) -> bool {
-        // SAFETY: as in `pop`; `high` is at most the number of slots, so the slot that is written is one.
-        unsafe { isa::push(self.at(words), id.0) }
+    pub(crate) unsafe fn push(self, id: FrameId) -> bool {
+        // SAFETY: as in `pop`; `high` is at most the number of slots.
+        unsafe { isa::push(self, id.0) }
     }
 
-    /// Takes up to `most` ids and appends them to the batch.
+    /// Takes up to `most` ids at once and appends them to the batch.
+    ///
+    /// # Safety
+    ///
+    /// - As for [`pop`](Self::pop).
     #[inline(always)]
-    pub(crate) fn pop_many(&self, words: &[AtomicU32], most: usize, batch: &mut Batch) {
+    pub(crate) unsafe fn pop_many(self, most: usize, batch: &mut Batch) {
         let most = most.min(batch.room());
         if most == 0 {
             return;
         }
-        let at = self.at(words);
         let pop = |to| {
             // SAFETY: as in `pop`; `to` has room for `most` ids, 1 or more.
-            unsafe { isa::pop_many(at, to, most) }
+            unsafe { isa::pop_many(self, to, most) }
         };
         // SAFETY: the sequence returns how many ids it wrote, `most` at the most.
         unsafe { batch.extend_by(pop) };
     }
 
-    /// Lays ids down, all or none.
+    /// Frees ids at once, all or none.
+    ///
+    /// # Safety
+    ///
+    /// - As for [`pop`](Self::pop).
     #[inline(always)]
-    pub(crate) fn push_many(&self, words: &[AtomicU32], ids: &[FrameId]) -> bool {
+    pub(crate) unsafe fn push_many(self, ids: &[FrameId]) -> bool {
         // SAFETY: as in `push`; `FrameId` is a `u32` by its representation, and `ids` are as many.
-        ids.is_empty() || unsafe { isa::push_many(self.at(words), ids.as_ptr().cast(), ids.len()) }
-    }
-
-    /// The CPU that the caller runs on, or did a moment ago.
-    #[inline(always)]
-    pub(crate) fn here(&self) -> CpuId {
-        CpuId(self.0.area.cpu())
-    }
-
-    /// The fence of a CPU, or with `None` of all. `false` if the kernel refuses it.
-    pub(crate) fn fence(&self, cpu: Option<CpuId>) -> bool {
-        self.0.area.fence(cpu.map(|cpu| cpu.0))
+        ids.is_empty() || unsafe { isa::push_many(self, ids.as_ptr().cast(), ids.len()) }
     }
 }
