@@ -150,7 +150,10 @@ fn stats_name_the_front_and_the_reason() {
     assert_eq!(stats.front, FrontKind::Portable);
     assert_eq!(stats.no_rseq, Some(NoRseq::Chosen));
     let text = stats.to_string();
-    assert!(text.contains("\nfront                 portable\n"), "{text}");
+    assert!(
+        text.contains("\nfront                 portable\n"),
+        "{text}"
+    );
     assert!(
         text.contains("\nno rseq     the builder asked for the portable front\n"),
         "{text}"
@@ -158,7 +161,10 @@ fn stats_name_the_front_and_the_reason() {
     if has_rseq() {
         let pool = Pool::builder().frames(8).front(Front::Rseq);
         let text = pool.build().unwrap().stats().to_string();
-        assert!(text.contains("\nfront                     rseq\n"), "{text}");
+        assert!(
+            text.contains("\nfront                     rseq\n"),
+            "{text}"
+        );
         assert!(!text.contains("no rseq"), "{text}");
     }
 }

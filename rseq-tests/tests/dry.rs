@@ -161,7 +161,11 @@ fn fences_refused_later_lose_what_the_caches_held_alone() {
     // The cache of this CPU serves until the sweep.
     let frames = take_all(&pool);
     assert_distinct(&frames, 4000);
-    assert!((4000 - held..=4000).contains(&frames.len()), "{}", frames.len());
+    assert!(
+        (4000 - held..=4000).contains(&frames.len()),
+        "{}",
+        frames.len()
+    );
     let stats = pool.stats();
     assert!(stats.fences_refused > 0, "{stats}");
     let count = frames.len();

@@ -149,7 +149,10 @@ fn children_forked_amid_calls_use_the_pool_at_once() {
                 // SAFETY: the child ends without dropping the handle that this is the copy of.
                 in_child(unsafe { std::ptr::read(&pool) }, owned);
             });
-            assert!(own.iter().all(|frame| frame.iter().all(|byte| *byte == 0xAA)));
+            assert!(
+                own.iter()
+                    .all(|frame| frame.iter().all(|byte| *byte == 0xAA))
+            );
             least = least.min(FRAMES - ledger.owned());
         }
         over.store(true, Ordering::Relaxed);
