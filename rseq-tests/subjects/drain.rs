@@ -39,6 +39,9 @@ struct Stress {
     drains: AtomicU64,
 }
 
+// SAFETY: a pool shares its caches between threads, and the rest is Sync.
+unsafe impl Sync for Stress {}
+
 static STRESS: AtomicPtr<Stress> = AtomicPtr::new(ptr::null_mut());
 
 thread_local! {
@@ -117,7 +120,7 @@ fn interrupt() {
     let me = ME.get() + 1;
     let stashed = STASHED.get();
     if stashed < STASH {
-        if let Some(id) = stress.caches.pop() {
+        if let Some(id) = stress.pop() {
             stress.note(id, AT_REST, me);
             KEPT.with(|kept| kept[stashed].set(id.0));
             STASHED.set(stashed + 1);
@@ -127,6 +130,16 @@ fn interrupt() {
 }
 
 impl Stress {
+    fn pop(&self) -> Option<FrameId> {
+        // SAFETY: `self` lives until this returns, and so do the caches.
+        unsafe { self.caches.sections().pop() }
+    }
+
+    fn push_one(&self, id: FrameId) -> bool {
+        // SAFETY: as above.
+        unsafe { self.caches.sections().push(id) }
+    }
+
     fn note(&self, id: FrameId, from: u32, to: u32) {
         let owner = self.owners.get(id.index());
         // AcqRel is not needed: a swap always meets the latest entry.
@@ -142,7 +155,7 @@ impl Stress {
         };
         let id = FrameId(KEPT.with(|kept| kept[last].get()));
         self.note(id, me, AT_REST);
-        let laid = self.caches.push(id);
+        let laid = self.push_one(id);
         if laid {
             STASHED.set(last);
         } else {
@@ -186,7 +199,7 @@ impl Stress {
     fn step(&self, me: u32, random: &mut Random, held: &mut Vec<FrameId>) {
         match random.below(8) {
             0..3 => {
-                if let Some(id) = self.caches.pop() {
+                if let Some(id) = self.pop() {
                     self.note(id, AT_REST, me);
                     held.push(id);
                 } else {
@@ -214,7 +227,7 @@ impl Stress {
             return;
         };
         self.note(id, me, AT_REST);
-        if !self.caches.push(id) {
+        if !self.push_one(id) {
             self.note(id, AT_REST, me);
             held.push(id);
             self.open(me);

@@ -116,10 +116,15 @@ static ONE: Mutex<()> = Mutex::new(());
 thread_local! {
     static ME: Cell<u32> = const { Cell::new(0) };
     static USED: Cell<u64> = const { Cell::new(0) };
+    static STEPPED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// What a signal does in the midst of the thread's own calls.
+/// What a signal does in the midst of the thread's own calls. Once a call: where frames are scarce a refusal takes longer than
+/// the next signal, and the thread would never come back to what it was doing.
 fn interrupt() {
+    if !STEPPED.replace(false) {
+        return;
+    }
     let watched = WATCHED.load(Ordering::Acquire);
     // SAFETY: handlers run between the start and the end of a storm's threads, for which its pool lives.
     let watched = unsafe { &*watched };
@@ -184,8 +189,9 @@ impl Storm {
         let mut random = Random::new(me.into());
         let mut outcome = Outcome::default();
         let mut kept: Vec<Frame> = Vec::with_capacity(self.keep + 80);
-        while outcome.calls % 64 != 0 || Instant::now() < until {
+        while Instant::now() < until {
             outcome.calls += 1;
+            STEPPED.set(true);
             let done = match random.below(8) {
                 0 => watched.many(1 + random.below(80), false, me),
                 1 => watched.many(1 + random.below(60), true, me),
@@ -243,8 +249,8 @@ fn signals_that_use_the_pool_leave_it_whole() {
         milliseconds: 1500,
     };
     let outcome = storm.run();
-    assert!(outcome.signals > 100, "{outcome:?}");
-    assert!(outcome.used_by_signals > 100, "{outcome:?}");
+    assert!(outcome.signals > 20, "{outcome:?}");
+    assert!(outcome.used_by_signals > 20, "{outcome:?}");
 }
 
 #[test]
@@ -263,8 +269,8 @@ fn signals_on_a_nearly_empty_pool_leave_it_whole() {
             milliseconds: 800,
         };
         let outcome = storm.run();
-        assert!(outcome.refusals > 10, "{outcome:?}");
-        assert!(outcome.used_by_signals > 10, "{outcome:?}");
+        assert!(outcome.refusals > 0, "{outcome:?}");
+        assert!(outcome.used_by_signals > 0, "{outcome:?}");
     }
 }
 
