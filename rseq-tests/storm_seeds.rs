@@ -122,6 +122,16 @@ const PAUSED_IN_A_SWEEP: Change = Change {
         let fenced = match owned {",
 };
 
+/// A thread named "paused" stops in the first cache that it opens: the bounds are open, the gate is still its own.
+const PAUSED_IN_AN_OPENING: Change = Change {
+    file: "front/caches.rs",
+    from: "if gate.open(token) {",
+    to: "if std::thread::current().name() == Some(\"paused\") {
+            std::thread::park();
+        }
+        if gate.open(token) {",
+};
+
 const STORM_SEEDS: &[Seed] = &[
     Seed {
         name: "slow_sections",
@@ -180,5 +190,12 @@ const STORM_SEEDS: &[Seed] = &[
         archs: &["x86_64", "aarch64"],
         caught_by: "",
         bug: &[PAUSED_IN_A_SWEEP],
+    },
+    Seed {
+        name: "paused_in_an_opening",
+        test: "dry",
+        archs: &["x86_64", "aarch64"],
+        caught_by: "",
+        bug: &[PAUSED_IN_AN_OPENING],
     },
 ];

@@ -1,25 +1,17 @@
 // A fork while another thread is stopped in a sweep. A module beside a variant of the crate in which that
 // can be arranged.
 
-use std::fs;
 use std::iter;
 use std::sync::mpsc::channel;
 use std::thread;
-use std::time::Duration;
 
 use super::fw::{Frame, Front, Pool};
 use crate::common::linux::pin;
-use crate::harness::cpus::thread_id;
+use crate::harness::cpus::{thread_id, wait_until_asleep};
 use crate::harness::forked::forked;
 
 const FRAMES: usize = 400;
 const CACHED: usize = 20;
-
-/// The state of a thread of this process: R, S, D …
-fn state(thread: libc::pid_t) -> Option<char> {
-    let stat = fs::read_to_string(format!("/proc/self/task/{thread}/stat")).ok()?;
-    stat.rsplit(") ").next()?.chars().next()
-}
 
 fn all(pool: &Pool) -> Vec<Frame> {
     iter::from_fn(|| pool.get(60).ok()).collect()
@@ -72,10 +64,7 @@ pub(crate) fn child_takes_over(cpus: [usize; 2]) {
             drop(pool.get(60).unwrap());
         };
         let sweeper = sweeper.spawn_scoped(scope, sweep).unwrap();
-        let id = receiver.recv().unwrap();
-        while state(id) != Some('S') {
-            thread::sleep(Duration::from_millis(1));
-        }
+        wait_until_asleep(receiver.recv().unwrap());
         for get_first in [true, false] {
             forked(|| {
                 let held = frames.iter().map(|frame| {

@@ -252,3 +252,20 @@ fn pool_closed_without_fences_stays_mapped() {
     drop(frame);
     assert!(is_mapped(base), "nobody can tell who uses it");
 }
+
+macro_rules! holds {
+    ($variant:ident, $test:ident) => {
+        #[test]
+        fn frame_freed_to_a_cache_that_a_suspended_call_opens_is_in_its_hands() {
+            let test = "frame_freed_to_a_cache_that_a_suspended_call_opens_is_in_its_hands";
+            let [first, second, ..] = linux::cpus()[..] else {
+                return not_run("a cache opened on another CPU: there is one alone");
+            };
+            if on_its_own(test) {
+                $variant::subject::freed_to_a_cache_being_opened([first, second]);
+            }
+        }
+    };
+}
+
+include!(concat!(env!("OUT_DIR"), "/dry.rs"));

@@ -1,6 +1,8 @@
 //! Threads that are moved between CPUs.
 
-use std::time::Instant;
+use std::fs;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::super::common::{Random, linux};
 
@@ -27,6 +29,19 @@ pub(crate) fn flip(threads: &[libc::pid_t], seed: u64, until: Instant) {
     while Instant::now() < until {
         let thread = threads[random.below(threads.len())];
         move_to(thread, cpus[random.below(cpus.len())]);
-        std::thread::sleep(std::time::Duration::from_micros(50));
+        thread::sleep(Duration::from_micros(50));
+    }
+}
+
+/// Waits until a thread of this process sleeps, and goes on doing so for a moment.
+pub(crate) fn wait_until_asleep(thread: libc::pid_t) {
+    let asleep = || {
+        let stat = fs::read_to_string(format!("/proc/self/task/{thread}/stat")).unwrap();
+        stat.rsplit(") ").next().unwrap().starts_with('S')
+    };
+    let mut times = 0;
+    while times < 20 {
+        thread::sleep(Duration::from_millis(1));
+        times = if asleep() { times + 1 } else { 0 };
     }
 }
