@@ -254,7 +254,11 @@ impl Caches {
             1 => self.fence(last),
             _ => self.fence(None),
         };
-        fenced.then_some(Held {
+        if !fenced {
+            // No `Held` is made, not even to be dropped: that would shut caches with ids in them.
+            return None;
+        }
+        Some(Held {
             caches: self,
             token,
             _draining: draining,

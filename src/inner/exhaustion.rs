@@ -29,6 +29,11 @@
 //! A free that happens-before the call is seen by coherence. Frames in the hands of a call in progress do not count;
 //! as courtesy a refuser that sees such a transfer looks again a bounded number of times.
 //!
+//! The caches of the rseq front are one place: empty while the mode is "dry", and its epoch counts. A call that noted its opening
+//! before the sweep may have its cache's bounds open for a moment longer (G4 of `front::gate`; the sweep has marked its gate, and
+//! it drains and shuts the cache instead). Frees to that cache meanwhile happen before later calls, and are in
+//! the opener's hands: to wait for it would not be lock-free.
+//!
 //! Progress: a round that finds two different sums means that another call took a frame or laid one
 //! down: lock-free.
 
