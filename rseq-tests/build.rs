@@ -3,7 +3,9 @@
 //!
 //! For a test it writes `<test>.rs`, to be included by it: `mod sound { mod fw; mod subject }` and, for each seed,
 //! such a module by the seed's name and a line `is_caught!(module, name of the test, cause);`, a macro
-//! that the test defines; and a macro `for_each_seeded!(m)`, which makes `m!(module …)` of all. `subject` is `subjects/<test>.rs`, if there is one: what uses the parts of the
+//! that the test defines. (A variant that nothing catches, since it is as sound, but slower or stopped at a point, has
+//! the line `holds!(module, name of the test);` instead.) A macro `for_each_seeded!(m)` makes `m!(module …)` of all.
+//! `subject` is `subjects/<test>.rs`, if there is one: what uses the parts of the
 //! crate that are not public.
 
 #[path = "../loom-tests/variants.rs"]
@@ -17,6 +19,7 @@ use std::path::{Path, PathBuf};
 use variants::{Change, lay_out, sorted, stem};
 
 include!("seeds.rs");
+include!("storm_seeds.rs");
 
 fn main() {
     for input in [
@@ -25,6 +28,7 @@ fn main() {
         "subjects",
         "tests",
         "seeds.rs",
+        "storm_seeds.rs",
         "build.rs",
     ] {
         println!("cargo::rerun-if-changed={input}");
@@ -34,7 +38,7 @@ fn main() {
         .into_iter()
         .filter(|entry| entry.is_file())
         .collect();
-    for seed in SEEDS {
+    for seed in SEEDS.iter().chain(STORM_SEEDS) {
         assert!(
             tests.iter().any(|test| stem(test) == seed.test),
             "seed {}: there is no test {}",
@@ -82,22 +86,22 @@ fn variants_of(test: &str, out: &Path) -> String {
     };
     let mut text = String::from(ALLOWED);
     lay_out(out, "sound", &[], &subject, &mut text);
-    for seed in SEEDS.iter().filter(|seed| seed.test == test) {
-        if !seed.archs.contains(&arch.as_str()) {
+    for seed in SEEDS.iter().chain(STORM_SEEDS) {
+        if seed.test != test || !seed.archs.contains(&arch.as_str()) {
             continue;
         }
         let name = seed.name;
         text.push_str(ALLOWED);
         lay_out(out, name, seed.bug, &subject, &mut text);
-        writeln!(
-            text,
-            "is_caught!({name}, {name}_is_caught, {:?});",
-            seed.caught_by
-        )
+        match seed.caught_by {
+            "" => writeln!(text, "holds!({name}, {name}_holds);"),
+            cause => writeln!(text, "is_caught!({name}, {name}_is_caught, {cause:?});"),
+        }
         .unwrap();
     }
     let seeded = SEEDS
         .iter()
+        .chain(STORM_SEEDS)
         .filter(|seed| seed.test == test && seed.archs.contains(&arch.as_str()))
         .map(|seed| seed.name);
     let seeded = seeded.collect::<Vec<_>>().join(" ");

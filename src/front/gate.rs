@@ -152,7 +152,8 @@ impl Epoch {
         self.phase() == DRYING || self.phase() == DRY
     }
 
-    /// All caches are shut, or are shut by their owners before anyone else can use them.
+    /// All caches are shut, or owned and marked: their owners shut them. One that is just being opened may be used until then;
+    /// what rests in it counts as in its owner's hands.
     pub(crate) fn is_dry(self) -> bool {
         self.phase() == DRY
     }

@@ -29,6 +29,11 @@
 //! A free that happens-before the call is seen by coherence. Frames in the hands of a call in progress do not count;
 //! as courtesy a refuser that sees such a transfer looks again a bounded number of times.
 //!
+//! The caches of the rseq front are one place: empty while the mode is "dry", and its epoch counts. A call that noted its opening
+//! before the sweep may have its cache's bounds open for a moment longer (G4 of `front::gate`; the sweep has marked its gate, and
+//! it drains and shuts the cache instead). Frees to that cache meanwhile happen before later calls, and are in
+//! the opener's hands: to wait for it would not be lock-free.
+//!
 //! Progress: a round that finds two different sums means that another call took a frame or laid one
 //! down: lock-free.
 
@@ -39,7 +44,6 @@ use std::thread;
 use crossbeam_utils::Backoff;
 
 use super::Inner;
-use crate::front::{AnyFront, Which};
 use crate::limits::{MAX_RESCANS, MAX_YIELDS};
 
 /// How often a refuser looks again because another call has frames on the move.
@@ -50,23 +54,20 @@ pub(super) struct Courtesy {
 }
 
 impl Courtesy {
-    pub(super) fn new(front: &AnyFront) -> Self {
+    pub(super) fn new() -> Self {
         Self {
             rescans: MAX_RESCANS,
-            yields: match front.which() {
-                Which::Rseq(_) => MAX_YIELDS,
-                Which::Portable(_) => 0,
-            },
+            yields: MAX_YIELDS,
             backoff: Backoff::new(),
         }
     }
 
-    /// Waits a moment, or says that it was enough.
-    fn is_spent(&mut self) -> bool {
+    /// Waits a moment, or says that it was enough. A drain, which waits for the kernel, is worth more.
+    fn is_spent(&mut self, draining: bool) -> bool {
         if self.rescans > 0 {
             self.rescans -= 1;
             self.backoff.spin();
-        } else if self.yields > 0 {
+        } else if draining && self.yields > 0 {
             self.yields -= 1;
             thread::yield_now();
         } else {
@@ -85,7 +86,7 @@ impl Inner {
         if first != second {
             return false;
         }
-        self.front.on_the_move() <= own || courtesy.is_spent()
+        self.front.on_the_move() <= own || courtesy.is_spent(self.front.is_draining())
     }
 
     /// The sum of all pops so far if nothing is at rest, else `None`.

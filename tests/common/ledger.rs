@@ -50,6 +50,12 @@ impl Ledger {
         self.change(frame, from, me);
     }
 
+    /// How many frames are owned.
+    pub(crate) fn owned(&self) -> usize {
+        let owned = |owner: &&AtomicU32| owner.load(Ordering::Relaxed) != FREE;
+        self.owners.iter().filter(owned).count()
+    }
+
     /// Nobody owns a frame any more.
     #[track_caller]
     pub(crate) fn assert_settled(&self) {

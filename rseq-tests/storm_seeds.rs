@@ -1,0 +1,201 @@
+// The variants for the storms. Included by build.rs; those with an empty `caught_by` must hold.
+
+/// The text of instructions that wait for about a microsecond, by a register that is free at that point.
+macro_rules! spin {
+    ($register:literal) => {
+        concat!(
+            "\"mov {",
+            $register,
+            ":e}, 3000\",\n\"66: dec {",
+            $register,
+            ":e}\",\n\"jnz 66b\",\n"
+        )
+    };
+}
+
+/// Wraps a piece of a section into waits: before its check of the bound, and between that and the rest.
+macro_rules! slow {
+    ($register:literal, $check:literal, $rest:literal) => {
+        Change {
+            file: "front/sections/x86_64.rs",
+            from: concat!($check, $rest),
+            to: concat!(spin!($register), $check, spin!($register), $rest),
+        }
+    };
+}
+
+const SLOW_POP: Change = slow!(
+    "id",
+    r#""cmp {count:e}, dword ptr [{cache} + {low_at}]",
+            "jbe 7f",
+            "#,
+    r#""mov {id:e}, dword ptr [{cache} + 4*{count} + {last_at}]","#
+);
+
+const SLOW_POP_MANY: Change = slow!(
+    "t",
+    r#""cmp {count:e}, dword ptr [{cache} + {low_at}]",
+            "jbe 7f",
+            "#,
+    r#""mov {n}, {most}","#
+);
+
+const SLOW_PUSH: Change = slow!(
+    "spin",
+    r#""cmp {count:e}, dword ptr [{cache} + {high_at}]",
+            "jae 7f",
+            "#,
+    r#""mov dword ptr [{cache} + 4*{count} + {slot_at}], {id:e}",
+            "inc {count:e}","#
+);
+
+/// The register for it.
+const SLOW_PUSH_REGISTER: Change = Change {
+    file: "front/sections/x86_64.rs",
+    from: "high_at = const 4 * HIGH,",
+    to: "spin = out(reg) _, high_at = const 4 * HIGH,",
+};
+
+const SLOW_PUSH_MANY: Change = Change {
+    file: "front/sections/x86_64.rs",
+    from: r#""mov {t:e}, dword ptr [{cache} + {high_at}]",
+            "cmp {end}, {t}",
+            "ja 7f","#,
+    to: concat!(
+        spin!("t"),
+        r#""mov {t:e}, dword ptr [{cache} + {high_at}]",
+            "cmp {end}, {t}",
+            "ja 7f","#,
+        spin!("t")
+    ),
+};
+
+/// Counts the sections that start over, in a word of the test.
+const COUNTED: Change = Change {
+    file: "front/sections/x86_64.rs",
+    from: r#""5: jmp 4b\n","#,
+    to: r#""5: lock inc qword ptr [rip + framewell_sections_aborted]\njmp 4b\n","#,
+};
+
+/// A cache is opened from any CPU: as if the caller had been moved since it asked where it is.
+const OPENED_FROM_ELSEWHERE: Change = Change {
+    file: "front/caches.rs",
+    from: "let Some(cpu) = self.here() else {",
+    to: "let turn = self.outside.tickets.load(Ordering::Relaxed) as u32;
+        let Some(cpu) = Some(CpuId(turn % self.outside.count)) else {",
+};
+
+const NO_FIRST_FENCE: Change = Change {
+    file: "front/caches.rs",
+    from: "1 => self.fence(last),
+            _ => self.fence(None),",
+    to: "_ => last.is_some(),",
+};
+
+const NO_SECOND_FENCE: Change = Change {
+    file: "front/caches.rs",
+    from: "!self.outside.mode.note_opening() || !self.fence(Some(cpu))",
+    to: "!self.outside.mode.note_opening()",
+};
+
+/// Whoever saw a gate without an owner owns it, a moment later.
+const TWO_OWNERS: Change = Change {
+    file: "front/gate.rs",
+    from: "self.change(seen.0, token.0)",
+    to: "{ let _ = seen; std::thread::yield_now(); self.0.swap(token.0, Ordering::AcqRel); true }",
+};
+
+/// An owner waits between the ids and the count.
+const SLOW_OWNER: Change = Change {
+    file: "front/caches.rs",
+    from: "// Relaxed: the next who opens the cache acquires the gate and fences.",
+    to: "for _ in 0..5000 { std::hint::spin_loop(); }",
+};
+
+/// A thread named "paused" stops in a sweep: it owns all caches, and has not fenced.
+const PAUSED_IN_A_SWEEP: Change = Change {
+    file: "front/caches.rs",
+    from: "let fenced = match owned {",
+    to: "if std::thread::current().name() == Some(\"paused\") {
+            std::thread::park();
+        }
+        let fenced = match owned {",
+};
+
+/// A thread named "paused" stops in the first cache that it opens: the bounds are open, the gate is still its own.
+const PAUSED_IN_AN_OPENING: Change = Change {
+    file: "front/caches.rs",
+    from: "if gate.open(token) {",
+    to: "if std::thread::current().name() == Some(\"paused\") {
+            std::thread::park();
+        }
+        if gate.open(token) {",
+};
+
+const STORM_SEEDS: &[Seed] = &[
+    Seed {
+        name: "slow_sections",
+        test: "drain",
+        archs: X86_64,
+        caught_by: "",
+        bug: &[
+            SLOW_POP,
+            SLOW_POP_MANY,
+            SLOW_PUSH,
+            SLOW_PUSH_REGISTER,
+            SLOW_PUSH_MANY,
+            COUNTED,
+            OPENED_FROM_ELSEWHERE,
+        ],
+    },
+    Seed {
+        name: "no_first_fence",
+        test: "drain",
+        archs: X86_64,
+        caught_by: "lost or doubled",
+        bug: &[
+            SLOW_POP,
+            SLOW_POP_MANY,
+            SLOW_PUSH,
+            SLOW_PUSH_REGISTER,
+            SLOW_PUSH_MANY,
+            NO_FIRST_FENCE,
+        ],
+    },
+    Seed {
+        name: "no_second_fence",
+        test: "drain",
+        archs: X86_64,
+        caught_by: "lost or doubled",
+        bug: &[
+            SLOW_POP,
+            SLOW_POP_MANY,
+            SLOW_PUSH,
+            SLOW_PUSH_REGISTER,
+            SLOW_PUSH_MANY,
+            OPENED_FROM_ELSEWHERE,
+            NO_SECOND_FENCE,
+        ],
+    },
+    Seed {
+        name: "two_owners",
+        test: "drain",
+        archs: X86_64,
+        caught_by: "lost or doubled",
+        bug: &[SLOW_OWNER, TWO_OWNERS],
+    },
+    Seed {
+        name: "paused_in_a_sweep",
+        test: "fork",
+        archs: &["x86_64", "aarch64"],
+        caught_by: "",
+        bug: &[PAUSED_IN_A_SWEEP],
+    },
+    Seed {
+        name: "paused_in_an_opening",
+        test: "dry",
+        archs: &["x86_64", "aarch64"],
+        caught_by: "",
+        bug: &[PAUSED_IN_AN_OPENING],
+    },
+];
