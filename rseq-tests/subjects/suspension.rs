@@ -196,17 +196,19 @@ impl Worker {
             let fresh = self.slot.lock().unwrap().take();
             if let Some(pool) = fresh {
                 // On the CPU that is not the victim's, as long as it prepares.
-                pin(*self.cpus.last().unwrap());
+                pin(*self.cpus.iter().max().unwrap());
                 self.held.clear();
                 self.pool = Some(pool);
                 self.get(OWN);
             } else {
-                for cpu in self.cpus.clone() {
-                    pin(cpu);
+                for at in 0..self.cpus.len() {
+                    pin(self.cpus[at]);
                     for round in 0..OPERATIONS / self.cpus.len() {
                         self.operation(round);
                     }
                 }
+                // The next round begins where this one ends.
+                self.cpus.reverse();
             }
             self.control.answer();
         }

@@ -34,7 +34,7 @@ enum Kind {
         base: u32,
         offset: u32,
     },
-    /// At a base and an index, or 128 bits.
+    /// At a base and an index; of up to 128 bits, to a vector register or another.
     LoadsSlots {
         base: u32,
         to: Option<u32>,
@@ -87,10 +87,10 @@ fn decode(ip: u64) -> Option<Kind> {
         Kind::LoadsSlots { base, to } // ldr w, [x, x]
     } else if is(0xFFE0_0C00, 0xB820_0800) {
         Kind::StoresSlots { base } // str w, [x, x]
-    } else if is(0xFFE0_0C00, 0x3CE0_0800) || is(0xFFC0_0000, 0x3DC0_0000) {
-        Kind::LoadsSlots { base, to: None } // ldr q, [x, x] and [x, #]
-    } else if is(0xFFE0_0C00, 0x3CA0_0800) || is(0xFFC0_0000, 0x3D80_0000) {
-        Kind::StoresSlots { base } // str q, [x, x] and [x, #]
+    } else if is(0xFFE0_0C00, 0x3CE0_0800) || is(0xFFE0_0C00, 0xBC60_0800) {
+        Kind::LoadsSlots { base, to: None } // ldr q and s, [x, x]
+    } else if is(0xFFE0_0C00, 0x3CA0_0800) || is(0xFFE0_0C00, 0xBC20_0800) {
+        Kind::StoresSlots { base } // str q and s, [x, x]
     } else if wide(0xFF20_001F, 0x6B00_001F) || wide(0xFF80_001F, 0x7100_001F) {
         Kind::Compares // cmp with a register and with a number
     } else if wide(0xFF20_0000, 0x0B00_0000) || wide(0xFF20_0000, 0x4B00_0000) {
@@ -101,8 +101,9 @@ fn decode(ip: u64) -> Option<Kind> {
         || wide(0xFF80_0000, 0x5280_0000)
         || wide(0xFF80_0000, 0x1280_0000)
         || wide(0xFFE0_0C00, 0x1A80_0000)
+        || is(0xFFC0_0000, 0xD340_0000)
     {
-        Kind::Sets { to, base: 0 } // mov of a register, movz, movn; csel
+        Kind::Sets { to, base: 0 } // mov of a register, movz, movn; csel; lsl, lsr by a number
     } else if is(0xFF00_0010, 0x5400_0000) {
         let to = target(ip, word, 5, 19);
         Kind::Branches { to } // b.cond
