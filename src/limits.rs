@@ -25,8 +25,8 @@ pub(crate) const MAX_BATCH: u32 = scaled(MAGAZINE as u32, 2);
 /// How often a call that found nothing looks again while a transfer of another call is in flight.
 pub(crate) const MAX_RESCANS: u32 = scaled(8, 1);
 
-/// How often such a call, on the rseq front, lets other threads run afterwards: there a transfer can wait for
-/// the kernel.
+/// How often such a call lets other threads run afterwards, while caches are being drained: that waits for the
+/// kernel.
 pub(crate) const MAX_YIELDS: u32 = scaled(8, 0);
 
 /// The most ids that a CPU's cache can hold: with its count and bounds a page.

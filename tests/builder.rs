@@ -7,8 +7,8 @@ mod common;
 use std::error::Error;
 use std::io;
 
-use common::{assert_whole, take_all};
-use framewell::{BuildError, Front, Pool, PoolBuilder};
+use common::{assert_whole, builder, take_all};
+use framewell::{BuildError, PoolBuilder};
 
 #[track_caller]
 fn refused(builder: PoolBuilder) -> BuildError {
@@ -16,7 +16,7 @@ fn refused(builder: PoolBuilder) -> BuildError {
 }
 
 fn frames(frames: usize) -> PoolBuilder {
-    Pool::builder().frames(frames)
+    builder().frames(frames)
 }
 
 #[test]
@@ -198,15 +198,31 @@ fn shards_outside_the_limits_are_refused() {
 }
 
 #[test]
-fn shards_at_the_limits_serve_every_frame() {
-    for shards in [1, 4096] {
-        for count in [1, 100] {
-            let pool = frames(count)
-                .front(Front::Portable)
-                .shards(shards)
-                .build()
-                .unwrap();
-            assert_eq!(pool.stats().per_cpu.len(), shards);
+fn cache_sizes_outside_the_limits_are_refused() {
+    for size in [0, 1021, usize::MAX] {
+        let error = refused(frames(1).cache_size(size));
+        assert!(matches!(error, BuildError::CacheSize { size: s } if s == size));
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "a cache size of {size} frames is outside 1 to 1020; leave \
+                 PoolBuilder::cache_size out for the default"
+            )
+        );
+    }
+}
+
+#[test]
+fn cache_sizes_at_the_limits_serve_every_frame() {
+    for size in [1, 2, 1020] {
+        for count in [1, 100, 5000] {
+            let pool = frames(count).cache_size(size).build().unwrap();
+            let stats = pool.stats();
+            assert!(stats.cache <= size, "{stats}");
+            // All together take half of the pool at most, but two frames each if they may.
+            let half = count / 2;
+            let two = 2 * stats.per_cpu.len();
+            assert!(stats.per_cpu.len() * stats.cache <= half.max(two));
             assert_whole(&pool);
             assert_whole(&pool);
         }
@@ -215,7 +231,7 @@ fn shards_at_the_limits_serve_every_frame() {
 
 #[test]
 fn defaults_are_4096_frames_of_1500_bytes() {
-    let pool = Pool::builder().build().unwrap();
+    let pool = builder().build().unwrap();
     assert_eq!((pool.capacity(), pool.payload()), (4096, 1500));
     assert_eq!(pool.region().stride(), 1728);
     assert_eq!(take_all(&pool).len(), 4096);

@@ -2,12 +2,15 @@
 
 #![cfg(not(loom))]
 
+mod common;
+
+use common::builder;
 use framewell::{OutOfBuffers, Pool};
 
 const FRAMES: usize = 64;
 
 fn pool() -> Pool {
-    Pool::builder().frames(FRAMES).build().unwrap()
+    builder().frames(FRAMES).build().unwrap()
 }
 
 #[test]
@@ -46,8 +49,9 @@ fn r4_get_zero_succeeds() {
 
 #[test]
 fn r5_refused_only_when_nothing_is_at_rest() {
-    // Eight shards on however many CPUs, and a depot: frames rest in several places.
-    let pool = Pool::builder().frames(FRAMES).shards(8).build().unwrap();
+    // A few frames with each CPU, the others in the depot: frames rest in several places.
+    let pool = builder().frames(FRAMES).shards(8).cache_size(4);
+    let pool = pool.build().unwrap();
     for _ in 0..3 {
         let frames: Vec<_> = (0..FRAMES).map(|_| pool.get(1500).unwrap()).collect();
         assert_eq!(pool.get(1500).unwrap_err(), OutOfBuffers);
@@ -69,7 +73,7 @@ fn r7_freed_on_any_thread() {
 
 #[test]
 fn c1_zeroed_on_free() {
-    let builder = Pool::builder().frames(1).zero_on_free(true);
+    let builder = builder().frames(1).zero_on_free(true);
     let pool = builder.build().unwrap();
     pool.get(1500).unwrap().fill(0xa5);
     assert_eq!(*pool.get(1500).unwrap(), [0; 1500]);
@@ -77,7 +81,7 @@ fn c1_zeroed_on_free() {
 
 #[test]
 fn c1_recycled_bytes_are_visible_by_default() {
-    let pool = Pool::builder().frames(1).build().unwrap();
+    let pool = builder().frames(1).build().unwrap();
     assert_eq!(*pool.get(1500).unwrap(), [0; 1500], "never used");
     pool.get(1500).unwrap().fill(0xa5);
     assert_eq!(*pool.get(1500).unwrap(), [0xa5; 1500]);

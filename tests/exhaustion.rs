@@ -13,15 +13,21 @@ use std::sync::Barrier;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-use common::{Random, assert_distinct, assert_whole, cpus, not_run, pin, pool, scale, take_all};
+use common::{
+    Random, assert_distinct, assert_whole, builder, cpus, held_by_sweeps, not_run, pin, scale,
+    take_all,
+};
 use crossbeam_utils::CachePadded;
-use framewell::{BulkError, Burst, OutOfBuffers, Pool, Stats};
+use framewell::{BulkError, Burst, FrontKind, OutOfBuffers, Pool, Stats};
 
 const SHARDS: usize = 8;
 
-/// A pool with frames at rest in the shard of every CPU, in the depot and, if asked for, uncarved.
-fn scattered(frames: usize, uncarved: usize) -> Pool {
-    let pool = Pool::builder().frames(frames).shards(SHARDS);
+/// Small caches leave most of a pool to the depot, large ones most of it to sweeps and steals.
+const CACHES: [usize; 3] = [1, 10, 1020];
+
+/// A pool with frames at rest with every CPU, in the depot and, if asked for, uncarved.
+fn scattered(frames: usize, uncarved: usize, cache: usize) -> Pool {
+    let pool = builder().frames(frames).shards(SHARDS).cache_size(cache);
     let pool = pool.build().unwrap();
     let mut taken: Vec<_> = (0..frames - uncarved)
         .map(|_| pool.get(60).unwrap())
@@ -45,78 +51,98 @@ fn scattered(frames: usize, uncarved: usize) -> Pool {
     pool
 }
 
-/// The places of a snapshot that hold frames: shards, depot, uncarved.
-fn places(stats: &Stats) -> [usize; 3] {
-    let shards = stats.per_cpu.iter().filter(|frames| **frames > 0).count();
-    [shards, stats.depot, stats.uncarved]
+/// The CPUs whose frames rest in places of their own: on the rseq front all, on the portable one those
+/// with different shards.
+fn apart(stats: &Stats) -> usize {
+    let places = match stats.front {
+        FrontKind::Portable => SHARDS,
+        _ => usize::MAX,
+    };
+    let reachable: BTreeSet<usize> = cpus().iter().map(|cpu| cpu % places).collect();
+    reachable.len()
 }
 
 /// The frames of the pool are spread as far as this machine can spread them.
 #[track_caller]
 fn assert_scattered(pool: &Pool) {
     let stats = pool.stats();
-    let [shards, depot, _] = places(&stats);
     assert_eq!(stats.out, 0);
-    assert!(depot > 0, "{stats}");
-    let reachable: BTreeSet<usize> = cpus().iter().map(|cpu| cpu % SHARDS).collect();
-    if reachable.len() < 2 {
-        not_run("frames in several shards: there is one CPU, or no affinity");
+    assert!(stats.depot > 0, "{stats}");
+    let places = stats.per_cpu.iter().filter(|frames| **frames > 0).count();
+    if apart(&stats) > 1 {
+        assert!(places > 1, "{:?}", stats.per_cpu);
     } else {
-        assert!(shards > 1, "{:?}", stats.per_cpu);
+        not_run("frames with several CPUs: there is one, or no affinity");
     }
 }
 
 #[test]
-fn one_thread_gets_every_frame_of_all_shards_and_the_depot() {
-    for frames in [100, 1000, 4096, 10_007] {
-        let pool = scattered(frames, 0);
-        assert_scattered(&pool);
-        assert_whole(&pool);
+fn one_thread_gets_every_frame_of_all_cpus_and_the_depot() {
+    for cache in CACHES {
+        for frames in [100, 1000, 4096, 10_007] {
+            let frames = frames.max(8 * cpus().len());
+            let pool = scattered(frames, 0, cache);
+            assert_scattered(&pool);
+            assert_whole(&pool);
+            if apart(&pool.stats()) > 1 {
+                assert!(pool.stats().steals > 0, "{}", pool.stats());
+            }
+            // What was freed just now rests where a pool that was just empty puts it.
+            assert_whole(&pool);
+        }
     }
 }
 
 #[test]
 fn one_thread_gets_every_frame_where_some_are_uncarved() {
-    let pool = scattered(10_007, 3000);
-    assert_scattered(&pool);
-    // Carving goes by batches, so that fewer may be left.
-    assert!(places(&pool.stats())[2] > 2900, "{}", pool.stats());
-    assert_whole(&pool);
+    for cache in CACHES {
+        let pool = scattered(10_007, 3000, cache);
+        assert_scattered(&pool);
+        // Carving goes by batches, so that fewer may be left.
+        assert!(pool.stats().uncarved > 2900, "{}", pool.stats());
+        assert_whole(&pool);
+    }
 }
 
 #[test]
 fn only_the_call_after_the_last_frame_is_refused() {
-    let pool = scattered(1000, 0);
-    let before = pool.stats().refusals;
-    let frames: Vec<_> = (0..1000).map(|_| pool.get(60).unwrap()).collect();
-    assert_eq!(pool.stats().refusals, before);
-    assert_eq!(pool.get(60).unwrap_err(), OutOfBuffers);
-    assert_eq!(pool.stats().refusals, before + 1);
-    assert_distinct(&frames, 1000);
+    for cache in CACHES {
+        let pool = scattered(1000, 0, cache);
+        let before = pool.stats().refusals;
+        let frames: Vec<_> = (0..1000).map(|_| pool.get(60).unwrap()).collect();
+        assert_eq!(pool.stats().refusals, before);
+        assert_eq!(pool.get(60).unwrap_err(), OutOfBuffers);
+        assert_eq!(pool.stats().refusals, before + 1);
+        assert_distinct(&frames, 1000);
+    }
 }
 
 #[test]
 fn get_burst_of_all_scattered_frames_gets_all() {
-    let pool = scattered(3000, 500);
-    assert_scattered(&pool);
-    let mut burst: Box<Burst<3001>> = Box::new(Burst::new());
-    assert_eq!(pool.get_burst(&mut burst, 3001), 3000);
-    assert_distinct(&burst, 3000);
+    for cache in CACHES {
+        let pool = scattered(3000, 500, cache);
+        assert_scattered(&pool);
+        let mut burst: Box<Burst<3001>> = Box::new(Burst::new());
+        assert_eq!(pool.get_burst(&mut burst, 3001), 3000);
+        assert_distinct(&burst, 3000);
+    }
 }
 
 #[test]
 fn get_bulk_of_all_scattered_frames_gets_all() {
-    let pool = scattered(3000, 500);
-    assert_scattered(&pool);
-    let mut burst: Box<Burst<3001>> = Box::new(Burst::new());
-    pool.get_bulk(&mut burst, 3000).unwrap();
-    assert_distinct(&burst, 3000);
+    for cache in CACHES {
+        let pool = scattered(3000, 500, cache);
+        assert_scattered(&pool);
+        let mut burst: Box<Burst<3001>> = Box::new(Burst::new());
+        pool.get_bulk(&mut burst, 3000).unwrap();
+        assert_distinct(&burst, 3000);
+    }
 }
 
 #[test]
 fn get_bulk_of_one_more_than_all_leaves_all_available() {
-    for uncarved in [0, 500, 3000] {
-        let pool = scattered(3000, uncarved);
+    for (uncarved, cache) in [(0, 1), (0, 1020), (500, 10), (3000, 1020)] {
+        let pool = scattered(3000, uncarved, cache);
         let mut burst: Box<Burst<3001>> = Box::new(Burst::new());
         for _ in 0..3 {
             let refused = pool.get_bulk(&mut burst, 3001);
@@ -130,16 +156,67 @@ fn get_bulk_of_one_more_than_all_leaves_all_available() {
     }
 }
 
+#[test]
+fn frames_freed_on_one_cpu_are_got_on_the_next() {
+    // Fewer frames than a batch, or than CPUs: each get has to look everywhere, however often.
+    for (frames, cache) in [(1, 1), (1, 1020), (2, 1), (5, 2), (40, 10)] {
+        let pool = builder().frames(frames).shards(SHARDS).cache_size(cache);
+        let pool = pool.build().unwrap();
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let cpus = cpus();
+                for round in 0..scale() as usize * 300 {
+                    pin(cpus[round % cpus.len()]);
+                    let held: Vec<_> = (0..frames).map(|_| pool.get(60).unwrap()).collect();
+                    if round % 3 == 0 {
+                        assert_eq!(pool.get(60).unwrap_err(), OutOfBuffers);
+                    }
+                    drop(held);
+                }
+            });
+        });
+        assert_whole(&pool);
+    }
+}
+
 const THREADS: usize = 64;
 
-/// The least number of frames that suffices for threads that hold one frame at most, and a batch in
-/// each call in progress.
-fn sufficient(shards: usize) -> Pool {
-    let mut frames = THREADS + THREADS * 64;
+/// How a pool's frames are divided among CPUs: the shards of the portable front, and the frames that rest
+/// with a CPU on either.
+#[derive(Clone, Copy, Debug)]
+struct Division {
+    shards: usize,
+    cache: usize,
+}
+
+const DIVISIONS: [Division; 3] = [
+    Division {
+        shards: 1,
+        cache: 1020,
+    },
+    Division {
+        shards: 2,
+        cache: 8,
+    },
+    Division {
+        shards: 64,
+        cache: 1,
+    },
+];
+
+fn divided(frames: usize, by: Division) -> Pool {
+    let pool = builder().frames(frames).shards(by.shards);
+    pool.cache_size(by.cache).build().unwrap()
+}
+
+/// The least number of frames that suffices for threads that hold one frame at most: a batch in each call in
+/// progress, and on the rseq front what the caches hold, which a sweep may have stopped.
+fn sufficient(by: Division) -> Pool {
+    let mut frames = 1 << 20;
     loop {
-        let pool = Pool::builder().frames(frames).shards(shards);
-        let pool = pool.build().unwrap();
-        let enough = THREADS + THREADS * pool.stats().batch;
+        let pool = divided(frames, by);
+        let stats = pool.stats();
+        let enough = THREADS + THREADS * stats.batch + held_by_sweeps(&stats);
         assert!(enough <= frames);
         if enough == frames {
             return pool;
@@ -150,8 +227,8 @@ fn sufficient(shards: usize) -> Pool {
 
 #[test]
 fn holders_of_one_frame_are_never_refused_where_batches_fit() {
-    for shards in [1, 2, 64] {
-        let pool = sufficient(shards);
+    for by in DIVISIONS {
+        let pool = sufficient(by);
         let start = Barrier::new(THREADS);
         thread::scope(|scope| {
             for number in 0..THREADS {
@@ -251,9 +328,8 @@ fn hold_one_at_most(pool: &Pool, calls: &Calls, me: usize, bulks: bool) -> u64 {
 }
 
 /// The refusals of 64 threads with a frame for each.
-fn refusals(shards: usize, bulks: bool) -> u64 {
-    let pool = Pool::builder().frames(THREADS).shards(shards);
-    let pool = pool.build().unwrap();
+fn refusals(by: Division, bulks: bool) -> u64 {
+    let pool = divided(THREADS, by);
     let calls = Calls::new();
     let refusals = thread::scope(|scope| {
         let threads: Vec<_> = (0..THREADS)
@@ -264,14 +340,15 @@ fn refusals(shards: usize, bulks: bool) -> u64 {
             .collect();
         threads.into_iter().map(|t| t.join().unwrap()).sum()
     });
-    eprintln!("{shards} shards: {refusals} refusals");
+    let steals = pool.stats().steals;
+    eprintln!("{by:?}: {refusals} refusals, {steals} steals");
     assert_whole(&pool);
     refusals
 }
 
 #[test]
 fn refusal_of_a_pool_with_a_frame_for_each_overlaps_a_call() {
-    let seen: u64 = [1, 2, 5].map(|shards| refusals(shards, false)).iter().sum();
+    let seen: u64 = DIVISIONS.map(|by| refusals(by, false)).iter().sum();
     if seen == 0 {
         not_run("refusals beside single calls: none happened");
     }
@@ -279,7 +356,7 @@ fn refusal_of_a_pool_with_a_frame_for_each_overlaps_a_call() {
 
 #[test]
 fn refusal_overlaps_the_bulk_that_holds_the_frames() {
-    let seen: u64 = [1, 2, 5].map(|shards| refusals(shards, true)).iter().sum();
+    let seen: u64 = DIVISIONS.map(|by| refusals(by, true)).iter().sum();
     if seen == 0 {
         not_run("refusals during a bulk: none happened");
     }
@@ -287,22 +364,24 @@ fn refusal_overlaps_the_bulk_that_holds_the_frames() {
 
 #[test]
 fn after_a_barrier_one_thread_gets_what_many_have_freed() {
-    let pool = pool(THREADS);
-    let barrier = Barrier::new(THREADS);
-    thread::scope(|scope| {
-        for number in 0..THREADS {
-            let (pool, barrier) = (&pool, &barrier);
-            scope.spawn(move || {
-                for round in 0..scale() as usize * 100 {
-                    drop(pool.get(60));
-                    barrier.wait();
-                    if round % THREADS == number {
-                        assert_eq!(take_all(pool).len(), THREADS, "round {round}");
+    for by in DIVISIONS {
+        let pool = divided(THREADS, by);
+        let barrier = Barrier::new(THREADS);
+        thread::scope(|scope| {
+            for number in 0..THREADS {
+                let (pool, barrier) = (&pool, &barrier);
+                scope.spawn(move || {
+                    for round in 0..scale() as usize * 50 {
+                        drop(pool.get(60));
+                        barrier.wait();
+                        if round % THREADS == number {
+                            assert_eq!(take_all(pool).len(), THREADS, "{by:?}, round {round}");
+                        }
+                        barrier.wait();
                     }
-                    barrier.wait();
-                }
-            });
-        }
-    });
-    assert_whole(&pool);
+                });
+            }
+        });
+        assert_whole(&pool);
+    }
 }

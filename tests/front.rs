@@ -7,32 +7,17 @@ mod common;
 use std::env;
 use std::process::Command;
 
-use common::{assert_whole, not_run};
-use framewell::{BuildError, Front, FrontKind, NoRseq, Pool};
+use common::assert_whole;
+use framewell::{Front, FrontKind, NoRseq, Pool};
 
 /// Says in a process of its own what it is to find there.
 const EXPECTED: &str = "FRAMEWELL_TEST_EXPECTED";
 
 const VARIABLE: &str = "FRAMEWELL_FRONT";
 
-/// Why this process has no rseq front, if it has none.
-fn missing() -> Option<NoRseq> {
-    match Pool::builder().frames(1).front(Front::Rseq).build() {
-        Ok(_) => None,
-        Err(BuildError::NoRseq { reason }) => Some(reason),
-        Err(other) => panic!("{other}"),
-    }
-}
-
 /// Whether there is a rseq front here; says so if not, and with `FRAMEWELL_STRICT=1` fails.
 fn has_rseq() -> bool {
-    let Some(reason) = missing() else {
-        return true;
-    };
-    let strict = env::var_os("FRAMEWELL_STRICT").is_some_and(|value| value == "1");
-    assert!(!strict, "not run: {reason}");
-    not_run(&reason.to_string());
-    false
+    common::has_rseq("the rseq front")
 }
 
 /// The front of a pool that asks for one, or the refusal, as a line.
@@ -75,6 +60,33 @@ fn assert_finds(variables: &[(&str, &str)], expected: [&str; 3]) {
 fn child() {
     if let Some(expected) = env::var_os(EXPECTED) {
         assert_eq!(all_described(), expected.to_str().unwrap());
+    }
+}
+
+#[test]
+fn auto_takes_rseq_where_libc_has_registered_it() {
+    let stats = Pool::builder().front(Front::Auto).build().unwrap().stats();
+    if env::var_os(VARIABLE).is_some() {
+        return common::not_run("what Front::Auto finds: FRAMEWELL_FRONT is set");
+    }
+    assert_eq!(stats.front == FrontKind::Rseq, stats.no_rseq.is_none());
+    if has_rseq("the rseq front") {
+        assert_eq!(stats.front, FrontKind::Rseq, "{stats}");
+    } else {
+        assert_eq!(stats.front, FrontKind::Portable, "{stats}");
+    }
+    #[cfg(all(
+        target_os = "linux",
+        target_pointer_width = "64",
+        any(target_arch = "x86_64", target_arch = "aarch64")
+    ))]
+    match common::linux::rseq_registered() {
+        // Only a kernel that refuses the fence stands in the way then.
+        Some(true) => assert!(
+            matches!(stats.no_rseq, None | Some(NoRseq::Fence)),
+            "{stats}"
+        ),
+        Some(false) | None => assert_eq!(stats.no_rseq, Some(NoRseq::Unregistered)),
     }
 }
 

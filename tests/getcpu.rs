@@ -1,4 +1,6 @@
-//! Without restartable sequences the shard is chosen by `getcpu`; nothing else changes.
+//! Without restartable sequences the front is the portable one, and the shard is chosen by `getcpu`.
+//!
+//! In a process of its own: libc decides on sequences when it starts.
 
 #![cfg(all(not(loom), target_os = "linux", target_env = "gnu"))]
 
@@ -8,26 +10,16 @@ use std::env;
 use std::process::Command;
 
 use common::churn::Churn;
+use common::linux::rseq_registered;
 use common::{cpus, not_run, pin, take_all};
-use framewell::Pool;
+use framewell::{FrontKind, NoRseq, Pool};
 
 /// Set in the process that runs without.
 const CHILD: &str = "FRAMEWELL_TEST_WITHOUT_RSEQ";
 
-/// Whether libc registered restartable sequences; `None` before glibc 2.35.
-fn registered() -> Option<bool> {
-    // SAFETY: the name is a C string; RTLD_DEFAULT asks the objects loaded already.
-    let size = unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"__rseq_size".as_ptr()) };
-    if size.is_null() {
-        return None;
-    }
-    // SAFETY: glibc documents `__rseq_size` as a `const unsigned int`, set before main.
-    Some(unsafe { size.cast::<libc::c_uint>().read() } > 0)
-}
-
 #[test]
 fn pool_without_rseq_passes_the_same_stress() {
-    if registered() != Some(true) {
+    if rseq_registered() != Some(true) {
         return not_run("a process without rseq beside one with it: libc registers none");
     }
     let child = Command::new(env::current_exe().unwrap())
@@ -46,9 +38,12 @@ fn pool_without_rseq_passes_the_same_stress() {
 #[ignore = "run by pool_without_rseq_passes_the_same_stress, in a process without rseq"]
 fn child() {
     if env::var_os(CHILD).is_some() {
-        assert_ne!(registered(), Some(true), "the tunable took effect");
+        assert_ne!(rseq_registered(), Some(true), "the tunable took effect");
     }
     let pool = Pool::builder().frames(600).build().unwrap();
+    let stats = pool.stats();
+    assert_eq!(stats.front, FrontKind::Portable);
+    assert_eq!(stats.no_rseq, Some(NoRseq::Unregistered));
     let outcome = Churn {
         threads: 16,
         calls: 300_000,

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Random, pool, take_all};
+use common::{Random, builder, pool, take_all};
 use framewell::{Burst, Frame, Pool};
 
 /// Makes all of the frame's room its data.
@@ -18,7 +18,7 @@ fn widen(frame: &mut Frame) {
 #[test]
 fn region_is_frames_times_stride_from_an_aligned_base() {
     for (frames, stride) in [(1, 1728), (7, 2112), (4096, 4096), (3, 1 << 20)] {
-        let pool = Pool::builder().frames(frames).stride(stride);
+        let pool = builder().frames(frames).stride(stride);
         let region = pool.build().unwrap().region();
         assert_eq!(region.base().addr().get() % (2 << 20), 0);
         assert_eq!(region.stride(), stride);
@@ -56,11 +56,11 @@ fn id_names_the_frames_place_in_the_region() {
 #[test]
 fn frames_never_overlap() {
     for builder in [
-        Pool::builder().frames(500),
-        Pool::builder().frames(500).stride(1628),
-        Pool::builder().frames(500).payload(1).headroom(0).stride(1),
-        Pool::builder().frames(50).payload(9000),
-        Pool::builder().frames(20).payload(65_000).stride(100_001),
+        builder().frames(500),
+        builder().frames(500).stride(1628),
+        builder().frames(500).payload(1).headroom(0).stride(1),
+        builder().frames(50).payload(9000),
+        builder().frames(20).payload(65_000).stride(100_001),
     ] {
         let pool = builder.build().unwrap();
         let mut frames = take_all(&pool);
@@ -110,7 +110,7 @@ fn assert_zeroed(pool: &Pool, free: impl Fn(Vec<Frame>)) {
 }
 
 fn zeroing(frames: usize) -> Pool {
-    let builder = Pool::builder().frames(frames).tailroom(200);
+    let builder = builder().frames(frames).tailroom(200);
     builder.zero_on_free(true).build().unwrap()
 }
 
@@ -145,7 +145,7 @@ fn zero_on_free_clears_frames_freed_on_another_thread() {
 #[test]
 fn zero_on_free_with_a_stride_beyond_the_room_clears_the_room() {
     // What lies beyond has no owner: a handle cannot name it.
-    let builder = Pool::builder().frames(2).payload(65_000).stride(70_000);
+    let builder = builder().frames(2).payload(65_000).stride(70_000);
     let pool = builder.zero_on_free(true).build().unwrap();
     assert_zeroed(&pool, drop);
 }
@@ -159,7 +159,7 @@ mod resident {
     const FRAMES: usize = 1000;
 
     fn resident(prefault: bool) -> (Pool, usize) {
-        let builder = Pool::builder().frames(FRAMES).stride(4096);
+        let builder = builder().frames(FRAMES).stride(4096);
         let builder = builder.huge_pages(HugePages::Off).prefault(prefault);
         let pool = builder.build().unwrap();
         let bytes = resident_at(pool.region().base().addr().get());

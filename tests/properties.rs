@@ -7,6 +7,7 @@ mod common;
 use std::collections::BTreeSet;
 
 use common::model::{Config, Model, View};
+use common::{assert_whole, builder, cpus, pin, scale, spread};
 use framewell::{BulkError, Burst, CopyError, Frame, OutOfBuffers, Pool};
 use proptest::prelude::*;
 
@@ -33,6 +34,7 @@ enum Call {
     Trim(usize, usize),
     ClonePool,
     DropPool(usize),
+    Move(usize),
 }
 
 fn call() -> impl Strategy<Value = Call> {
@@ -58,20 +60,22 @@ fn call() -> impl Strategy<Value = Call> {
         2 => (which(), bytes()).prop_map(|(at, n)| Trim(at, n)),
         1 => Just(ClonePool),
         1 => which().prop_map(DropPool),
+        2 => which().prop_map(Move),
     ]
 }
 
 fn config() -> impl Strategy<Value = Config> {
     let rooms = (0..20_usize, 1..40_usize, 0..20_usize);
-    (1..40_usize, rooms, 1..5_usize, any::<bool>()).prop_map(|(frames, rooms, shards, zero)| {
-        Config {
-            frames,
-            headroom: rooms.0,
-            payload: rooms.1,
-            tailroom: rooms.2,
-            shards,
-            zero,
-        }
+    // Of the front: how many shards, if it has those, and how many frames rest with a CPU.
+    let front = (1..5_usize, 1..12_usize);
+    (1..40_usize, rooms, front, any::<bool>()).prop_map(|(frames, rooms, front, zero)| Config {
+        frames,
+        headroom: rooms.0,
+        payload: rooms.1,
+        tailroom: rooms.2,
+        shards: front.0,
+        cache: front.1,
+        zero,
     })
 }
 
@@ -81,19 +85,23 @@ struct Run {
     pools: Vec<Pool>,
     hand: Vec<Frame>,
     burst: Burst<ROOM>,
+    /// Where the thread may run; it moves, so that frames rest with several CPUs.
+    cpus: Vec<usize>,
 }
 
 impl Run {
     fn new(config: Config) -> Self {
         let room = config.headroom + config.payload + config.tailroom;
-        let builder = Pool::builder().frames(config.frames).stride(room);
+        let builder = builder().frames(config.frames).stride(room);
         let builder = builder.headroom(config.headroom).payload(config.payload);
-        let builder = builder.shards(config.shards).zero_on_free(config.zero);
+        let builder = builder.shards(config.shards).cache_size(config.cache);
+        let builder = builder.zero_on_free(config.zero);
         Self {
             model: Model::new(config),
             pools: vec![builder.build().unwrap()],
             hand: Vec::new(),
             burst: Burst::new(),
+            cpus: cpus(),
         }
     }
 
@@ -112,6 +120,7 @@ impl Run {
                 drop(self.pools.swap_remove(at % self.pools.len()));
             }
             Call::DropPool(_) => {}
+            Call::Move(at) => pin(self.cpus[at % self.cpus.len()]),
             Call::OutOfBurst => self.hand.extend(self.burst.pop()),
             Call::DrainBurst(most) => self.drain(most),
             Call::TruncateBurst(len) => {
@@ -351,14 +360,15 @@ impl Run {
         }
         assert_eq!(self.model.free(), self.model.config.frames);
         if let Some(pool) = self.pools.first() {
-            common::assert_whole(pool);
+            assert_whole(pool);
         }
+        spread(&self.cpus);
     }
 }
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 500 * common::scale() as u32,
+        cases: 500 * scale() as u32,
         failure_persistence: None,
         ..ProptestConfig::default()
     })]

@@ -6,15 +6,19 @@ mod common;
 
 use std::thread;
 
-use common::{Random, pool, take_all};
-use framewell::{Burst, Front, FrontKind, HugePages, PageKind, Pool, Stats};
+use common::{Random, builder, pool, take_all};
+use framewell::{Burst, FrontKind, HugePages, Stats};
 
 #[track_caller]
 fn assert_adds_up(stats: &Stats, out: usize) {
-    let shards: usize = stats.per_cpu.iter().sum();
+    let with_cpus: usize = stats.per_cpu.iter().sum();
     assert_eq!(stats.out, out, "{stats}");
     assert_eq!(stats.free + stats.out, stats.capacity, "{stats}");
-    assert_eq!(shards + stats.depot + stats.uncarved, stats.free, "{stats}");
+    assert_eq!(
+        with_cpus + stats.depot + stats.uncarved,
+        stats.free,
+        "{stats}"
+    );
 }
 
 #[test]
@@ -66,21 +70,24 @@ fn snapshot_is_exact_after_frees_on_other_threads() {
 }
 
 #[test]
-fn frees_beyond_a_shards_limit_go_to_the_depot() {
-    let pool = Pool::builder()
-        .frames(4096)
-        .front(Front::Portable)
-        .shards(1)
-        .build()
-        .unwrap();
-    drop(take_all(&pool));
-    let stats = pool.stats();
-    assert_adds_up(&stats, 0);
-    assert_eq!(stats.batch, 64);
-    assert!(stats.per_cpu[0] <= 2 * stats.batch, "{stats}");
-    assert!(stats.depot >= 4096 - 2 * stats.batch, "{stats}");
-    assert_eq!(stats.flushes as usize * stats.batch, stats.depot, "{stats}");
-    assert_eq!(stats.refills, 64, "carved batch by batch: {stats}");
+fn frees_beyond_what_rests_with_the_cpus_go_to_the_depot() {
+    for cache in [1, 2, 31, 512] {
+        let pool = builder().frames(4096).cache_size(cache).build().unwrap();
+        drop(take_all(&pool));
+        let stats = pool.stats();
+        assert_adds_up(&stats, 0);
+        assert_eq!(stats.batch, (stats.cache / 2).clamp(1, 64), "{stats}");
+        // A shard has a slot beside.
+        let most = stats.cache + usize::from(stats.front == FrontKind::Portable);
+        let fit = |held: &usize| *held <= most;
+        assert!(stats.per_cpu.iter().all(fit), "{stats} {:?}", stats.per_cpu);
+        assert_eq!(stats.depot, 4096 - stats.per_cpu.iter().sum::<usize>());
+        // One free flushes one batch at the most.
+        assert!(
+            stats.depot <= stats.flushes as usize * stats.batch,
+            "{stats}"
+        );
+    }
 }
 
 #[test]
@@ -119,34 +126,36 @@ fn requests_that_cannot_be_are_no_refusals() {
 
 #[test]
 fn display_is_a_table() {
-    let pool = Pool::builder().frames(100).front(Front::Portable).shards(1);
-    let pool = pool.huge_pages(HugePages::Off).build().unwrap();
+    let pool = builder().frames(100).shards(1).huge_pages(HugePages::Off);
+    let pool = pool.build().unwrap();
     let _frames: Vec<_> = (0..30).map(|_| pool.get(60).unwrap()).collect();
     let stats = pool.stats();
-    assert_eq!((stats.batch, stats.pages), (25, PageKind::Base));
+    let in_caches: usize = stats.per_cpu.iter().sum();
+    assert_eq!(in_caches + stats.uncarved, 70);
     let expected = [
         ("capacity", "100"),
         ("out", "30"),
         ("free", "70"),
-        ("  caches", "20"),
+        ("  caches", &in_caches.to_string()),
         ("  depot", "0"),
-        ("  uncarved", "50"),
-        ("cache", "50"),
-        ("batch", "25"),
-        ("refills", "2"),
+        ("  uncarved", &stats.uncarved.to_string()),
+        ("cache", &stats.cache.to_string()),
+        ("batch", &stats.batch.to_string()),
+        ("refills", &stats.refills.to_string()),
         ("flushes", "0"),
         ("steals", "0"),
         ("refusals", "0"),
         ("pages", "base"),
-        ("front", "portable"),
+        ("front", &stats.front.to_string()),
     ];
-    let reason = "no rseq     the builder asked for the portable front";
     let text = stats.to_string();
     let mut lines = text.lines();
     for (name, value) in expected {
         assert_eq!(lines.next(), Some(&*format!("{name:<10}{value:>20}")));
     }
-    assert_eq!(lines.next(), Some(reason));
+    if let Some(reason) = stats.no_rseq {
+        assert_eq!(lines.next(), Some(&*format!("no rseq     {reason}")));
+    }
     assert_eq!(
         lines.next(),
         Some(&*format!("metadata  {:>18} B", stats.metadata))

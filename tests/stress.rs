@@ -7,8 +7,8 @@
 mod common;
 
 use common::churn::{Churn, Outcome};
-use common::{cpus, not_run, pool, scale};
-use framewell::{Front, Pool};
+use common::{builder, cpus, not_run, pool, scale};
+use framewell::Pool;
 
 const MILLION: u64 = 1_000_000;
 
@@ -58,7 +58,8 @@ fn threads_that_move_between_cpus_leave_the_pool_whole() {
             flip: true,
         },
     );
-    assert!(outcome.frames_got > MILLION / 10, "{outcome:?}");
+    // On one CPU the frames are mostly with threads that do not run.
+    assert!(outcome.frames_got > MILLION / 100, "{outcome:?}");
 }
 
 #[test]
@@ -77,25 +78,21 @@ fn pools_of_few_frames_with_many_threads_stay_whole() {
 }
 
 #[test]
-fn one_shard_for_all_threads_leaves_the_pool_whole() {
-    let pool = Pool::builder().frames(300).shards(1).build().unwrap();
-    assert!(churn(&pool, small(16)).frames_got > 1000);
-}
-
-#[test]
-fn more_shards_than_cpus_leave_the_pool_whole() {
-    let pool = Pool::builder()
-        .frames(300)
-        .front(Front::Portable)
-        .shards(64)
-        .build()
-        .unwrap();
-    assert_eq!(pool.stats().per_cpu.len(), 64);
-    assert!(churn(&pool, small(16)).frames_got > 1000);
+fn smallest_caches_of_a_small_pool_leave_the_pool_whole() {
+    // The threads keep about as many frames as there are: most of the time nearly nothing is at rest.
+    for cache in [1, 3] {
+        let pool = builder().frames(100).shards(3).cache_size(cache);
+        let churned = Churn {
+            keep: 6,
+            flip: true,
+            ..small(16)
+        };
+        assert!(churn(&pool.build().unwrap(), churned).frames_got > 1000);
+    }
 }
 
 #[test]
 fn zeroing_pool_under_stress_leaves_the_pool_whole() {
-    let pool = Pool::builder().frames(300).zero_on_free(true);
+    let pool = builder().frames(300).zero_on_free(true);
     assert!(churn(&pool.build().unwrap(), small(16)).frames_got > 1000);
 }

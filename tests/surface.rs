@@ -6,7 +6,7 @@ mod common;
 
 use std::io;
 
-use common::{assert_whole, pool, take_all};
+use common::{assert_whole, builder, pool, take_all};
 use framewell::{Burst, CopyError, Frame, OutOfBuffers, Pool, Room, Stats};
 
 const fn is_send_and_sync<T: Send + Sync>() {}
@@ -149,7 +149,7 @@ fn copy_from_an_exhausted_pool_is_out_of_buffers() {
 
 #[test]
 fn jumbo_frames_hold_9000_bytes() {
-    let pool = Pool::builder().frames(2).payload(9000).build().unwrap();
+    let pool = builder().frames(2).payload(9000).build().unwrap();
     assert_eq!(pool.payload(), 9000);
     assert_eq!(pool.get(9001).unwrap().len(), 9000);
     assert_eq!(*pool.copy_from(&[3; 9000]).unwrap(), [3; 9000]);
@@ -158,7 +158,7 @@ fn jumbo_frames_hold_9000_bytes() {
 
 #[test]
 fn frame_of_65535_bytes_works_at_its_edges() {
-    let pool = Pool::builder().frames(2).payload(65_535).headroom(0);
+    let pool = builder().frames(2).payload(65_535).headroom(0);
     let pool = pool.build().unwrap();
     let mut frame = pool.get(usize::MAX).unwrap();
     assert_eq!((frame.len(), frame.capacity()), (65_535, 65_535));

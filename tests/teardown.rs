@@ -8,13 +8,13 @@ use std::sync::Barrier;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
-use common::{scale, take_all};
+use common::{builder, scale, take_all};
 use framewell::{Burst, Frame, HugePages, Pool};
 
 /// A pool whose arena is `frames` frames of 64 KiB: each test has a number of its own, and so a length
 /// of mapping that is nobody else's.
 fn arena(frames: usize) -> Pool {
-    let builder = Pool::builder().frames(frames).stride(65_536);
+    let builder = builder().frames(frames).stride(65_536);
     builder.huge_pages(HugePages::Off).build().unwrap()
 }
 
@@ -64,9 +64,10 @@ fn memory_goes_with_the_last_frame_if_no_handle_is_left() {
 
 #[test]
 fn memory_goes_with_the_last_frame_of_a_used_pool() {
-    // Frames rest in shards, in the depot and uncarved, and three are out.
-    let pool = Pool::builder().frames(1031).stride(65_536).shards(3);
-    let pool = pool.huge_pages(HugePages::Off).build().unwrap();
+    // Frames rest with CPUs, in the depot and uncarved, and three are out.
+    let pool = builder().frames(1031).stride(65_536).shards(3);
+    let pool = pool.cache_size(100).huge_pages(HugePages::Off);
+    let pool = pool.build().unwrap();
     let mut burst: Burst<900> = Burst::new();
     pool.get_bulk(&mut burst, 900).unwrap();
     burst.truncate(3);
@@ -108,7 +109,7 @@ fn memory_goes_with_the_last_burst() {
 
 #[test]
 fn memory_of_a_zeroing_pool_goes_with_its_last_frame() {
-    let builder = Pool::builder().frames(113).stride(65_536);
+    let builder = builder().frames(113).stride(65_536);
     let builder = builder.huge_pages(HugePages::Off).zero_on_free(true);
     let pool = builder.build().unwrap();
     let mut frames = take_all(&pool);

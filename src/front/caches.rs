@@ -187,10 +187,12 @@ impl Caches {
 
     /// Fences, and answers with what the token owns, stopped and still.
     fn held(&self, token: Token, only: Option<CpuId>) -> Opened<'_> {
+        let draining = Moving::new(self.outside.process.draining());
         if self.fence(only) {
             Opened::Marked(Held {
                 caches: self,
                 token,
+                _draining: draining,
             })
         } else {
             // Never on without the fence: the cache stays owned, and its ids stay where they are.
@@ -220,6 +222,7 @@ impl Caches {
 
     /// Owns and stops all caches that are open, marks those that others own, and fences.
     fn stop_all(&self) -> Option<Held<'_>> {
+        let draining = Moving::new(self.outside.process.draining());
         let token = self.token();
         let process = self.outside.process.number();
         let mut owned = 0;
@@ -258,6 +261,7 @@ impl Caches {
         Some(Held {
             caches: self,
             token,
+            _draining: draining,
         })
     }
 
@@ -296,6 +300,12 @@ impl Caches {
         self.outside.process.moving().load(Ordering::Relaxed)
     }
 
+    /// Whether a call drains caches.
+    pub(crate) fn is_draining(&self) -> bool {
+        // Relaxed: a hint.
+        self.outside.process.draining().load(Ordering::Relaxed) > 0
+    }
+
     fn counter(&self, cpu: CpuId, event: Event) -> &AtomicU64 {
         &self.outside.gates[cpu.index() * GATE + 1 + event as usize]
     }
@@ -330,6 +340,7 @@ pub(crate) enum Opened<'a> {
 pub(crate) struct Held<'a> {
     caches: &'a Caches,
     token: Token,
+    _draining: Moving<'a>,
 }
 
 impl Held<'_> {

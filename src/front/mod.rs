@@ -149,6 +149,14 @@ impl AnyFront {
         }
     }
 
+    /// Whether a call has ids on the move that may have to wait for the kernel.
+    pub(crate) fn is_draining(&self) -> bool {
+        match self.which() {
+            Which::Rseq(caches) => caches.is_draining(),
+            Which::Portable(_) => false,
+        }
+    }
+
     pub(crate) fn count(&self, event: Event) {
         match self.which() {
             Which::Rseq(caches) => caches.count(event),

@@ -48,16 +48,26 @@ impl Inner {
 
     /// Lays up to a batch of ids to rest, by its last step (P3).
     pub(super) fn lay(&self, caches: &Caches, ids: &[FrameId]) -> Result<(), Closed> {
-        if caches.push_many(ids) || (self.make_room(caches) && caches.push_many(ids)) {
+        self.lay_with(caches, ids, true)
+    }
+
+    /// Lays the ids that a refill has brought beyond the request to rest. A full cache is not flushed for them:
+    /// the call would have a second batch in hand.
+    pub(super) fn keep_in_cache(&self, caches: &Caches, ids: &[FrameId]) -> Result<(), Closed> {
+        self.lay_with(caches, ids, false)
+    }
+
+    fn lay_with(&self, caches: &Caches, ids: &[FrameId], by_flush: bool) -> Result<(), Closed> {
+        if caches.push_many(ids) || (self.make_room(caches, by_flush) && caches.push_many(ids)) {
             return Ok(());
         }
         caches.count(Event::Flush);
         self.depot.put(&self.links, ids)
     }
 
-    /// Opens the cache of this CPU, or takes a batch out of it; `false` if it is not to be used at the moment.
-    /// The caller has a handle or an id, which keeps the pool.
-    fn make_room(&self, caches: &Caches) -> bool {
+    /// Opens the cache of this CPU, or, if it may, takes a batch out of it; `false` if it is not to be used at the
+    /// moment. The caller has a handle or an id, which keeps the pool.
+    fn make_room(&self, caches: &Caches, by_flush: bool) -> bool {
         let epoch = caches.epoch();
         if epoch.is_dry_or_drying() && self.depot.resting(&self.links) >= self.transfer.rich {
             caches.end_dry(epoch);
@@ -65,8 +75,10 @@ impl Inner {
         match caches.open_here() {
             Opened::Yes => true,
             Opened::Already => {
-                self.flush_cache(caches);
-                true
+                if by_flush {
+                    self.flush_cache(caches);
+                }
+                by_flush
             }
             Opened::No => false,
             Opened::Marked(held) => {

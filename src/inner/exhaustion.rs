@@ -44,7 +44,6 @@ use std::thread;
 use crossbeam_utils::Backoff;
 
 use super::Inner;
-use crate::front::{AnyFront, Which};
 use crate::limits::{MAX_RESCANS, MAX_YIELDS};
 
 /// How often a refuser looks again because another call has frames on the move.
@@ -55,23 +54,20 @@ pub(super) struct Courtesy {
 }
 
 impl Courtesy {
-    pub(super) fn new(front: &AnyFront) -> Self {
+    pub(super) fn new() -> Self {
         Self {
             rescans: MAX_RESCANS,
-            yields: match front.which() {
-                Which::Rseq(_) => MAX_YIELDS,
-                Which::Portable(_) => 0,
-            },
+            yields: MAX_YIELDS,
             backoff: Backoff::new(),
         }
     }
 
-    /// Waits a moment, or says that it was enough.
-    fn is_spent(&mut self) -> bool {
+    /// Waits a moment, or says that it was enough. A drain, which waits for the kernel, is worth more.
+    fn is_spent(&mut self, draining: bool) -> bool {
         if self.rescans > 0 {
             self.rescans -= 1;
             self.backoff.spin();
-        } else if self.yields > 0 {
+        } else if draining && self.yields > 0 {
             self.yields -= 1;
             thread::yield_now();
         } else {
@@ -90,7 +86,7 @@ impl Inner {
         if first != second {
             return false;
         }
-        self.front.on_the_move() <= own || courtesy.is_spent()
+        self.front.on_the_move() <= own || courtesy.is_spent(self.front.is_draining())
     }
 
     /// The sum of all pops so far if nothing is at rest, else `None`.

@@ -39,7 +39,7 @@ impl Inner {
     #[inline(never)]
     pub(super) fn refill(&self, want: usize, own: u64, batch: &mut Batch) -> bool {
         let want = want.min(MAGAZINE);
-        let mut courtesy = Courtesy::new(&self.front);
+        let mut courtesy = Courtesy::new();
         loop {
             {
                 let _moving = self.front.moving();
@@ -95,7 +95,7 @@ impl Inner {
             return Ok(());
         }
         match self.front.which() {
-            Which::Rseq(caches) => self.lay(caches, ids),
+            Which::Rseq(caches) => self.keep_in_cache(caches, ids),
             Which::Portable(shards) => shards.push_all(&self.links, shards.here(), ids),
         }
     }

@@ -4,7 +4,7 @@ use std::io;
 
 use crate::sync::{AtomicU64, Ordering, Table};
 
-/// A number that the process shares with none of its ancestors, and a count that starts at 0 in each; without a system
+/// A number that the process shares with none of its ancestors, and counts that start at 0 in each; without a system
 /// call.
 ///
 /// They lie in a page that is wiped in a forked child (`MADV_WIPEONFORK`). Who finds 0 for the number draws the next from
@@ -20,11 +20,12 @@ pub(crate) struct Process {
 /// Where they lie: a cache line each.
 const NUMBER: usize = 0;
 const MOVING: usize = 8;
+const DRAINING: usize = 16;
 
 impl Process {
     pub(crate) fn new() -> io::Result<Self> {
         Ok(Self {
-            wiped: Table::wiped_on_fork(MOVING + 1)?,
+            wiped: Table::wiped_on_fork(DRAINING + 1)?,
             last: AtomicU64::new(0),
         })
     }
@@ -46,5 +47,10 @@ impl Process {
     /// The count of what is on the move in this process: a fork leaves the parent's behind.
     pub(crate) fn moving(&self) -> &AtomicU64 {
         &self.wiped[MOVING]
+    }
+
+    /// The count of drains in this process.
+    pub(crate) fn draining(&self) -> &AtomicU64 {
+        &self.wiped[DRAINING]
     }
 }

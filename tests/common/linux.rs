@@ -17,15 +17,28 @@ pub(crate) fn cpus() -> Vec<usize> {
     (0..libc::CPU_SETSIZE as usize).filter(has).collect()
 }
 
-/// Moves the calling thread to a CPU.
-pub(crate) fn pin(cpu: usize) {
+/// Lets the calling thread run on these CPUs alone.
+pub(crate) fn pin(cpus: &[usize]) {
     // SAFETY: an all-zero cpu_set_t is the empty set.
     let mut set: libc::cpu_set_t = unsafe { std::mem::zeroed() };
-    // SAFETY: CPU_SET checks its bounds.
-    unsafe { libc::CPU_SET(cpu, &mut set) };
+    for cpu in cpus {
+        // SAFETY: CPU_SET checks its bounds.
+        unsafe { libc::CPU_SET(*cpu, &mut set) };
+    }
     // SAFETY: `set` is a cpu_set_t of the size given.
     let answer = unsafe { libc::sched_setaffinity(0, size_of_val(&set), &set) };
-    assert_eq!(answer, 0, "CPU {cpu} is in the mask");
+    assert_eq!(answer, 0, "the CPUs {cpus:?} are there");
+}
+
+/// Whether libc registered restartable sequences; `None` before glibc 2.35.
+pub(crate) fn rseq_registered() -> Option<bool> {
+    // SAFETY: the name is a C string; RTLD_DEFAULT asks the objects loaded already.
+    let size = unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"__rseq_size".as_ptr()) };
+    if size.is_null() {
+        return None;
+    }
+    // SAFETY: glibc documents `__rseq_size` as a `const unsigned int`, set before main.
+    Some(unsafe { size.cast::<libc::c_uint>().read() } > 0)
 }
 
 /// The bytes of a base page.

@@ -1,4 +1,7 @@
 //! What the integration tests share.
+//!
+//! Each test crate runs on the front of [`builder`]: `portable` on the portable one, every other on what
+//! `Front::Auto` finds. Where the fronts differ, a test asks the pool's `stats().front` which one it has.
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
@@ -11,11 +14,31 @@ pub(crate) mod model;
 use std::collections::BTreeSet;
 use std::iter;
 
-use framewell::{Frame, Pool};
+use framewell::{Frame, Front, FrontKind, Pool, PoolBuilder, Stats};
 
-/// A pool of default frames.
+/// A builder that asks for the front under test.
+pub(crate) fn builder() -> PoolBuilder {
+    let portable = env!("CARGO_CRATE_NAME") == "portable";
+    Pool::builder().front(if portable {
+        Front::Portable
+    } else {
+        Front::Auto
+    })
+}
+
+/// A pool of default frames on the front under test.
 pub(crate) fn pool(frames: usize) -> Pool {
-    Pool::builder().frames(frames).build().unwrap()
+    builder().frames(frames).build().unwrap()
+}
+
+/// The frames that a call of another thread can have in hand beside its batch, all such calls together: on the rseq
+/// front what the caches hold, which a sweep has stopped and not yet moved; a steal on the portable one has
+/// a batch.
+pub(crate) fn held_by_sweeps(stats: &Stats) -> usize {
+    match stats.front {
+        FrontKind::Rseq => stats.per_cpu.len() * stats.cache,
+        _ => 0,
+    }
 }
 
 /// Every frame that one thread can get.
@@ -46,6 +69,24 @@ pub(crate) fn not_run(what: &str) {
     eprintln!("not run: {what}");
 }
 
+/// Whether the rseq front is to be had; if not, says which check is not made. With `FRAMEWELL_STRICT=1` its lack is a
+/// failure, unless the environment has turned sequences off.
+pub(crate) fn has_rseq(what: &str) -> bool {
+    let Err(why) = Pool::builder().frames(1).front(Front::Rseq).build() else {
+        return true;
+    };
+    let set = |name: &str, to: &str| {
+        std::env::var_os(name).is_some_and(|value| value.to_string_lossy().contains(to))
+    };
+    let turned_off = set("GLIBC_TUNABLES", "glibc.pthread.rseq=0");
+    assert!(
+        turned_off || !set("FRAMEWELL_STRICT", "1"),
+        "FRAMEWELL_STRICT=1 wants {what}, and {why}"
+    );
+    not_run(&format!("{what}: {why}"));
+    false
+}
+
 /// How much longer the long form of a test is: 10 with `FRAMEWELL_LONG=1`, else 1.
 pub(crate) fn scale() -> u64 {
     let long = std::env::var_os("FRAMEWELL_LONG").is_some_and(|value| value == "1");
@@ -62,10 +103,15 @@ pub(crate) fn cpus() -> Vec<usize> {
 
 /// Moves the calling thread to a CPU out of [`cpus`].
 pub(crate) fn pin(cpu: usize) {
+    spread(&[cpu]);
+}
+
+/// Lets the calling thread run on these CPUs out of [`cpus`], and no others.
+pub(crate) fn spread(cpus: &[usize]) {
     #[cfg(target_os = "linux")]
-    linux::pin(cpu);
+    linux::pin(cpus);
     #[cfg(not(target_os = "linux"))]
-    assert_eq!(cpu, 0);
+    assert_eq!(cpus, [0]);
 }
 
 /// A pseudo-random sequence (xorshift64), the same for the same seed.

@@ -12,6 +12,7 @@ pub(crate) struct Config {
     pub(crate) payload: usize,
     pub(crate) tailroom: usize,
     pub(crate) shards: usize,
+    pub(crate) cache: usize,
     pub(crate) zero: bool,
 }
 

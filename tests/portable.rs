@@ -1,0 +1,44 @@
+//! The same tests on the portable front; each of these files is a test crate of its own too, on the front that
+//! `Front::Auto` finds.
+//!
+//! Not here: what is about one front (`caches`, `shards`, `front`, `getcpu`, `downstream`), what no front takes part in
+//! (`compile_fail`), what builds models (`loom_pipeline`), and what needs a process to itself, because it
+//! measures all of it or changes the machine (`reservation`, which runs both fronts, `huge_pages`).
+
+#![cfg(not(loom))]
+#![allow(
+    clippy::duplicate_mod,
+    reason = "each file is a test crate of its own, and brings the common module along"
+)]
+
+#[path = "builder.rs"]
+mod builder;
+#[path = "burst.rs"]
+mod burst;
+#[path = "contract.rs"]
+mod contract;
+#[path = "exhaustion.rs"]
+mod exhaustion;
+#[path = "memory.rs"]
+mod memory;
+#[path = "properties.rs"]
+mod properties;
+#[path = "stats.rs"]
+mod stats;
+#[path = "stress.rs"]
+mod stress;
+#[path = "surface.rs"]
+mod surface;
+#[path = "teardown.rs"]
+mod teardown;
+#[path = "unwinding.rs"]
+mod unwinding;
+
+mod common;
+
+#[test]
+fn every_pool_of_this_crate_has_the_portable_front() {
+    let stats = common::pool(1).stats();
+    assert_eq!(stats.front, framewell::FrontKind::Portable);
+    assert_eq!(stats.no_rseq, Some(framewell::NoRseq::Chosen));
+}
