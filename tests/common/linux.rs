@@ -17,8 +17,13 @@ pub(crate) fn cpus() -> Vec<usize> {
     (0..libc::CPU_SETSIZE as usize).filter(has).collect()
 }
 
+/// Moves the calling thread to a CPU.
+pub(crate) fn pin(cpu: usize) {
+    spread(&[cpu]);
+}
+
 /// Lets the calling thread run on these CPUs alone.
-pub(crate) fn pin(cpus: &[usize]) {
+pub(crate) fn spread(cpus: &[usize]) {
     // SAFETY: an all-zero cpu_set_t is the empty set.
     let mut set: libc::cpu_set_t = unsafe { std::mem::zeroed() };
     for cpu in cpus {

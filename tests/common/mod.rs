@@ -109,7 +109,7 @@ pub(crate) fn pin(cpu: usize) {
 /// Lets the calling thread run on these CPUs out of [`cpus`], and no others.
 pub(crate) fn spread(cpus: &[usize]) {
     #[cfg(target_os = "linux")]
-    linux::pin(cpus);
+    linux::spread(cpus);
     #[cfg(not(target_os = "linux"))]
     assert_eq!(cpus, [0]);
 }
