@@ -87,7 +87,7 @@ fn copy(from: &Path, to: &Path, below: &Path, name: &str, bug: &[Change], done: 
         // The crate's own tests run with the crate.
         let source = source
             .replace("crate::", &format!("crate::{name}::fw::"))
-            .replace("#[cfg(test)]", "#[cfg(any())]");
+            .replace("#[cfg(all(test, not(loom)))]", "#[cfg(any())]");
         fs::write(to.join(file), source).unwrap();
     }
 }

@@ -4,7 +4,8 @@
 //! For a test it writes `<test>.rs`, to be included by it: `mod sound { mod fw; mod subject }` and, for each seed,
 //! such a module by the seed's name and a line `is_caught!(module, name of the test, cause);`, a macro
 //! that the test defines. (A variant that nothing catches, since it is as sound, but slower or stopped at a point, has
-//! the line `holds!(module, name of the test);` instead.) `subject` is `subjects/<test>.rs`, if there is one: what uses the parts of the
+//! the line `holds!(module, name of the test);` instead.) A macro `for_each_seeded!(m)` makes `m!(module …)` of all.
+//! `subject` is `subjects/<test>.rs`, if there is one: what uses the parts of the
 //! crate that are not public.
 
 #[path = "../loom-tests/variants.rs"]
@@ -98,5 +99,16 @@ fn variants_of(test: &str, out: &Path) -> String {
         }
         .unwrap();
     }
+    let seeded = SEEDS
+        .iter()
+        .chain(STORM_SEEDS)
+        .filter(|seed| seed.test == test && seed.archs.contains(&arch.as_str()))
+        .map(|seed| seed.name);
+    let seeded = seeded.collect::<Vec<_>>().join(" ");
+    writeln!(
+        text,
+        "#[allow(unused_macros)] macro_rules! for_each_seeded {{ ($m:ident) => {{ $m!({seeded}); }} }}"
+    )
+    .unwrap();
     text
 }

@@ -1,8 +1,66 @@
-//! (in progress)
-#![allow(dead_code, unused_imports)]
+//! Every instruction of every sequence, preempted: by a stop, by a signal whose handler uses the sequences,
+//! and by a move to another CPU, while others pop, push and drain.
+//!
+//! The victim is the first thread of a child process. A hardware breakpoint brings it to an instruction. A stop there
+//! aborts the section: the thread has to be seen at the section's abort next, and in the end
+//! every id has to be in one place. Outside the section, at the arming code and behind the
+//! commit, a stop must not repeat anything.
+//!
+//! A breakpoint in a loop stops its first round always. Later rounds are reached by watchpoints, behind each instruction
+//! that reads or writes an id.
 
+#![cfg(all(
+    target_os = "linux",
+    target_arch = "x86_64",
+    target_pointer_width = "64"
+))]
+
+#[path = "support/cases.rs"]
+mod cases;
+#[path = "support/control.rs"]
+mod control;
+mod support;
+#[path = "support/world.rs"]
+mod world;
+
+use support::{alone, not_run};
+
+#[test]
+fn sequence_preempted_at_any_instruction_happens_exactly_once() {
+    let _alone = alone();
+    let Some(subject) = sound::subject::new(world::CACHE) else {
+        return not_run("no restartable sequences here");
+    };
+    match cases::run(subject, true) {
+        Ok(table) => println!("{table}"),
+        Err(cases::Failure::NotPermitted(why)) => not_run(&why),
+        Err(cases::Failure::Wrong(why)) => panic!("{why}"),
+    }
+}
+
+/// A seeded bug, and what the harness has to say of it.
 macro_rules! is_caught {
-    ($variant:ident, $test:ident, $cause:literal) => {};
+    ($variant:ident, $test:ident, $cause:literal) => {
+        #[test]
+        fn $test() {
+            let _alone = alone();
+            let Some(subject) = $variant::subject::new(world::CACHE) else {
+                return not_run("no restartable sequences here");
+            };
+            match cases::run(subject, false) {
+                Ok(_) => panic!("the harness did not catch the bug"),
+                Err(cases::Failure::NotPermitted(why)) => not_run(&why),
+                Err(cases::Failure::Wrong(why)) => {
+                    println!("caught: {why}");
+                    assert!(
+                        why.contains($cause),
+                        "failed, but not by {:?}: {why}",
+                        $cause
+                    );
+                }
+            }
+        }
+    };
 }
 
 include!(concat!(env!("OUT_DIR"), "/preemption.rs"));

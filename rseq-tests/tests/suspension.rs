@@ -1,8 +1,70 @@
-//! (in progress)
-#![allow(dead_code, unused_imports)]
+//! A thread is stopped at every instruction of a get and a free, slow paths and drain included, and each time another
+//! thread completes thousands of operations: nobody waits for a thread that does not run.
+//!
+//! Outside the sections the victim is stepped; within them it is brought to each instruction by a breakpoint, since
+//! a step would never pass the first.
 
+#![cfg(all(
+    target_os = "linux",
+    target_arch = "x86_64",
+    target_pointer_width = "64"
+))]
+
+#[path = "support/script.rs"]
+mod script;
+mod support;
+#[path = "support/suspend.rs"]
+mod suspend;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use script::SCENARIOS;
+use support::tracee::Tracee;
+use support::{alone, not_run};
+
+/// How long the tracee may run on its own.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[test]
+fn thread_suspended_at_any_instruction_keeps_nobody_waiting() {
+    let _alone = alone();
+    if !sound::subject::is_available() {
+        return not_run("no restartable sequences here");
+    }
+    let control = Arc::default();
+    let theirs = Arc::clone(&control);
+    match Tracee::fork(PATIENCE, || sound::subject::run(theirs)) {
+        Ok(tracee) => println!("{}", suspend::run(tracee, control, &SCENARIOS).unwrap()),
+        Err(why) => not_run(&why),
+    }
+}
+
+/// A seeded bug, and what the harness has to say of it.
 macro_rules! is_caught {
-    ($variant:ident, $test:ident, $cause:literal) => {};
+    ($variant:ident, $test:ident, $cause:literal) => {
+        #[test]
+        fn $test() {
+            let _alone = alone();
+            if !$variant::subject::is_available() {
+                return not_run("no restartable sequences here");
+            }
+            let control = Arc::default();
+            let theirs = Arc::clone(&control);
+            match Tracee::fork(PATIENCE, || $variant::subject::run(theirs)) {
+                Err(why) => not_run(&why),
+                Ok(tracee) => {
+                    let why = suspend::run(tracee, control, &["carve", "sweep"]).unwrap_err();
+                    println!("caught: {why}");
+                    assert!(
+                        why.contains($cause),
+                        "failed, but not by {:?}: {why}",
+                        $cause
+                    );
+                }
+            }
+        }
+    };
 }
 
 include!(concat!(env!("OUT_DIR"), "/suspension.rs"));

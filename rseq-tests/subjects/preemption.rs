@@ -1,0 +1,153 @@
+// The caches of a variant, behind the trait that the harness drives; the victim has an instance of each sequence
+// to itself, a function with one section.
+
+use super::fw::batch::Batch;
+use super::fw::front::{Caches, Held, Opened, Sections};
+use super::fw::id::FrameId;
+use super::fw::sys::{Area, possible_cpus};
+use crate::world::{Ids, Subject};
+
+pub(crate) struct Cached {
+    caches: Caches,
+    sections: Sections,
+}
+
+// SAFETY: the caches may be shared, and the sections name them.
+unsafe impl Send for Cached {}
+// SAFETY: as for Send.
+unsafe impl Sync for Cached {}
+
+pub(crate) fn new(size: u32) -> Option<Box<dyn Subject>> {
+    let area = Area::find().ok()?;
+    let caches = Caches::new(area, possible_cpus(), size, true).ok()?;
+    let sections = caches.sections();
+    Some(Box::new(Cached { caches, sections }))
+}
+
+/// # Safety
+///
+/// - As for the sequence.
+#[inline(never)]
+unsafe fn victim_pop(sections: Sections) -> Option<FrameId> {
+    // SAFETY: the function's bullet.
+    unsafe { sections.pop() }
+}
+
+/// # Safety
+///
+/// - As for the sequence.
+#[inline(never)]
+unsafe fn victim_push(sections: Sections, id: FrameId) -> bool {
+    // SAFETY: the function's bullet.
+    unsafe { sections.push(id) }
+}
+
+/// # Safety
+///
+/// - As for the sequence.
+#[inline(never)]
+unsafe fn victim_pop_many(sections: Sections, most: usize, batch: &mut Batch) {
+    // SAFETY: the function's bullet.
+    unsafe { sections.pop_many(most, batch) }
+}
+
+/// # Safety
+///
+/// - As for the sequence.
+#[inline(never)]
+unsafe fn victim_push_many(sections: Sections, ids: &[FrameId]) -> bool {
+    // SAFETY: the function's bullet.
+    unsafe { sections.push_many(ids) }
+}
+
+fn named(ids: &[u32]) -> Batch {
+    let mut batch = Batch::new();
+    ids.iter().for_each(|id| batch.push(FrameId(*id)));
+    batch
+}
+
+fn numbers(batch: &Batch, ids: &mut Ids) {
+    ids.extend(batch.as_slice().iter().map(|id| id.0));
+}
+
+impl Cached {
+    fn empty(&self, held: &Held<'_>, ids: &mut Vec<u32>) {
+        let mut batch = Batch::new();
+        while held.take(64, &mut batch) {
+            ids.extend(batch.as_slice().iter().map(|id| id.0));
+            batch.truncate(0);
+        }
+    }
+}
+
+impl Subject for Cached {
+    fn entries(&self) -> [usize; 4] {
+        [
+            victim_pop as *const () as usize,
+            victim_push as *const () as usize,
+            victim_pop_many as *const () as usize,
+            victim_push_many as *const () as usize,
+        ]
+    }
+
+    fn victim_pop(&self) -> Option<u32> {
+        // SAFETY: the caches live as long as `self`.
+        unsafe { victim_pop(self.sections) }.map(|id| id.0)
+    }
+
+    fn victim_push(&self, id: u32) -> bool {
+        // SAFETY: the caches live as long as `self`.
+        unsafe { victim_push(self.sections, FrameId(id)) }
+    }
+
+    fn victim_pop_many(&self, most: usize, ids: &mut Ids) {
+        let mut batch = Batch::new();
+        // SAFETY: the caches live as long as `self`.
+        unsafe { victim_pop_many(self.sections, most, &mut batch) };
+        numbers(&batch, ids);
+    }
+
+    fn victim_push_many(&self, ids: &[u32]) -> bool {
+        // SAFETY: the caches live as long as `self`.
+        unsafe { victim_push_many(self.sections, named(ids).as_slice()) }
+    }
+
+    fn pop(&self) -> Option<u32> {
+        // SAFETY: the caches live as long as `self`.
+        unsafe { self.sections.pop() }.map(|id| id.0)
+    }
+
+    fn push(&self, id: u32) -> bool {
+        // SAFETY: the caches live as long as `self`.
+        unsafe { self.sections.push(FrameId(id)) }
+    }
+
+    fn pop_many(&self, most: usize, ids: &mut Ids) {
+        let mut batch = Batch::new();
+        // SAFETY: the caches live as long as `self`.
+        unsafe { self.sections.pop_many(most, &mut batch) };
+        numbers(&batch, ids);
+    }
+
+    fn push_many(&self, ids: &[u32]) -> bool {
+        // SAFETY: the caches live as long as `self`.
+        unsafe { self.sections.push_many(named(ids).as_slice()) }
+    }
+
+    fn open(&self, drained: &mut Vec<u32>) {
+        let epoch = self.caches.epoch();
+        if epoch.is_dry_or_drying() {
+            self.caches.end_dry(epoch);
+        }
+        if let Opened::Marked(held) = self.caches.open_here() {
+            self.empty(&held, drained);
+        }
+    }
+
+    fn drain(&self, drained: &mut Vec<u32>) {
+        if let Some(sweep) = self.caches.sweep() {
+            self.empty(sweep.held(), drained);
+            sweep.finish();
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Hardware breakpoints and watchpoints of one thread: the debug registers of x86-64.
+//!
+//! They stop the thread whose registers they are set in, and no other that runs the same code. A stop in a section
+//! aborts it, so there are no steps through one: each of its instructions is reached at full speed.
+
+use super::tracee::Tracee;
+
+/// What stops the thread.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Stop {
+    /// It is about to execute the instruction at an address.
+    At(u64),
+    /// It has written to the four bytes at an address.
+    Written(u64),
+    /// It has read from them or written to them.
+    Touched(u64),
+}
+
+impl Stop {
+    fn address(self) -> u64 {
+        match self {
+            Self::At(at) | Self::Written(at) | Self::Touched(at) => at,
+        }
+    }
+
+    /// The bits of DR7 for register 0: length, kind, enabled.
+    fn bits(self) -> u64 {
+        match self {
+            Self::At(_) => 1,
+            Self::Written(_) => 0b11 << 18 | 0b01 << 16 | 1,
+            Self::Touched(_) => 0b11 << 18 | 0b11 << 16 | 1,
+        }
+    }
+}
+
+impl Tracee {
+    /// Stops the thread by these, at most four, and by nothing else.
+    pub(crate) fn stop_by(&self, stops: &[Stop]) {
+        self.set_debug_register(7, 0);
+        let mut control = 0;
+        for (number, stop) in stops.iter().enumerate() {
+            self.set_debug_register(number, stop.address());
+            let bits = stop.bits();
+            control |= (bits & 0xf0000) << (4 * number) | (bits & 1) << (2 * number);
+        }
+        self.set_debug_register(7, control);
+    }
+}
