@@ -11,7 +11,7 @@ use std::time::Duration;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput};
 use framewell_bench::check::check;
-use framewell_bench::contestants::{Framewell, System, Zeroed};
+use framewell_bench::contestants::{Framewell, MALLOC, SNMALLOC, Zeroed};
 use framewell_bench::cpus;
 use framewell_bench::rounds::steps_of;
 use framewell_bench::summary::Spread;
@@ -43,9 +43,12 @@ fn bench<C: Contestant>(
 fn workloads(criterion: &mut Criterion) {
     let cores = cpus::settle();
     let framewell: &'static Framewell = Box::leak(Box::new(Framewell::new()));
+    let portable: &'static Framewell = Box::leak(Box::new(Framewell::portable()));
     check(framewell);
-    check(&System);
+    check(portable);
+    check(&MALLOC);
     check(&Zeroed);
+    check(&SNMALLOC);
     for kind in Kind::ALL {
         if cores < 2 && kind.threads() == Threads::Two {
             continue;
@@ -53,8 +56,10 @@ fn workloads(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group(kind.name());
         group.throughput(Throughput::Elements(1));
         bench(&mut group, kind, framewell);
-        bench(&mut group, kind, &System);
+        bench(&mut group, kind, portable);
+        bench(&mut group, kind, &MALLOC);
         bench(&mut group, kind, &Zeroed);
+        bench(&mut group, kind, &SNMALLOC);
         group.finish();
     }
 }

@@ -3,11 +3,13 @@
 //! ```text
 //!   contestants ──┐
 //!                 ├─► work::Kind::with ─► Box<dyn Workload> ─► rounds: slices, interleaved ─► Spread
-//!   work ─────────┘                                              └─ probe: near or far
+//!   work ─────────┘                                ▲             └─ probe: near or far
+//!   floors ────────────────────────────────────────┘
 //! ```
 //!
 //! A workload knows only the trait [`Contestant`], a contestant no workload; [`rounds`] knows neither.
-//! A new peer is one file with two impls.
+//! A new peer is one file with two impls. The [`floors`] are workloads without a contestant: they bound what any
+//! could reach.
 //!
 //! How it is measured, and against which mistake:
 //!
@@ -23,12 +25,14 @@
 //! - M6. The process has had a second thread before anything is timed: until then some allocators, glibc's
 //!   for one, leave out their atomics and locks, which no program that shares packets between
 //!   threads ever sees.
+//! - M7. A peer in C++ is optimised and checks no assertions, whatever the harness is built with: the workspace's
+//!   manifest and `.cargo/config.toml` see to it.
 
-pub mod bare;
 pub mod check;
 pub mod contestant;
 pub mod contestants;
 pub mod cpus;
+pub mod floors;
 pub mod probe;
 pub mod rounds;
 pub mod summary;

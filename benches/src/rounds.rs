@@ -6,9 +6,13 @@ use crate::probe::{Distance, Probe};
 use crate::summary::Spread;
 use crate::work::{Kind, Threads, Workload};
 
+/// A workload of a contestant, with the contestant's name.
+pub type Entry = (&'static str, Box<dyn Workload>);
+
 /// One workload with all its contestants, in the order of their turns.
 pub struct Match {
     kind: Kind,
+    names: Vec<&'static str>,
     turns: Vec<Turn>,
     /// The rounds: for each contestant the slice's nanoseconds a step, if it was not dropped.
     rounds: Vec<Vec<Option<Slice>>>,
@@ -28,14 +32,15 @@ struct Slice {
 impl Match {
     /// Makes the match and finds out how many steps of each contestant a slice takes.
     #[must_use]
-    pub fn new(kind: Kind, workloads: Vec<Box<dyn Workload>>) -> Self {
+    pub fn new(kind: Kind, entries: Vec<Entry>) -> Self {
         let turn = |mut workload: Box<dyn Workload>| Turn {
             steps: steps_of(&mut *workload, kind.slice()),
             workload,
         };
         Self {
             kind,
-            turns: workloads.into_iter().map(turn).collect(),
+            names: entries.iter().map(|(name, _)| *name).collect(),
+            turns: entries.into_iter().map(|entry| turn(entry.1)).collect(),
             rounds: Vec::new(),
         }
     }
@@ -49,6 +54,12 @@ impl Match {
     #[must_use]
     pub fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// Returns the names of the contestants.
+    #[must_use]
+    pub fn names(&self) -> &[&'static str] {
+        &self.names
     }
 
     /// Runs one slice of every contestant; odd rounds in reverse, so that nobody always follows the same
@@ -94,9 +105,10 @@ impl Match {
             .count()
     }
 
-    /// Returns the nanoseconds a step of a contestant.
+    /// Returns the nanoseconds a step of a contestant; `None` if it has no slice at this distance.
     #[must_use]
-    pub fn ns(&self, contestant: usize, distance: Option<Distance>) -> Option<Spread> {
+    pub fn ns(&self, contestant: &str, distance: Option<Distance>) -> Option<Spread> {
+        let contestant = self.place(contestant)?;
         let of = |round: &Vec<Option<Slice>>| at(round[contestant], distance);
         Spread::of(self.rounds.iter().filter_map(of))
     }
@@ -106,14 +118,19 @@ impl Match {
     #[must_use]
     pub fn ratio(
         &self,
-        contestant: usize,
-        base: usize,
+        contestant: &str,
+        base: &str,
         distance: Option<Distance>,
     ) -> Option<Spread> {
+        let (contestant, base) = (self.place(contestant)?, self.place(base)?);
         let of = |round: &Vec<Option<Slice>>| {
             Some(at(round[base], distance)? / at(round[contestant], distance)?)
         };
         Spread::of(self.rounds.iter().filter_map(of))
+    }
+
+    fn place(&self, contestant: &str) -> Option<usize> {
+        self.names.iter().position(|name| *name == contestant)
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 
 use super::fw::{Frame, Front, Pool};
-use crate::common::linux::pin;
+use crate::common::pin;
 use crate::harness::cpus::{thread_id, wait_until_asleep};
 
 const FRAMES: usize = 400;

@@ -73,7 +73,7 @@ macro_rules! holds {
     ($variant:ident, $test:ident) => {
         #[test]
         fn $test() {
-            drain(stringify!($test), 5000, 20_000_000, $variant::subject::run);
+            drain(stringify!($test), 5000, 5_000_000, $variant::subject::run);
         }
     };
 }

@@ -37,7 +37,7 @@ fn spread(pool: &Pool) {
         for cpu in cpus {
             let all_taken = &all_taken;
             scope.spawn(move || {
-                linux::pin(cpu);
+                common::pin(cpu);
                 let frames: Vec<_> = (0..share).map(|_| pool.get(60).unwrap()).collect();
                 all_taken.wait();
                 drop(frames);

@@ -1,26 +1,52 @@
 //! The pool of this crate.
 
-use framewell::{Burst, Frame, Pool};
+use framewell::{Burst, Frame, Front, FrontKind, Pool};
 
 use crate::contestant::{BYTES, Buffer, Contestant};
 
 /// A pool of 16,384 frames.
 pub struct Framewell {
+    name: &'static str,
     pool: Pool,
 }
 
 impl Framewell {
-    /// Makes the pool.
+    /// Makes a pool as its defaults make it.
     ///
     /// # Panics
     ///
     /// If its memory (30 MiB) cannot be reserved.
     #[must_use]
     pub fn new() -> Self {
-        let pool = Pool::builder().frames(16_384).payload(BYTES).build();
+        Self::with("framewell", Front::Auto)
+    }
+
+    /// Makes a pool with the portable front.
+    ///
+    /// # Panics
+    ///
+    /// As [`new`](Self::new).
+    #[must_use]
+    pub fn portable() -> Self {
+        Self::with("framewell, portable", Front::Portable)
+    }
+
+    fn with(name: &'static str, front: Front) -> Self {
+        let pool = Pool::builder()
+            .frames(16_384)
+            .payload(BYTES)
+            .front(front)
+            .build();
         Self {
+            name,
             pool: pool.expect("a pool of 16,384 frames"),
         }
+    }
+
+    /// Returns the front that the pool has.
+    #[must_use]
+    pub fn front(&self) -> FrontKind {
+        self.pool.stats().front
     }
 }
 
@@ -42,7 +68,7 @@ impl Contestant for Framewell {
     type Buffer = Frame;
 
     fn name(&self) -> &'static str {
-        "framewell"
+        self.name
     }
 
     #[inline]

@@ -1,9 +1,9 @@
-//! The contestants; one file each.
+//! The contestants; one file for each kind.
 
 mod framewell;
-mod system;
+mod heap;
 mod zeroed;
 
 pub use framewell::Framewell;
-pub use system::{Malloc, System};
+pub use heap::{Allocator, Block, Heap, MALLOC, SNMALLOC};
 pub use zeroed::Zeroed;

@@ -9,8 +9,18 @@ use crate::contestant::Buffer;
 /// The pointer escapes after the write, so the compiler can leave out neither the byte nor the buffer.
 #[inline(always)]
 pub(crate) fn write_byte(buffer: &mut impl Buffer, byte: u8) {
-    let first = buffer.first();
     // SAFETY: `first` is writable for BYTES (`Buffer`).
+    unsafe { write_at(buffer.first(), byte) };
+}
+
+/// [`write_byte`] of a buffer that starts at `first`.
+///
+/// # Safety
+///
+/// - `first` may be written.
+#[inline(always)]
+pub(crate) unsafe fn write_at(first: *mut u8, byte: u8) {
+    // SAFETY: the function's bullet.
     unsafe { first.write(byte) };
     black_box(first);
 }

@@ -16,8 +16,6 @@ pub(crate) mod ticks;
 use std::env;
 use std::time::{Duration, Instant};
 
-use framewell::{Front, Pool};
-
 fn set(name: &str) -> bool {
     env::var_os(name).is_some_and(|value| value == "1")
 }
@@ -30,15 +28,8 @@ pub(crate) fn not_run(what: &str) {
 }
 
 /// Whether this process can have pools with the rseq front; says so if it cannot.
-#[track_caller]
 pub(crate) fn has_rseq() -> bool {
-    match Pool::builder().frames(1).front(Front::Rseq).build() {
-        Ok(_) => true,
-        Err(refused) => {
-            not_run(&refused.to_string());
-            false
-        }
-    }
+    super::common::has_rseq("the storms over the rseq front")
 }
 
 /// Whether the long forms are asked for, by `FRAMEWELL_LONG=1`.

@@ -1,0 +1,117 @@
+//! libc's rseq area of the calling thread.
+
+use std::fmt;
+
+/// Why there is no area.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NoArea {
+    /// There are sequences for Linux on x86-64 and on aarch64 alone.
+    Target,
+    /// libc has registered none.
+    Unregistered,
+}
+
+impl fmt::Display for NoArea {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Target => "there are sequences for 64-bit Linux on x86-64 and aarch64 alone",
+            Self::Unregistered => "libc has registered no rseq area",
+        })
+    }
+}
+
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64"),
+    target_pointer_width = "64"
+))]
+mod real {
+    use std::num::NonZero;
+
+    use super::NoArea;
+
+    /// The offset of libc's area from the thread pointer.
+    #[derive(Clone, Copy)]
+    pub(in crate::floors) struct Area(NonZero<isize>);
+
+    impl Area {
+        pub(in crate::floors) fn find() -> Result<Self, NoArea> {
+            Self::registered().ok_or(NoArea::Unregistered)
+        }
+
+        fn registered() -> Option<Self> {
+            let symbol = |name: &std::ffi::CStr| {
+                // SAFETY: `name` is a C string; RTLD_DEFAULT asks the objects loaded already.
+                let at = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
+                (!at.is_null()).then_some(at)
+            };
+            let size = symbol(c"__rseq_size")?.cast::<libc::c_uint>();
+            let offset = symbol(c"__rseq_offset")?.cast::<isize>();
+            // SAFETY: glibc documents `__rseq_size` as a `const unsigned int`, set before main.
+            let size = unsafe { size.read() };
+            // SAFETY: glibc documents `__rseq_offset` as a `const ptrdiff_t`, set before main.
+            let offset = unsafe { offset.read() };
+            NonZero::new(offset).filter(|_| size > 0).map(Self)
+        }
+
+        #[inline(always)]
+        pub(in crate::floors) fn offset(self) -> isize {
+            self.0.get()
+        }
+
+        /// The CPU that the calling thread runs on, or did a moment ago.
+        #[inline(always)]
+        pub(in crate::floors) fn cpu(self) -> u32 {
+            let cpu: u32;
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: reads the first field (`cpu_id_start`) of the calling thread's own rseq
+            // area, at the offset that libc states (`registered`).
+            unsafe {
+                std::arch::asm!(
+                    "mov {cpu:e}, dword ptr fs:[{offset}]",
+                    cpu = out(reg) cpu,
+                    offset = in(reg) self.offset(),
+                    options(nostack, preserves_flags, readonly),
+                );
+            }
+            #[cfg(target_arch = "aarch64")]
+            // SAFETY: as for x86-64.
+            unsafe {
+                std::arch::asm!(
+                    "mrs {at}, tpidr_el0",
+                    "ldr {cpu:w}, [{at}, {offset}]",
+                    at = out(reg) _,
+                    cpu = lateout(reg) cpu,
+                    offset = in(reg) self.offset(),
+                    options(nostack, preserves_flags, readonly),
+                );
+            }
+            cpu
+        }
+    }
+}
+
+#[cfg(not(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64"),
+    target_pointer_width = "64"
+)))]
+mod real {
+    use super::NoArea;
+
+    /// There is none.
+    #[derive(Clone, Copy)]
+    pub(in crate::floors) enum Area {}
+
+    impl Area {
+        pub(in crate::floors) fn find() -> Result<Self, NoArea> {
+            Err(NoArea::Target)
+        }
+
+        pub(in crate::floors) fn cpu(self) -> u32 {
+            match self {}
+        }
+    }
+}
+
+pub(super) use real::Area;

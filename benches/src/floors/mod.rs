@@ -1,0 +1,84 @@
+//! What nothing that gets and frees can be faster than: the steps that cannot be left out, and nothing else.
+//!
+//! | floor | workloads | of what |
+//! |---|---|---|
+//! | `two bare CAS` | pair | a front without restartable sequences |
+//! | `sequences` | pair, bulk | the crate's own sequences, with all that they need in registers |
+//! | `sequences + loads` | pair | any API with a handle: what they need is loaded from memory at each get and free |
+//! | `sequences + handles` | bulk | any API that hands out owners: handles are built and taken apart again |
+//!
+//! One byte of each frame is written, as in the workloads (M4).
+
+mod area;
+mod cas;
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64"),
+    target_pointer_width = "64"
+))]
+mod sequences;
+#[cfg(not(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64"),
+    target_pointer_width = "64"
+)))]
+#[path = "no_sequences.rs"]
+mod sequences;
+
+use crate::rounds::Entry;
+use crate::work::Kind;
+
+pub use area::NoArea;
+
+use area::Area;
+use cas::CasPair;
+
+/// Two bare compare-and-swaps.
+pub const CAS: &str = "two bare CAS";
+/// The sequences in a tight loop.
+pub const SEQUENCES: &str = "sequences";
+/// The same, with what they need in memory.
+pub const LOADS: &str = "sequences + loads";
+/// The same, with a handle for each frame.
+pub const HANDLES: &str = "sequences + handles";
+
+/// Returns the reason why there are no floors of sequences here, if there are none.
+#[must_use]
+pub fn without_sequences() -> Option<NoArea> {
+    Area::find().err()
+}
+
+/// Returns the floors of a workload.
+#[must_use]
+pub fn of(kind: Kind) -> Vec<Entry> {
+    let mut floors: Vec<Entry> = Vec::new();
+    if kind == Kind::Pair {
+        floors.push((CAS, Box::new(CasPair::new())));
+    }
+    if let Ok(area) = Area::find() {
+        floors.extend(sequences::floors(area, kind));
+    }
+    floors
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_floor_runs_the_steps_it_is_asked_for() {
+        for (kind, of_sequences) in [(Kind::Pair, 2), (Kind::Bulk32, 2), (Kind::Bulk256, 2)] {
+            let mut floors = of(kind);
+            let expected = if without_sequences().is_some() {
+                0
+            } else {
+                of_sequences
+            };
+            assert_eq!(floors.len(), expected + usize::from(kind == Kind::Pair));
+            for (name, floor) in &mut floors {
+                assert!(floor.run(10_000).steps >= 10_000, "{name}");
+            }
+        }
+        assert!(of(Kind::Window).is_empty());
+    }
+}

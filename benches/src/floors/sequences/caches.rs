@@ -1,0 +1,136 @@
+//! Caches and frames of the floors, and how a frame is found.
+
+use std::cell::UnsafeCell;
+use std::hint::black_box;
+
+use memmap2::MmapMut;
+
+use super::super::area::Area;
+use super::sections::real::Sections;
+use super::sections::{COUNT, HIGH, HIGH_MANY, LOW, SLOT, WORDS};
+use crate::contestant::BYTES;
+
+/// The most CPUs that a cpu_set_t can name.
+const CPUS: u32 = 1024;
+/// The ids of one cache; each CPU's are the same, since there is but one thread.
+const FRAMES: u32 = 512;
+
+/// The layout of the pool's frames.
+pub(super) const STRIDE: usize = 1728;
+pub(super) const HEADROOM: usize = 128;
+const _: () = assert!(HEADROOM + BYTES <= STRIDE);
+
+/// Caches for all CPUs, stopped and empty at first, and the frames.
+pub(super) struct Caches {
+    shared: Box<UnsafeCell<Shared>>,
+    _words: MmapMut,
+    _frames: MmapMut,
+}
+
+/// What a handle points to.
+pub(super) struct Shared {
+    pub(super) sections: Sections,
+    /// The first frame.
+    pub(super) base: *mut u8,
+    pub(super) stride: usize,
+    pub(super) headroom: u16,
+    pub(super) payload: u16,
+}
+
+impl Caches {
+    pub(super) fn new(area: Area) -> Self {
+        let map = |bytes| MmapMut::map_anon(bytes).expect("memory of a floor");
+        let mut words = map(CPUS as usize * WORDS * size_of::<u32>());
+        let mut frames = map(FRAMES as usize * STRIDE);
+        let shared = Shared {
+            sections: Sections {
+                area,
+                caches: words.as_mut_ptr().cast(),
+                cpus: CPUS,
+            },
+            base: frames.as_mut_ptr(),
+            stride: STRIDE,
+            headroom: HEADROOM as u16,
+            payload: BYTES as u16,
+        };
+        Self {
+            shared: Box::new(UnsafeCell::new(shared)),
+            _words: words,
+            _frames: frames,
+        }
+    }
+
+    /// What a handle points to, in memory as far as the compiler can tell: any asm could have changed it.
+    pub(super) fn shared(&self) -> *const Shared {
+        black_box(self.shared.get())
+    }
+
+    pub(super) fn sections(&self) -> Sections {
+        // SAFETY: never written once it is made.
+        unsafe { (*self.shared.get()).sections }
+    }
+
+    pub(super) fn base(&self) -> *mut u8 {
+        // SAFETY: never written once it is made.
+        unsafe { (*self.shared.get()).base }
+    }
+
+    /// Pops an id when the cache of the running CPU had none: fills it first.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn refill_and_pop(&self) -> u32 {
+        let mut id = [0];
+        self.refill_and_pop_many(&mut id);
+        id[0]
+    }
+
+    /// Pops `N` ids when the cache of the running CPU had fewer: fills it first.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn refill_and_pop_many<const N: usize>(&self, ids: &mut [u32; N]) {
+        let at = self.sections();
+        // A thread that is moved meanwhile finds another CPU's cache.
+        for _ in 0..CPUS {
+            self.fill(at);
+            // SAFETY: the caches are `self`'s, and used by one thread; `ids` has room for `N`.
+            if unsafe { at.pop_many::<N>(ids.as_mut_ptr()) } == N {
+                return;
+            }
+        }
+        panic!("a thread without an rseq area, or on CPU {CPUS} or beyond");
+    }
+
+    /// Fills the running CPU's cache with all ids.
+    fn fill(&self, at: Sections) {
+        let cpu = at.area.cpu();
+        assert!(
+            cpu < CPUS,
+            "CPU {cpu} is beyond the {CPUS} that have a cache"
+        );
+        let cache = at.caches.wrapping_add(cpu as usize * WORDS);
+        let set = |word: usize, value: u32| {
+            // SAFETY: a word of this CPU's cache, and the only thread that uses it is here.
+            unsafe { cache.wrapping_add(word).write(value) };
+        };
+        for id in 0..FRAMES {
+            set(SLOT + id as usize, id);
+        }
+        set(LOW, 0);
+        set(HIGH, FRAMES);
+        set(HIGH_MANY, FRAMES);
+        set(COUNT, FRAMES);
+    }
+}
+
+/// Where the payload of a frame starts.
+///
+/// # Safety
+///
+/// - `base` is a floor's, and `id` came out of its caches.
+#[inline(always)]
+pub(super) unsafe fn first(base: *mut u8, stride: usize, headroom: usize, id: u32) -> *mut u8 {
+    // SAFETY: every frame is as large as the stride, so this lies in the first.
+    let in_first = unsafe { base.add(headroom) };
+    // SAFETY: the mapping holds all frames that have an id.
+    unsafe { in_first.add(id as usize * stride) }
+}

@@ -1,0 +1,80 @@
+//! The crate's sequences, from the very file, with what that file takes from the module around it.
+
+use self::real::Sections;
+use super::super::area::Area;
+
+#[cfg(target_arch = "x86_64")]
+#[path = "../../../../src/front/sections/x86_64.rs"]
+mod isa;
+
+#[cfg(target_arch = "aarch64")]
+#[path = "../../../../src/front/sections/aarch64.rs"]
+mod isa;
+
+/// The words of a cache, and its size as a power of two, as in the crate.
+pub(super) const COUNT: usize = 0;
+pub(super) const LOW: usize = 1;
+pub(super) const HIGH: usize = 2;
+pub(super) const HIGH_MANY: usize = 3;
+pub(super) const SLOT: usize = 4;
+const SHIFT: u32 = 10;
+pub(super) const WORDS: usize = 1 << SHIFT;
+
+pub(super) mod real {
+    use super::Area;
+
+    /// What the sequences need.
+    #[derive(Clone, Copy)]
+    pub(in super::super) struct Sections {
+        pub(in super::super) area: Area,
+        pub(in super::super) caches: *mut u32,
+        pub(in super::super) cpus: u32,
+    }
+}
+
+impl Sections {
+    /// Pops an id, unless the cache of the running CPU is empty.
+    ///
+    /// # Safety
+    ///
+    /// - The caches are mapped, for each of the CPUs, and only the calling thread uses them.
+    #[inline(always)]
+    pub(super) unsafe fn pop(self) -> Option<u32> {
+        // SAFETY: the function's bullet.
+        let id = unsafe { isa::pop(self) };
+        (id != isa::NONE).then_some(id)
+    }
+
+    /// Pushes an id and says whether there was room.
+    ///
+    /// # Safety
+    ///
+    /// - As for [`pop`](Self::pop); `high` of every cache is at most the number of its slots.
+    #[inline(always)]
+    pub(super) unsafe fn push(self, id: u32) -> bool {
+        // SAFETY: the function's bullets.
+        unsafe { isa::push(self, id) }
+    }
+
+    /// Pops up to `N` ids and returns how many.
+    ///
+    /// # Safety
+    ///
+    /// - As for [`pop`](Self::pop); `to` has room for `N` ids, 1 or more.
+    #[inline(always)]
+    pub(super) unsafe fn pop_many<const N: usize>(self, to: *mut u32) -> usize {
+        // SAFETY: the function's bullets.
+        unsafe { isa::pop_many(self, to, N) }
+    }
+
+    /// Pushes `N` ids, all or none, and says whether there was room.
+    ///
+    /// # Safety
+    ///
+    /// - As for [`push`](Self::push), with `high_many`; `from` points to `N` ids, 1 or more.
+    #[inline(always)]
+    pub(super) unsafe fn push_many<const N: usize>(self, from: *const u32) -> bool {
+        // SAFETY: the function's bullets.
+        unsafe { isa::push_many(self, from, N) }
+    }
+}
