@@ -54,7 +54,7 @@ macro_rules! is_caught {
             match Tracee::fork(PATIENCE, || $variant::subject::run(theirs)) {
                 Err(why) => not_run(&why),
                 Ok(tracee) => {
-                    let why = suspend::run(tracee, control, &["carve", "sweep"]).unwrap_err();
+                    let why = suspend::run(tracee, control, &["sweep"]).unwrap_err();
                     println!("caught: {why}");
                     assert!(
                         why.contains($cause),
