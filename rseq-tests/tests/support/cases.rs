@@ -138,7 +138,7 @@ impl Cases {
         section: &Section,
         all: bool,
     ) -> Result<[usize; 4], String> {
-        let repeats = if long() { 40 } else { 3 };
+        let repeats = if long() { 20 } else { 3 };
         self.end.set(section.descriptor.end());
         let mut covered = [0; 4];
         // Around the section: both instructions that arm, and the one behind the commit.

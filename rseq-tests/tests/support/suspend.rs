@@ -20,6 +20,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The most runs of a scenario: they end when one leads nowhere new.
 const RUNS: usize = 200;
 
+/// How often a run of the long form suspends the victim at one address.
+const VISITS: usize = 4;
+
 /// The trap by which the victim rests.
 const INT3: u8 = 0xcc;
 
@@ -44,6 +47,7 @@ pub(crate) fn run(
         sections,
         seen: BTreeSet::new(),
         in_sections: BTreeSet::new(),
+        visits: BTreeMap::new(),
         suspended: 0,
         turn: 0,
     };
@@ -79,6 +83,8 @@ struct Suspension {
     /// Where the victim was suspended already.
     seen: BTreeSet<u64>,
     in_sections: BTreeSet<u64>,
+    /// How often it came by, in this run.
+    visits: BTreeMap<u64, usize>,
     /// How often it was.
     suspended: usize,
     turn: usize,
@@ -89,7 +95,8 @@ struct Suspension {
 enum Manner {
     /// Suspends it at addresses that are new.
     New,
-    /// Suspends it everywhere.
+    /// Suspends it everywhere, but a few times at each address: a loop that is overtaken every time would not end
+    /// (lock-free is not wait-free).
     Everywhere,
     /// Steps it only.
     Nowhere,
@@ -137,6 +144,7 @@ impl Suspension {
     /// Plays a scenario once; how many instructions its calls took, sections apart.
     fn play(&mut self, number: usize, manner: Manner) -> Result<usize, String> {
         self.control.scenario.store(number as u32, Ordering::SeqCst);
+        self.visits.clear();
         // From the rest before the scenario to the one before its calls.
         self.resume()?;
         let mut instructions = 0;
@@ -200,7 +208,10 @@ impl Suspension {
     /// Has the worker complete its operations while the victim stands at an address.
     fn visit(&mut self, ip: u64, manner: Manner) -> Result<(), String> {
         let new = self.seen.insert(ip);
-        if manner == Manner::Everywhere || (new && manner == Manner::New) {
+        let visits = self.visits.entry(ip).or_default();
+        *visits += 1;
+        let again = manner == Manner::Everywhere && *visits <= VISITS;
+        if again || (new && manner == Manner::New) {
             self.suspended += 1;
             if !self.control.is_met_within(PATIENCE) {
                 return Err(format!("a thread stopped at {ip:#x} keeps another waiting"));
