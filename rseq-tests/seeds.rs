@@ -110,8 +110,8 @@ const GATE_IS_WAITED_FOR: Change = Change {
 /// A refuser waits for every transfer of others.
 const REFUSER_WAITS: Change = Change {
     file: "inner/exhaustion.rs",
-    from: "courtesy.is_spent(self.front.is_draining())",
-    to: "(courtesy.is_spent(self.front.is_draining()) && false)",
+    from: "courtesy.is_spent(draining)",
+    to: "(courtesy.is_spent(draining) && false)",
 };
 
 const fn seed(

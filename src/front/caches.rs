@@ -29,6 +29,7 @@
 
 #![forbid(unsafe_code)]
 
+use std::cell::Cell;
 use std::io;
 
 use crossbeam_utils::CachePadded;
@@ -158,6 +159,7 @@ impl Caches {
             Phase::Shut | Phase::Owned(_) => return Opened::No,
             Phase::Open => return Opened::Already,
         }
+        let _draining = self.draining();
         let token = self.token();
         if !gate.own(seen, token) {
             return Opened::No;
@@ -177,6 +179,7 @@ impl Caches {
 
     /// Takes the cache over of a call that a fork has left behind in the parent.
     fn take_over(&self, cpu: CpuId, seen: Seen) -> Opened<'_> {
+        let _draining = self.draining();
         let token = self.token();
         if !self.gate(cpu).own(seen, token) {
             return Opened::No;
@@ -187,13 +190,8 @@ impl Caches {
 
     /// Fences, and answers with what the token owns, stopped and still.
     fn held(&self, token: Token, only: Option<CpuId>) -> Opened<'_> {
-        let draining = Moving::new(self.outside.process.draining());
         if self.fence(only) {
-            Opened::Marked(Held {
-                caches: self,
-                token,
-                _draining: draining,
-            })
+            Opened::Marked(Held::new(self, token))
         } else {
             // Never on without the fence: the cache stays owned, and its ids stay where they are.
             Opened::No
@@ -222,7 +220,7 @@ impl Caches {
 
     /// Owns and stops all caches that are open, marks those that others own, and fences.
     fn stop_all(&self) -> Option<Held<'_>> {
-        let draining = Moving::new(self.outside.process.draining());
+        let _draining = self.draining();
         let token = self.token();
         let process = self.outside.process.number();
         let mut owned = 0;
@@ -258,11 +256,7 @@ impl Caches {
             // No `Held` is made, not even to be dropped: that would shut caches with ids in them.
             return None;
         }
-        Some(Held {
-            caches: self,
-            token,
-            _draining: draining,
-        })
+        Some(Held::new(self, token))
     }
 
     fn fence(&self, cpu: Option<CpuId>) -> bool {
@@ -300,7 +294,12 @@ impl Caches {
         self.outside.process.moving().load(Ordering::Relaxed)
     }
 
-    /// Whether a call drains caches.
+    /// Notes that a call owns gates, or is about to, until the answer is dropped.
+    fn draining(&self) -> Moving<'_> {
+        Moving::new(self.outside.process.draining())
+    }
+
+    /// Whether a call owns gates.
     pub(crate) fn is_draining(&self) -> bool {
         // Relaxed: a hint.
         self.outside.process.draining().load(Ordering::Relaxed) > 0
@@ -340,13 +339,30 @@ pub(crate) enum Opened<'a> {
 pub(crate) struct Held<'a> {
     caches: &'a Caches,
     token: Token,
+    /// The caches before this one are empty.
+    next: Cell<u32>,
     _draining: Moving<'a>,
 }
 
-impl Held<'_> {
+impl<'a> Held<'a> {
+    fn new(caches: &'a Caches, token: Token) -> Self {
+        Self {
+            caches,
+            token,
+            next: Cell::new(0),
+            _draining: caches.draining(),
+        }
+    }
+
     fn all(&self) -> impl Iterator<Item = CpuId> {
+        self.from(0)
+    }
+
+    /// The caches from a CPU's number up.
+    fn from(&self, first: u32) -> impl Iterator<Item = CpuId> {
         let process = self.caches.outside.process.number();
-        self.caches.all().filter(move |cpu| {
+        let cpus = self.caches.all().skip(first as usize);
+        cpus.filter(move |cpu| {
             let seen = self.caches.gate(*cpu).look();
             Gate::phase(seen, process) == Phase::Owned(self.token)
         })
@@ -359,9 +375,11 @@ impl Held<'_> {
 
     /// Takes up to a batch of ids out of one cache, into the empty batch; `false` if all are empty.
     pub(crate) fn take(&self, most: usize, batch: &mut Batch) -> bool {
-        let Some(cpu) = self.all().find(|cpu| self.caches.resting(*cpu) > 0) else {
+        let mut caches = self.from(self.next.get());
+        let Some(cpu) = caches.find(|cpu| self.caches.resting(*cpu) > 0) else {
             return false;
         };
+        self.next.set(cpu.0);
         let count = self.caches.resting(cpu);
         let left = count - count.min(most as u32);
         for slot in left..count {

@@ -86,7 +86,8 @@ impl Inner {
         if first != second {
             return false;
         }
-        self.front.on_the_move() <= own || courtesy.is_spent(self.front.is_draining())
+        let draining = self.front.is_draining();
+        (self.front.on_the_move() <= own && !draining) || courtesy.is_spent(draining)
     }
 
     /// The sum of all pops so far if nothing is at rest, else `None`.

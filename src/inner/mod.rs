@@ -41,7 +41,7 @@ use crate::limits::{MAX_BATCH, MAX_CPUS, PORTABLE_CACHE, RSEQ_CACHE};
 use crate::stack::Links;
 use crate::stats::{FrontKind, Stats};
 use crate::sync::{AtomicU64, AtomicUsize, LeakCheck, Unprotected};
-use crate::sys::{Area, HugePages, NoRseq, possible_cpus};
+use crate::sys::{Area, HugePages, NoRseq, online_cpus, possible_cpus};
 
 pub(crate) struct Inner {
     front: AnyFront,
@@ -123,7 +123,12 @@ impl Inner {
             Ok(_) => possible_cpus().clamp(1, MAX_CPUS),
             Err(_) => spec.shards,
         };
-        let transfer = Transfer::new(spec, cpus);
+        // There is a cache for each CPU that may come online, and a share for each that is.
+        let shares = match spec.area {
+            Ok(_) => online_cpus().clamp(1, cpus),
+            Err(_) => spec.shards,
+        };
+        let transfer = Transfer::new(spec, shares);
         let (limit, batch) = (transfer.limit as u32, transfer.batch as u32);
         // Every free of a frame that is to be zeroed takes the slow path, where that is done.
         let singles = !spec.zero_on_free;

@@ -133,8 +133,8 @@ impl PoolBuilder {
 
     /// Sets the most frames that rest in one CPU's cache, 1 to 1020 (unless set: 512, on the portable front 128).
     ///
-    /// A larger cache goes to the depot less often; its frames are spread over more memory. All caches together never
-    /// take more than half of the pool (but 2 frames each): what was granted is in [`Stats::cache`](crate::Stats::cache).
+    /// A larger cache goes to the depot less often; its frames are spread over more memory. The caches of all CPUs that are online
+    /// take at most half of the pool together (but 2 frames each): what was granted is in [`Stats::cache`](crate::Stats::cache).
     ///
     /// ```
     /// # use framewell::Pool;

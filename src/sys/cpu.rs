@@ -119,10 +119,35 @@ pub(crate) fn possible_cpus() -> u32 {
         .unwrap_or(1)
 }
 
+/// How many CPUs this machine has now.
+#[cfg(not(loom))]
+pub(crate) fn online_cpus() -> u32 {
+    std::fs::read_to_string("/sys/devices/system/cpu/online")
+        .ok()
+        .and_then(|list| count_cpus(&list))
+        .unwrap_or_else(possible_cpus)
+}
+
 /// A modelled machine has two.
 #[cfg(loom)]
 pub(crate) fn possible_cpus() -> u32 {
     2
+}
+
+#[cfg(loom)]
+pub(crate) fn online_cpus() -> u32 {
+    2
+}
+
+/// How many numbers a list such as `0-3,8-11` has.
+#[cfg(not(loom))]
+fn count_cpus(list: &str) -> Option<u32> {
+    let count = |range: &str| {
+        let (first, last) = range.split_once('-').unwrap_or((range, range));
+        let (first, last): (u32, u32) = (first.parse().ok()?, last.parse().ok()?);
+        last.checked_sub(first)?.checked_add(1)
+    };
+    list.trim().split(',').map(count).sum()
 }
 
 /// The highest number of a list such as `0-3,8-11`.
@@ -143,6 +168,15 @@ mod tests {
         assert_eq!(highest_cpu("0-1,8-11\n"), Some(11));
         assert_eq!(highest_cpu("0,5"), Some(5));
         assert_eq!(highest_cpu(""), None);
+    }
+
+    #[test]
+    fn cpus_are_counted_in_sparse_lists() {
+        assert_eq!(count_cpus("0\n"), Some(1));
+        assert_eq!(count_cpus("0-1,8-11\n"), Some(6));
+        assert_eq!(count_cpus("0,5"), Some(2));
+        assert_eq!(count_cpus(""), None);
+        assert_eq!(count_cpus("3-1"), None);
     }
 
     #[cfg(target_os = "linux")]

@@ -8,7 +8,7 @@ mod mapping;
 mod process;
 mod rseq;
 
-pub(crate) use cpu::{CpuHint, possible_cpus};
+pub(crate) use cpu::{CpuHint, online_cpus, possible_cpus};
 pub(crate) use mapping::Mapping;
 pub use mapping::{HugePages, PageKind};
 pub(crate) use process::Process;

@@ -31,6 +31,8 @@ pub enum NoRseq {
     Unregistered,
     /// The kernel has no fence for sequences (`membarrier`, Linux 5.10), or refuses it.
     Fence,
+    /// The kernel refuses to wipe memory in forked children (`MADV_WIPEONFORK`, Linux 4.14).
+    Fork,
 }
 
 impl fmt::Display for NoRseq {
@@ -40,6 +42,9 @@ impl fmt::Display for NoRseq {
             Self::Environment => "FRAMEWELL_FRONT asks for the portable front",
             Self::Target => "there are sequences for 64-bit Linux on x86-64 and aarch64 alone",
             Self::Unregistered => "libc has registered no rseq area (glibc 2.35 or newer does)",
+            Self::Fork => {
+                "the kernel refuses to wipe memory in forked children (Linux 4.14 does it)"
+            }
             Self::Fence => {
                 "the kernel refuses membarrier's fence for sequences (Linux 5.10 has it)"
             }
@@ -57,6 +62,7 @@ mod real {
     use std::num::NonZero;
 
     use super::NoRseq;
+    use crate::sys::Process;
 
     /// Commands of membarrier(2).
     const FENCE: libc::c_long = 1 << 7;
@@ -72,10 +78,13 @@ mod real {
         /// Finds the area, and announces to the kernel that it will be fenced.
         pub(crate) fn find() -> Result<Self, NoRseq> {
             let area = Self::registered().ok_or(NoRseq::Unregistered)?;
-            if membarrier(REGISTER, 0, 0) {
-                Ok(area)
-            } else {
-                Err(NoRseq::Fence)
+            if !membarrier(REGISTER, 0, 0) {
+                return Err(NoRseq::Fence);
+            }
+            // Each pool has its own; this is a trial.
+            match Process::new() {
+                Ok(_) => Ok(area),
+                Err(_) => Err(NoRseq::Fork),
             }
         }
 
