@@ -1,5 +1,12 @@
 // The seeded bugs: each a change of the source that loom has to catch. Included by build.rs.
 
+/// A piece of a source file, found exactly once in it, and what replaces it.
+struct Change {
+    file: &'static str,
+    from: &'static str,
+    to: &'static str,
+}
+
 struct Seed {
     name: &'static str,
     /// The model that must fail, `area::name`.
@@ -11,6 +18,7 @@ struct Seed {
 
 const LOST: &str = "lost or doubled";
 const UNORDERED: &str = "Causality violation";
+const OPENED: &str = "a cache is open that must be shut";
 const LEAKED: &str = "Allocation leaked";
 const MISSED: &str = "a frame was at rest all along";
 
@@ -90,6 +98,49 @@ const SLOT_PUSH_RELAXED: Change = Change {
     file: "slot.rs",
     from: ".compare_exchange(word, new, Ordering::Release, Ordering::Relaxed)",
     to: ".compare_exchange(word, new, Ordering::Relaxed, Ordering::Relaxed)",
+};
+
+const FIRST_FENCE_LEFT_OUT: Change = Change {
+    file: "front/caches.rs",
+    from: "            1 => self.fence(last),",
+    to: "            1 => { let _ = last; true }",
+};
+
+const SECOND_FENCE_LEFT_OUT: Change = Change {
+    file: "front/caches.rs",
+    from: "!self.outside.mode.note_opening() || !self.fence(Some(cpu))",
+    to: "!self.outside.mode.note_opening()",
+};
+
+const NOT_STOPPED: Change = Change {
+    file: "front/caches.rs",
+    from: "                            self.stop(cpu);
+                            owned += 1;",
+    to: "                            owned += 1;",
+};
+
+const GATE_RELAXED: Change = Change {
+    file: "front/gate.rs",
+    from: ".compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed)",
+    to: ".compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed)",
+};
+
+const MODE_RELAXED: Change = Change {
+    file: "front/gate.rs",
+    from: ".compare_exchange(from.0, to, Ordering::AcqRel, Ordering::Acquire)",
+    to: ".compare_exchange(from.0, to, Ordering::Relaxed, Ordering::Relaxed)",
+};
+
+const MARK_LEFT_OUT: Change = Change {
+    file: "front/gate.rs",
+    from: "seen.0 & MARKED != 0 || self.change(seen.0, seen.0 | MARKED)",
+    to: "{ let _ = seen; true }",
+};
+
+const OPENING_NOT_NOTED: Change = Change {
+    file: "front/caches.rs",
+    from: "if !self.outside.mode.note_opening() || !self",
+    to: "if !self",
 };
 
 const SEEDS: &[Seed] = &[
@@ -545,5 +596,451 @@ const SEEDS: &[Seed] = &[
         model: "teardown::burst_comes_home_to_an_orphan",
         caught_by: LEAKED,
         bug: &[CLOSE_IN_TWO_STEPS],
+    },
+    Seed {
+        name: "without_the_first_fence",
+        model: "caches::drain_races_push",
+        caught_by: LOST,
+        bug: &[
+            FIRST_FENCE_LEFT_OUT,
+        ],
+    },
+    Seed {
+        name: "without_the_first_fence",
+        model: "caches::drain_races_pop_that_is_aborted",
+        caught_by: UNORDERED,
+        bug: &[
+            FIRST_FENCE_LEFT_OUT,
+        ],
+    },
+    Seed {
+        name: "not_stopped",
+        model: "caches::drain_races_push_many",
+        caught_by: OPENED,
+        bug: &[
+            NOT_STOPPED,
+        ],
+    },
+    Seed {
+        name: "fenced_before_it_is_stopped",
+        model: "caches::drain_races_pop_many",
+        caught_by: UNORDERED,
+        bug: &[
+            Change {
+                file: "front/caches.rs",
+                from: "                            self.stop(cpu);
+                            owned += 1;",
+                to: "                            self.fence(Some(cpu));
+                            self.stop(cpu);
+                            owned += 1;",
+            },
+            FIRST_FENCE_LEFT_OUT,
+        ],
+    },
+    Seed {
+        name: "count_not_reset",
+        model: "caches::drain_races_push",
+        caught_by: "exceeded maximum number of branches",
+        bug: &[
+            Change {
+                file: "front/caches.rs",
+                from: "self.caches.word(cpu, COUNT).store(left, Ordering::Relaxed);",
+                to: "let _ = left;",
+            },
+        ],
+    },
+    Seed {
+        name: "without_the_second_fence",
+        model: "caches::drain_and_opening_race_push",
+        caught_by: LOST,
+        bug: &[
+            SECOND_FENCE_LEFT_OUT,
+        ],
+    },
+    Seed {
+        name: "without_the_second_fence",
+        model: "caches::drain_and_opening_race_pop",
+        caught_by: UNORDERED,
+        bug: &[
+            SECOND_FENCE_LEFT_OUT,
+        ],
+    },
+    Seed {
+        name: "without_the_second_fence",
+        model: "caches::drain_and_opening_race_push_many",
+        caught_by: LOST,
+        bug: &[
+            SECOND_FENCE_LEFT_OUT,
+        ],
+    },
+    Seed {
+        name: "gate_relaxed",
+        model: "caches::drain_races_the_end_of_drying",
+        caught_by: LOST,
+        bug: &[
+            GATE_RELAXED,
+        ],
+    },
+    Seed {
+        name: "two_owners",
+        model: "caches::drain_races_drain",
+        caught_by: UNORDERED,
+        bug: &[
+            Change {
+                file: "front/gate.rs",
+                from: "        self.change(seen.0, token.0)",
+                to: "        self.0.store(token.0, Ordering::Release);
+        seen.0 == seen.0",
+            },
+        ],
+    },
+    Seed {
+        name: "one_token_for_all",
+        model: "caches::drain_races_drain",
+        caught_by: "panicked",
+        bug: &[
+            Change {
+                file: "front/caches.rs",
+                from: "self.outside.tickets.fetch_add(1, Ordering::Relaxed);",
+                to: "self.outside.tickets.fetch_add(0, Ordering::Relaxed);",
+            },
+        ],
+    },
+    Seed {
+        name: "bounds_opened_by_a_former_owner",
+        model: "caches::drain_races_opening",
+        caught_by: OPENED,
+        bug: &[
+            Change {
+                file: "front/caches.rs",
+                from: "        self.set_bounds(cpu, 0, self.outside.high);
+        if gate.open(token) {
+            return Opened::Yes;",
+                to: "        if gate.open(token) {
+            self.set_bounds(cpu, 0, self.outside.high);
+            return Opened::Yes;",
+            },
+        ],
+    },
+    Seed {
+        name: "mark_left_out",
+        model: "caches::drain_races_opening",
+        caught_by: OPENED,
+        bug: &[
+            MARK_LEFT_OUT,
+        ],
+    },
+    Seed {
+        name: "mark_ignored",
+        model: "caches::drain_races_opening",
+        caught_by: OPENED,
+        bug: &[
+            Change {
+                file: "front/gate.rs",
+                from: "self.change(token.0, OPEN)",
+                to: "self.change(token.0, OPEN) || self.change(token.0 | MARKED, OPEN)",
+            },
+        ],
+    },
+    Seed {
+        name: "marked_once",
+        model: "caches::drain_races_opening",
+        caught_by: OPENED,
+        bug: &[
+            Change {
+                file: "front/caches.rs",
+                from: "                        if gate.mark(seen) {
+                            break;
+                        }",
+                to: "                        gate.mark(seen);
+                        break;",
+            },
+        ],
+    },
+    Seed {
+        name: "marked_cache_not_stopped",
+        model: "caches::drain_races_opening_and_push",
+        caught_by: OPENED,
+        bug: &[
+            Change {
+                file: "front/caches.rs",
+                from: "            return Opened::Yes;
+        }
+        self.stop(cpu);",
+                to: "            return Opened::Yes;
+        }",
+            },
+        ],
+    },
+    Seed {
+        name: "opening_not_noted",
+        model: "caches::drain_races_opening",
+        caught_by: OPENED,
+        bug: &[
+            OPENING_NOT_NOTED,
+        ],
+    },
+    Seed {
+        name: "opening_noted_by_a_look",
+        model: "caches::drain_races_opening",
+        caught_by: OPENED,
+        bug: &[
+            Change {
+                file: "front/caches.rs",
+                from: "!self.outside.mode.note_opening() ||",
+                to: "!self.outside.mode.look().is_open() ||",
+            },
+        ],
+    },
+    Seed {
+        name: "drying_after_the_pass",
+        model: "caches::drain_races_opening",
+        caught_by: OPENED,
+        bug: &[
+            Change {
+                file: "front/caches.rs",
+                from: "        let drying = self.outside.mode.begin_drying()?;
+        let held = self.stop_all();",
+                to: "        let held = self.stop_all();
+        let drying = self.outside.mode.begin_drying()?;",
+            },
+        ],
+    },
+    Seed {
+        name: "mode_relaxed",
+        model: "caches::drain_races_opening",
+        caught_by: OPENED,
+        bug: &[
+            MODE_RELAXED,
+        ],
+    },
+    Seed {
+        name: "without_epochs",
+        model: "caches::drain_races_the_end_of_drying",
+        caught_by: OPENED,
+        bug: &[
+            Change {
+                file: "front/gate.rs",
+                from: "(self.0 & !PHASE).wrapping_add(ONE_EPOCH) | phase",
+                to: "(self.0 & !PHASE).wrapping_add(0 * ONE_EPOCH) | phase",
+            },
+        ],
+    },
+    Seed {
+        name: "without_the_fence",
+        model: "caches::close_races_push",
+        caught_by: LOST,
+        bug: &[
+            FIRST_FENCE_LEFT_OUT,
+        ],
+    },
+    Seed {
+        name: "closed_after_the_pass",
+        model: "caches::close_races_opening",
+        caught_by: LOST,
+        bug: &[
+            Change {
+                file: "front/caches.rs",
+                from: "        self.outside.mode.close();
+        self.stop_all()",
+                to: "        let held = self.stop_all();
+        self.outside.mode.close();
+        held",
+            },
+        ],
+    },
+    Seed {
+        name: "closed_relaxed",
+        model: "caches::close_races_opening",
+        caught_by: LOST,
+        bug: &[
+            Change {
+                file: "front/gate.rs",
+                from: "self.0.swap(CLOSED, Ordering::AcqRel)",
+                to: "self.0.swap(CLOSED, Ordering::Relaxed)",
+            },
+        ],
+    },
+    Seed {
+        name: "opening_not_noted",
+        model: "caches::close_races_opening",
+        caught_by: LOST,
+        bug: &[
+            OPENING_NOT_NOTED,
+        ],
+    },
+    Seed {
+        name: "mark_left_out",
+        model: "caches::close_races_opening_and_push",
+        caught_by: OPENED,
+        bug: &[
+            MARK_LEFT_OUT,
+        ],
+    },
+    Seed {
+        name: "dry_not_demanded",
+        model: "dry::frame_that_moves_to_the_depot_and_back_is_always_found",
+        caught_by: MISSED,
+        bug: &[
+            Change {
+                file: "front/caches.rs",
+                from: "epoch.is_dry().then(|| epoch.number())",
+                to: "Some(epoch.number())",
+            },
+        ],
+    },
+    Seed {
+        name: "left_in_shut_caches",
+        model: "dry::refusals_race",
+        caught_by: "panicked",
+        bug: &[
+            Change {
+                file: "inner/drain.rs",
+                from: "            caches.count(Event::Steal);
+        }
+        self.drain(sweep.held());",
+                to: "            caches.count(Event::Steal);
+        }",
+            },
+            Change {
+                file: "inner/drain.rs",
+                from: "if sweep.held().take(self.transfer.batch, batch) {",
+                to: "if batch.len() > 0 {",
+            },
+        ],
+    },
+    Seed {
+        name: "left_in_shut_caches",
+        model: "dry::frame_at_rest_in_caches_is_always_found",
+        caught_by: "panicked",
+        bug: &[
+            Change {
+                file: "inner/drain.rs",
+                from: "        self.drain(sweep.held());
+",
+                to: "",
+            },
+        ],
+    },
+    Seed {
+        name: "one_scan",
+        model: "dry::frame_that_moves_to_the_depot_and_back_is_always_found",
+        caught_by: MISSED,
+        bug: &[
+            Change {
+                file: "inner/exhaustion.rs",
+                from: "(self.pops_if_empty(), self.pops_if_empty())",
+                to: "(self.pops_if_empty(), Some(0_u64))",
+            },
+            Change {
+                file: "inner/exhaustion.rs",
+                from: "if first != second {",
+                to: "if first.wrapping_sub(first) != second {",
+            },
+        ],
+    },
+    Seed {
+        name: "without_release_on_pop",
+        model: "dry::frame_that_leaves_the_depot_is_always_found",
+        caught_by: MISSED,
+        bug: &[
+            POP_NOT_RELEASED,
+        ],
+    },
+    Seed {
+        name: "without_the_fence",
+        model: "orphan::last_handle_races_free_by_section",
+        caught_by: LEAKED,
+        bug: &[
+            FIRST_FENCE_LEFT_OUT,
+        ],
+    },
+    Seed {
+        name: "closed_after_the_pass",
+        model: "orphan::last_handle_races_free_that_opens",
+        caught_by: LEAKED,
+        bug: &[
+            Change {
+                file: "front/caches.rs",
+                from: "        self.outside.mode.close();
+        self.stop_all()",
+                to: "        let held = self.stop_all();
+        self.outside.mode.close();
+        held",
+            },
+        ],
+    },
+    Seed {
+        name: "opening_not_noted",
+        model: "orphan::last_handle_races_free_that_opens",
+        caught_by: LEAKED,
+        bug: &[
+            OPENING_NOT_NOTED,
+        ],
+    },
+    Seed {
+        name: "mark_left_out",
+        model: "orphan::last_handle_races_free_that_opens",
+        caught_by: LEAKED,
+        bug: &[
+            MARK_LEFT_OUT,
+        ],
+    },
+    Seed {
+        name: "found_in_a_marked_cache_uncounted",
+        model: "orphan::free_to_a_cache_that_is_opened_comes_before_the_last_handle",
+        caught_by: LEAKED,
+        bug: &[
+            Change {
+                file: "inner/drain.rs",
+                from: "            if self.depot.put(&self.links, batch.as_slice()).is_err() {
+                self.came_home_early(batch.len());
+            }
+            batch.truncate(0);",
+                to: "            let _ = self.depot.put(&self.links, batch.as_slice());
+            batch.truncate(0);",
+            },
+        ],
+    },
+    Seed {
+        name: "marked_cache_left_as_it_is",
+        model: "orphan::free_to_a_cache_that_is_opened_comes_before_the_last_handle",
+        caught_by: LEAKED,
+        bug: &[
+            Change {
+                file: "inner/drain.rs",
+                from: "                self.drain(&held);
+",
+                to: "                drop(held);
+",
+            },
+        ],
+    },
+    Seed {
+        name: "flushed_ids_uncounted",
+        model: "orphan::last_handle_races_free_that_flushes",
+        caught_by: LEAKED,
+        bug: &[
+            Change {
+                file: "inner/drain.rs",
+                from: "        caches.count(Event::Flush);
+        if self.depot.put(&self.links, batch.as_slice()).is_err() {
+            self.came_home_early(batch.len());
+        }",
+                to: "        let _ = self.depot.put(&self.links, batch.as_slice());",
+            },
+        ],
+    },
+    Seed {
+        name: "resting_uncounted",
+        model: "orphan::last_handle_races_free_by_section",
+        caught_by: LEAKED,
+        bug: &[
+            Change {
+                file: "inner/drain.rs",
+                from: "Some(held.resting())",
+                to: "Some(held.resting().min(1))",
+            },
+        ],
     },
 ];

@@ -14,6 +14,9 @@ use std::env;
 pub(crate) use caches::{Caches, Held, Opened};
 pub(crate) use portable::Portable;
 pub(crate) use sections::Sections;
+#[cfg(loom)]
+#[allow(unused_imports, reason = "for the models")]
+pub(crate) use sections::abort_next;
 
 use crate::error::BuildError;
 use crate::sync::{AtomicU64, Ordering, Unprotected};

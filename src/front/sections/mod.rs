@@ -45,7 +45,8 @@ pub(crate) use real::{Sections, Slab};
 #[cfg(loom)]
 mod modelled;
 #[cfg(loom)]
-pub(crate) use modelled::{Sections, Slab};
+#[allow(unused_imports, reason = "for the models")]
+pub(crate) use modelled::{Sections, Slab, abort_next};
 
 #[cfg(all(
     target_os = "linux",

@@ -1,0 +1,411 @@
+//! The caches of the rseq front: sections against drains, openings and closing; edges F, G and M.
+//!
+//! Every id has a cell that is written by whoever has it in hand: two owners of one, or an owner
+//! that does not come after the last, is reported by loom. There is one CPU with a cache, 0; a drainer runs on another.
+
+use std::sync::Arc;
+
+use loom::thread;
+
+use super::fw::batch::Batch;
+use super::fw::front::{Caches, Held, Opened, abort_next};
+use super::fw::id::FrameId;
+use super::fw::sync::{Tracks, run_on};
+use super::fw::sys::Area;
+use crate::harness::explore;
+
+/// The CPU with a cache, and one without.
+const HERE: u32 = 0;
+const ELSEWHERE: u32 = 1;
+
+struct World {
+    caches: Caches,
+    owned: Tracks,
+}
+
+impl World {
+    /// Ids 0 to `resting` rest in the cache, which is open; without any it is shut.
+    fn new(resting: u32) -> Arc<Self> {
+        Self::of_cpus(1, resting)
+    }
+
+    fn of_cpus(cpus: u32, resting: u32) -> Arc<Self> {
+        let world = Arc::new(Self {
+            caches: Caches::new(Area::find().unwrap(), cpus, 4, true).unwrap(),
+            owned: Tracks::new(8),
+        });
+        run_on(HERE);
+        if resting > 0 {
+            assert!(matches!(world.caches.open_here(), Opened::Yes));
+        }
+        assert_eq!(world.lay((0..resting).collect()), []);
+        run_on(ELSEWHERE);
+        world
+    }
+
+    fn pop(&self) -> Option<FrameId> {
+        // SAFETY: the caches are borrowed, and with them their slab.
+        unsafe { self.caches.sections().pop() }
+    }
+
+    fn push(&self, id: FrameId) -> bool {
+        // SAFETY: as in `pop`.
+        unsafe { self.caches.sections().push(id) }
+    }
+
+    /// Frees ids one by one and returns those that are refused.
+    fn lay(&self, mut ids: Vec<u32>) -> Vec<u32> {
+        ids.retain(|id| {
+            self.owned.write(*id);
+            !self.push(FrameId(*id))
+        });
+        ids
+    }
+
+    /// Frees ids at once and returns those that are refused.
+    fn lay_many(&self, ids: Vec<u32>) -> Vec<u32> {
+        ids.iter().for_each(|id| self.owned.write(*id));
+        let frames: Vec<FrameId> = ids.iter().copied().map(FrameId).collect();
+        if self.caches.push_many(&frames) {
+            Vec::new()
+        } else {
+            ids
+        }
+    }
+
+    /// Adds an id to those in hand, if there is one.
+    fn pick(&self, mut ids: Vec<u32>) -> Vec<u32> {
+        if let Some(id) = self.pop() {
+            self.owned.write(id.0);
+            ids.push(id.0);
+        }
+        ids
+    }
+
+    fn pick_many(&self, mut ids: Vec<u32>) -> Vec<u32> {
+        let mut batch = Batch::new();
+        self.caches.pop_many(2, &mut batch);
+        ids.extend(self.in_hand(&batch));
+        ids
+    }
+
+    fn in_hand(&self, batch: &Batch) -> Vec<u32> {
+        let own = |id: &FrameId| {
+            self.owned.write(id.0);
+            id.0
+        };
+        batch.as_slice().iter().map(own).collect()
+    }
+
+    fn empty(&self, held: &Held<'_>) -> Vec<u32> {
+        let mut ids = Vec::new();
+        let mut batch = Batch::new();
+        while held.take(2, &mut batch) {
+            ids.extend(self.in_hand(&batch));
+            batch.truncate(0);
+        }
+        ids
+    }
+
+    /// Drains all caches, unless they are shut.
+    fn sweep(&self) -> Vec<u32> {
+        let Some(sweep) = self.caches.sweep() else {
+            return Vec::new();
+        };
+        let ids = self.empty(sweep.held());
+        sweep.finish();
+        ids
+    }
+
+    /// Opens the cache of this CPU, or empties it if it must not be opened.
+    fn open(&self) -> Vec<u32> {
+        match self.caches.open_here() {
+            Opened::Marked(held) => self.empty(&held),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Every id is there once: in hand, or in an open cache.
+    fn holds_the_rest_of(&self, mut held: Vec<u32>, all: u32) {
+        self.is_stopped_unless_open();
+        let resting: usize = self.caches.resting_in_each().sum();
+        assert_eq!(resting + held.len(), all as usize, "lost or doubled");
+        held.extend(self.sweep());
+        held.sort_unstable();
+        assert_eq!(held, (0..all).collect::<Vec<u32>>(), "lost or doubled");
+    }
+
+    /// A pool whose caches may not be open has none that takes ids.
+    fn is_stopped_unless_open(&self) {
+        if self.caches.epoch().is_open() {
+            return;
+        }
+        run_on(HERE);
+        let stopped = self.pop().is_none() && !self.push(FrameId(7));
+        assert!(stopped, "a cache is open that must be shut");
+    }
+}
+
+/// What a section does with the ids in hand, and which are in hand afterwards.
+type Section = fn(&World, Vec<u32>) -> Vec<u32>;
+
+/// Ids 0 and 1 rest in the cache that is drained, 2 and 3 are in the hands of a thread on its CPU.
+fn drain_races(section: Section, aborted: bool) {
+    explore(None, move || {
+        let world = World::new(2);
+        let other = Arc::clone(&world);
+        let thread = thread::spawn(move || {
+            run_on(HERE);
+            if aborted {
+                abort_next();
+            }
+            section(&other, vec![2, 3])
+        });
+        let mut held = world.sweep();
+        held.extend(thread.join().unwrap());
+        world.holds_the_rest_of(held, 4);
+    });
+}
+
+pub fn drain_races_push() {
+    drain_races(World::lay, false);
+}
+
+pub fn drain_races_pop() {
+    drain_races(World::pick, false);
+}
+
+pub fn drain_races_push_many() {
+    drain_races(World::lay_many, false);
+}
+
+pub fn drain_races_pop_many() {
+    drain_races(World::pick_many, false);
+}
+
+pub fn drain_races_push_that_is_aborted() {
+    drain_races(World::lay, true);
+}
+
+pub fn drain_races_pop_that_is_aborted() {
+    drain_races(World::pick, true);
+}
+
+pub fn drain_races_push_many_that_is_aborted() {
+    drain_races(World::lay_many, true);
+}
+
+pub fn drain_races_pop_many_that_is_aborted() {
+    drain_races(World::pick_many, true);
+}
+
+/// The cache is drained, opened again, and filled by the drainer, while a section runs on its CPU.
+fn drain_and_opening_race(section: Section, aborted: bool) {
+    explore(None, move || {
+        let world = World::new(2);
+        let other = Arc::clone(&world);
+        let thread = thread::spawn(move || {
+            run_on(HERE);
+            if aborted {
+                abort_next();
+            }
+            section(&other, vec![2])
+        });
+        let held = world.sweep();
+        world.caches.end_dry(world.caches.epoch());
+        run_on(HERE);
+        assert!(matches!(world.caches.open_here(), Opened::Yes));
+        let mut held = world.lay(held);
+        held.extend(thread.join().unwrap());
+        world.holds_the_rest_of(held, 3);
+    });
+}
+
+pub fn drain_and_opening_race_push() {
+    drain_and_opening_race(World::lay, false);
+}
+
+pub fn drain_and_opening_race_pop() {
+    drain_and_opening_race(World::pick, false);
+}
+
+pub fn drain_and_opening_race_push_many() {
+    drain_and_opening_race(World::lay_many, true);
+}
+
+pub fn drain_and_opening_race_pop_many() {
+    drain_and_opening_race(World::pick_many, true);
+}
+
+pub fn drain_races_drain() {
+    explore(Some(2), || {
+        let world = World::of_cpus(2, 2);
+        run_on(ELSEWHERE);
+        assert!(matches!(world.caches.open_here(), Opened::Yes));
+        assert_eq!(world.lay(vec![2]), []);
+        let other = Arc::clone(&world);
+        let thread = thread::spawn(move || other.sweep());
+        let mut held = world.sweep();
+        held.extend(thread.join().unwrap());
+        world.holds_the_rest_of(held, 3);
+    });
+}
+
+pub fn two_drains_race_push() {
+    explore(Some(2), || {
+        let world = World::new(2);
+        let (one, two) = (Arc::clone(&world), Arc::clone(&world));
+        let drain = thread::spawn(move || one.sweep());
+        let section = thread::spawn(move || {
+            run_on(HERE);
+            two.lay(vec![2])
+        });
+        let mut held = world.sweep();
+        held.extend(drain.join().unwrap());
+        held.extend(section.join().unwrap());
+        world.holds_the_rest_of(held, 3);
+    });
+}
+
+pub fn drain_races_opening() {
+    explore(Some(4), || {
+        let world = World::new(0);
+        let other = Arc::clone(&world);
+        let thread = thread::spawn(move || {
+            run_on(HERE);
+            let mut held = other.open();
+            held.extend(other.lay(vec![0]));
+            held
+        });
+        let mut held = world.sweep();
+        held.extend(thread.join().unwrap());
+        world.holds_the_rest_of(held, 1);
+    });
+}
+
+pub fn drain_races_opening_and_push() {
+    explore(Some(3), || {
+        let world = World::new(0);
+        let (one, two) = (Arc::clone(&world), Arc::clone(&world));
+        let opening = thread::spawn(move || {
+            run_on(HERE);
+            one.open()
+        });
+        let section = thread::spawn(move || {
+            run_on(HERE);
+            two.lay(vec![0])
+        });
+        let mut held = world.sweep();
+        held.extend(opening.join().unwrap());
+        held.extend(section.join().unwrap());
+        world.holds_the_rest_of(held, 1);
+    });
+}
+
+pub fn opening_races_opening() {
+    explore(Some(4), || {
+        let world = World::new(0);
+        let open_and_lay = |world: &World, id| {
+            run_on(HERE);
+            let mut held = world.open();
+            held.extend(world.lay(vec![id]));
+            held
+        };
+        let other = Arc::clone(&world);
+        let thread = thread::spawn(move || open_and_lay(&other, 0));
+        let mut held = open_and_lay(&world, 1);
+        held.extend(thread.join().unwrap());
+        world.holds_the_rest_of(held, 2);
+    });
+}
+
+pub fn drain_races_the_end_of_drying() {
+    explore(Some(3), || {
+        // The other thread ends the drying, opens the cache and drains it: whether it is dry then is for the second
+        // drain to say, not for the first.
+        let world = World::new(1);
+        let other = Arc::clone(&world);
+        let thread = thread::spawn(move || {
+            run_on(HERE);
+            let epoch = other.caches.epoch();
+            if !epoch.is_dry_or_drying() {
+                return vec![1];
+            }
+            other.caches.end_dry(epoch);
+            let mut held = other.open();
+            held.extend(other.lay(vec![1]));
+            run_on(ELSEWHERE);
+            held.extend(other.sweep());
+            held
+        });
+        let ids = world.sweep();
+        run_on(HERE);
+        let before = world.caches.epoch_if_dry();
+        let mut held = world.lay(ids.clone());
+        let dry = before.is_some() && before == world.caches.epoch_if_dry();
+        assert!(held == ids || !dry, "a cache is open that must be shut");
+        held.extend(thread.join().unwrap());
+        world.holds_the_rest_of(held, 2);
+    });
+}
+
+pub fn close_races_push() {
+    close_races(World::lay);
+}
+
+pub fn close_races_pop() {
+    close_races(World::pick);
+}
+
+fn close_races(section: Section) {
+    explore(None, move || {
+        let world = World::new(2);
+        let other = Arc::clone(&world);
+        let thread = thread::spawn(move || {
+            run_on(HERE);
+            section(&other, vec![2])
+        });
+        let resting = world.caches.close().unwrap().resting() as usize;
+        let held = thread.join().unwrap();
+        assert_eq!(resting + held.len(), 3, "lost or doubled");
+        world.is_stopped_unless_open();
+        world.is_stopped_unless_open();
+    });
+}
+
+pub fn close_races_opening() {
+    explore(None, || {
+        let world = World::new(0);
+        let other = Arc::clone(&world);
+        let thread = thread::spawn(move || {
+            run_on(HERE);
+            let mut held = other.open();
+            held.extend(other.lay(vec![0]));
+            held
+        });
+        let resting = world.caches.close().unwrap().resting() as usize;
+        let held = thread.join().unwrap();
+        assert_eq!(resting + held.len(), 1, "lost or doubled");
+        world.is_stopped_unless_open();
+    });
+}
+
+pub fn close_races_opening_and_push() {
+    explore(Some(3), || {
+        let world = World::new(0);
+        let (one, two) = (Arc::clone(&world), Arc::clone(&world));
+        let opening = thread::spawn(move || {
+            run_on(HERE);
+            one.open()
+        });
+        let section = thread::spawn(move || {
+            run_on(HERE);
+            two.lay(vec![0])
+        });
+        let resting = world.caches.close().unwrap().resting() as usize;
+        let opened = opening.join().unwrap();
+        let refused = section.join().unwrap();
+        assert_eq!(resting + opened.len() + refused.len(), 1, "lost or doubled");
+        world.is_stopped_unless_open();
+    });
+}

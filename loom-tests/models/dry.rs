@@ -1,0 +1,142 @@
+//! Exhaustion of a whole pool on the rseq front: two CPUs with caches of 2, batches of 1.
+//!
+//! Frames of a modelled pool are cells: two owners of one, or an owner that does not see what the last
+//! one wrote, is reported by loom.
+
+use loom::thread;
+
+use super::fw::sync::run_on;
+use super::fw::{Frame, Front, Pool};
+use crate::harness::explore;
+
+fn pool(frames: usize) -> Pool {
+    let builder = Pool::builder().frames(frames).front(Front::Rseq);
+    builder.build().unwrap()
+}
+
+fn take(pool: &Pool, n: usize) -> Vec<Frame> {
+    (0..n).map(|_| pool.get(1).unwrap()).collect()
+}
+
+/// Nothing lost: all frames can be had, and no more.
+fn is_whole(pool: &Pool) {
+    let capacity = pool.capacity();
+    assert_eq!(pool.stats().free, capacity, "lost or doubled");
+    let mut frames = take(pool, capacity);
+    assert!(pool.get(1).is_err(), "lost or doubled");
+    for frame in &mut frames {
+        frame[0] = 1;
+    }
+}
+
+/// A pool of two frames: one rests in the cache of CPU 1, the other is out.
+fn one_in_cache_1() -> (Pool, Frame) {
+    let pool = pool(2);
+    run_on(1);
+    let mut frames = take(&pool, 2);
+    let held = frames.pop().unwrap();
+    drop(frames);
+    assert_eq!(pool.stats().per_cpu, [0, 1]);
+    (pool, held)
+}
+
+/// A dry pool of two frames: one rests in the depot, the other is out.
+fn one_in_the_depot() -> (Pool, Frame) {
+    let pool = pool(2);
+    run_on(1);
+    let mut frames = take(&pool, 2);
+    assert!(pool.get(1).is_err(), "none is at rest");
+    let held = frames.pop().unwrap();
+    drop(frames);
+    assert_eq!(pool.stats().depot, 1);
+    (pool, held)
+}
+
+/// One frame is at rest, the other held. Another thread frees that on CPU 0 and then takes one on CPU 1, so
+/// that at any moment one is at rest, until this thread's own call takes what the caches hold.
+fn finds_a_frame_beside(pool: &Pool, held: Frame, other_must: bool) {
+    let other = pool.clone();
+    let thread = thread::spawn(move || {
+        run_on(0);
+        drop(held);
+        run_on(1);
+        let mut got = other.get(1);
+        assert!(got.is_ok() || !other_must, "a frame was at rest all along");
+        if let Ok(frame) = &mut got {
+            frame[0] = 1;
+        }
+        got
+    });
+    // On a CPU without a cache: its gets find nothing but by the depot and by drains.
+    run_on(2);
+    let mut got = pool.get(1);
+    assert!(got.is_ok(), "a frame was at rest all along");
+    if let Ok(frame) = &mut got {
+        frame[0] = 2;
+    }
+    drop(thread.join().unwrap());
+    drop(got);
+    is_whole(pool);
+}
+
+pub fn frame_at_rest_in_caches_is_always_found() {
+    explore(Some(2), || {
+        // The other may be refused: the drain has all frames in hand.
+        let (pool, held) = one_in_cache_1();
+        finds_a_frame_beside(&pool, held, false);
+    });
+}
+
+pub fn frame_that_leaves_the_depot_is_always_found() {
+    explore(Some(3), || {
+        // The free ends the dry time and rests in a cache; then the depot is emptied.
+        let (pool, held) = one_in_the_depot();
+        finds_a_frame_beside(&pool, held, true);
+    });
+}
+
+pub fn frame_that_moves_to_the_depot_and_back_is_always_found() {
+    explore(Some(2), || {
+        // One call after the other, in two threads: a preemption less.
+        let (pool, held) = one_in_cache_1();
+        let (first, second) = (pool.clone(), pool.clone());
+        let to_the_depot = thread::spawn(move || {
+            // Where there is no cache, a free goes to the depot.
+            run_on(2);
+            drop(held);
+            run_on(1);
+            first.get(1).ok()
+        });
+        let and_back = thread::spawn(move || {
+            let held = to_the_depot.join().unwrap();
+            run_on(1);
+            drop(held);
+            run_on(2);
+            second.get(1)
+        });
+        run_on(2);
+        let got = pool.get(1);
+        assert!(got.is_ok(), "a frame was at rest all along");
+        drop(and_back.join().unwrap());
+    });
+}
+
+pub fn refusals_race() {
+    explore(Some(2), || {
+        // One frame for two that drain: one of them gets it.
+        let pool = pool(1);
+        run_on(1);
+        drop(pool.get(1));
+        let other = pool.clone();
+        let thread = thread::spawn(move || {
+            run_on(0);
+            other.get(1)
+        });
+        run_on(0);
+        let mine = pool.get(1);
+        let theirs = thread.join().unwrap();
+        assert!(mine.is_ok() != theirs.is_ok(), "lost or doubled");
+        drop((mine, theirs));
+        is_whole(&pool);
+    });
+}
