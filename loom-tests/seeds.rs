@@ -1,12 +1,5 @@
 // The seeded bugs: each a change of the source that loom has to catch. Included by build.rs.
 
-/// A piece of a source file, found exactly once in it, and what replaces it.
-struct Change {
-    file: &'static str,
-    from: &'static str,
-    to: &'static str,
-}
-
 struct Seed {
     name: &'static str,
     /// The model that must fail, `area::name`.

@@ -23,29 +23,20 @@ impl Batch {
         self.ids.push(id);
     }
 
-    /// Appends what `id` makes of the items, as far as there is room and it makes one; says whether it got through.
+    /// Appends what `id` makes of each item, as far as there is room; without a way out of the loop, so that it is one
+    /// of few instructions.
     #[inline(always)]
-    pub(crate) fn extend_while<T>(
-        &mut self,
-        items: &[T],
-        id: impl Fn(&T) -> Option<FrameId>,
-    ) -> bool {
+    pub(crate) fn extend_from<T>(&mut self, items: &[T], mut id: impl FnMut(&T) -> FrameId) {
         let n = items.len().min(self.room());
-        let mut through = true;
         let fill = |to: *mut u32| {
             for (at, item) in items[..n].iter().enumerate() {
-                let Some(id) = id(item) else {
-                    through = false;
-                    return at;
-                };
                 // SAFETY: `to` has room for `n` ids.
-                unsafe { to.wrapping_add(at).write(id.0) };
+                unsafe { to.wrapping_add(at).write(id(item).0) };
             }
             n
         };
-        // SAFETY: `fill` writes the ids whose number it returns, for which there is room.
+        // SAFETY: `fill` writes the `n` ids that it returns, for which there is room.
         unsafe { self.extend_by(fill) };
-        through
     }
 
     /// Appends what `fill` writes: from the pointer on, at most [`room`](Self::room) ids, of which it

@@ -190,10 +190,12 @@ impl<const N: usize> Burst<N> {
         };
         let mut batch = Batch::new();
         let start = len.max(self.frames.len().saturating_sub(batch.room()));
-        let of_one_pool = batch.extend_while(&self.frames[start..], |frame| {
-            (frame.pool() == pool).then(|| frame.id())
+        let mut differ = 0;
+        batch.extend_from(&self.frames[start..], |frame| {
+            differ |= frame.pool().addr().get() ^ pool.addr().get();
+            frame.id()
         });
-        if !of_one_pool {
+        if differ != 0 {
             return self.gather(len, pool);
         }
         // SAFETY: the frames behind `start` are taken apart: their ids are in the batch.

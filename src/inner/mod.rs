@@ -172,8 +172,9 @@ impl Inner {
         }
     }
 
-    /// Takes a frame's id from this CPU's shard, on the portable front; it is the caller's (P1).
-    #[inline]
+    /// Takes a frame's id from this CPU's shard, on the portable front; it is the caller's (P1). Out of line, so that each
+    /// get in a user's code holds one front's instructions, not two's.
+    #[inline(never)]
     pub(crate) fn take_from_shard(&self) -> Option<FrameId> {
         match self.front.which() {
             Which::Portable(shards) => shards.pop(&self.links, shards.here()),
@@ -205,7 +206,7 @@ impl Inner {
         self.refill(most, u64::from(moving.is_some()), batch)
     }
 
-    /// Out of line, so that each call in a user's code holds one front's instructions, not two's.
+    /// As `take_from_shard`, for many.
     #[inline(never)]
     fn take_some_from_shard(&self, most: usize, batch: &mut Batch) {
         if let Which::Portable(shards) = self.front.which() {
@@ -237,7 +238,7 @@ impl Inner {
         }
     }
 
-    /// [`Inner::free`] on the portable front; out of line, as `Pool::get_from_shard` is.
+    /// [`Inner::free`] on the portable front; out of line, as `take_from_shard` is.
     ///
     /// # Safety
     ///

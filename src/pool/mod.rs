@@ -90,18 +90,12 @@ impl Pool {
                 // SAFETY: `id` came out of the pool and is in this call's hands alone (P1 of `inner`).
                 Ok(unsafe { Frame::new(self.inner, id, len) })
             }
-            Take::NoCaches => self.get_from_shard(len),
+            Take::NoCaches => match self.inner().take_from_shard() {
+                // SAFETY: as above.
+                Some(id) => Ok(unsafe { Frame::new(self.inner, id, len) }),
+                None => self.get_slow(len),
+            },
             Take::Nothing => self.get_slow(len),
-        }
-    }
-
-    /// Out of line, so that each `get` in a user's code holds one front's instructions, not two's.
-    #[inline(never)]
-    fn get_from_shard(&self, len: usize) -> Result<Frame, OutOfBuffers> {
-        match self.inner().take_from_shard() {
-            // SAFETY: as in `get`.
-            Some(id) => Ok(unsafe { Frame::new(self.inner, id, len) }),
-            None => self.get_slow(len),
         }
     }
 
