@@ -117,6 +117,15 @@ fn in_child(pool: Pool, owned: usize) {
     drop(frames);
 }
 
+/// Ends the work when it is dropped, also by a panic.
+struct Ended<'a>(&'a AtomicBool);
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 #[test]
 fn children_forked_amid_calls_use_the_pool_at_once() {
     if !has_rseq() {
@@ -134,6 +143,7 @@ fn children_forked_amid_calls_use_the_pool_at_once() {
         frame.fill(0xAA);
     }
     let refused: u64 = thread::scope(|scope| {
+        let ended = Ended(&over);
         let workers: Vec<_> = (1..=WORKERS as u32)
             .map(|me| {
                 let (pool, ledger, over) = (&pool, &ledger, &over);
@@ -155,7 +165,7 @@ fn children_forked_amid_calls_use_the_pool_at_once() {
             );
             least = least.min(FRAMES - ledger.owned());
         }
-        over.store(true, Ordering::Relaxed);
+        drop(ended);
         workers.into_iter().map(|w| w.join().unwrap()).sum()
     });
     own.iter().for_each(|frame| ledger.freeing(frame, 99));

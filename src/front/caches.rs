@@ -198,10 +198,14 @@ impl Caches {
         }
     }
 
-    /// Stops all caches that nobody owns, and has the owners of the others shut them. `None` if they are
+    /// Stops all caches that nobody in this process owns, and has the owners of the others shut them. `None` if they are
     /// shut already, or if the kernel refuses the fence: then what they hold is lost.
     pub(crate) fn sweep(&self) -> Option<Sweep<'_>> {
-        let drying = self.outside.mode.begin_drying()?;
+        let drying = match self.outside.mode.begin_drying() {
+            Some(drying) => drying,
+            None if self.has_abandoned() => self.epoch(),
+            None => return None,
+        };
         let held = self.stop_all();
         if held.is_none() {
             self.outside.mode.end_drying(drying);
@@ -210,6 +214,14 @@ impl Caches {
             held: held?,
             drying,
         })
+    }
+
+    /// Whether this process has inherited a gate that is owned in its parent, in a pool that was dry: what the cache
+    /// holds is still to be had.
+    fn has_abandoned(&self) -> bool {
+        let process = self.outside.process.number();
+        let is_abandoned = |cpu| Gate::phase(self.gate(cpu).look(), process) == Phase::Abandoned;
+        Process::has_ancestors(process) && self.all().any(is_abandoned)
     }
 
     /// Stops all caches for good, as [`sweep`](Self::sweep) does.

@@ -48,6 +48,11 @@ impl Process {
         }
     }
 
+    /// Whether the process of a number can have inherited what another one owned: the first to draw a number cannot.
+    pub(crate) fn has_ancestors(number: u64) -> bool {
+        number > 1
+    }
+
     /// The count of what is on the move in this process: a fork leaves the parent's behind.
     pub(crate) fn moving(&self) -> &AtomicU64 {
         &self.wiped[MOVING]
