@@ -792,10 +792,10 @@ const SEEDS: &[Seed] = &[
         bug: &[
             Change {
                 file: "front/caches.rs",
-                from: "        let drying = self.outside.mode.begin_drying()?;
+                from: "        let drying = self.begin_drying()?;
         let held = self.stop_all();",
                 to: "        let held = self.stop_all();
-        let drying = self.outside.mode.begin_drying()?;",
+        let drying = self.begin_drying()?;",
             },
         ],
     },

@@ -201,11 +201,7 @@ impl Caches {
     /// Stops all caches that nobody in this process owns, and has the owners of the others shut them. `None` if they are
     /// shut already, or if the kernel refuses the fence: then what they hold is lost.
     pub(crate) fn sweep(&self) -> Option<Sweep<'_>> {
-        let drying = match self.outside.mode.begin_drying() {
-            Some(drying) => drying,
-            None if self.has_abandoned() => self.epoch(),
-            None => return None,
-        };
+        let drying = self.begin_drying()?;
         let held = self.stop_all();
         if held.is_none() {
             self.outside.mode.end_drying(drying);
@@ -214,6 +210,12 @@ impl Caches {
             held: held?,
             drying,
         })
+    }
+
+    /// The epoch of the drying, or of the dry time that has to be gone through again.
+    fn begin_drying(&self) -> Option<Epoch> {
+        let inherited = || self.has_abandoned().then(|| self.epoch());
+        self.outside.mode.begin_drying().or_else(inherited)
     }
 
     /// Whether this process has inherited a gate that is owned in its parent, in a pool that was dry: what the cache
