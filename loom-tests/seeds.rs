@@ -1030,9 +1030,9 @@ const SEEDS: &[Seed] = &[
         caught_by: LEAKED,
         bug: &[
             Change {
-                file: "inner/drain.rs",
-                from: "Some(held.resting())",
-                to: "Some(held.resting().min(1))",
+                file: "inner/teardown.rs",
+                from: "caches.close().map(|held| held.resting())",
+                to: "caches.close().map(|held| held.resting().min(1))",
             },
         ],
     },

@@ -33,8 +33,8 @@ pub struct Stats {
     pub depot: usize,
     /// Frames at rest that were never handed out.
     pub uncarved: usize,
-    /// The most frames that one `get` or free has in hand beside its own; one `get` at a time may have those of a cache as well, while
-    /// it drains the caches of the rseq front.
+    /// The most frames that one `get` or free has in hand beside its own. On the rseq front one that drains or opens caches has what
+    /// they hold as well: all of them, where a `get` has found nothing else.
     pub batch: usize,
     /// The most frames that rest in one CPU's cache or shard: see [`PoolBuilder::cache_size`](crate::PoolBuilder::cache_size).
     pub cache: usize,

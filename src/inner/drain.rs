@@ -101,11 +101,4 @@ impl Inner {
             self.came_home_early(batch.len());
         }
     }
-
-    /// Stops all caches for good and returns how many ids rested in them; `None` if the kernel refuses
-    /// the fence, without which nobody can tell.
-    pub(super) fn close_caches(&self, caches: &Caches) -> Option<u32> {
-        let held = caches.close()?;
-        Some(held.resting())
-    }
 }

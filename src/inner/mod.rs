@@ -284,16 +284,16 @@ impl Inner {
     }
 
     pub(crate) fn stats(&self) -> Stats {
-        let per_cpu: Vec<usize> = match self.front.which() {
-            Which::Rseq(caches) => caches.resting_in_each().collect(),
+        let (front, per_cpu, reserved): (_, Vec<usize>, _) = match self.front.which() {
+            Which::Rseq(caches) => {
+                let per_cpu: Vec<usize> = caches.resting_in_each().collect();
+                let reserved = Caches::bytes_for(per_cpu.len() as u32);
+                (FrontKind::Rseq, per_cpu, reserved)
+            }
             Which::Portable(shards) => {
                 let resting = |shard| shards.resting(&self.links, shard) as usize;
-                shards.all().map(resting).collect()
+                (FrontKind::Portable, shards.all().map(resting).collect(), 0)
             }
-        };
-        let (kind, reserved) = match self.front.which() {
-            Which::Rseq(_) => (FrontKind::Rseq, Caches::bytes_for(per_cpu.len() as u32)),
-            Which::Portable(_) => (FrontKind::Portable, 0),
         };
         let depot = self.depot.resting(&self.links) as usize;
         let uncarved = self.arena.uncarved() as usize;
@@ -316,7 +316,7 @@ impl Inner {
             steals: self.front.counted(Event::Steal),
             refusals: self.front.counted(Event::Refusal),
             pages: self.arena.pages(),
-            front: kind,
+            front,
             no_rseq: self.transfer.no_rseq,
             fences_refused: self.front.counted(Event::FenceRefused),
             metadata: reserved + Links::bytes_for(frames) + Depot::bytes_for(frames, batch as u32),

@@ -61,11 +61,11 @@ impl Inner {
         // SAFETY: `home` falls short until this call has added its own share.
         let inner = unsafe { this.as_ref() };
         let in_front = match inner.front.which() {
-            Which::Rseq(caches) => inner.close_caches(caches),
+            Which::Rseq(caches) => caches.close().map(|held| held.resting()),
             Which::Portable(shards) => Some(shards.close(&inner.links)),
         };
         let Some(in_front) = in_front else {
-            // Nobody can tell who still uses the pool: its memory stays.
+            // Without the fence nobody can tell who still uses the pool: its memory stays.
             return;
         };
         let resting = in_front + inner.depot.close(&inner.links) + inner.arena.uncarved();

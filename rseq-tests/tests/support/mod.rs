@@ -8,6 +8,8 @@ pub(crate) mod breakpoint;
 #[cfg_attr(target_arch = "aarch64", path = "check_aarch64.rs")]
 pub(crate) mod check;
 pub(crate) mod descriptor;
+#[path = "../harness/environment.rs"]
+mod environment;
 #[path = "../../../tests/common/linux.rs"]
 pub(crate) mod linux;
 #[cfg(target_arch = "x86_64")]
@@ -16,24 +18,9 @@ pub(crate) mod shared;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod tracee;
 
-use std::env;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Says which check this machine could not make; with `FRAMEWELL_STRICT=1` that is a failure.
-#[track_caller]
-pub(crate) fn not_run(what: &str) {
-    assert!(!is_set("FRAMEWELL_STRICT"), "not run: {what}");
-    eprintln!("not run: {what}");
-}
-
-/// Whether to run the long form of a test.
-pub(crate) fn long() -> bool {
-    is_set("FRAMEWELL_LONG")
-}
-
-fn is_set(name: &str) -> bool {
-    env::var_os(name).is_some_and(|value| value == "1")
-}
+pub(crate) use environment::{long, not_run};
 
 /// Tests that fork and keep every CPU busy run one at a time.
 pub(crate) fn alone() -> MutexGuard<'static, ()> {

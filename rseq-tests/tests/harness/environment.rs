@@ -1,0 +1,19 @@
+//! What the environment asks of the tests.
+
+use std::env;
+
+fn is_set(name: &str) -> bool {
+    env::var_os(name).is_some_and(|value| value == "1")
+}
+
+/// Says which check this machine could not make; with `FRAMEWELL_STRICT=1` that is a failure.
+#[track_caller]
+pub(crate) fn not_run(what: &str) {
+    assert!(!is_set("FRAMEWELL_STRICT"), "not run: {what}");
+    eprintln!("not run: {what}");
+}
+
+/// Whether the long forms are asked for, by `FRAMEWELL_LONG=1`.
+pub(crate) fn long() -> bool {
+    is_set("FRAMEWELL_LONG")
+}
