@@ -384,7 +384,7 @@ const SEEDS: &[Seed] = &[
         model: "pool::frame_at_rest_in_slots_is_always_found",
         caught_by: MISSED,
         bug: &[Change {
-            file: "inner/exhaustion.rs",
+            file: "class/exhaustion.rs",
             from: "        let (Some(first), Some(second)) = (self.pops_if_empty(), self.pops_if_empty()) else {
             return false;
         };",
@@ -397,12 +397,12 @@ const SEEDS: &[Seed] = &[
         caught_by: MISSED,
         bug: &[
             Change {
-                file: "inner/exhaustion.rs",
+                file: "class/exhaustion.rs",
                 from: "(self.pops_if_empty(), self.pops_if_empty())",
                 to: "(self.pops_if_empty(), Some(0_u64))",
             },
             Change {
-                file: "inner/exhaustion.rs",
+                file: "class/exhaustion.rs",
                 from: "if first != second {",
                 to: "if first.wrapping_sub(first) != second {",
             },
@@ -440,8 +440,8 @@ const SEEDS: &[Seed] = &[
         caught_by: MISSED,
         bug: &[Change {
             file: "arena/mod.rs",
-            from: "self.frames - self.next.load(Ordering::Acquire)",
-            to: "self.frames - self.next.load(Ordering::Relaxed)",
+            from: "self.next.load(Ordering::Acquire)",
+            to: "self.next.load(Ordering::Relaxed)",
         }],
     },
     Seed {
@@ -455,7 +455,7 @@ const SEEDS: &[Seed] = &[
         model: "pool::frame_in_the_depot_is_found",
         caught_by: MISSED,
         bug: &[Change {
-            file: "inner/exhaustion.rs",
+            file: "class/exhaustion.rs",
             from: "let depot = self.depot.pops_if_empty()?;",
             to: "let depot = 0_u64;",
         }],
@@ -479,13 +479,9 @@ const SEEDS: &[Seed] = &[
         bug: &[
             Change {
                 file: "inner/teardown.rs",
-                from: "resting as usize + 1",
-                to: "resting as usize",
-            },
-            Change {
-                file: "inner/teardown.rs",
-                from: "u64::from(inner.arena.frames()) + 1",
-                to: "u64::from(inner.arena.frames())",
+                from: "unsafe { Self::came_home(this, out.wrapping_neg()) };",
+                to: "unsafe { Self::came_home(this, 0) };
+        unsafe { Self::came_home(this, out.wrapping_neg()) };",
             },
         ],
     },
@@ -495,8 +491,8 @@ const SEEDS: &[Seed] = &[
         caught_by: UNORDERED,
         bug: &[Change {
             file: "inner/teardown.rs",
-            from: "fetch_add(shares as u64, Ordering::AcqRel)",
-            to: "fetch_add(shares as u64, Ordering::Relaxed)",
+            from: "fetch_add(ids, Ordering::AcqRel)",
+            to: "fetch_add(ids, Ordering::Relaxed)",
         }],
     },
     Seed {
@@ -521,8 +517,8 @@ const SEEDS: &[Seed] = &[
         caught_by: UNORDERED,
         bug: &[Change {
             file: "inner/teardown.rs",
-            from: "        if before + shares as u64 == all {",
-            to: "        if before + shares as u64 == u64::from(inner.arena.frames()) + 1 + 0 * all {",
+            from: "        if before.wrapping_add(ids) == 0 {",
+            to: "        if before.wrapping_add(ids) == u64::from(inner.arena().frames() - inner.arena().frames()) {",
         }],
     },
     Seed {
@@ -530,11 +526,11 @@ const SEEDS: &[Seed] = &[
         model: "teardown::burst_comes_home_to_an_orphan",
         caught_by: UNORDERED,
         bug: &[Change {
-            file: "inner/transfer.rs",
-            from: "            unsafe { Self::settle(this, ids) };
+            file: "inner/mod.rs",
+            from: "            let Homeless(ids) = class.settle(ids);
 ",
-            to: "            unsafe { Self::settle(this, ids) };
-            let _ = inner.transfer.batch;
+            to: "            let Homeless(ids) = class.settle(ids);
+            let _ = class.batch();
 ",
         }],
     },
@@ -543,11 +539,11 @@ const SEEDS: &[Seed] = &[
         model: "teardown::flush_races_last_handle",
         caught_by: UNORDERED,
         bug: &[Change {
-            file: "inner/transfer.rs",
-            from: "            unsafe { Self::settle(this, ids) };
+            file: "inner/mod.rs",
+            from: "            let Homeless(ids) = class.settle(ids);
 ",
-            to: "            unsafe { Self::settle(this, ids) };
-            inner.add_handle();
+            to: "            let Homeless(ids) = class.settle(ids);
+            unsafe { this.as_ref() }.add_handle();
 ",
         }],
     },
@@ -578,10 +574,11 @@ const SEEDS: &[Seed] = &[
         model: "teardown::flush_races_last_handle",
         caught_by: LEAKED,
         bug: &[Change {
-            file: "inner/transfer.rs",
-            from: "            self.came_home_early(batch.len());
-",
-            to: "",
+            file: "class/transfer.rs",
+            from: "        shards.count(at, Event::Flush);
+        self.put(batch.as_slice())",
+            to: "        let _ = self.put(batch.as_slice());
+        Homeless::NONE",
         }],
     },
     Seed {
@@ -888,15 +885,12 @@ const SEEDS: &[Seed] = &[
         caught_by: "panicked",
         bug: &[
             Change {
-                file: "inner/drain.rs",
-                from: "            caches.count(Event::Steal);
-        }
-        self.drain(sweep.held());",
-                to: "            caches.count(Event::Steal);
-        }",
+                file: "class/drain.rs",
+                from: "let drained = self.drain(sweep.held());",
+                to: "let drained = Homeless::NONE;",
             },
             Change {
-                file: "inner/drain.rs",
+                file: "class/drain.rs",
                 from: "if sweep.held().take(self.transfer.batch, batch) {",
                 to: "if batch.len() > 0 {",
             },
@@ -908,10 +902,9 @@ const SEEDS: &[Seed] = &[
         caught_by: "panicked",
         bug: &[
             Change {
-                file: "inner/drain.rs",
-                from: "        self.drain(sweep.held());
-",
-                to: "",
+                file: "class/drain.rs",
+                from: "let drained = self.drain(sweep.held());",
+                to: "let drained = Homeless::NONE;",
             },
         ],
     },
@@ -921,12 +914,12 @@ const SEEDS: &[Seed] = &[
         caught_by: MISSED,
         bug: &[
             Change {
-                file: "inner/exhaustion.rs",
+                file: "class/exhaustion.rs",
                 from: "(self.pops_if_empty(), self.pops_if_empty())",
                 to: "(self.pops_if_empty(), Some(0_u64))",
             },
             Change {
-                file: "inner/exhaustion.rs",
+                file: "class/exhaustion.rs",
                 from: "if first != second {",
                 to: "if first.wrapping_sub(first) != second {",
             },
@@ -985,13 +978,9 @@ const SEEDS: &[Seed] = &[
         caught_by: LEAKED,
         bug: &[
             Change {
-                file: "inner/drain.rs",
-                from: "            if self.depot.put(&self.links, batch.as_slice()).is_err() {
-                self.came_home_early(batch.len());
-            }
-            batch.truncate(0);",
-                to: "            let _ = self.depot.put(&self.links, batch.as_slice());
-            batch.truncate(0);",
+                file: "class/drain.rs",
+                from: "homeless += self.put(batch.as_slice()).0;",
+                to: "let _ = self.put(batch.as_slice());",
             },
         ],
     },
@@ -1001,11 +990,9 @@ const SEEDS: &[Seed] = &[
         caught_by: LEAKED,
         bug: &[
             Change {
-                file: "inner/drain.rs",
-                from: "                self.drain(&held);
-",
-                to: "                drop(held);
-",
+                file: "class/drain.rs",
+                from: "(false, self.drain(&held))",
+                to: "(false, Homeless(0 * usize::from(drop(held) == ())))",
             },
         ],
     },
@@ -1015,12 +1002,11 @@ const SEEDS: &[Seed] = &[
         caught_by: LEAKED,
         bug: &[
             Change {
-                file: "inner/drain.rs",
+                file: "class/drain.rs",
                 from: "        caches.count(Event::Flush);
-        if self.depot.put(&self.links, batch.as_slice()).is_err() {
-            self.came_home_early(batch.len());
-        }",
-                to: "        let _ = self.depot.put(&self.links, batch.as_slice());",
+        self.put(batch.as_slice())",
+                to: "        let _ = self.put(batch.as_slice());
+        Homeless::NONE",
             },
         ],
     },
@@ -1030,7 +1016,7 @@ const SEEDS: &[Seed] = &[
         caught_by: LEAKED,
         bug: &[
             Change {
-                file: "inner/teardown.rs",
+                file: "class/mod.rs",
                 from: "caches.close().map(|held| held.resting())",
                 to: "caches.close().map(|held| held.resting().min(1))",
             },

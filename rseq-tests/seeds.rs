@@ -109,7 +109,7 @@ const GATE_IS_WAITED_FOR: Change = Change {
 
 /// A refuser waits for every transfer of others.
 const REFUSER_WAITS: Change = Change {
-    file: "inner/exhaustion.rs",
+    file: "class/exhaustion.rs",
     from: "courtesy.is_spent(draining)",
     to: "(courtesy.is_spent(draining) && false)",
 };

@@ -162,12 +162,12 @@ impl<const N: usize> Burst<N> {
     ///
     /// # Safety
     ///
-    /// - The ids are of `pool`, and the caller owns them and gives them to the handles (P1 of `inner`).
+    /// - The ids are of `pool`, and the caller owns them and gives them to the handles (P1 of `class`).
     /// - There are no more than there is [`room`](Self::room).
     #[inline(always)]
     pub(crate) unsafe fn append(&mut self, pool: NonNull<Inner>, ids: &[FrameId], len: usize) {
         debug_assert!(ids.len() <= self.room());
-        // SAFETY: the caller's ids keep the pool (P2 of `inner`).
+        // SAFETY: the caller's ids keep the pool (P2 of `class`).
         let arena = unsafe { pool.as_ref().arena() };
         let view = View::new(arena.layout(), len);
         let before = self.frames.len();

@@ -50,13 +50,13 @@ struct Parts {
 }
 
 impl Depot {
-    /// Makes an empty depot with magazines of `size` ids for `frames` frames.
-    pub(crate) fn new(frames: u32, size: u32) -> io::Result<Self> {
-        let magazines = frames.div_ceil(size);
+    /// Makes an empty depot for ids below `ids`, of which there are at most `most` at once, with magazines of `size`.
+    pub(crate) fn new(ids: u32, most: u32, size: u32) -> io::Result<Self> {
+        let magazines = most.div_ceil(size);
         Ok(Self(Unprotected::new(Parts {
             full: CachePadded::new(Stack::new(magazines)),
             empty: CachePadded::new(Stack::new(magazines)),
-            loose: CachePadded::new(Stack::new(frames)),
+            loose: CachePadded::new(Stack::new(ids)),
             fresh: CachePadded::new(AtomicU32::new(0)),
             magazines,
             size: size as usize,
@@ -135,7 +135,7 @@ impl Depot {
         self.0.full.weight(&self.0.magazine_links) + self.0.loose.weight(frame_links)
     }
 
-    /// The number of pops so far if no frame rests here, else `None`. See `inner::exhaustion`.
+    /// The number of pops so far if no frame rests here, else `None`. See `class::exhaustion`.
     pub(crate) fn pops_if_empty(&self) -> Option<u64> {
         Some(
             self.0
@@ -150,9 +150,9 @@ impl Depot {
         self.0.full.close(&self.0.magazine_links) + self.0.loose.close(frame_links)
     }
 
-    /// The bytes that the tables of such a depot reserve.
-    pub(crate) fn bytes_for(frames: u32, size: u32) -> usize {
-        let magazines = frames.div_ceil(size);
+    /// The bytes that the tables of a depot for so many ids reserve.
+    pub(crate) fn bytes_for(most: u32, size: u32) -> usize {
+        let magazines = most.div_ceil(size);
         magazines as usize * size as usize * size_of::<u32>() + Links::bytes_for(magazines)
     }
 }

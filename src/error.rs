@@ -7,7 +7,10 @@ use std::ffi::OsString;
 use std::fmt;
 use std::io;
 
-use crate::limits::{MAX_CACHE, MAX_FRAMES, MAX_ROOM, MAX_SHARDS};
+use crate::limits::{
+    CHUNK, MAX_CACHE, MAX_CHUNKS, MAX_FRAMES, MAX_ROOM, MAX_SHARDS, MAX_SIZE_CLASS,
+    MAX_SIZE_CLASSES,
+};
 use crate::sys::NoRseq;
 
 /// Why [`PoolBuilder::build`](crate::PoolBuilder::build) made no pool.
@@ -59,6 +62,21 @@ pub enum BuildError {
     CacheSize {
         /// The size asked for, in frames.
         size: usize,
+    },
+    /// A budget for 802.11 buffers above what their ids can name.
+    Dot11Bytes {
+        /// The budget asked for, in bytes.
+        bytes: usize,
+    },
+    /// A size class outside 1 byte to 256 KiB.
+    SizeClass {
+        /// The size asked for, in bytes.
+        bytes: usize,
+    },
+    /// More size classes than a pool can have.
+    TooManySizeClasses {
+        /// Classes asked for beside those that are built in.
+        classes: usize,
     },
     /// The rseq front was asked for and is not to be had.
     NoRseq {
@@ -118,6 +136,22 @@ impl fmt::Display for BuildError {
                 "a cache size of {size} frames is outside 1 to {MAX_CACHE}; leave \
                  PoolBuilder::cache_size out for the default"
             ),
+            Self::Dot11Bytes { bytes } => write!(
+                f,
+                "a budget of {bytes} bytes for 802.11 buffers exceeds the limit of {}; lower \
+                 PoolBuilder::dot11_bytes (buffers above the largest size class do not count)",
+                MAX_CHUNKS * CHUNK
+            ),
+            Self::SizeClass { bytes } => write!(
+                f,
+                "a size class of {bytes} bytes is outside 1 to {MAX_SIZE_CLASS}; larger buffers have a mapping of \
+                 their own without a class"
+            ),
+            Self::TooManySizeClasses { classes } => write!(
+                f,
+                "{classes} size classes beside those that are built in exceed the limit of {MAX_SIZE_CLASSES} in \
+                 all; leave out some PoolBuilder::size_class"
+            ),
             Self::NoRseq { reason } => write!(
                 f,
                 "the rseq front is not to be had: {reason}; ask for Front::Auto or Front::Portable"
@@ -172,6 +206,87 @@ impl Error for OutOfBuffers {}
 
 impl From<OutOfBuffers> for io::Error {
     fn from(refused: OutOfBuffers) -> Self {
+        Self::new(io::ErrorKind::OutOfMemory, refused)
+    }
+}
+
+/// There is no memory for an 802.11 buffer: an ordinary answer.
+///
+/// Converts into an [`io::Error`] of kind [`OutOfMemory`](io::ErrorKind::OutOfMemory).
+///
+/// ```
+/// use framewell::{Pool, Refusal};
+///
+/// let pool = Pool::builder().build()?;
+/// let refused = pool.dot11(usize::MAX).unwrap_err();
+/// assert_eq!(refused.requested, usize::MAX);
+/// assert!(matches!(refused.refusal, Refusal::System { .. }));
+/// # Ok::<(), framewell::BuildError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct OutOfMemory {
+    /// Bytes asked for.
+    pub requested: usize,
+    /// Who refused them.
+    pub refusal: Refusal,
+}
+
+/// Who refused memory for an 802.11 buffer.
+///
+/// ```
+/// use framewell::{Pool, Refusal};
+///
+/// let pool = Pool::builder().dot11_bytes(1 << 20).build()?;
+/// let _only = pool.dot11(100)?;
+/// let refused = pool.dot11(3000).unwrap_err();
+/// assert_eq!(refused.refusal, Refusal::Budget { limit: 1 << 20 });
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// All chunks belong to size classes, and none of the buffer's class is at rest.
+    Budget {
+        /// The pool's budget for size classes, in bytes.
+        limit: usize,
+    },
+    /// The system refused the memory.
+    System {
+        /// The bytes that were asked of it.
+        bytes: usize,
+        /// The system's error number, if it gave one.
+        code: Option<i32>,
+    },
+}
+
+impl fmt::Display for OutOfMemory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let requested = self.requested;
+        match self.refusal {
+            Refusal::Budget { limit } => write!(
+                f,
+                "out of memory for {requested} bytes: the budget of {limit} bytes for 802.11 buffers is \
+                 in use; free buffers, or raise PoolBuilder::dot11_bytes"
+            ),
+            Refusal::System { bytes, code } => {
+                write!(
+                    f,
+                    "out of memory for {requested} bytes: the system refused {bytes} bytes"
+                )?;
+                if let Some(code) = code {
+                    write!(f, " ({})", io::Error::from_raw_os_error(code))?;
+                }
+                f.write_str("; free buffers, ask for less, or raise the system's limit")
+            }
+        }
+    }
+}
+
+impl Error for OutOfMemory {}
+
+impl From<OutOfMemory> for io::Error {
+    fn from(refused: OutOfMemory) -> Self {
         Self::new(io::ErrorKind::OutOfMemory, refused)
     }
 }
@@ -308,6 +423,8 @@ pub enum Room {
     Tailroom,
     /// The data itself.
     Data,
+    /// All that an 802.11 buffer holds.
+    Capacity,
 }
 
 /// A frame has less room than was asked for; it is unchanged.
@@ -338,6 +455,7 @@ impl fmt::Display for RoomError {
             Room::Headroom => ("headroom", "raise it with PoolBuilder::headroom"),
             Room::Tailroom => ("tailroom", "raise it with PoolBuilder::tailroom"),
             Room::Data => ("data", "ask for less"),
+            Room::Capacity => ("capacity", "allocate a larger buffer, and copy"),
         };
         write!(
             f,

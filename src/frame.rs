@@ -7,6 +7,7 @@ use std::ptr::NonNull;
 use std::slice;
 
 use crate::arena::{Arena, Layout};
+use crate::back::Back;
 use crate::error::{Room, RoomError};
 use crate::id::FrameId;
 use crate::inner::Inner;
@@ -80,6 +81,11 @@ impl View {
         FrameId(self.0 as u32)
     }
 
+    /// The part alone, in 32 bits.
+    fn part_of_frame(self) -> u64 {
+        self.0 >> 32
+    }
+
     #[inline(always)]
     fn offset(self) -> u16 {
         (self.0 >> 32) as u16
@@ -91,7 +97,7 @@ impl View {
     }
 }
 
-// SAFETY: a frame owns its bytes alone (P1 of `inner`), and the pool may be used and freed on any thread.
+// SAFETY: a frame owns its bytes alone (P1 of `class`), and the pool may be used and freed on any thread.
 unsafe impl Send for Frame {}
 // SAFETY: through `&Frame` the bytes can be read alone.
 unsafe impl Sync for Frame {}
@@ -101,10 +107,10 @@ impl Frame {
     ///
     /// # Safety
     ///
-    /// - `id` is an id of `pool`, and the caller owns it and gives it to the handle (P1 of `inner`).
+    /// - `id` is an id of `pool`, and the caller owns it and gives it to the handle (P1 of `class`).
     #[inline(always)]
     pub(crate) unsafe fn new(pool: NonNull<Inner>, id: FrameId, len: usize) -> Self {
-        // SAFETY: the caller's id keeps the pool (P2 of `inner`).
+        // SAFETY: the caller's id keeps the pool (P2 of `class`).
         let arena = unsafe { pool.as_ref().arena() };
         // SAFETY: the function's bullet; the part lies in the frame by its layout.
         unsafe { Self::with_view(pool, arena, id, View::new(arena.layout(), len)) }
@@ -129,7 +135,7 @@ impl Frame {
 
     #[inline(always)]
     fn inner(&self) -> &Inner {
-        // SAFETY: this frame's id keeps the pool (P2 of `inner`).
+        // SAFETY: this frame's id keeps the pool (P2 of `class`).
         unsafe { self.pool.as_ref() }
     }
 
@@ -331,6 +337,45 @@ impl Frame {
         Ok(())
     }
 
+    /// Gives the frame out as a pointer to the first byte of its data, for a side that knows no handles.
+    ///
+    /// It counts as out. [`Pool::from_raw`](crate::Pool::from_raw) turns the pointer, on any thread, back into a frame with the
+    /// headroom and the length that it has now. Never enters the kernel but for the first touch of the table that notes it.
+    ///
+    /// ```
+    /// # let pool = framewell::Pool::builder().build()?;
+    /// let pointer = pool.copy_from(b"packet")?.into_raw().as_ptr();
+    /// // SAFETY: the pointer was handed out just now, and is turned back once.
+    /// let frame = unsafe { pool.from_raw(pointer) }?;
+    /// assert_eq!((&frame[..], frame.headroom()), (&b"packet"[..], 128));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use = "the pointer is the only way back to the frame"]
+    pub fn into_raw(self) -> NonNull<u8> {
+        let mut this = ManuallyDrop::new(self);
+        let stride = this.inner().arena().layout().stride;
+        if usize::from(this.view.offset()) == stride {
+            // An empty frame at the frame's end: one byte back, or the pointer would be the next frame's.
+            this.view = this.view.part(this.view.offset() - 1, 0);
+        }
+        this.inner()
+            .raw()
+            .hand_out(this.id(), this.view.part_of_frame());
+        this.data()
+    }
+
+    /// Makes the handle of a frame that was out as a pointer.
+    ///
+    /// # Safety
+    ///
+    /// - As for [`new`](Self::new); `view` is what [`into_raw`](Self::into_raw) has noted.
+    pub(crate) unsafe fn from_raw_view(pool: NonNull<Inner>, id: FrameId, view: u64) -> Self {
+        Self {
+            pool,
+            view: View(view << 32).of(id),
+        }
+    }
+
     /// Gives the frame up without freeing it.
     #[inline(always)]
     pub(crate) fn into_parts(self) -> (NonNull<Inner>, FrameId) {
@@ -342,6 +387,11 @@ impl Frame {
     pub(crate) fn pool(&self) -> NonNull<Inner> {
         self.pool
     }
+}
+
+/// Where the data of a frame that is out as a pointer begins, by its [`RawStates`](crate::raw::RawStates) view.
+pub(crate) fn offset_of_view(view: u64) -> usize {
+    (view & u64::from(u16::MAX)) as usize
 }
 
 #[cold]

@@ -68,3 +68,18 @@ impl CpuId {
         self.0 as usize
     }
 }
+
+/// The number of a chunk of the arena.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct ChunkId(pub(crate) u32);
+
+impl ChunkId {
+    #[inline(always)]
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// The number of a size class of 802.11 buffers, in the order of their sizes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct ClassId(pub(crate) u8);

@@ -7,16 +7,23 @@ compile_error!(
 );
 
 mod arena;
+mod back;
 mod batch;
 mod burst;
+mod class;
 mod depot;
+mod dot11;
+mod dot11_buf;
 mod error;
 mod frame;
 mod front;
 mod id;
 mod inner;
+mod lazy;
 mod limits;
+mod misuse;
 mod pool;
+mod raw;
 mod region;
 mod slot;
 mod stack;
@@ -26,13 +33,17 @@ mod sys;
 mod tagged;
 
 pub use burst::{Burst, Drain};
-pub use error::{BuildError, BulkError, CopyError, OutOfBuffers, Room, RoomError};
+pub use dot11_buf::Dot11Buf;
+pub use error::{
+    BuildError, BulkError, CopyError, OutOfBuffers, OutOfMemory, Refusal, Room, RoomError,
+};
 pub use frame::Frame;
 pub use front::Front;
 pub use id::FrameId;
-pub use pool::{Pool, PoolBuilder};
+pub use misuse::{BufferKind, Found, Misuse, MisuseKind, OnMisuse};
+pub use pool::{Pool, PoolBuilder, Trimmed};
 pub use region::Region;
-pub use stats::{FrontKind, Stats};
+pub use stats::{ClassStats, Dot11Stats, FrontKind, Stats};
 pub use sys::{HugePages, NoRseq, PageKind};
 
 /// The code in docs/embedding.md, as tests.

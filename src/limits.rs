@@ -37,3 +37,31 @@ pub(crate) const RSEQ_CACHE: usize = scaled(512, 4) as usize;
 
 /// The ids that a shard's stack holds on the portable front, where the pool is large enough.
 pub(crate) const PORTABLE_CACHE: usize = scaled(128, 4) as usize;
+
+/// The bytes of a chunk: what a size class takes from the arena, and gives back, at once.
+pub(crate) const CHUNK: usize = scaled(1 << 20, 4096) as usize;
+
+/// The numbers of buffers in a chunk take so many bits.
+pub(crate) const CHUNK_BITS: u32 = scaled(14, 1);
+
+/// The most chunks of a pool.
+pub(crate) const MAX_CHUNKS: usize = MAX_FRAMES >> CHUNK_BITS;
+
+/// The most bytes of a size class.
+pub(crate) const MAX_SIZE_CLASS: usize = CHUNK / 4;
+
+/// The most size classes of a pool.
+pub(crate) const MAX_SIZE_CLASSES: usize = 128;
+
+/// The chunks that a pool reserves room for, unless the builder says otherwise.
+pub(crate) const DEFAULT_CHUNKS: usize = if usize::BITS < 64 {
+    64
+} else {
+    scaled(256, 2) as usize
+};
+
+/// A class keeps with each CPU at most so many bytes of buffers …
+pub(crate) const CACHED_BYTES: u32 = 256 << 10;
+
+/// … and so many buffers.
+pub(crate) const CLASS_CACHE: u32 = 256;

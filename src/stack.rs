@@ -277,7 +277,7 @@ impl Stack {
 
     /// The number of pops so far if the stack is empty now, else `None`.
     pub(crate) fn pops_if_empty(&self) -> Option<u64> {
-        // Acquire: pairs with S2, see `inner::exhaustion`.
+        // Acquire: pairs with S2, see `class::exhaustion`.
         let word = self.head.load(Ordering::Acquire);
         (self.top(word).is_none()).then(|| self.tagged.tag(word))
     }

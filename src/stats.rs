@@ -57,6 +57,62 @@ pub struct Stats {
     pub fences_refused: u64,
     /// Bytes reserved for the tables about frames, committed as they are touched.
     pub metadata: usize,
+    /// The 802.11 buffers, if there were any yet.
+    pub dot11: Option<Dot11Stats>,
+    /// Pointers that were misused: see [`Pool::from_raw`](crate::Pool::from_raw).
+    pub misuses: u64,
+}
+
+/// The 802.11 buffers of a pool; exact if no call was in progress.
+///
+/// ```
+/// # let pool = framewell::Pool::builder().build()?;
+/// let buffer = pool.dot11(2346)?;
+/// let dot11 = pool.stats().dot11.unwrap();
+/// assert_eq!((dot11.out, dot11.chunks), (1, 1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Dot11Stats {
+    /// The most bytes of all chunks.
+    pub budget: usize,
+    /// Chunks (of 1 MiB) that belong to size classes.
+    pub chunks: usize,
+    /// Buffers of the size classes in use, and those that were forgotten.
+    pub out: usize,
+    /// The size classes that have chunks.
+    pub classes: Vec<ClassStats>,
+    /// Buffers above the largest size class.
+    pub large: usize,
+    /// Their bytes.
+    pub large_bytes: usize,
+    /// The pages under the chunks.
+    pub pages: PageKind,
+    /// Bytes reserved for the tables about buffers, committed as they are touched.
+    pub metadata: usize,
+}
+
+/// One size class of 802.11 buffers.
+///
+/// ```
+/// # let pool = framewell::Pool::builder().build()?;
+/// let buffer = pool.dot11(2346)?;
+/// let class = pool.stats().dot11.unwrap().classes[0];
+/// assert_eq!((class.size, class.out), (2368, 1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct ClassStats {
+    /// Bytes of a buffer.
+    pub size: usize,
+    /// Buffers in use.
+    pub out: usize,
+    /// Buffers at rest that were in use before.
+    pub free: usize,
+    /// The most buffers that rest in one CPU's cache or shard.
+    pub cache: usize,
 }
 
 /// The front that serves the hot path.
@@ -105,6 +161,14 @@ impl fmt::Display for Stats {
         row("front", &self.front)?;
         if self.fences_refused > 0 {
             row("unfenced", &self.fences_refused)?;
+        }
+        if self.misuses > 0 {
+            row("misuses", &self.misuses)?;
+        }
+        if let Some(dot11) = &self.dot11 {
+            row("dot11 out", &dot11.out)?;
+            row("  chunks", &dot11.chunks)?;
+            row("  large", &dot11.large)?;
         }
         if let Some(reason) = &self.no_rseq {
             writeln!(f, "{:<10}  {reason}", "no rseq")?;

@@ -21,13 +21,14 @@ use self::modelled::Lifetime;
 pub(crate) use self::modelled::run_on;
 #[cfg(loom)]
 pub(crate) use self::modelled::{
-    AtomicU32, AtomicU64, AtomicUsize, LeakCheck, Ordering, Table, Tracks, fence, modelled_cpu,
+    AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, LeakCheck, Ordering, Table, Tracks, fence,
+    modelled_cpu,
 };
 #[cfg(not(loom))]
 use self::real::Lifetime;
 #[cfg(not(loom))]
 pub(crate) use self::real::{
-    AtomicU32, AtomicU64, AtomicUsize, LeakCheck, Ordering, Table, Tracks, fence,
+    AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, LeakCheck, Ordering, Table, Tracks, fence,
 };
 
 /// A field that stays readable through a shared reference whose memory may go before the reference does.
@@ -91,6 +92,7 @@ mod real {
     pub(crate) type AtomicU32 = std::sync::atomic::AtomicU32;
     pub(crate) type AtomicU64 = std::sync::atomic::AtomicU64;
     pub(crate) type AtomicUsize = std::sync::atomic::AtomicUsize;
+    pub(crate) type AtomicPtr<T> = std::sync::atomic::AtomicPtr<T>;
 
     /// An atomic for which all bytes zero is the value 0.
     ///
@@ -202,6 +204,7 @@ mod modelled {
     pub(crate) type AtomicU32 = Explored<loom::sync::atomic::AtomicU32>;
     pub(crate) type AtomicU64 = Explored<loom::sync::atomic::AtomicU64>;
     pub(crate) type AtomicUsize = Explored<loom::sync::atomic::AtomicUsize>;
+    pub(crate) type AtomicPtr<T> = Explored<loom::sync::atomic::AtomicPtr<T>>;
 
     /// An atomic whose loads loom explores in full, and whose use after its end it reports.
     ///
@@ -228,8 +231,8 @@ mod modelled {
     }
 
     macro_rules! explored {
-        ($atomic:ident, $value:ty) => {
-            impl Explored<loom::sync::atomic::$atomic> {
+        ($atomic:ident $(<$of:ident>)?, $value:ty) => {
+            impl $(<$of>)? Explored<loom::sync::atomic::$atomic $(<$of>)?> {
                 pub(crate) fn new(value: $value) -> Self {
                     Self {
                         atomic: loom::sync::atomic::$atomic::new(value),
@@ -251,6 +254,7 @@ mod modelled {
     explored!(AtomicU32, u32);
     explored!(AtomicU64, u64);
     explored!(AtomicUsize, usize);
+    explored!(AtomicPtr<T>, *mut T);
 
     /// Written when it is dropped, read by every use of what it belongs to.
     pub(super) struct Lifetime(UnsafeCell<()>);

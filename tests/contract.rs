@@ -4,8 +4,12 @@
 
 mod common;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::{iter, ptr, thread};
+
 use common::builder;
-use framewell::{OutOfBuffers, Pool};
+use framewell::{MisuseKind, OnMisuse, OutOfBuffers, Pool, Refusal};
 
 const FRAMES: usize = 64;
 
@@ -103,4 +107,129 @@ fn every_test_that_the_contract_names_is_here() {
     for name in named {
         assert!(here.contains(&format!("fn {name}()")), "{name} is missing");
     }
+}
+
+#[test]
+fn r8_invalid_pointers_are_refused_and_nothing_changes() {
+    let pool = pool();
+    let pointer = pool.get(60).unwrap().into_raw().as_ptr();
+    let mut stranger = 0_u8;
+    let invalid = [ptr::null_mut(), &raw mut stranger, pointer.wrapping_add(1)];
+    for pointer in invalid {
+        // SAFETY: none of them stands for a frame.
+        assert!(unsafe { pool.from_raw(pointer) }.is_err());
+    }
+    // SAFETY: handed out above.
+    drop(unsafe { pool.from_raw(pointer) }.unwrap());
+    // SAFETY: not handed out again.
+    let twice = unsafe { pool.from_raw(pointer) };
+    assert_eq!(twice.unwrap_err().kind, MisuseKind::NotRaw);
+    assert_eq!((pool.stats().free, pool.stats().misuses), (FRAMES, 4));
+}
+
+#[test]
+fn r9_a_dot11_buffer_is_no_frame() {
+    let pool = pool();
+    let pointer = pool.dot11(60).unwrap().into_raw().as_ptr();
+    // SAFETY: it stands for no frame.
+    let refused = unsafe { pool.from_raw(pointer) };
+    assert_eq!(refused.unwrap_err().kind, MisuseKind::OtherKind);
+    // SAFETY: handed out above.
+    drop(unsafe { pool.dot11_from_raw(pointer) }.unwrap());
+}
+
+#[test]
+fn a1_allocate_gives_at_least_n_bytes_aligned_to_16() {
+    let pool = pool();
+    for n in [1, 24, 1500, 1501, 2346, 11_454, 65_536, 1 << 20] {
+        let buffer = pool.dot11(n).unwrap();
+        assert!(buffer.len() == n && buffer.capacity() >= n);
+        assert_eq!(buffer.as_ptr().addr() % 16, 0);
+    }
+}
+
+#[test]
+fn a1_four_gibibytes_less_one_byte_are_served_when_memory_allows() {
+    match pool().dot11(u32::MAX as usize) {
+        Ok(mut buffer) => {
+            // The ends alone: the rest is never committed.
+            buffer[0] = 1;
+            buffer[u32::MAX as usize - 1] = 1;
+            assert_eq!(buffer.len(), u32::MAX as usize);
+        }
+        Err(refused) => assert!(matches!(refused.refusal, Refusal::System { .. })),
+    }
+}
+
+#[test]
+fn a2_allocate_zero_gives_an_empty_buffer() {
+    assert!(pool().dot11(0).unwrap().is_empty());
+}
+
+#[test]
+fn a4_no_memory_is_an_ordinary_answer() {
+    let pool = builder().dot11_bytes(1 << 20).build().unwrap();
+    let all: Vec<_> = iter::from_fn(|| pool.dot11(60_000).ok()).collect();
+    let refused = pool.dot11(60_000).unwrap_err();
+    assert_eq!(refused.refusal, Refusal::Budget { limit: 1 << 20 });
+    assert!(matches!(
+        pool.dot11(usize::MAX).unwrap_err().refusal,
+        Refusal::System { .. }
+    ));
+    drop(all);
+    assert!(pool.dot11(60_000).is_ok());
+}
+
+#[test]
+fn a5_null_is_told_from_every_other_pointer() {
+    // SAFETY: null stands for no buffer.
+    let refused = unsafe { pool().dot11_from_raw(ptr::null_mut()) };
+    assert_eq!(refused.unwrap_err().kind, MisuseKind::Null);
+}
+
+#[test]
+fn a6_freed_on_any_thread_also_when_the_allocating_one_is_gone() {
+    let pool = pool();
+    for n in [24, 2346, 1 << 20] {
+        let allocate = || pool.dot11(n).unwrap().into_raw().as_ptr().addr();
+        let address = thread::scope(|scope| scope.spawn(allocate).join().unwrap());
+        // SAFETY: handed out above, by a thread that is gone.
+        drop(unsafe { pool.dot11_from_raw(ptr::without_provenance_mut(address)) }.unwrap());
+    }
+    let dot11 = pool.stats().dot11.unwrap();
+    assert_eq!((dot11.out, dot11.large), (0, 0));
+}
+
+#[test]
+fn a7_invalid_pointers_are_refused_counted_and_reported() {
+    let reported = Arc::new(AtomicU64::new(0));
+    let count = reported.clone();
+    let report = OnMisuse::Call(Arc::new(move |_| {
+        count.fetch_add(1, Ordering::Relaxed);
+    }));
+    let pool = builder().on_misuse(report).build().unwrap();
+    let pointer = pool.dot11(2346).unwrap().into_raw().as_ptr();
+    let frame = pool.get(60).unwrap().into_raw().as_ptr();
+    let mut stranger = 0_u8;
+    let invalid = [
+        (&raw mut stranger, MisuseKind::Foreign),
+        (pointer.wrapping_add(16), MisuseKind::Interior),
+        (frame, MisuseKind::OtherKind),
+    ];
+    for (pointer, kind) in invalid {
+        // SAFETY: none of them stands for an 802.11 buffer.
+        let refused = unsafe { pool.dot11_from_raw(pointer) };
+        assert_eq!(refused.unwrap_err().kind, kind);
+    }
+    // SAFETY: handed out above.
+    drop(unsafe { pool.dot11_from_raw(pointer) }.unwrap());
+    // SAFETY: not handed out again.
+    let twice = unsafe { pool.dot11_from_raw(pointer) };
+    assert_eq!(twice.unwrap_err().kind, MisuseKind::NotRaw);
+    assert_eq!(
+        (pool.stats().misuses, reported.load(Ordering::Relaxed)),
+        (4, 4)
+    );
+    // SAFETY: handed out above.
+    drop(unsafe { pool.from_raw(frame) }.unwrap());
 }

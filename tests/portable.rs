@@ -17,12 +17,16 @@ mod builder;
 mod burst;
 #[path = "contract.rs"]
 mod contract;
+#[path = "dot11.rs"]
+mod dot11;
 #[path = "exhaustion.rs"]
 mod exhaustion;
 #[path = "memory.rs"]
 mod memory;
 #[path = "properties.rs"]
 mod properties;
+#[path = "raw.rs"]
+mod raw;
 #[path = "stats.rs"]
 mod stats;
 #[path = "stress.rs"]

@@ -11,7 +11,7 @@ use super::fw::batch::Batch;
 use super::fw::front::{Caches, Held, Opened, abort_next};
 use super::fw::id::FrameId;
 use super::fw::sync::{Tracks, run_on};
-use super::fw::sys::Area;
+use super::fw::sys::{Area, Process};
 use crate::harness::explore;
 
 /// The CPU with a cache, and one without.
@@ -30,8 +30,9 @@ impl World {
     }
 
     fn of_cpus(cpus: u32, resting: u32) -> Arc<Self> {
+        let process = Arc::new(Process::new().unwrap());
         let world = Arc::new(Self {
-            caches: Caches::new(Area::find().unwrap(), cpus, 4, true).unwrap(),
+            caches: Caches::new(Area::find().unwrap(), cpus, 4, true, &process).unwrap(),
             owned: Tracks::new(8),
         });
         run_on(HERE);

@@ -18,7 +18,7 @@ struct World {
 impl World {
     fn new(frames: u32, size: u32) -> Arc<Self> {
         Arc::new(Self {
-            depot: Depot::new(frames, size).unwrap(),
+            depot: Depot::new(frames, frames, size).unwrap(),
             links: Links::new(frames).unwrap(),
         })
     }

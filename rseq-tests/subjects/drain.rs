@@ -5,7 +5,7 @@
 
 use std::cell::Cell;
 use std::ptr;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use std::thread;
 use std::time::Instant;
@@ -13,7 +13,7 @@ use std::time::Instant;
 use super::fw::batch::Batch;
 use super::fw::front::{Caches, Held, Opened};
 use super::fw::id::FrameId;
-use super::fw::sys::{Area, possible_cpus};
+use super::fw::sys::{Area, Process, possible_cpus};
 use crate::Run;
 use crate::common::Random;
 use crate::harness::cpus::{flip, thread_id};
@@ -55,8 +55,9 @@ thread_local! {
 pub(crate) fn run(run: Run) {
     let area = Area::find().expect("the caller has asked for it");
     let cpus = possible_cpus();
+    let process = Arc::new(Process::new().unwrap());
     let stress = Stress {
-        caches: Caches::new(area, cpus, CACHE, true).unwrap(),
+        caches: Caches::new(area, cpus, CACHE, true, &process).unwrap(),
         owners: (0..IDS).map(|_| AtomicU32::new(RESERVE)).collect(),
         reserve: Mutex::new((0..IDS).map(FrameId).collect()),
         over: AtomicBool::new(false),

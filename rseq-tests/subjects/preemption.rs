@@ -1,10 +1,12 @@
 // The caches of a variant, behind the trait that the harness drives; the victim has an instance of each sequence
 // to itself, a function with one section.
 
+use std::sync::Arc;
+
 use super::fw::batch::Batch;
 use super::fw::front::{Caches, Held, Opened, Sections};
 use super::fw::id::FrameId;
-use super::fw::sys::{Area, possible_cpus};
+use super::fw::sys::{Area, Process, possible_cpus};
 use crate::world::{Ids, Subject};
 
 pub(crate) struct Cached {
@@ -19,7 +21,8 @@ unsafe impl Sync for Cached {}
 
 pub(crate) fn new(size: u32) -> Option<Box<dyn Subject>> {
     let area = Area::find().ok()?;
-    let caches = Caches::new(area, possible_cpus(), size, true).ok()?;
+    let process = Arc::new(Process::new().ok()?);
+    let caches = Caches::new(area, possible_cpus(), size, true, &process).ok()?;
     let sections = caches.sections();
     Some(Box::new(Cached { caches, sections }))
 }

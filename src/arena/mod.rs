@@ -23,8 +23,10 @@ use crossbeam_utils::CachePadded;
 
 pub(crate) use layout::{Layout, Wanted};
 
+use crate::back::Back;
 use crate::batch::Batch;
 use crate::id::FrameId;
+use crate::stack::Links;
 use crate::sync::{AtomicU32, Ordering, Tracks};
 use crate::sys::{HugePages, Mapping, PageKind};
 
@@ -35,6 +37,7 @@ pub(crate) struct Arena {
     frames: u32,
     pages: PageKind,
     next: CachePadded<AtomicU32>,
+    links: Links,
     /// Stand for the bytes of each frame in a model.
     tracks: Tracks,
     _mapping: Mapping,
@@ -49,6 +52,7 @@ unsafe impl Sync for Arena {}
 impl Arena {
     /// Reserves `bytes`, which is `frames` × the layout's stride.
     pub(crate) fn new(
+        links: Links,
         frames: u32,
         layout: Layout,
         bytes: usize,
@@ -66,6 +70,7 @@ impl Arena {
             frames,
             pages,
             next: CachePadded::new(AtomicU32::new(0)),
+            links,
             tracks: Tracks::new(frames as usize),
             _mapping: mapping,
         })
@@ -105,10 +110,11 @@ impl Arena {
         unsafe { in_first.add(id.index() * self.layout.stride) }
     }
 
-    /// For loom: the owner of the frame has written its bytes, or could have.
-    #[inline(always)]
-    pub(crate) fn wrote(&self, id: FrameId) {
-        self.tracks.write(id.0);
+    /// The frame that an address lies in, and the byte within it.
+    pub(crate) fn find(&self, address: usize) -> Option<(FrameId, usize)> {
+        let offset = address.wrapping_sub(self.base.as_ptr().addr());
+        let id = offset / self.layout.stride;
+        (id < self.frames as usize).then(|| (FrameId(id as u32), offset % self.layout.stride))
     }
 
     /// For loom: the owner of the frame has read its bytes.
@@ -116,23 +122,10 @@ impl Arena {
     pub(crate) fn read(&self, id: FrameId) {
         self.tracks.read(id.0);
     }
+}
 
-    /// Overwrites all of a frame that an owner can reach with zeros.
-    ///
-    /// # Safety
-    ///
-    /// - The caller owns the frame, and no reference to its bytes is in use.
-    pub(crate) unsafe fn zero(&self, id: FrameId) {
-        self.wrote(id);
-        // SAFETY: the caller owns the id, so it is one of this arena's.
-        let start = unsafe { self.byte(id, 0) };
-        // SAFETY: the frame's bytes lie in the mapping (A1) and are the caller's alone (the
-        // function's bullet).
-        unsafe { start.write_bytes(0, self.layout.room.into()) };
-    }
-
-    /// Appends up to `most` frames that were never handed out, in order.
-    pub(crate) fn carve(&self, most: usize, batch: &mut Batch) {
+impl Back for Arena {
+    fn carve(&self, most: usize, batch: &mut Batch) {
         let most = most.min(self.frames as usize) as u32;
         // Relaxed, here and on failure: the frames need no edge, their bytes and links were never
         // written.
@@ -143,7 +136,7 @@ impl Arena {
                 return;
             }
             // Release (A): a scan that reads "all carved" reads no older word of a place that the
-            // carver pushed to before, see `inner::exhaustion`.
+            // carver pushed to before, see `class::exhaustion`.
             match self
                 .next
                 .compare_exchange_weak(next, end, Ordering::Release, Ordering::Relaxed)
@@ -157,9 +150,32 @@ impl Arena {
         }
     }
 
-    /// How many frames were never handed out.
-    pub(crate) fn uncarved(&self) -> u32 {
+    fn carved(&self) -> u32 {
         // Acquire: pairs with A in `carve`.
-        self.frames - self.next.load(Ordering::Acquire)
+        self.next.load(Ordering::Acquire)
+    }
+
+    /// "All carved" is final.
+    fn carvings_if_used_up(&self) -> Option<u64> {
+        (self.carved() == self.frames).then_some(0)
+    }
+
+    #[inline(always)]
+    fn links(&self) -> &Links {
+        &self.links
+    }
+
+    #[inline(always)]
+    fn wrote(&self, id: FrameId) {
+        self.tracks.write(id.0);
+    }
+
+    unsafe fn zero(&self, id: FrameId) {
+        self.wrote(id);
+        // SAFETY: the caller owns the id, so it is one of this arena's.
+        let start = unsafe { self.byte(id, 0) };
+        // SAFETY: the frame's bytes lie in the mapping (A1) and are the caller's alone (the
+        // function's bullet).
+        unsafe { start.write_bytes(0, self.layout.room.into()) };
     }
 }

@@ -25,12 +25,13 @@
 //!
 //! A suspended drainer blocks nobody: its caches' CPUs work through the depot meanwhile, and ids
 //! that it has not given up count as in the hands of a call in progress. A gate may stay shut: "dry", see
-//! `inner::drain`, is all gates shut at once.
+//! `class::drain`, is all gates shut at once.
 
 #![forbid(unsafe_code)]
 
 use std::cell::Cell;
 use std::io;
+use std::sync::Arc;
 
 use crossbeam_utils::CachePadded;
 
@@ -59,13 +60,19 @@ struct Outside {
     gates: Table<AtomicU64>,
     mode: CachePadded<Mode>,
     tickets: AtomicU64,
-    process: Process,
+    process: Arc<Process>,
 }
 
 impl Caches {
     /// Makes stopped, empty caches for `cpus` CPUs, of `size` ids when they are opened; single pushes are refused
     /// always unless `singles`.
-    pub(crate) fn new(area: Area, cpus: u32, size: u32, singles: bool) -> io::Result<Self> {
+    pub(crate) fn new(
+        area: Area,
+        cpus: u32,
+        size: u32,
+        singles: bool,
+        process: &Arc<Process>,
+    ) -> io::Result<Self> {
         let count = cpus as usize;
         Ok(Self {
             slab: Slab::new(area, cpus)?,
@@ -75,7 +82,7 @@ impl Caches {
                 gates: Table::zeroed(count * GATE)?,
                 mode: CachePadded::new(Mode::new()),
                 tickets: AtomicU64::new(0),
-                process: Process::new()?,
+                process: process.clone(),
             }),
         })
     }
@@ -291,7 +298,7 @@ impl Caches {
         self.outside.mode.end_dry(dry);
     }
 
-    /// A number for the epoch if all caches are shut, else `None`. See `inner::exhaustion`.
+    /// A number for the epoch if all caches are shut, else `None`. See `class::exhaustion`.
     pub(crate) fn epoch_if_dry(&self) -> Option<u64> {
         let epoch = self.epoch();
         epoch.is_dry().then(|| epoch.number())

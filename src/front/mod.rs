@@ -126,7 +126,7 @@ impl AnyFront {
     }
 
     /// A number that differs between any two moments between which something was popped, if nothing rests in the
-    /// front, else `None`. See `inner::exhaustion`.
+    /// front, else `None`. See `class::exhaustion`.
     pub(crate) fn pops_if_empty(&self) -> Option<u64> {
         match self.which() {
             Which::Rseq(caches) => caches.epoch_if_dry(),

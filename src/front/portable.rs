@@ -142,7 +142,7 @@ impl Portable {
         (first.0..shards).chain(0..first.0).map(ShardId)
     }
 
-    /// The sum of all shards' pops if every shard is empty, else `None`. See `inner::exhaustion`.
+    /// The sum of all shards' pops if every shard is empty, else `None`. See `class::exhaustion`.
     pub(crate) fn pops_if_empty(&self) -> Option<u64> {
         self.0.shards.iter().try_fold(0_u64, |sum, shard| {
             let here = shard.slot.pops_if_empty()?;

@@ -1,69 +1,61 @@
-//! What the handles and the frames of a pool share: where front, depot and arena meet.
+//! What the handles and the buffers of a pool share: its classes, and how long it lives.
 //!
 //! ```text
 //!   Pool, Frame, Burst          handles; a Frame is {pool, id, offset, length}
 //!        │ take, free
 //!        ▼
-//!   front (a shard a CPU)  ◄─ refill, flush ─►  depot (magazines)     carve ── arena
-//!             └── steal ──┘
+//!   Inner ─── frames: a class over the arena
+//!         └── handles, home: see `teardown`
 //! ```
 //!
-//! Front, depot and arena know nothing of one another; what one gives, this module takes to the next.
-//! The hot path (one pop, one push) is in this file, the transfers and the proof of exhaustion are in
-//! `transfer` and `exhaustion`, the end of a pool is in `teardown`.
+//! The lists of free buffers and the invariants P1–P3 are those of `class`. P2 is kept here:
 //!
-//! Invariants
-//!
-//! - P1. Every id is in exactly one place: at rest (in a shard, in the depot, not yet carved), in the hands
-//!   of one call, or in one `Frame`. Only the owner of an id touches the frame's bytes.
 //! - P2. A pool's memory lasts until its last handle is dropped and all its ids are at rest.
 //!   So whoever owns an id, or borrows a handle, may touch the pool.
-//! - P3. A free gives its id up by one atomic operation, its last on the pool: after it P2 no longer
-//!   covers the caller.
 
-mod drain;
-mod exhaustion;
+mod raw;
 mod teardown;
-mod transfer;
+
+pub(crate) use raw::Claimed;
 
 use std::io;
 use std::ptr::NonNull;
+use std::sync::Arc;
 
 use crossbeam_utils::CachePadded;
 
 use crate::arena::{Arena, Layout};
-use crate::batch::Batch;
+use crate::back::Back;
+use crate::class::{Class, Homeless, Laid, Shape, Transfer};
 use crate::depot::Depot;
-use crate::error::BuildError;
-use crate::front::{AnyFront, Caches, Event, Moving, Portable, Which};
+use crate::dot11::{Block, Dot11, Dot11Spec, LargeId, Sizes};
+use crate::error::{BuildError, OutOfBuffers};
+use crate::front::Event;
 use crate::id::FrameId;
-use crate::limits::{MAX_BATCH, MAX_CPUS, PORTABLE_CACHE, RSEQ_CACHE};
+use crate::lazy::Lazy;
+use crate::limits::{DEFAULT_CHUNKS, MAX_CPUS, PORTABLE_CACHE, RSEQ_CACHE};
+use crate::misuse::OnMisuse;
+use crate::raw::RawStates;
 use crate::stack::Links;
-use crate::stats::{FrontKind, Stats};
-use crate::sync::{AtomicU64, AtomicUsize, LeakCheck, Unprotected};
-use crate::sys::{Area, HugePages, NoRseq, online_cpus, possible_cpus};
+use crate::stats::Stats;
+use crate::sync::{AtomicU64, AtomicUsize, LeakCheck, Ordering, Unprotected};
+use crate::sys::{Area, HugePages, NoRseq, Process, online_cpus, possible_cpus};
 
 pub(crate) struct Inner {
-    front: AnyFront,
-    arena: Unprotected<Arena>,
-    links: Links,
-    depot: Depot,
-    transfer: Unprotected<Transfer>,
+    frames: Class<Arena>,
+    /// The 802.11 buffers, when there are some.
+    dot11: Lazy<Dot11>,
+    dot11_spec: Unprotected<Dot11Spec>,
+    /// Of the frames.
+    raw: Unprotected<RawStates>,
+    on_misuse: Unprotected<OnMisuse>,
+    misuses: AtomicU64,
+    no_rseq: Unprotected<Option<NoRseq>>,
     /// `Pool` handles.
     handles: CachePadded<AtomicUsize>,
-    /// Shares that were counted after the last handle was dropped: frames, and the closer's one.
+    /// Ids that were counted after the last handle was dropped, less those that were out by then.
     home: CachePadded<AtomicU64>,
     _leak_check: LeakCheck,
-}
-
-/// What a hot path finds.
-pub(crate) enum Take {
-    /// An id, the caller's (P1).
-    Got(FrameId),
-    /// Nothing in this CPU's cache.
-    Nothing,
-    /// There are no caches: the front is the portable one.
-    NoCaches,
 }
 
 /// What a pool is made from; checked by the builder.
@@ -81,37 +73,54 @@ pub(crate) struct Spec {
     pub(crate) pages: HugePages,
     pub(crate) prefault: bool,
     pub(crate) zero_on_free: bool,
+    pub(crate) sizes: Arc<Sizes>,
+    /// The chunks for 802.11 buffers, if the builder says how many.
+    pub(crate) chunks: Option<u32>,
+    pub(crate) on_misuse: OnMisuse,
 }
 
-/// What the slow paths go by.
-struct Transfer {
-    /// The ids of one transfer.
-    batch: usize,
-    /// A cache or shard that would hold more than this gives a batch to the depot first.
-    limit: usize,
-    /// A depot that holds as many ends a dry time.
-    rich: u32,
-    zero_on_free: bool,
-    no_rseq: Option<NoRseq>,
-}
+impl Spec {
+    /// How many caches or shards a class has.
+    fn cpus(&self) -> u32 {
+        match self.area {
+            Ok(_) => possible_cpus().clamp(1, MAX_CPUS),
+            Err(_) => self.shards,
+        }
+    }
 
-impl Transfer {
-    fn new(spec: &Spec, cpus: u32) -> Self {
-        let default = match spec.area {
+    /// How many of them share a class's buffers: there is a cache for each CPU that may come online, and a share for
+    /// each that is.
+    fn shares(&self) -> u32 {
+        match self.area {
+            Ok(_) => online_cpus().clamp(1, self.cpus()),
+            Err(_) => self.shards,
+        }
+    }
+
+    fn dot11(&self, rseq: Option<(Area, Arc<Process>)>) -> Dot11Spec {
+        Dot11Spec {
+            sizes: self.sizes.clone(),
+            chunks: self.chunks.unwrap_or(DEFAULT_CHUNKS as u32),
+            // Explicit huge pages are set aside at once: none unless they are asked for, both by kind and by size.
+            pages: match self.pages {
+                HugePages::Explicit if self.chunks.is_some() => HugePages::Explicit,
+                HugePages::Transparent => HugePages::Transparent,
+                _ => HugePages::Off,
+            },
+            cpus: self.cpus(),
+            shares: self.shares(),
+            rseq,
+            zero_on_free: self.zero_on_free,
+        }
+    }
+
+    fn transfer(&self) -> Transfer {
+        let default = match self.area {
             Ok(_) => RSEQ_CACHE,
             Err(_) => PORTABLE_CACHE,
         };
-        // All together hold at most half of the pool, so that not all of it is cache.
-        let most = (spec.frames / (2 * cpus)).max(2);
-        let limit = spec.cache.unwrap_or(default as u32).min(most);
-        let batch = (limit / 2).clamp(1, MAX_BATCH);
-        Self {
-            batch: batch as usize,
-            limit: limit as usize,
-            rich: (cpus * batch).min(spec.frames / 4).max(1),
-            zero_on_free: spec.zero_on_free,
-            no_rseq: spec.area.err(),
-        }
+        let wanted = self.cache.unwrap_or(default as u32);
+        Transfer::new(self.frames, self.shares(), wanted, self.zero_on_free)
     }
 }
 
@@ -119,99 +128,130 @@ impl Inner {
     /// Makes a pool with one handle.
     pub(crate) fn new(spec: &Spec) -> Result<NonNull<Self>, BuildError> {
         let frames = spec.frames;
-        let cpus = match spec.area {
-            Ok(_) => possible_cpus().clamp(1, MAX_CPUS),
-            Err(_) => spec.shards,
+        let rseq = match spec.area {
+            Ok(area) => {
+                let process =
+                    Process::new().map_err(|refusal| refused((Process::BYTES, refusal)))?;
+                Some((area, Arc::new(process)))
+            }
+            Err(_) => None,
         };
-        // There is a cache for each CPU that may come online, and a share for each that is.
-        let shares = match spec.area {
-            Ok(_) => online_cpus().clamp(1, cpus),
-            Err(_) => spec.shards,
+        let dot11_spec = spec.dot11(rseq.clone());
+        let shape = Shape {
+            ids: frames,
+            most: frames,
+            cpus: spec.cpus(),
+            rseq,
+            transfer: spec.transfer(),
         };
-        let transfer = Transfer::new(spec, shares);
-        let (limit, batch) = (transfer.limit as u32, transfer.batch as u32);
-        // Every free of a frame that is to be zeroed takes the slow path, where that is done.
-        let singles = !spec.zero_on_free;
-        let front = match spec.area {
-            Ok(area) => Which::Rseq(
-                Caches::new(area, cpus, limit, singles)
-                    .map_err(refused(Caches::bytes_for(cpus)))?,
-            ),
-            Err(_) => Which::Portable(Portable::new(frames, cpus, if singles { limit } else { 0 })),
-        };
-        let arena = Arena::new(frames, spec.layout, spec.bytes, spec.pages, spec.prefault)
-            .map_err(refused(spec.bytes))?;
+        let words = |refusal| refused((Links::bytes_for(frames), refusal));
+        let links = Links::new(frames).map_err(words)?;
+        let arena = Arena::new(
+            links,
+            frames,
+            spec.layout,
+            spec.bytes,
+            spec.pages,
+            spec.prefault,
+        )
+        .map_err(|refusal| refused((spec.bytes, refusal)))?;
         let inner = Self {
-            front: AnyFront::new(front),
-            arena: Unprotected::new(arena),
-            links: Links::new(frames).map_err(refused(Links::bytes_for(frames)))?,
-            depot: Depot::new(frames, batch).map_err(refused(Depot::bytes_for(frames, batch)))?,
-            transfer: Unprotected::new(transfer),
+            frames: Class::new(arena, &shape).map_err(refused)?,
+            dot11: Lazy::new(),
+            dot11_spec: Unprotected::new(dot11_spec),
+            raw: Unprotected::new(RawStates::new(frames).map_err(words)?),
+            on_misuse: Unprotected::new(spec.on_misuse.clone()),
+            misuses: AtomicU64::new(0),
+            no_rseq: Unprotected::new(spec.area.err()),
             handles: CachePadded::new(AtomicUsize::new(1)),
             home: CachePadded::new(AtomicU64::new(0)),
             _leak_check: LeakCheck::new(),
         };
-        Ok(NonNull::from(Box::leak(Box::new(inner))))
+        let pool = NonNull::from(Box::leak(Box::new(inner)));
+        if spec.chunks.is_some() {
+            // SAFETY: the pool was made just now.
+            let made = unsafe { Self::dot11_or_make(pool) }.map(|_| ());
+            if let Err(refusal) = made {
+                // SAFETY: it was leaked from a box, and nobody else knows it.
+                drop(unsafe { Box::from_raw(pool.as_ptr()) });
+                return Err(refused(refusal));
+            }
+        }
+        Ok(pool)
+    }
+
+    /// The 802.11 buffers, if there are some.
+    #[inline(always)]
+    pub(crate) fn dot11(&self) -> Option<&Dot11> {
+        self.dot11.get()
+    }
+
+    /// The 802.11 buffers. Answers with the bytes that were refused, if they were.
+    ///
+    /// # Safety
+    ///
+    /// - The caller keeps the pool (P2) as long as the reference lives.
+    pub(crate) unsafe fn dot11_or_make<'a>(
+        this: NonNull<Self>,
+    ) -> Result<&'a Dot11, (usize, io::Error)> {
+        // SAFETY: the function's bullet.
+        let inner = unsafe { this.as_ref() };
+        inner
+            .dot11
+            .get_or_make(|| Dot11::new(&inner.dot11_spec, this))
+    }
+
+    /// Which frames are out as pointers.
+    pub(crate) fn raw(&self) -> &RawStates {
+        &self.raw
+    }
+
+    /// A large buffer.
+    ///
+    /// # Safety
+    ///
+    /// - The caller owns the buffer, which is the pool's, as long as the reference lives.
+    pub(crate) unsafe fn large_block<'a>(this: NonNull<Self>, id: &LargeId) -> &'a Block {
+        // SAFETY: the buffer keeps the pool (P2).
+        let inner = unsafe { this.as_ref() };
+        let dot11 = inner
+            .dot11()
+            .expect("a pool with a large buffer has made them");
+        // SAFETY: the function's bullet.
+        unsafe { dot11.large().block(id) }
+    }
+
+    /// Frees a large buffer. Enters the kernel.
+    ///
+    /// # Safety
+    ///
+    /// - The caller owns the buffer, which is the pool's, and uses neither afterwards.
+    pub(crate) unsafe fn free_large(this: NonNull<Self>, id: LargeId) {
+        // SAFETY: the buffer keeps the pool (P2) until it is given up.
+        let inner = unsafe { this.as_ref() };
+        let dot11 = inner
+            .dot11()
+            .expect("a pool with a large buffer has made them");
+        // SAFETY: as the function's bullet.
+        if unsafe { dot11.large().free(id) } {
+            // SAFETY: the closer counts the buffer as out.
+            unsafe { Self::came_home(this, 1) };
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn frames(&self) -> &Class<Arena> {
+        &self.frames
     }
 
     #[inline(always)]
     pub(crate) fn arena(&self) -> &Arena {
-        &self.arena
+        self.frames.back()
     }
 
-    /// Takes a frame's id from this CPU's cache; it is the caller's (P1).
-    #[inline(always)]
-    pub(crate) fn take(&self) -> Take {
-        let Some(sections) = self.front.sections() else {
-            return Take::NoCaches;
-        };
-        // SAFETY: `self` is borrowed, so the pool and its slab live.
-        match unsafe { sections.pop() } {
-            Some(id) => Take::Got(id),
-            None => Take::Nothing,
-        }
-    }
-
-    /// Takes a frame's id from this CPU's shard, on the portable front; it is the caller's (P1). Out of line, so that each
-    /// get in a user's code holds one front's instructions, not two's.
-    #[inline(never)]
-    pub(crate) fn take_from_shard(&self) -> Option<FrameId> {
-        match self.front.which() {
-            Which::Portable(shards) => shards.pop(&self.links, shards.here()),
-            Which::Rseq(_) => None,
-        }
-    }
-
-    /// Takes 1 to `most` ids into the empty batch; `false` if the pool is exhausted. They are the
-    /// caller's (P1). `moving` is its note that it may give them back, made when the own shard has none.
-    #[inline]
-    pub(crate) fn take_some<'a>(
-        &'a self,
-        most: usize,
-        may_return: bool,
-        moving: &mut Option<Moving<'a>>,
-        batch: &mut Batch,
-    ) -> bool {
-        match self.front.sections() {
-            // SAFETY: as in `take`.
-            Some(sections) => unsafe { sections.pop_many(most, batch) },
-            None => self.take_some_from_shard(most, batch),
-        }
-        if !batch.is_empty() {
-            return true;
-        }
-        if may_return && moving.is_none() {
-            *moving = Some(self.front.moving());
-        }
-        self.refill(most, u64::from(moving.is_some()), batch)
-    }
-
-    /// As `take_from_shard`, for many.
-    #[inline(never)]
-    fn take_some_from_shard(&self, most: usize, batch: &mut Batch) {
-        if let Which::Portable(shards) = self.front.which() {
-            shards.pop_many(&self.links, shards.here(), most, batch);
-        }
+    /// Takes a frame's id from anywhere; it is the caller's (P1).
+    pub(crate) fn take_slow(&self) -> Result<FrameId, OutOfBuffers> {
+        self.frames.take_slow().ok_or(OutOfBuffers)
     }
 
     /// Frees a frame.
@@ -223,36 +263,9 @@ impl Inner {
     #[inline(always)]
     pub(crate) unsafe fn free(this: NonNull<Self>, id: FrameId) {
         // SAFETY: the caller's id keeps the pool (P2) until it is given up.
-        let inner = unsafe { this.as_ref() };
-        inner.arena.wrote(id);
-        match inner.front.sections() {
-            Some(sections) => {
-                // SAFETY: the caller's id keeps the pool, and so the slab, until the push has committed.
-                if !unsafe { sections.push(id) } {
-                    // SAFETY: the push was refused: the id is still the caller's.
-                    unsafe { Self::free_slow(this, id) };
-                }
-            }
-            // SAFETY: as the function's bullets.
-            None => unsafe { Self::free_to_shard(this, id) },
-        }
-    }
-
-    /// [`Inner::free`] on the portable front; out of line, as `take_from_shard` is.
-    ///
-    /// # Safety
-    ///
-    /// - As for [`Inner::free`].
-    #[inline(never)]
-    unsafe fn free_to_shard(this: NonNull<Self>, id: FrameId) {
-        // SAFETY: the caller's id keeps the pool (P2) until it is given up.
-        let inner = unsafe { this.as_ref() };
-        if let Which::Portable(shards) = inner.front.which() {
-            if shards.push(&inner.links, shards.here(), id).is_err() {
-                // SAFETY: the push was refused, so the id is still the caller's (the function's bullets).
-                unsafe { Self::free_slow(this, id) };
-            }
-        }
+        let class = unsafe { &this.as_ref().frames };
+        // SAFETY: as the function's bullets.
+        unsafe { Self::free_to(this, class, id) };
     }
 
     /// Frees up to a batch of frames.
@@ -263,45 +276,88 @@ impl Inner {
     #[inline(always)]
     pub(crate) unsafe fn free_many(this: NonNull<Self>, ids: &[FrameId]) {
         // SAFETY: the caller's ids keep the pool (P2) until they are given up.
-        let inner = unsafe { this.as_ref() };
-        for id in ids {
-            inner.arena.wrote(*id);
-        }
-        if let Some(sections) = inner.front.sections() {
-            // SAFETY: as in `free`.
-            if !inner.transfer.zero_on_free && unsafe { sections.push_many(ids) } {
-                return;
-            }
+        let class = unsafe { &this.as_ref().frames };
+        // SAFETY: the caller owns the ids.
+        if let Laid::Down = unsafe { class.lay_many(ids) } {
+            return;
         }
         // SAFETY: nothing took the ids: they are still the caller's.
-        unsafe { Self::free_all(this, ids) };
+        unsafe { Self::free_all(this, class, ids) };
     }
 
-    /// Counts a refused call.
+    /// Frees a buffer of a class.
+    ///
+    /// # Safety
+    ///
+    /// - As for [`Inner::free`]; `class` is the pool's, and the id the class's.
+    #[inline(always)]
+    pub(crate) unsafe fn free_to<B: Back>(this: NonNull<Self>, class: &Class<B>, id: FrameId) {
+        // SAFETY: the caller owns the id.
+        match unsafe { class.lay(id) } {
+            Laid::Down => {}
+            // SAFETY: the id was refused: it is still the caller's.
+            Laid::Refused => unsafe { Self::free_slow(this, class, id) },
+            // SAFETY: as above.
+            Laid::NoCaches => unsafe { Self::free_to_shard(this, class, id) },
+        }
+    }
+
+    /// [`Inner::free_to`] on the portable front; out of line, so that each free in a user's code holds one front's
+    /// instructions.
+    ///
+    /// # Safety
+    ///
+    /// - As for [`Inner::free_to`].
+    #[inline(never)]
+    unsafe fn free_to_shard<B: Back>(this: NonNull<Self>, class: &Class<B>, id: FrameId) {
+        if !class.lay_in_own_shard(id) {
+            // SAFETY: the shard refused the id: it is still the caller's.
+            unsafe { Self::free_slow(this, class, id) };
+        }
+    }
+
+    /// Frees a buffer that its list has refused.
+    ///
+    /// # Safety
+    ///
+    /// - As for [`Inner::free_to`].
     #[cold]
-    pub(crate) fn count_refusal(&self) {
-        self.front.count(Event::Refusal);
+    #[inline(never)]
+    unsafe fn free_slow<B: Back>(this: NonNull<Self>, class: &Class<B>, id: FrameId) {
+        // SAFETY: as the function's bullets.
+        unsafe { Self::free_all(this, class, &[id]) };
+    }
+
+    /// Frees buffers of one class, whatever its front holds.
+    ///
+    /// # Safety
+    ///
+    /// - As for [`Inner::free_to`], for every id.
+    #[inline(never)]
+    unsafe fn free_all<B: Back>(this: NonNull<Self>, class: &Class<B>, ids: &[FrameId]) {
+        // SAFETY: the buffers are the caller's alone and it does not use them again.
+        unsafe { class.clean(ids) };
+        // Each round ends by giving its ids up; the next has ids of its own to keep the pool.
+        for ids in ids.chunks(class.batch()) {
+            let Homeless(ids) = class.settle(ids);
+            if ids > 0 {
+                // SAFETY: no place took the ids: they are still the caller's, and the pool is orphaned.
+                unsafe { Self::came_home(this, ids as u64) };
+            }
+        }
     }
 
     pub(crate) fn stats(&self) -> Stats {
-        let (front, per_cpu, reserved): (_, Vec<usize>, _) = match self.front.which() {
-            Which::Rseq(caches) => {
-                let per_cpu: Vec<usize> = caches.resting_in_each().collect();
-                let reserved = Caches::bytes_for(per_cpu.len() as u32);
-                (FrontKind::Rseq, per_cpu, reserved)
-            }
-            Which::Portable(shards) => {
-                let resting = |shard| shards.resting(&self.links, shard) as usize;
-                (FrontKind::Portable, shards.all().map(resting).collect(), 0)
-            }
-        };
-        let depot = self.depot.resting(&self.links) as usize;
-        let uncarved = self.arena.uncarved() as usize;
-        let frames = self.arena.frames();
+        let class = &self.frames;
+        let per_cpu = class.resting_per_cpu();
+        let depot = class.resting_in_depot();
+        let frames = self.arena().frames();
+        let uncarved = (frames - self.arena().carved()) as usize;
         let capacity = frames as usize;
         // Between two reads a frame may move and be seen in both places.
         let free = (per_cpu.iter().sum::<usize>() + depot + uncarved).min(capacity);
-        let batch = self.transfer.batch;
+        let caches = class.front_bytes();
+        let batch = class.batch();
         Stats {
             capacity,
             free,
@@ -310,21 +366,27 @@ impl Inner {
             depot,
             uncarved,
             batch,
-            cache: self.transfer.limit,
-            refills: self.front.counted(Event::Refill),
-            flushes: self.front.counted(Event::Flush),
-            steals: self.front.counted(Event::Steal),
-            refusals: self.front.counted(Event::Refusal),
-            pages: self.arena.pages(),
-            front,
-            no_rseq: self.transfer.no_rseq,
-            fences_refused: self.front.counted(Event::FenceRefused),
-            metadata: reserved + Links::bytes_for(frames) + Depot::bytes_for(frames, batch as u32),
+            cache: class.cache(),
+            refills: class.counted(Event::Refill),
+            flushes: class.counted(Event::Flush),
+            steals: class.counted(Event::Steal),
+            refusals: class.counted(Event::Refusal),
+            pages: self.arena().pages(),
+            front: class.front_kind(),
+            no_rseq: *self.no_rseq,
+            fences_refused: class.counted(Event::FenceRefused),
+            metadata: caches
+                + Links::bytes_for(frames)
+                + RawStates::bytes_for(frames)
+                + Depot::bytes_for(frames, batch as u32),
+            dot11: self.dot11().map(Dot11::stats),
+            // Relaxed: a statistic.
+            misuses: self.misuses.load(Ordering::Relaxed),
         }
     }
 }
 
-/// What a refusal of `bytes` bytes becomes.
-fn refused(bytes: usize) -> impl Fn(io::Error) -> BuildError {
-    move |source| BuildError::Map { bytes, source }
+/// What a refusal of so many bytes becomes.
+fn refused((bytes, source): (usize, io::Error)) -> BuildError {
+    BuildError::Map { bytes, source }
 }

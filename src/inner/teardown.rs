@@ -1,20 +1,21 @@
-//! The end of a pool: when the last handle goes, and when the last frame comes home.
+//! The end of a pool: when the last handle goes, and when the last buffer comes home.
 //!
 //! ```text
 //!   last handle dropped           frees, still going on elsewhere
 //!   ───────────────────           ───────────────────────────────
-//!   close each shard ──────────►  a push finds it closed ──► home += 1
-//!   close the depot  ──────────►  a flush finds it closed ─► home += its ids
-//!   home += all that rested + 1
-//!                 └────────── whoever makes home == capacity + 1 destroys (H) ────────┘
+//!   close the lists ───────────►  a free finds them closed ──► home += 1
+//!     of each class               a flush finds them closed ─► home += its ids
+//!   home -= all that were out
+//!                 └────────── whoever makes home == 0 destroys (H) ────────┘
 //! ```
 //!
 //! Closing takes a place's content and bars it in one atomic step, so every id is counted exactly once:
-//! by the closer, if it was laid down before, or by its own free. The closer's own share, 1, keeps the pool until
-//! it is done, also if nothing rested. The memory goes when all shares are counted: no thread has an
-//! id left then, and no handle exists, so nobody can touch the pool (P2). A free
+//! as at rest by the closer, if it was laid down before, or by its own free. What is out when all places are closed is thereby
+//! certain. The closer takes it off at once, for all classes together: before that `home` is the number of those that were counted, so
+//! that the closer alone can find 0; after it, it is 0 when none is out any more. The memory goes then: no thread has an
+//! id left, and no handle exists, so nobody can touch the pool (P2). A free
 //! that laid its id down before the closing touches nothing afterwards (P3), and the closer acquires what it did
-//! (S1, by the swap). Each `home` addition releases and acquires (H), so the destroyer comes after all.
+//! (S1, by the swap). Each change of `home` releases and acquires (H), so the destroyer comes after all.
 //!
 //! The number of handles follows `std::sync::Arc`: adding one is relaxed, since it is made from
 //! another; dropping one releases, and who drops the last acquires (T).
@@ -23,7 +24,6 @@ use std::process;
 use std::ptr::NonNull;
 
 use super::Inner;
-use crate::front::Which;
 use crate::sync::{Ordering, fence};
 
 impl Inner {
@@ -51,53 +51,44 @@ impl Inner {
         }
     }
 
-    /// Closes every place, and counts what rested there.
+    /// Closes every place, and takes what is out off the count.
     ///
     /// # Safety
     ///
     /// - The last handle was dropped, by this thread, just now.
     #[cold]
     unsafe fn orphan(this: NonNull<Self>) {
-        // SAFETY: `home` falls short until this call has added its own share.
+        // SAFETY: nobody but this call can find `home` to be 0 before it has taken its share off.
         let inner = unsafe { this.as_ref() };
-        let in_front = match inner.front.which() {
-            Which::Rseq(caches) => caches.close().map(|held| held.resting()),
-            Which::Portable(shards) => Some(shards.close(&inner.links)),
+        let dot11_out = match inner.dot11() {
+            Some(dot11) => dot11.close(),
+            None => Some(0),
         };
-        let Some(in_front) = in_front else {
+        let (Some(frames), Some(dot11)) = (inner.frames.close(), dot11_out) else {
             // Without the fence nobody can tell who still uses the pool: its memory stays.
             return;
         };
-        let resting = in_front + inner.depot.close(&inner.links) + inner.arena.uncarved();
-        // SAFETY: closing took these ids out of their places; they, and the closer's share, are
-        // counted here alone.
-        unsafe { Self::came_home(this, resting as usize + 1) };
+        let out = u64::from(frames) + u64::from(dot11);
+        // SAFETY: this is the one call that closes.
+        unsafe { Self::came_home(this, out.wrapping_neg()) };
     }
 
-    /// Counts shares in an orphaned pool as home, and destroys the pool if they were the last.
+    /// Counts ids of an orphaned pool as home, and destroys the pool if they were the last.
     ///
     /// # Safety
     ///
-    /// - The caller owns the shares (ids, or the closer's), gives them up, and with them the pool.
+    /// - The caller owns so many ids, gives them up, and with them the pool; or it is the closer, with what is out negated.
     #[cold]
-    pub(super) unsafe fn came_home(this: NonNull<Self>, shares: usize) {
-        // SAFETY: the caller's shares are not counted yet, so the pool is still there.
+    pub(super) unsafe fn came_home(this: NonNull<Self>, ids: u64) {
+        // SAFETY: the caller's ids are not counted yet, so the pool is still there.
         let inner = unsafe { this.as_ref() };
-        let all = u64::from(inner.arena.frames()) + 1;
         // AcqRel (H): releases what this thread did with the pool, and acquires what all who were
         // counted before did.
-        let before = inner.home.fetch_add(shares as u64, Ordering::AcqRel);
-        if before + shares as u64 == all {
-            // SAFETY: the pool was leaked from a box; all shares are counted, no handle is left,
+        let before = inner.home.fetch_add(ids, Ordering::AcqRel);
+        if before.wrapping_add(ids) == 0 {
+            // SAFETY: the pool was leaked from a box; all ids are home, no handle is left,
             // so nobody else can reach it, and this thread comes after everybody's last access (H).
             drop(unsafe { Box::from_raw(this.as_ptr()) });
         }
-    }
-
-    /// Counts ids as home that cannot be the last: the caller holds another one.
-    pub(super) fn came_home_early(&self, ids: usize) {
-        // Relaxed: the caller gives its other id up by a release (S1 or H) after this, which carries
-        // all that it did before; nothing is read.
-        self.home.fetch_add(ids as u64, Ordering::Relaxed);
     }
 }

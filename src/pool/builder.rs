@@ -1,11 +1,15 @@
 //! From wishes to a pool, or to the reason why not.
 
+use std::sync::Arc;
+
 use super::Pool;
 use crate::arena::{Layout, Wanted};
+use crate::dot11::Sizes;
 use crate::error::BuildError;
 use crate::front::Front;
 use crate::inner::{Inner, Spec};
-use crate::limits::{MAX_CACHE, MAX_FRAMES, MAX_SHARDS};
+use crate::limits::{CHUNK, MAX_CACHE, MAX_CHUNKS, MAX_FRAMES, MAX_SHARDS, MAX_SIZE_CLASS};
+use crate::misuse::OnMisuse;
 use crate::sys::{HugePages, possible_cpus};
 
 /// What a pool shall be; made by [`Pool::builder`].
@@ -28,6 +32,9 @@ pub struct PoolBuilder {
     pages: HugePages,
     prefault: bool,
     zero_on_free: bool,
+    dot11_bytes: Option<usize>,
+    size_classes: Vec<usize>,
+    on_misuse: OnMisuse,
 }
 
 impl PoolBuilder {
@@ -46,6 +53,9 @@ impl PoolBuilder {
             pages: HugePages::Auto,
             prefault: false,
             zero_on_free: false,
+            dot11_bytes: None,
+            size_classes: Vec::new(),
+            on_misuse: OnMisuse::Count,
         }
     }
 
@@ -204,6 +214,48 @@ impl PoolBuilder {
         self
     }
 
+    /// Sets the budget of the size classes of 802.11 buffers, in bytes, rounded up to chunks of 1 MiB; at most 4 GiB (unless set: 256 MiB, reserved by the
+    /// first [`Pool::dot11`]).
+    ///
+    /// Address space is reserved for it by [`build`](Self::build); memory is committed as buffers are first used. With
+    /// [`HugePages::Explicit`] it is set aside at once. Buffers above the largest size class do not count.
+    ///
+    /// ```
+    /// # use framewell::Pool;
+    /// let pool = Pool::builder().dot11_bytes(16 << 20).build()?;
+    /// assert_eq!(pool.stats().dot11.unwrap().budget, 16 << 20);
+    /// # Ok::<(), framewell::BuildError>(())
+    /// ```
+    pub fn dot11_bytes(mut self, bytes: usize) -> Self {
+        self.dot11_bytes = Some(bytes);
+        self
+    }
+
+    /// Adds a size class of 802.11 buffers, of 1 byte to 256 KiB: rounded up to a multiple of 16 bytes, above 1024 of 64.
+    ///
+    /// ```
+    /// # use framewell::Pool;
+    /// let pool = Pool::builder().size_class(5000).build()?;
+    /// assert_eq!(pool.dot11(5000)?.capacity(), 5056);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn size_class(mut self, bytes: usize) -> Self {
+        self.size_classes.push(bytes);
+        self
+    }
+
+    /// Sets what happens when a pointer is misused, beside the refusal ([`OnMisuse::Count`] unless set).
+    ///
+    /// ```
+    /// # use framewell::{OnMisuse, Pool};
+    /// let pool = Pool::builder().on_misuse(OnMisuse::Abort).build()?;
+    /// # Ok::<(), framewell::BuildError>(())
+    /// ```
+    pub fn on_misuse(mut self, on_misuse: OnMisuse) -> Self {
+        self.on_misuse = on_misuse;
+        self
+    }
+
     /// Makes the pool. Enters the kernel to reserve memory.
     ///
     /// # Errors
@@ -222,6 +274,8 @@ impl PoolBuilder {
         let frames = self.checked_frames()?;
         let shards = self.checked_shards()?;
         let cache = self.checked_cache()?;
+        let chunks = self.checked_chunks()?;
+        let sizes = self.checked_sizes()?;
         let area = self.front.choose()?;
         let layout = Layout::new(self.layout)?;
         let bytes = layout.bytes(frames)?;
@@ -235,6 +289,9 @@ impl PoolBuilder {
             pages: self.pages,
             prefault: self.prefault,
             zero_on_free: self.zero_on_free,
+            sizes: Arc::new(sizes),
+            chunks,
+            on_misuse: self.on_misuse,
         })?;
         Ok(Pool { inner })
     }
@@ -252,6 +309,25 @@ impl PoolBuilder {
             Some(size) if !(1..=MAX_CACHE).contains(&size) => Err(BuildError::CacheSize { size }),
             size => Ok(size.map(|size| size as u32)),
         }
+    }
+
+    fn checked_chunks(&self) -> Result<Option<u32>, BuildError> {
+        match self.dot11_bytes {
+            Some(bytes) if bytes > MAX_CHUNKS * CHUNK => Err(BuildError::Dot11Bytes { bytes }),
+            bytes => Ok(bytes.map(|bytes| bytes.div_ceil(CHUNK).max(1) as u32)),
+        }
+    }
+
+    fn checked_sizes(&self) -> Result<Sizes, BuildError> {
+        let sizes = &self.size_classes;
+        if let Some(&bytes) = sizes
+            .iter()
+            .find(|size| !(1..=MAX_SIZE_CLASS).contains(*size))
+        {
+            return Err(BuildError::SizeClass { bytes });
+        }
+        let classes = sizes.len();
+        Sizes::new(sizes).ok_or(BuildError::TooManySizeClasses { classes })
     }
 
     fn checked_shards(&self) -> Result<u32, BuildError> {

@@ -1,18 +1,22 @@
 //! The handle of a pool.
 
 mod builder;
+mod dot11;
+mod raw;
 
 use std::fmt;
 use std::ptr::NonNull;
 
 pub use builder::PoolBuilder;
+pub use dot11::Trimmed;
 
 use crate::batch::Batch;
 use crate::burst::Burst;
+use crate::class::Take;
 use crate::error::{BulkError, CopyError, OutOfBuffers};
 use crate::frame::Frame;
-use crate::front::Moving;
-use crate::inner::{Inner, Take};
+use crate::front::{Event, Moving};
+use crate::inner::Inner;
 use crate::region::Region;
 use crate::stats::Stats;
 
@@ -57,7 +61,7 @@ impl Pool {
 
     #[inline(always)]
     fn inner(&self) -> &Inner {
-        // SAFETY: a handle keeps the pool's memory (P2 of `inner`).
+        // SAFETY: a handle keeps the pool's memory (P2 of `class`).
         unsafe { self.inner.as_ref() }
     }
 
@@ -85,12 +89,12 @@ impl Pool {
     /// ```
     #[inline]
     pub fn get(&self, len: usize) -> Result<Frame, OutOfBuffers> {
-        match self.inner().take() {
+        match self.inner().frames().take() {
             Take::Got(id) => {
-                // SAFETY: `id` came out of the pool and is in this call's hands alone (P1 of `inner`).
+                // SAFETY: `id` came out of the pool and is in this call's hands alone (P1 of `class`).
                 Ok(unsafe { Frame::new(self.inner, id, len) })
             }
-            Take::NoCaches => match self.inner().take_from_shard() {
+            Take::NoCaches => match self.inner().frames().take_from_shard() {
                 // SAFETY: as above.
                 Some(id) => Ok(unsafe { Frame::new(self.inner, id, len) }),
                 None => self.get_slow(len),
@@ -154,7 +158,7 @@ impl Pool {
         let n = n.min(burst.room());
         let (got, _) = self.collect(burst, n, false);
         if got == 0 && n > 0 {
-            self.inner().count_refusal();
+            self.inner().frames().count(Event::Refusal);
         }
         got
     }
@@ -196,7 +200,7 @@ impl Pool {
         }
         burst.truncate(before);
         drop(moving);
-        self.inner().count_refusal();
+        self.inner().frames().count(Event::Refusal);
         Err(BulkError::OutOfBuffers)
     }
 
@@ -217,12 +221,13 @@ impl Pool {
             batch.truncate(0);
             if !self
                 .inner()
+                .frames()
                 .take_some(n - got, may_return, &mut moving, &mut batch)
             {
                 break;
             }
             got += batch.len();
-            // SAFETY: the ids came out of the pool and are in this call's hands alone (P1 of `inner`); they are at
+            // SAFETY: the ids came out of the pool and are in this call's hands alone (P1 of `class`); they are at
             // most `n - got`, for which the caller has room.
             unsafe { burst.append(self.inner, batch.as_slice(), len) };
         }

@@ -126,8 +126,14 @@ impl Mapping {
         })
     }
 
-    /// Base pages, aligned to 2 MiB, between two guards.
+    /// Base pages, aligned to 2 MiB, between two guards; committed without regard to what the system could back.
     fn guarded(len: usize) -> io::Result<Self> {
+        let mut options = MmapOptions::new();
+        options.no_reserve_swap();
+        Self::between_guards(len, options)
+    }
+
+    fn between_guards(len: usize, mut options: MmapOptions) -> io::Result<Self> {
         let page = page_size();
         let len = len
             .max(1)
@@ -136,16 +142,43 @@ impl Mapping {
         let total = len
             .checked_add(HUGE + 2 * page)
             .ok_or(io::ErrorKind::OutOfMemory)?;
-        let raw: MmapRaw = MmapOptions::new()
-            .len(total)
-            .no_reserve_swap()
-            .map_anon()?
-            .into();
+        let raw: MmapRaw = options.len(total).map_anon()?.into();
         let start = raw.as_mut_ptr().addr();
         let offset = (start + page).next_multiple_of(HUGE) - start;
         protect(&raw, 0, offset)?;
         protect(&raw, offset + len, total - offset - len)?;
         Ok(Self { raw, offset, len })
+    }
+
+    /// Maps at least `len` bytes for one buffer, transparent huge pages if they are worth it. The system may refuse what it could
+    /// not back with memory.
+    pub(crate) fn large(len: usize) -> io::Result<Self> {
+        let whole = if len >= HUGE {
+            len.checked_next_multiple_of(HUGE)
+        } else {
+            Some(len)
+        };
+        let whole = whole.ok_or(io::ErrorKind::OutOfMemory)?;
+        let mapping = Self::between_guards(whole, MmapOptions::new())?;
+        if len >= HUGE {
+            mapping.advise_huge();
+        }
+        Ok(mapping)
+    }
+
+    /// Gives the memory of a part back to the system; it is zeroed when it is touched again. `false` if the system keeps it.
+    #[cfg(unix)]
+    pub(crate) fn discard(&self, offset: usize, len: usize) -> bool {
+        debug_assert!(offset + len <= self.len);
+        let at = self.base().as_ptr().wrapping_add(offset);
+        // SAFETY: the part lies in the mapping (the callers' arithmetic), anonymous and private, and the caller alone owns what is
+        // in it: nobody misses it.
+        unsafe { libc::madvise(at.cast(), len, libc::MADV_DONTNEED) == 0 }
+    }
+
+    #[cfg(not(unix))]
+    pub(crate) fn discard(&self, _offset: usize, _len: usize) -> bool {
+        false
     }
 
     /// Touches every page, so that later first touches cost no fault.

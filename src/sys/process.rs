@@ -23,6 +23,9 @@ const MOVING: usize = 8;
 const DRAINING: usize = 16;
 
 impl Process {
+    /// What is asked of the system for one.
+    pub(crate) const BYTES: usize = (DRAINING + 1) * size_of::<AtomicU64>();
+
     pub(crate) fn new() -> io::Result<Self> {
         Ok(Self {
             wiped: Table::wiped_on_fork(DRAINING + 1)?,

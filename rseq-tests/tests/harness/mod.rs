@@ -16,6 +16,7 @@ pub(crate) mod ticks;
 
 use std::time::{Duration, Instant};
 
+#[allow(unused_imports, reason = "each test file uses its own part")]
 pub(crate) use environment::{long, not_run};
 
 /// Whether this process can have pools with the rseq front; says so if it cannot.

@@ -20,6 +20,7 @@ pub(crate) mod tracee;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+#[allow(unused_imports, reason = "each test file uses its own part")]
 pub(crate) use environment::{long, not_run};
 
 /// Tests that fork and keep every CPU busy run one at a time.

@@ -62,7 +62,7 @@ impl Slab {
 
     /// [`Sections::push_many`].
     pub(crate) fn push_many(&self, ids: &[FrameId]) -> bool {
-        // SAFETY: as above; whoever keeps `self` keeps it until the ids are given up (P2 of `inner`).
+        // SAFETY: as above; whoever keeps `self` keeps it until the ids are given up (P2 of `class`).
         unsafe { self.sections().push_many(ids) }
     }
 }

@@ -43,7 +43,8 @@ use std::thread;
 
 use crossbeam_utils::Backoff;
 
-use super::Inner;
+use super::Class;
+use crate::back::Back;
 use crate::limits::{MAX_RESCANS, MAX_YIELDS};
 
 /// How often a refuser looks again because another call has frames on the move.
@@ -77,7 +78,7 @@ impl Courtesy {
     }
 }
 
-impl Inner {
+impl<B: Back> Class<B> {
     /// Whether a call that found nothing may refuse; `false` if it has to look again.
     pub(super) fn exhausted(&self, own: u64, courtesy: &mut Courtesy) -> bool {
         let (Some(first), Some(second)) = (self.pops_if_empty(), self.pops_if_empty()) else {
@@ -92,8 +93,9 @@ impl Inner {
 
     /// The sum of all pops so far if nothing is at rest, else `None`.
     fn pops_if_empty(&self) -> Option<u64> {
-        let shards = self.front.pops_if_empty()?;
+        let front = self.front.pops_if_empty()?;
         let depot = self.depot.pops_if_empty()?;
-        (self.arena.uncarved() == 0).then_some(shards.wrapping_add(depot))
+        let back = self.back.carvings_if_used_up()?;
+        Some(front.wrapping_add(depot).wrapping_add(back))
     }
 }

@@ -16,14 +16,14 @@
 //! A call that sweeps holds at most what the caches held; one that drains a single cache, what that held. All
 //! of it moves batch by batch: what was not yet moved is still in its cache, whose gate the call owns.
 
-use super::Inner;
+use super::{Class, Homeless};
+use crate::back::Back;
 use crate::batch::Batch;
 use crate::front::{Caches, Event, Held, Opened};
 use crate::id::FrameId;
-use crate::stack::Closed;
 
-impl Inner {
-    /// Empties all caches: the first batch into the caller's empty one, the rest into the depot.
+impl<B: Back> Class<B> {
+    /// Empties all caches: the first batch into the caller's empty one, the rest into the depot. The caller has a handle.
     pub(super) fn sweep(&self, caches: &Caches, batch: &mut Batch) {
         let Some(sweep) = caches.sweep() else {
             return;
@@ -31,74 +31,73 @@ impl Inner {
         if sweep.held().take(self.transfer.batch, batch) {
             caches.count(Event::Steal);
         }
-        self.drain(sweep.held());
+        let drained = self.drain(sweep.held());
+        debug_assert_eq!(
+            drained,
+            Homeless::NONE,
+            "a pool with a handle is not closed"
+        );
         sweep.finish();
     }
 
     /// Moves all that the caches hold to the depot. The caller has a handle or an id, which keeps the pool.
-    fn drain(&self, held: &Held<'_>) {
+    fn drain(&self, held: &Held<'_>) -> Homeless {
+        let mut homeless = 0;
         let mut batch = Batch::new();
         while held.take(self.transfer.batch, &mut batch) {
-            if self.depot.put(&self.links, batch.as_slice()).is_err() {
-                self.came_home_early(batch.len());
-            }
+            homeless += self.put(batch.as_slice()).0;
             batch.truncate(0);
         }
+        Homeless(homeless)
     }
 
     /// Lays up to a batch of ids to rest, by its last step (P3).
-    pub(super) fn lay(&self, caches: &Caches, ids: &[FrameId]) -> Result<(), Closed> {
+    pub(super) fn lay_in_cache(&self, caches: &Caches, ids: &[FrameId]) -> Homeless {
         self.lay_with(caches, ids, true)
     }
 
     /// Lays the ids that a refill has brought beyond the request to rest. A full cache is not flushed for them:
     /// the call would have a second batch in hand.
-    pub(super) fn keep_in_cache(&self, caches: &Caches, ids: &[FrameId]) -> Result<(), Closed> {
+    pub(super) fn keep_in_cache(&self, caches: &Caches, ids: &[FrameId]) -> Homeless {
         self.lay_with(caches, ids, false)
     }
 
-    fn lay_with(&self, caches: &Caches, ids: &[FrameId], by_flush: bool) -> Result<(), Closed> {
-        if caches.push_many(ids) || (self.make_room(caches, by_flush) && caches.push_many(ids)) {
-            return Ok(());
+    fn lay_with(&self, caches: &Caches, ids: &[FrameId], by_flush: bool) -> Homeless {
+        if caches.push_many(ids) {
+            return Homeless::NONE;
+        }
+        let (has_room, moved) = self.make_room(caches, by_flush);
+        if has_room && caches.push_many(ids) {
+            return moved;
         }
         caches.count(Event::Flush);
-        self.depot.put(&self.links, ids)
+        Homeless(moved.0 + self.put(ids).0)
     }
 
     /// Opens the cache of this CPU, or, if it may, takes a batch out of it; `false` if it is not to be used at the
     /// moment. The caller has a handle or an id, which keeps the pool.
-    fn make_room(&self, caches: &Caches, by_flush: bool) -> bool {
+    fn make_room(&self, caches: &Caches, by_flush: bool) -> (bool, Homeless) {
         let epoch = caches.epoch();
-        if epoch.is_dry_or_drying() && self.depot.resting(&self.links) >= self.transfer.rich {
+        if epoch.is_dry_or_drying() && self.resting_in_depot() >= self.transfer.rich as usize {
             caches.end_dry(epoch);
         }
         match caches.open_here() {
-            Opened::Yes => true,
-            Opened::Already => {
-                if by_flush {
-                    self.flush_cache(caches);
-                }
-                by_flush
-            }
-            Opened::No => false,
-            Opened::Marked(held) => {
-                self.drain(&held);
-                false
-            }
+            Opened::Yes => (true, Homeless::NONE),
+            Opened::Already if by_flush => (true, self.flush_cache(caches)),
+            Opened::Already | Opened::No => (false, Homeless::NONE),
+            Opened::Marked(held) => (false, self.drain(&held)),
         }
     }
 
     /// Moves a batch from the cache of this CPU to the depot.
-    fn flush_cache(&self, caches: &Caches) {
+    fn flush_cache(&self, caches: &Caches) -> Homeless {
         let mut batch = Batch::new();
         let _moving = caches.moving();
         caches.pop_many(self.transfer.batch, &mut batch);
         if batch.is_empty() {
-            return;
+            return Homeless::NONE;
         }
         caches.count(Event::Flush);
-        if self.depot.put(&self.links, batch.as_slice()).is_err() {
-            self.came_home_early(batch.len());
-        }
+        self.put(batch.as_slice())
     }
 }

@@ -9,31 +9,28 @@
 //! `batch` ids: 64, or fewer in a small pool, so that its frames are not all between two
 //! places at once. What a refill brings beyond the request goes to the own list.
 
-use std::ptr::NonNull;
-
-use super::Inner;
 use super::exhaustion::Courtesy;
+use super::{Class, Homeless};
+use crate::back::Back;
 use crate::batch::Batch;
-use crate::error::OutOfBuffers;
 use crate::front::{Event, Portable, Which};
 use crate::id::FrameId;
 use crate::limits::MAGAZINE;
-use crate::stack::Closed;
 
-impl Inner {
-    /// Takes a frame's id from anywhere; it is the caller's (P1).
-    pub(crate) fn take_slow(&self) -> Result<FrameId, OutOfBuffers> {
+impl<B: Back> Class<B> {
+    /// Takes an id from anywhere; it is the caller's (P1). `None` if the class is exhausted.
+    pub(crate) fn take_slow(&self) -> Option<FrameId> {
         let mut batch = Batch::new();
         if self.refill(1, 0, &mut batch) {
             if let Some(id) = batch.pop() {
-                return Ok(id);
+                return Some(id);
             }
         }
         self.front.count(Event::Refusal);
-        Err(OutOfBuffers)
+        None
     }
 
-    /// Puts 1 to `want` ids into the empty batch, from anywhere; `false` if the pool is exhausted.
+    /// Puts 1 to `want` ids into the empty batch, from anywhere; `false` if the class is exhausted.
     /// Of the transfers in flight `own` are the calling one's.
     #[cold]
     #[inline(never)]
@@ -45,7 +42,7 @@ impl Inner {
                 let _moving = self.front.moving();
                 self.fetch(want, batch);
                 let kept = self.keep(batch.beyond(want));
-                debug_assert!(kept.is_ok(), "a pool with a handle is not closed");
+                debug_assert_eq!(kept, Homeless::NONE, "a pool with a handle is not closed");
                 batch.truncate(want);
             }
             if !batch.is_empty() {
@@ -59,9 +56,9 @@ impl Inner {
 
     /// Takes ids from the first place that has some.
     fn fetch(&self, want: usize, batch: &mut Batch) {
-        self.depot.take(&self.links, batch);
+        self.depot.take(self.back.links(), batch);
         if batch.is_empty() {
-            self.arena.carve(want.max(self.transfer.batch), batch);
+            self.back.carve(want.max(self.transfer.batch), batch);
         }
         if !batch.is_empty() {
             return self.front.count(Event::Refill);
@@ -77,9 +74,9 @@ impl Inner {
         let at = shards.here();
         for shard in shards.from(at) {
             // Half of what is there, so that its CPU keeps some, but not less than is wanted.
-            let half = shards.resting(&self.links, shard).div_ceil(2) as usize;
+            let half = shards.resting(self.back.links(), shard).div_ceil(2) as usize;
             let most = want.max(half.min(self.transfer.batch));
-            shards.pop_many(&self.links, shard, most, batch);
+            shards.pop_many(self.back.links(), shard, most, batch);
             if !batch.is_empty() {
                 if shard != at {
                     self.front.count(Event::Steal);
@@ -90,96 +87,82 @@ impl Inner {
     }
 
     /// Lays the ids that a refill has brought beyond the request to rest. The caller has a handle.
-    fn keep(&self, ids: &[FrameId]) -> Result<(), Closed> {
+    fn keep(&self, ids: &[FrameId]) -> Homeless {
         if ids.is_empty() {
-            return Ok(());
+            return Homeless::NONE;
         }
         match self.front.which() {
             Which::Rseq(caches) => self.keep_in_cache(caches, ids),
-            Which::Portable(shards) => shards.push_all(&self.links, shards.here(), ids),
+            Which::Portable(shards) => self.push_all(shards, ids),
         }
     }
 
-    /// Frees a frame that its list has refused.
-    ///
-    /// # Safety
-    ///
-    /// - As for [`Inner::free`].
-    #[cold]
-    #[inline(never)]
-    pub(super) unsafe fn free_slow(this: NonNull<Self>, id: FrameId) {
-        // SAFETY: as the function's bullets.
-        unsafe { Self::free_all(this, &[id]) };
+    /// Lays up to [`batch`](Self::batch) ids to rest, whatever the front holds, by its last step (P3). Those that it answers with are still
+    /// the caller's; if it answers with none, none is.
+    pub(crate) fn settle(&self, ids: &[FrameId]) -> Homeless {
+        match self.front.which() {
+            Which::Rseq(caches) => self.lay_in_cache(caches, ids),
+            Which::Portable(shards) => self.lay_in_shard(shards, ids),
+        }
     }
 
-    /// Frees frames of one pool, whatever its front holds.
+    /// Prepares ids whose buffers are no longer used for others to have.
     ///
     /// # Safety
     ///
-    /// - As for [`Inner::free`], for every id.
-    #[inline(never)]
-    pub(super) unsafe fn free_all(this: NonNull<Self>, ids: &[FrameId]) {
-        // SAFETY: the caller's ids keep the pool (P2) until the last is given up.
-        let inner = unsafe { this.as_ref() };
+    /// - The caller owns the ids, and no reference to the buffers' bytes is in use.
+    pub(crate) unsafe fn clean(&self, ids: &[FrameId]) {
         for &id in ids {
-            inner.arena.wrote(id);
-            if inner.transfer.zero_on_free {
-                // SAFETY: the frame is the caller's alone and it does not use it again.
-                unsafe { inner.arena.zero(id) };
+            self.back.wrote(id);
+            if self.transfer.zero_on_free {
+                // SAFETY: the function's bullet.
+                unsafe { self.back.zero(id) };
             }
-        }
-        // Each round ends by giving its ids up; the next has ids of its own to keep the pool.
-        for ids in ids.chunks(inner.transfer.batch) {
-            // SAFETY: the ids are still the caller's.
-            unsafe { Self::settle(this, ids) };
-        }
-    }
-
-    /// Lays up to `batch` ids to rest; gives them up by its last step (P3).
-    ///
-    /// # Safety
-    ///
-    /// - As for [`Inner::free`], for every id; there is at least one.
-    unsafe fn settle(this: NonNull<Self>, ids: &[FrameId]) {
-        // SAFETY: as the function's bullets: the ids keep the pool.
-        let inner = unsafe { this.as_ref() };
-        let laid = match inner.front.which() {
-            Which::Rseq(caches) => inner.lay(caches, ids),
-            Which::Portable(shards) => inner.lay_in_shard(shards, ids),
-        };
-        if laid.is_err() {
-            // SAFETY: nothing took the ids: they are still the caller's, and the pool is orphaned.
-            unsafe { Self::came_home(this, ids.len()) };
         }
     }
 
     /// Lays up to a batch of ids to rest, by its last step (P3).
-    fn lay_in_shard(&self, shards: &Portable, ids: &[FrameId]) -> Result<(), Closed> {
+    fn lay_in_shard(&self, shards: &Portable, ids: &[FrameId]) -> Homeless {
         let at = shards.here();
-        let held = shards.resting(&self.links, at) as usize;
+        let held = shards.resting(self.back.links(), at) as usize;
         if held + ids.len() <= self.transfer.limit {
-            return shards.push_all(&self.links, at, ids);
+            return self.push_all(shards, ids);
         }
         if ids.len() == self.transfer.batch {
             shards.count(at, Event::Flush);
-            return self.depot.put(&self.links, ids);
+            return self.put(ids);
         }
-        self.flush_shard(shards);
-        shards.push_all(&self.links, at, ids)
+        let flushed = self.flush_shard(shards);
+        let laid = self.push_all(shards, ids);
+        Homeless(flushed.0 + laid.0)
+    }
+
+    /// Lays ids down in this CPU's shard, whatever it holds.
+    fn push_all(&self, shards: &Portable, ids: &[FrameId]) -> Homeless {
+        match shards.push_all(self.back.links(), shards.here(), ids) {
+            Ok(()) => Homeless::NONE,
+            Err(_) => Homeless(ids.len()),
+        }
+    }
+
+    /// Lays up to a batch of ids down in the depot.
+    pub(crate) fn put(&self, ids: &[FrameId]) -> Homeless {
+        match self.depot.put(self.back.links(), ids) {
+            Ok(()) => Homeless::NONE,
+            Err(_) => Homeless(ids.len()),
+        }
     }
 
     /// Moves a batch from this CPU's shard to the depot. The caller holds an id, which keeps the pool.
-    fn flush_shard(&self, shards: &Portable) {
+    fn flush_shard(&self, shards: &Portable) -> Homeless {
         let at = shards.here();
         let mut batch = Batch::new();
         let _moving = shards.moving(at);
-        shards.pop_many(&self.links, at, self.transfer.batch, &mut batch);
+        shards.pop_many(self.back.links(), at, self.transfer.batch, &mut batch);
         if batch.is_empty() {
-            return;
+            return Homeless::NONE;
         }
         shards.count(at, Event::Flush);
-        if self.depot.put(&self.links, batch.as_slice()).is_err() {
-            self.came_home_early(batch.len());
-        }
+        self.put(batch.as_slice())
     }
 }

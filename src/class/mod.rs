@@ -1,0 +1,318 @@
+//! A size class: all buffers of one size, and the lists of those that are free.
+//!
+//! ```text
+//!   take, free
+//!     │
+//!     ▼
+//!   front (a cache or shard a CPU)  ◄─ refill, flush ─►  depot (magazines)     carve ── back
+//!             └── steal, drain ──┘
+//! ```
+//!
+//! The frames of a pool are a class, and each size of its 802.11 buffers is one. They differ in their *back*: where ids come
+//! from that nobody has had, and what memory an id names. Front, depot and back know nothing of one another; what
+//! one gives, this module takes to the next. The hot path (one pop, one push) is in this file, the transfers are in
+//! `transfer` and `drain`, the proof of exhaustion is in `exhaustion`.
+//!
+//! Invariants
+//!
+//! - P1. Every id is in exactly one place: at rest (in the front, in the depot, not yet carved), in the hands
+//!   of one call, or in one handle. Only the owner of an id touches the buffer's bytes.
+//! - P2. The pool's memory lasts until its last handle is dropped and all its ids are at rest (`inner`).
+//!   So whoever owns an id, or borrows a handle, may touch the class.
+//! - P3. A free gives its id up by one atomic operation, its last on the class: after it P2 no longer
+//!   covers the caller.
+
+mod drain;
+mod exhaustion;
+mod gather;
+mod transfer;
+
+use std::io;
+use std::sync::Arc;
+
+use crate::back::Back;
+use crate::batch::Batch;
+use crate::depot::Depot;
+use crate::front::{AnyFront, Caches, Event, Moving, Portable, Which};
+use crate::id::FrameId;
+use crate::limits::MAX_BATCH;
+use crate::stats::FrontKind;
+use crate::sync::Unprotected;
+use crate::sys::{Area, Process};
+
+pub(crate) struct Class<B> {
+    front: AnyFront,
+    back: Unprotected<B>,
+    depot: Depot,
+    transfer: Unprotected<Transfer>,
+}
+
+/// What a hot path finds.
+pub(crate) enum Take {
+    /// An id, the caller's (P1).
+    Got(FrameId),
+    /// Nothing in this CPU's cache.
+    Nothing,
+    /// There are no caches: the front is the portable one.
+    NoCaches,
+}
+
+/// What a hot path has done with an id.
+pub(crate) enum Laid {
+    /// It is at rest, and was the caller's (P3).
+    Down,
+    /// It is still the caller's: this CPU's cache or shard took none.
+    Refused,
+    /// It is still the caller's: there are no caches.
+    NoCaches,
+}
+
+/// Ids that found every place closed: still their caller's, who has to count them as home.
+#[must_use]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Homeless(pub(crate) usize);
+
+impl Homeless {
+    pub(crate) const NONE: Self = Self(0);
+}
+
+/// What a class is made from.
+pub(crate) struct Shape {
+    /// Ids are below this number.
+    pub(crate) ids: u32,
+    /// The most buffers that there can be at once.
+    pub(crate) most: u32,
+    /// Caches or shards.
+    pub(crate) cpus: u32,
+    /// For the rseq front, if it is to be had.
+    pub(crate) rseq: Option<(Area, Arc<Process>)>,
+    pub(crate) transfer: Transfer,
+}
+
+/// What the slow paths go by.
+#[derive(Clone, Copy)]
+pub(crate) struct Transfer {
+    /// The ids of one transfer.
+    batch: usize,
+    /// A cache or shard that would hold more than this gives a batch to the depot first.
+    limit: usize,
+    /// A depot that holds as many ends a dry time.
+    rich: u32,
+    zero_on_free: bool,
+}
+
+impl Transfer {
+    /// For a class of `buffers` buffers, used by `cpus` CPUs, of which each keeps up to `wanted`.
+    pub(crate) fn new(buffers: u32, cpus: u32, wanted: u32, zero_on_free: bool) -> Self {
+        // All together hold at most half of the buffers, so that not all of them are cached.
+        let most = (buffers / (2 * cpus)).max(2);
+        let limit = wanted.min(most);
+        let batch = (limit / 2).clamp(1, MAX_BATCH);
+        Self {
+            batch: batch as usize,
+            limit: limit as usize,
+            rich: (cpus * batch).min(buffers / 4).max(1),
+            zero_on_free,
+        }
+    }
+}
+
+impl<B: Back> Class<B> {
+    /// Makes a class without an id at rest. Answers with the bytes that were refused, if they were.
+    pub(crate) fn new(back: B, shape: &Shape) -> Result<Self, (usize, io::Error)> {
+        let Shape {
+            ids,
+            most,
+            cpus,
+            ref rseq,
+            transfer,
+        } = *shape;
+        let (limit, batch) = (transfer.limit as u32, transfer.batch as u32);
+        // Every free of a buffer that is to be zeroed takes the slow path, where that is done.
+        let singles = !transfer.zero_on_free;
+        let front = match rseq {
+            Some((area, process)) => Which::Rseq(
+                Caches::new(*area, cpus, limit, singles, process)
+                    .map_err(|refusal| (Caches::bytes_for(cpus), refusal))?,
+            ),
+            None => Which::Portable(Portable::new(ids, cpus, if singles { limit } else { 0 })),
+        };
+        Ok(Self {
+            front: AnyFront::new(front),
+            back: Unprotected::new(back),
+            depot: Depot::new(ids, most, batch)
+                .map_err(|refusal| (Depot::bytes_for(most, batch), refusal))?,
+            transfer: Unprotected::new(transfer),
+        })
+    }
+
+    #[inline(always)]
+    pub(crate) fn back(&self) -> &B {
+        &self.back
+    }
+
+    /// Takes an id from this CPU's cache; it is the caller's (P1).
+    #[inline(always)]
+    pub(crate) fn take(&self) -> Take {
+        let Some(sections) = self.front.sections() else {
+            return Take::NoCaches;
+        };
+        // SAFETY: `self` is borrowed, so the pool and its slab live.
+        match unsafe { sections.pop() } {
+            Some(id) => Take::Got(id),
+            None => Take::Nothing,
+        }
+    }
+
+    /// Takes an id from this CPU's shard, on the portable front; it is the caller's (P1). Out of line, so that each
+    /// get in a user's code holds one front's instructions, not two's.
+    #[inline(never)]
+    pub(crate) fn take_from_shard(&self) -> Option<FrameId> {
+        match self.front.which() {
+            Which::Portable(shards) => shards.pop(self.back.links(), shards.here()),
+            Which::Rseq(_) => None,
+        }
+    }
+
+    /// Takes 1 to `most` ids into the empty batch; `false` if the class is exhausted. They are the
+    /// caller's (P1). `moving` is its note that it may give them back, made when the own shard has none.
+    #[inline]
+    pub(crate) fn take_some<'a>(
+        &'a self,
+        most: usize,
+        may_return: bool,
+        moving: &mut Option<Moving<'a>>,
+        batch: &mut Batch,
+    ) -> bool {
+        match self.front.sections() {
+            // SAFETY: as in `take`.
+            Some(sections) => unsafe { sections.pop_many(most, batch) },
+            None => self.take_some_from_shard(most, batch),
+        }
+        if !batch.is_empty() {
+            return true;
+        }
+        if may_return && moving.is_none() {
+            *moving = Some(self.front.moving());
+        }
+        self.refill(most, u64::from(moving.is_some()), batch)
+    }
+
+    /// As `take_from_shard`, for many.
+    #[inline(never)]
+    fn take_some_from_shard(&self, most: usize, batch: &mut Batch) {
+        if let Which::Portable(shards) = self.front.which() {
+            shards.pop_many(self.back.links(), shards.here(), most, batch);
+        }
+    }
+
+    /// Lays an id down in this CPU's cache, by its last step (P3).
+    ///
+    /// # Safety
+    ///
+    /// - The caller owns the id, and keeps it if it is not laid down.
+    #[inline(always)]
+    pub(crate) unsafe fn lay(&self, id: FrameId) -> Laid {
+        self.back.wrote(id);
+        let Some(sections) = self.front.sections() else {
+            return Laid::NoCaches;
+        };
+        // SAFETY: the caller's id keeps the pool, and so the slab, until the push has committed (P2).
+        if unsafe { sections.push(id) } {
+            Laid::Down
+        } else {
+            Laid::Refused
+        }
+    }
+
+    /// Lays ids down in this CPU's cache, all or none, by its last step (P3).
+    ///
+    /// # Safety
+    ///
+    /// - As for [`lay`](Self::lay), for every id; there are no more than a batch.
+    #[inline(always)]
+    pub(crate) unsafe fn lay_many(&self, ids: &[FrameId]) -> Laid {
+        for id in ids {
+            self.back.wrote(*id);
+        }
+        match self.front.sections() {
+            // SAFETY: as in `lay`.
+            Some(sections) if !self.transfer.zero_on_free && unsafe { sections.push_many(ids) } => {
+                Laid::Down
+            }
+            _ => Laid::Refused,
+        }
+    }
+
+    /// Lays an id down in this CPU's shard, on the portable front, by its last step (P3); `false` if it is still the
+    /// caller's. Out of line, as `take_from_shard` is.
+    #[inline(never)]
+    pub(crate) fn lay_in_own_shard(&self, id: FrameId) -> bool {
+        match self.front.which() {
+            Which::Portable(shards) => shards.push(self.back.links(), shards.here(), id).is_ok(),
+            Which::Rseq(_) => false,
+        }
+    }
+
+    /// Closes the lists for good. How many ids are out: neither at rest nor counted by those who found a place
+    /// closed; `None` if the kernel refuses the fence, without which nobody can tell.
+    pub(crate) fn close(&self) -> Option<u32> {
+        let links = self.back.links();
+        let in_front = match self.front.which() {
+            Which::Rseq(caches) => caches.close().map(|held| held.resting())?,
+            Which::Portable(shards) => shards.close(links),
+        };
+        Some(self.back.carved() - in_front - self.depot.close(links))
+    }
+
+    /// Counts an event of the slow paths.
+    #[cold]
+    pub(crate) fn count(&self, event: Event) {
+        self.front.count(event);
+    }
+
+    pub(crate) fn counted(&self, event: Event) -> u64 {
+        self.front.counted(event)
+    }
+
+    /// Ids at rest in each cache or shard.
+    pub(crate) fn resting_per_cpu(&self) -> Vec<usize> {
+        match self.front.which() {
+            Which::Rseq(caches) => caches.resting_in_each().collect(),
+            Which::Portable(shards) => {
+                let resting = |shard| shards.resting(self.back.links(), shard) as usize;
+                shards.all().map(resting).collect()
+            }
+        }
+    }
+
+    /// Ids at rest in the depot.
+    pub(crate) fn resting_in_depot(&self) -> usize {
+        self.depot.resting(self.back.links()) as usize
+    }
+
+    pub(crate) fn front_kind(&self) -> FrontKind {
+        match self.front.which() {
+            Which::Rseq(_) => FrontKind::Rseq,
+            Which::Portable(_) => FrontKind::Portable,
+        }
+    }
+
+    /// The bytes that the front reserves.
+    pub(crate) fn front_bytes(&self) -> usize {
+        match self.front.which() {
+            Which::Rseq(caches) => Caches::bytes_for(caches.resting_in_each().count() as u32),
+            Which::Portable(_) => 0,
+        }
+    }
+
+    /// The most ids of one transfer.
+    pub(crate) fn batch(&self) -> usize {
+        self.transfer.batch
+    }
+
+    /// The most ids that rest in one cache or shard.
+    pub(crate) fn cache(&self) -> usize {
+        self.transfer.limit
+    }
+}

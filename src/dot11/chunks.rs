@@ -1,0 +1,247 @@
+//! The range of the arena that 802.11 buffers are cut from, in chunks that size classes take on demand and give back.
+//!
+//! ```text
+//!   │guard│ chunk 0 │ chunk 1 │ …   1 MiB each   … │  never taken yet  │guard│
+//!             │         └ owner: generation, class 7     fresh ▲
+//!             └ owner: generation, none; its number is in `free`
+//!
+//!   an id:  │ chunk │ number of the buffer within it: 14 bits │
+//! ```
+//!
+//! Invariants
+//!
+//! - C1. A chunk is in `free`, fresh, in the hands of one call, or one class's. It is given back by a call
+//!   that has all its buffers in hand, so that nobody else has one, nor any id of it.
+//! - C2. Only the call that has a chunk in hand writes its owner word, and each taking adds one to the generation. So what was
+//!   noted with an older generation (the raw states) says nothing about today's buffers.
+//! - C3. The link words of all classes' ids lie in one table; an id is in at most one list at a time (P1). Who follows
+//!   the stale link of an id that has gone to another class reads a number below `ids`, and its compare-and-swap fails.
+//!
+//! Edges: S1 of `free` publishes what the giver did with the chunk to the taker (C).
+
+use std::io;
+use std::ptr::NonNull;
+
+use crossbeam_utils::CachePadded;
+
+use crate::id::{ChunkId, ClassId, FrameId};
+use crate::limits::{CHUNK, CHUNK_BITS};
+use crate::raw::RawStates;
+use crate::stack::{Links, Stack};
+use crate::sync::{AtomicU32, AtomicU64, Ordering, Table, Tracks};
+use crate::sys::{HugePages, Mapping, PageKind};
+
+pub(crate) struct Chunks {
+    base: NonNull<u8>,
+    count: u32,
+    free: CachePadded<Stack>,
+    free_links: Links,
+    /// Chunks from this number up were never taken.
+    fresh: CachePadded<AtomicU32>,
+    owners: Table<AtomicU64>,
+    links: Links,
+    raw: RawStates,
+    /// Stand for the bytes of each buffer in a model.
+    tracks: Tracks,
+    pages: PageKind,
+    mapping: Mapping,
+}
+
+// SAFETY: the chunks own their mapping, which is not bound to a thread.
+unsafe impl Send for Chunks {}
+// SAFETY: shared access yields addresses alone; who may use the bytes behind them is the buffers'
+// handles' matter (P1 of `class`). All else is atomic.
+unsafe impl Sync for Chunks {}
+
+/// Whose a chunk is, and since which taking.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Owner {
+    pub(crate) generation: u64,
+    pub(crate) class: Option<ClassId>,
+}
+
+impl Owner {
+    fn from_word(word: u64) -> Self {
+        let class = (word & 0xff) as u8;
+        Self {
+            generation: word >> 8,
+            class: class.checked_sub(1).map(ClassId),
+        }
+    }
+
+    fn word(self) -> u64 {
+        self.generation << 8 | self.class.map_or(0, |class| u64::from(class.0) + 1)
+    }
+}
+
+impl Chunks {
+    /// Reserves `count` chunks. Answers with the bytes that were refused, if they were.
+    pub(crate) fn new(count: u32, wish: HugePages) -> Result<Self, (usize, io::Error)> {
+        let bytes = count as usize * CHUNK;
+        let ids = Self::ids_of(count);
+        let (mapping, pages) = Mapping::huge(bytes, wish).map_err(|refusal| (bytes, refusal))?;
+        let words = |refusal| (ids as usize * size_of::<u64>(), refusal);
+        Ok(Self {
+            base: mapping.base(),
+            count,
+            free: CachePadded::new(Stack::new(count)),
+            free_links: Links::new(count).map_err(words)?,
+            fresh: CachePadded::new(AtomicU32::new(0)),
+            owners: Table::zeroed(count as usize).map_err(words)?,
+            links: Links::new(ids).map_err(words)?,
+            raw: RawStates::new(ids).map_err(words)?,
+            tracks: Tracks::new(ids as usize),
+            pages,
+            mapping,
+        })
+    }
+
+    fn ids_of(count: u32) -> u32 {
+        count << CHUNK_BITS
+    }
+
+    /// All ids are below this number.
+    pub(crate) fn ids(&self) -> u32 {
+        Self::ids_of(self.count)
+    }
+
+    pub(crate) fn base(&self) -> NonNull<u8> {
+        self.base
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.count as usize * CHUNK
+    }
+
+    pub(crate) fn count(&self) -> u32 {
+        self.count
+    }
+
+    pub(crate) fn pages(&self) -> PageKind {
+        self.pages
+    }
+
+    pub(crate) fn links(&self) -> &Links {
+        &self.links
+    }
+
+    pub(crate) fn raw(&self) -> &RawStates {
+        &self.raw
+    }
+
+    pub(crate) fn tracks(&self) -> &Tracks {
+        &self.tracks
+    }
+
+    /// Takes a chunk for a class; it is in the caller's hands.
+    pub(crate) fn take(&self, class: ClassId) -> Option<ChunkId> {
+        let chunk = match self.free.pop(&self.free_links) {
+            Some(chunk) => ChunkId(chunk),
+            None => self.take_fresh()?,
+        };
+        let before = self.owner(chunk);
+        debug_assert_eq!(before.class, None);
+        self.own(
+            chunk,
+            Owner {
+                generation: before.generation + 1,
+                class: Some(class),
+            },
+        );
+        Some(chunk)
+    }
+
+    fn take_fresh(&self) -> Option<ChunkId> {
+        // Relaxed, here and on failure: a chunk that was never taken needs no edge.
+        let mut fresh = self.fresh.load(Ordering::Relaxed);
+        while fresh < self.count {
+            // Release (A): as for carving frames.
+            match self.fresh.compare_exchange_weak(
+                fresh,
+                fresh + 1,
+                Ordering::Release,
+                Ordering::Relaxed,
+            ) {
+                Ok(_) => return Some(ChunkId(fresh)),
+                Err(now) => fresh = now,
+            }
+        }
+        None
+    }
+
+    /// Gives a chunk back that the caller has in hand as a whole (C1).
+    pub(crate) fn give_back(&self, chunk: ChunkId) {
+        let generation = self.owner(chunk).generation;
+        self.own(
+            chunk,
+            Owner {
+                generation,
+                class: None,
+            },
+        );
+        // `free` has no limit and is never closed, so this cannot be refused.
+        let answer = self.free.push(&self.free_links, chunk.0, 1, u32::MAX);
+        debug_assert_eq!(answer, Ok(()));
+    }
+
+    fn own(&self, chunk: ChunkId, owner: Owner) {
+        // Release: pairs with the Acquire in `owner`; the lookup of a pointer that this owner hands out sees it.
+        self.owners[chunk.index()].store(owner.word(), Ordering::Release);
+    }
+
+    /// Whose a chunk is; stale as soon as it is read, unless the caller has one of its ids.
+    pub(crate) fn owner(&self, chunk: ChunkId) -> Owner {
+        // Acquire: pairs with the Release in `own`.
+        Owner::from_word(self.owners[chunk.index()].load(Ordering::Acquire))
+    }
+
+    /// If there is no chunk to be had, a number that differs between any two moments between which one was taken.
+    pub(crate) fn takings_if_used_up(&self) -> Option<u64> {
+        let takings = self.free.pops_if_empty()?;
+        // Acquire: pairs with A in `take_fresh`.
+        (self.fresh.load(Ordering::Acquire) == self.count).then_some(takings)
+    }
+
+    /// How many chunks are classes' (or in the hands of a call).
+    pub(crate) fn taken(&self) -> usize {
+        // Relaxed: a statistic.
+        let fresh = self.fresh.load(Ordering::Relaxed);
+        (fresh - self.free.weight(&self.free_links).min(fresh)) as usize
+    }
+
+    /// Gives the memory of a chunk that the caller has in hand back to the system; `false` if the system keeps it: explicit huge pages,
+    /// whose reservation would go with them.
+    pub(crate) fn discard(&self, chunk: ChunkId) -> bool {
+        self.pages != PageKind::Explicit && self.mapping.discard(chunk.index() * CHUNK, CHUNK)
+    }
+
+    /// Where an address lies: the chunk, and the byte within it.
+    pub(crate) fn find(&self, address: usize) -> Option<(ChunkId, usize)> {
+        let offset = address.wrapping_sub(self.base.as_ptr().addr());
+        (offset < self.bytes()).then_some((ChunkId((offset / CHUNK) as u32), offset % CHUNK))
+    }
+
+    /// The bytes that the tables about so many chunks reserve.
+    pub(crate) fn bytes_for(count: u32) -> usize {
+        let ids = Self::ids_of(count);
+        2 * Links::bytes_for(ids) + 2 * Links::bytes_for(count)
+    }
+}
+
+/// The id of a buffer.
+#[inline(always)]
+pub(crate) fn id(chunk: ChunkId, number: u32) -> FrameId {
+    FrameId(chunk.0 << CHUNK_BITS | number)
+}
+
+/// The chunk that an id's buffer lies in.
+#[inline(always)]
+pub(crate) fn chunk_of(id: FrameId) -> ChunkId {
+    ChunkId(id.0 >> CHUNK_BITS)
+}
+
+/// The number of an id's buffer within its chunk.
+#[inline(always)]
+pub(crate) fn number_of(id: FrameId) -> u32 {
+    id.0 & ((1 << CHUNK_BITS) - 1)
+}

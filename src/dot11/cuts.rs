@@ -1,0 +1,211 @@
+//! The back of a size class of 802.11 buffers: chunks, cut into buffers of its stride.
+//!
+//! ```text
+//!   cursor │ chunk │ next │      buffers of the chunk from `next` up were never at rest since the class took it
+//! ```
+//!
+//! The cursor's word says all that carving needs to know: whoever moves it from {chunk, n} to {chunk, m} has the buffers n to
+//! m in hand, whether or not the chunk went and came back meanwhile. A chunk that is used up stays in the word, and
+//! means nothing there.
+
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+use super::chunks::{self, Chunks};
+use crate::back::Back;
+use crate::batch::Batch;
+use crate::id::{ChunkId, ClassId, FrameId};
+use crate::limits::CHUNK;
+use crate::stack::Links;
+use crate::sync::{AtomicU32, AtomicU64, Ordering};
+
+pub(crate) struct Cuts {
+    base: NonNull<u8>,
+    stride: u32,
+    per_chunk: u32,
+    class: ClassId,
+    cursor: AtomicU64,
+    carved: AtomicU32,
+    chunks: Arc<Chunks>,
+}
+
+// SAFETY: it names the chunks' memory, which it keeps, and which is not bound to a thread.
+unsafe impl Send for Cuts {}
+// SAFETY: shared access yields addresses alone; who may use the bytes behind them is the buffers'
+// handles' matter (P1 of `class`). All else is atomic.
+unsafe impl Sync for Cuts {}
+
+/// What a cursor leaves to be carved.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Rest {
+    pub(crate) chunk: ChunkId,
+    pub(crate) next: u32,
+}
+
+/// The word of a cursor without a chunk.
+const NONE: u64 = u64::MAX;
+
+impl Rest {
+    fn word(self) -> u64 {
+        u64::from(self.chunk.0) << 32 | u64::from(self.next)
+    }
+}
+
+impl Cuts {
+    pub(crate) fn new(chunks: Arc<Chunks>, class: ClassId, stride: u32) -> Self {
+        Self {
+            base: chunks.base(),
+            stride,
+            per_chunk: Self::per_chunk_of(stride),
+            class,
+            cursor: AtomicU64::new(NONE),
+            carved: AtomicU32::new(0),
+            chunks,
+        }
+    }
+
+    /// How many buffers of a stride a chunk holds.
+    pub(crate) fn per_chunk_of(stride: u32) -> u32 {
+        CHUNK as u32 / stride
+    }
+
+    #[inline(always)]
+    pub(crate) fn stride(&self) -> usize {
+        self.stride as usize
+    }
+
+    pub(crate) fn per_chunk(&self) -> u32 {
+        self.per_chunk
+    }
+
+    /// How many buffers the cursor leaves.
+    pub(crate) fn uncarved(&self) -> u32 {
+        // Relaxed: a hint.
+        let rest = self.rest(self.cursor.load(Ordering::Relaxed));
+        rest.map_or(0, |rest| self.per_chunk - rest.next)
+    }
+
+    pub(crate) fn chunks(&self) -> &Chunks {
+        &self.chunks
+    }
+
+    /// The first byte of a buffer.
+    ///
+    /// # Safety
+    ///
+    /// - The id is one of this class's: it was carved, and its chunk not given back since.
+    #[inline(always)]
+    pub(crate) unsafe fn start(&self, id: FrameId) -> NonNull<u8> {
+        let chunk = chunks::chunk_of(id).index() * CHUNK;
+        let within = chunks::number_of(id) as usize * self.stride();
+        // SAFETY: the chunk is one of the mapping's, and holds the buffer (`per_chunk`); the mapping lives as long as `self`.
+        unsafe { self.base.add(chunk + within) }
+    }
+
+    fn rest(&self, word: u64) -> Option<Rest> {
+        let rest = Rest {
+            chunk: ChunkId((word >> 32) as u32),
+            next: word as u32,
+        };
+        (word != NONE && rest.next < self.per_chunk).then_some(rest)
+    }
+
+    /// Moves the cursor.
+    fn advance(&self, from: u64, to: u64) -> bool {
+        // Release (A): a scan that reads "used up" reads no older word of a place that the carver pushed to before, see
+        // `class::exhaustion`. Acquire: pairs with the same of who put the chunk here, after whatever was done with its
+        // bytes before (C). Relaxed on failure: nothing is concluded.
+        self.cursor
+            .compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed)
+            .is_ok()
+    }
+
+    fn note_carved(&self, chunk: ChunkId, from: u32, to: u32, batch: &mut Batch) {
+        for number in from..to {
+            batch.push(chunks::id(chunk, number));
+        }
+        // Relaxed: read when no call is in progress, or as a statistic.
+        self.carved.fetch_add(to - from, Ordering::Relaxed);
+    }
+
+    /// Takes what the cursor leaves off it, for the caller alone.
+    pub(crate) fn take_rest(&self) -> Option<Rest> {
+        // AcqRel: pairs with `advance`: what was done with the chunk comes before what the caller does with it.
+        let word = self.cursor.swap(NONE, Ordering::AcqRel);
+        self.rest(word)
+    }
+
+    /// Lays what `take_rest` took on the cursor again; `false` if that names another chunk by now.
+    pub(crate) fn leave_rest(&self, rest: Rest) -> bool {
+        self.advance(NONE, rest.word())
+    }
+
+    /// Notes that ids that were carved are no longer the class's, or that others are.
+    pub(crate) fn uncarve(&self, ids: u32) {
+        // Relaxed: as in `note_carved`.
+        self.carved.fetch_sub(ids, Ordering::Relaxed);
+    }
+
+    pub(crate) fn carve_rest(&self, rest: Rest) -> impl Iterator<Item = FrameId> {
+        // Relaxed: as in `note_carved`.
+        self.carved
+            .fetch_add(self.per_chunk - rest.next, Ordering::Relaxed);
+        (rest.next..self.per_chunk).map(move |number| chunks::id(rest.chunk, number))
+    }
+}
+
+impl Back for Cuts {
+    fn carve(&self, most: usize, batch: &mut Batch) {
+        let most = most.min(batch.room()).min(self.per_chunk as usize) as u32;
+        loop {
+            // Relaxed: see `advance`.
+            let seen = self.cursor.load(Ordering::Relaxed);
+            if let Some(Rest { chunk, next }) = self.rest(seen) {
+                let end = next.saturating_add(most).min(self.per_chunk);
+                if self.advance(seen, Rest { chunk, next: end }.word()) {
+                    return self.note_carved(chunk, next, end, batch);
+                }
+                continue;
+            }
+            let Some(chunk) = self.chunks.take(self.class) else {
+                return;
+            };
+            if self.advance(seen, Rest { chunk, next: most }.word()) {
+                return self.note_carved(chunk, 0, most, batch);
+            }
+            // Another call was faster; nobody has had an id of this chunk.
+            self.chunks.give_back(chunk);
+        }
+    }
+
+    fn carved(&self) -> u32 {
+        // Relaxed: see `note_carved`.
+        self.carved.load(Ordering::Relaxed)
+    }
+
+    fn carvings_if_used_up(&self) -> Option<u64> {
+        // Acquire: pairs with A in `advance`.
+        match self.rest(self.cursor.load(Ordering::Acquire)) {
+            Some(_) => None,
+            None => self.chunks.takings_if_used_up(),
+        }
+    }
+
+    #[inline(always)]
+    fn links(&self) -> &Links {
+        self.chunks.links()
+    }
+
+    #[inline(always)]
+    fn wrote(&self, id: FrameId) {
+        self.chunks.tracks().write(id.0);
+    }
+
+    unsafe fn zero(&self, id: FrameId) {
+        self.wrote(id);
+        // SAFETY: the caller owns the id, so it is one of this class's.
+        let start = unsafe { self.start(id) };
+        // SAFETY: the buffer's bytes lie in the mapping and are the caller's alone (the function's bullet).
+        unsafe { start.write_bytes(0, self.stride()) };
+    }
+}

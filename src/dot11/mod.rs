@@ -1,0 +1,219 @@
+//! Buffers of variable length: size classes over chunks of the arena, and mappings for what is larger.
+//!
+//! ```text
+//!   length ── sizes ──► class: front, depot (as the frames have) ── carve ──► cuts ── take ──► chunks
+//!        └── too large ──► large: a mapping each, known by its address              ◄── trim ──┘
+//! ```
+//!
+//! Made when it is first needed. A class is `Class<Cuts>`: the lists are the code of the frames' lists. `trim` takes chunks of
+//! which all buffers are at rest back from the classes, and so does an allocation that finds all chunks taken.
+//!
+//! A buffer that is out keeps the pool, as a frame does (P2 of `class`).
+
+mod chunks;
+mod cuts;
+mod large;
+mod registry;
+mod sizes;
+mod trim;
+
+use std::io;
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+pub(crate) use chunks::{Chunks, Owner, chunk_of, id};
+pub(crate) use cuts::Cuts;
+pub(crate) use large::{Block, Claim, Large, LargeId};
+pub(crate) use sizes::Sizes;
+pub(crate) use trim::Trim;
+
+use crate::back::Back;
+use crate::class::{Class, Shape, Take, Transfer};
+use crate::depot::Depot;
+use crate::id::{ClassId, FrameId};
+use crate::inner::Inner;
+use crate::limits::{CACHED_BYTES, CLASS_CACHE};
+use crate::stats::{ClassStats, Dot11Stats};
+use crate::sync::Unprotected;
+use crate::sys::{Area, HugePages, Process};
+
+/// What it is made from.
+pub(crate) struct Dot11Spec {
+    pub(crate) sizes: Arc<Sizes>,
+    pub(crate) chunks: u32,
+    pub(crate) pages: HugePages,
+    pub(crate) cpus: u32,
+    /// How many of them share a class's buffers.
+    pub(crate) shares: u32,
+    pub(crate) rseq: Option<(Area, Arc<Process>)>,
+    pub(crate) zero_on_free: bool,
+}
+
+pub(crate) struct Dot11 {
+    sizes: Arc<Sizes>,
+    classes: Box<[SizeClass]>,
+    chunks: Arc<Chunks>,
+    large: Large,
+}
+
+/// A size class, and the pool that it is part of.
+pub(crate) struct SizeClass {
+    lists: Class<Cuts>,
+    pool: Unprotected<NonNull<Inner>>,
+}
+
+// SAFETY: the pool's address is passed on alone; who follows it answers for it.
+unsafe impl Send for SizeClass {}
+// SAFETY: as for Send.
+unsafe impl Sync for SizeClass {}
+
+impl SizeClass {
+    #[inline(always)]
+    pub(crate) fn lists(&self) -> &Class<Cuts> {
+        &self.lists
+    }
+
+    #[inline(always)]
+    pub(crate) fn cuts(&self) -> &Cuts {
+        self.lists.back()
+    }
+
+    /// The pool that the class is part of.
+    #[inline(always)]
+    pub(crate) fn pool(&self) -> NonNull<Inner> {
+        *self.pool
+    }
+
+    fn stats(&self) -> ClassStats {
+        let carved = self.cuts().carved() as usize;
+        let per_cpu: usize = self.lists.resting_per_cpu().iter().sum();
+        // Between two reads a buffer may move and be seen in both places.
+        let free = (per_cpu + self.lists.resting_in_depot()).min(carved);
+        ClassStats {
+            size: self.cuts().stride(),
+            out: carved - free,
+            free,
+            cache: self.lists.cache(),
+        }
+    }
+
+    /// Takes an id from this CPU's list; it is the caller's (P1 of `class`).
+    #[inline(always)]
+    pub(crate) fn take(&self) -> Option<FrameId> {
+        match self.lists.take() {
+            Take::Got(id) => Some(id),
+            Take::NoCaches => self.lists.take_from_shard(),
+            Take::Nothing => None,
+        }
+    }
+}
+
+impl Dot11 {
+    /// Answers with the bytes that were refused, if they were.
+    pub(crate) fn new(spec: &Dot11Spec, pool: NonNull<Inner>) -> Result<Self, (usize, io::Error)> {
+        let chunks = Arc::new(Chunks::new(spec.chunks, spec.pages)?);
+        let class = |(number, stride): (usize, &u32)| {
+            let cuts = Cuts::new(chunks.clone(), ClassId(number as u8), *stride);
+            let most = spec.chunks * cuts.per_chunk();
+            let cached = (CACHED_BYTES / stride).clamp(2, CLASS_CACHE);
+            let shape = Shape {
+                ids: chunks.ids(),
+                most,
+                cpus: spec.cpus,
+                rseq: spec.rseq.clone(),
+                transfer: Transfer::new(most, spec.shares, cached, spec.zero_on_free),
+            };
+            Ok(SizeClass {
+                lists: Class::new(cuts, &shape)?,
+                pool: Unprotected::new(pool),
+            })
+        };
+        let strides = spec.sizes.strides().iter();
+        let classes: Result<_, _> = strides.enumerate().map(class).collect();
+        Ok(Self {
+            sizes: spec.sizes.clone(),
+            classes: classes?,
+            chunks,
+            large: Large::new(),
+        })
+    }
+
+    /// The class that serves a length; `None` if it is above the largest.
+    #[inline(always)]
+    pub(crate) fn class_of(&self, len: usize) -> Option<&SizeClass> {
+        Some(&self.classes[self.sizes.class_of(len)?])
+    }
+
+    /// The class that serves a length on whole cache lines.
+    pub(crate) fn class_of_lines(&self, len: usize) -> Option<&SizeClass> {
+        Some(&self.classes[self.sizes.class_of_lines(len)?])
+    }
+
+    pub(crate) fn class(&self, class: ClassId) -> &SizeClass {
+        &self.classes[usize::from(class.0)]
+    }
+
+    pub(crate) fn chunks(&self) -> &Chunks {
+        &self.chunks
+    }
+
+    pub(crate) fn large(&self) -> &Large {
+        &self.large
+    }
+
+    /// Takes an id of a class from anywhere, also from the chunks of other classes; it is the caller's (P1 of `class`). `None` if
+    /// nothing is to be had.
+    #[cold]
+    pub(crate) fn take_slow(&self, class: &SizeClass) -> Option<FrameId> {
+        if let Some(id) = class.lists.take_slow() {
+            return Some(id);
+        }
+        let idle = self
+            .classes
+            .iter()
+            .filter(|class| class.may_have_idle_chunks());
+        let reclaimed: usize = idle.map(|class| class.trim().chunks).sum();
+        if reclaimed == 0 {
+            return None;
+        }
+        class.lists.take_slow()
+    }
+
+    /// Takes all chunks back that hold no buffer in use, and returns their memory to the system.
+    pub(crate) fn trim(&self) -> Trim {
+        let used = self.classes.iter().filter(|class| class.was_used());
+        let mut trim = used.map(SizeClass::trim).sum::<Trim>();
+        trim.pinned = self.chunks.taken();
+        trim
+    }
+
+    /// Closes all for good; how many buffers are out, as [`Class::close`] says it.
+    pub(crate) fn close(&self) -> Option<u32> {
+        let mut out = self.large.close();
+        for class in &self.classes {
+            out += class.lists.close()?;
+        }
+        Some(out)
+    }
+
+    pub(crate) fn stats(&self) -> Dot11Stats {
+        let used = self.classes.iter().filter(|class| class.was_used());
+        let classes: Vec<ClassStats> = used.map(SizeClass::stats).collect();
+        let (large, large_bytes) = self.large.live();
+        let tables = |class: &SizeClass| {
+            let most = self.chunks.count() * class.cuts().per_chunk();
+            class.lists.front_bytes() + Depot::bytes_for(most, class.lists.batch() as u32)
+        };
+        Dot11Stats {
+            budget: self.chunks.bytes(),
+            chunks: self.chunks.taken(),
+            out: classes.iter().map(|class| class.out).sum(),
+            classes,
+            large,
+            large_bytes,
+            pages: self.chunks.pages(),
+            metadata: Chunks::bytes_for(self.chunks.count())
+                + self.classes.iter().map(tables).sum::<usize>(),
+        }
+    }
+}

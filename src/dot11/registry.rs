@@ -1,0 +1,204 @@
+//! A lock-free table of entries by address.
+//!
+//! ```text
+//!   bucket ─► node ─► node ─► …      next: a pointer, and a mark in its lowest bit: this node is removed
+//! ```
+//!
+//! Invariants
+//!
+//! - E1. A node is inserted at the head of its address's bucket, once, by one compare-and-swap.
+//! - E2. It is removed by marking its own `next`, once, by its owner; from then on no lookup finds it, and nothing is linked
+//!   behind it. Whoever passes a marked node on the way unlinks it, by one compare-and-swap on the pointer to it, which fails if
+//!   the node before was marked, too.
+//! - E3. Who unlinks a node retires it. It is freed when every thread that was pinned at that time has let go: a lookup
+//!   reads a node only while it is pinned.
+//! - E4. At most one unmarked node has a given address: its owner marks it before it gives the address back to the system.
+//!
+//! The collector is the registry's own. A thread registers with it for one call, which allocates, as inserting does; nothing is
+//! kept in thread-local storage.
+//!
+//! Source: M. Michael, High performance dynamic lock-free hash tables and list-based sets, SPAA 2002; T. Harris, DISC 2001
+//! (the mark); K. Fraser, Practical lock-freedom, 2004 (epochs).
+
+use std::array;
+use std::ptr::NonNull;
+
+use crossbeam_epoch::{Atomic, Collector, Guard, Owned};
+
+use crate::sync::{Ordering, scaled};
+
+const BUCKETS: usize = scaled(256, 2) as usize;
+const MARKED: usize = 1;
+
+/// Addresses of entries are multiples of a page.
+const PAGE_SHIFT: u32 = 12;
+
+pub(crate) struct Registry<T> {
+    collector: Collector,
+    buckets: [Atomic<Node<T>>; BUCKETS],
+}
+
+struct Node<T> {
+    address: usize,
+    entry: T,
+    next: Atomic<Node<T>>,
+}
+
+/// An entry's owner: whoever has it removes the entry.
+pub(crate) struct Entry<T>(NonNull<Node<T>>);
+
+impl<T> Clone for Entry<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Entry<T> {}
+
+impl<T: Send + Sync + 'static> Registry<T> {
+    pub(crate) fn new() -> Self {
+        Self {
+            collector: Collector::new(),
+            buckets: array::from_fn(|_| Atomic::null()),
+        }
+    }
+
+    fn bucket(&self, address: usize) -> &Atomic<Node<T>> {
+        &self.buckets[(address >> PAGE_SHIFT) % BUCKETS]
+    }
+
+    /// Makes an entry known by its address.
+    pub(crate) fn insert(&self, address: usize, entry: T) -> Entry<T> {
+        let handle = self.collector.register();
+        let guard = &handle.pin();
+        let head = self.bucket(address);
+        let mut node = Owned::new(Node {
+            address,
+            entry,
+            next: Atomic::null(),
+        })
+        .into_shared(guard);
+        // SAFETY: the node was made just now, and nobody else knows it.
+        let inserted = NonNull::from(unsafe { node.deref_mut() });
+        loop {
+            // Relaxed: the compare-and-swap compares it, and it is not followed.
+            let first = head.load(Ordering::Relaxed, guard);
+            // SAFETY: as above: it is not linked yet.
+            let next = unsafe { &node.deref().next };
+            // Relaxed: the compare-and-swap publishes it.
+            next.store(first, Ordering::Relaxed);
+            // Release (E): publishes the node. Relaxed on failure: the next round loads again.
+            if head
+                .compare_exchange(first, node, Ordering::Release, Ordering::Relaxed, guard)
+                .is_ok()
+            {
+                return Entry(inserted);
+            }
+        }
+    }
+
+    /// The entry itself.
+    ///
+    /// # Safety
+    ///
+    /// - The caller owns the entry, which is not removed.
+    pub(crate) unsafe fn entry(&self, entry: &Entry<T>) -> &T {
+        // SAFETY: a node that is not removed is not freed (E3), and nobody but its owner removes it (E2).
+        unsafe { &entry.0.as_ref().entry }
+    }
+
+    /// Removes an entry: from now on no lookup finds it. Its memory goes when nobody looks at it any more.
+    ///
+    /// # Safety
+    ///
+    /// - The caller owns the entry, and gives it up.
+    pub(crate) unsafe fn remove(&self, entry: Entry<T>) {
+        let handle = self.collector.register();
+        let guard = handle.pin();
+        // SAFETY: the caller owns the entry, so the node is there, and this thread is pinned from now on.
+        let node = unsafe { entry.0.as_ref() };
+        let address = node.address;
+        // AcqRel (E): what was done with the entry comes before its removal, for who unlinks it.
+        let before = node.next.fetch_or(MARKED, Ordering::AcqRel, &guard);
+        debug_assert_eq!(before.tag(), 0, "an entry is removed once");
+        self.walk(self.bucket(address), &guard, |_| false);
+        // Without it up to a bag of nodes would wait for others to come.
+        guard.flush();
+    }
+
+    /// What `look` makes of the entry at an address, while it cannot go.
+    pub(crate) fn at<R>(&self, address: usize, look: impl FnOnce(Entry<T>, &T) -> R) -> Option<R> {
+        let handle = self.collector.register();
+        let guard = &handle.pin();
+        let node = self.walk(self.bucket(address), guard, |node| node.address == address)?;
+        Some(look(Entry(NonNull::from(node)), &node.entry))
+    }
+
+    /// What `look` makes of the first entry that it makes something of. Looks at all of them: not for the fast path.
+    pub(crate) fn find<R>(&self, look: impl Fn(usize, &T) -> Option<R>) -> Option<R> {
+        let handle = self.collector.register();
+        let guard = &handle.pin();
+        self.buckets.iter().find_map(|bucket| {
+            let found = self.walk(bucket, guard, |node| {
+                look(node.address, &node.entry).is_some()
+            })?;
+            look(found.address, &found.entry)
+        })
+    }
+
+    /// The first node of a bucket that is not removed and that `is_it` accepts. Unlinks what is removed on the way.
+    fn walk<'g>(
+        &self,
+        head: &Atomic<Node<T>>,
+        guard: &'g Guard,
+        is_it: impl Fn(&Node<T>) -> bool,
+    ) -> Option<&'g Node<T>> {
+        'again: loop {
+            let mut link = head;
+            // Acquire (E): pairs with the Release that linked the node; its fields are read.
+            let mut at = link.load(Ordering::Acquire, guard);
+            loop {
+                // SAFETY: null, or a node that was linked while this thread was pinned, so that it is not freed (E3).
+                let node = unsafe { at.as_ref() }?;
+                // Acquire (E): as above.
+                let next = node.next.load(Ordering::Acquire, guard);
+                if next.tag() == 0 {
+                    if is_it(node) {
+                        return Some(node);
+                    }
+                    // Lives as long as the guard, as `node` does.
+                    link = &node.next;
+                    at = next;
+                    continue;
+                }
+                let next = next.with_tag(0);
+                // AcqRel (E): hands on what linked `next`. On failure the node before was marked, or another thread has unlinked
+                // this one: once more from the start.
+                if link
+                    .compare_exchange(at, next, Ordering::AcqRel, Ordering::Relaxed, guard)
+                    .is_err()
+                {
+                    continue 'again;
+                }
+                // SAFETY: unlinked by this thread alone (E3), from the one place that linked it (E1).
+                unsafe { guard.defer_destroy(at) };
+                at = next;
+            }
+        }
+    }
+}
+
+impl<T> Drop for Registry<T> {
+    fn drop(&mut self) {
+        // SAFETY: nobody else can reach the registry any more.
+        let guard = unsafe { crossbeam_epoch::unprotected() };
+        for bucket in &self.buckets {
+            let mut at = bucket.load(Ordering::Relaxed, guard);
+            while !at.is_null() {
+                // SAFETY: the node is linked, so it was not retired (E3), and it is this call's alone.
+                let node = unsafe { at.into_owned() };
+                at = node.next.load(Ordering::Relaxed, guard).with_tag(0);
+            }
+        }
+    }
+}

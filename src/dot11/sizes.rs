@@ -1,0 +1,177 @@
+//! The sizes of the 802.11 buffers, and which of them serves a length.
+//!
+//! Chosen for 802.11: what is asked for most fits within 2 % (2304 bytes with their headers, 3839, 7935 and 11454: the MSDU and A-MSDU
+//! limits; 64 KiB: receive offload); from 129 bytes on no request wastes more than an eighth.
+//! No stride is a multiple of 128: the first bytes of consecutive buffers then fall into all sets of the cache in
+//! turn (from 960 bytes on strides are an odd number of cache lines, as a frame's is).
+
+#![forbid(unsafe_code)]
+
+use crate::limits::{MAX_SIZE_CLASS, MAX_SIZE_CLASSES};
+
+/// The sizes, in bytes; each is the distance from one buffer of the class to the next, and may be used as a whole.
+#[cfg(not(loom))]
+pub(crate) const SIZES: &[u32] = &[
+    64, 80, 96, 112, 144, 160, 176, 192, 208, 224, 240, 272, 304, 320, 352, 400, 448, 496, 560,
+    624, 704, 784, 880, 960, 1088, 1216, 1344, 1472, 1600, 1728, 1856, 2112, 2368, 2624, 2880,
+    3264, 3648, 3904, 4416, 4928, 5568, 6336, 7232, 8000, 9024, 10304, 11456, 12992, 14784, 16832,
+    19136, 21824, 24896, 28352, 32320, 36928, 42176, 48192, 54976, 62784, 65600,
+];
+
+/// In a model: two buffers a chunk, or one.
+#[cfg(loom)]
+pub(crate) const SIZES: &[u32] = &[2048, 4096];
+
+const FINE: usize = 16;
+const COARSE: usize = 64;
+/// Up to this length classes are multiples of `FINE`, beyond of `COARSE`.
+const FINE_END: usize = 1024;
+const LINE: usize = 64;
+
+/// The sizes of a pool, in ascending order, and the class of each length.
+pub(crate) struct Sizes {
+    strides: Box<[u32]>,
+    /// The least class for each step of lengths.
+    least: Box<[u8]>,
+    /// The least class of whole cache lines for each of them.
+    least_of_lines: Box<[u8]>,
+}
+
+impl Sizes {
+    /// The built-in sizes and `more`, each of which is at most `MAX_SIZE_CLASS`; `None` if they are too many.
+    pub(crate) fn new(more: &[usize]) -> Option<Self> {
+        let added = more.iter().map(|bytes| rounded(*bytes));
+        let mut strides: Vec<u32> = SIZES.iter().copied().chain(added).collect();
+        strides.sort_unstable();
+        strides.dedup();
+        if strides.len() > MAX_SIZE_CLASSES {
+            return None;
+        }
+        let largest = strides.last().map_or(0, |stride| *stride as usize);
+        let steps = step(largest) + 1;
+        let least = |fits: &dyn Fn(usize) -> bool| {
+            let class = |at| {
+                let length = length_of(at);
+                let class = strides
+                    .iter()
+                    .position(|stride| *stride as usize >= length && fits(*stride as usize));
+                class.map_or(u8::MAX, |class| class as u8)
+            };
+            (0..steps).map(class).collect()
+        };
+        Some(Self {
+            least: least(&|_| true),
+            least_of_lines: least(&|stride| stride % LINE == 0),
+            strides: strides.into_boxed_slice(),
+        })
+    }
+
+    pub(crate) fn strides(&self) -> &[u32] {
+        &self.strides
+    }
+
+    /// The least class that holds `len` bytes.
+    #[inline(always)]
+    pub(crate) fn class_of(&self, len: usize) -> Option<usize> {
+        Self::looked_up(&self.least, len)
+    }
+
+    /// The least class that holds `len` bytes and consists of whole cache lines.
+    pub(crate) fn class_of_lines(&self, len: usize) -> Option<usize> {
+        Self::looked_up(&self.least_of_lines, len)
+    }
+
+    #[inline(always)]
+    fn looked_up(least: &[u8], len: usize) -> Option<usize> {
+        let class = *least.get(step(len))?;
+        (class != u8::MAX).then_some(class.into())
+    }
+}
+
+/// Which step a length belongs to: a multiple of 16 bytes up to 1024, of 64 beyond.
+#[inline(always)]
+fn step(len: usize) -> usize {
+    if len <= FINE_END {
+        len.div_ceil(FINE)
+    } else {
+        (FINE_END / FINE - FINE_END / COARSE) + len.div_ceil(COARSE)
+    }
+}
+
+/// The largest length of a step.
+fn length_of(step: usize) -> usize {
+    if step <= FINE_END / FINE {
+        step * FINE
+    } else {
+        (step - (FINE_END / FINE - FINE_END / COARSE)) * COARSE
+    }
+}
+
+/// The stride of an added class.
+fn rounded(bytes: usize) -> u32 {
+    debug_assert!((1..=MAX_SIZE_CLASS).contains(&bytes));
+    let unit = if bytes <= FINE_END { FINE } else { COARSE };
+    bytes.next_multiple_of(unit) as u32
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    fn waste(len: usize) -> f64 {
+        let sizes = Sizes::new(&[]).unwrap();
+        let stride = f64::from(sizes.strides()[sizes.class_of(len).unwrap()]);
+        (stride - len as f64) / stride
+    }
+
+    #[test]
+    fn sizes_of_802_11_fit_within_two_percent() {
+        for len in [2346, 3839, 7935, 11_454, 65_536] {
+            assert!(waste(len) < 0.02, "{len}: {}", waste(len));
+        }
+    }
+
+    #[test]
+    fn no_length_above_128_wastes_more_than_an_eighth() {
+        for stride in SIZES {
+            // The worst length of the next class.
+            let len = *stride as usize + 1;
+            if len > 128 && len <= 65_600 {
+                assert!(waste(len) <= 0.125, "{len}: {}", waste(len));
+            }
+        }
+    }
+
+    #[test]
+    fn strides_spread_over_the_sets_of_the_cache() {
+        for stride in SIZES {
+            assert_eq!(stride % 16, 0, "{stride}");
+            assert_ne!(stride % 128, 0, "{stride}");
+            assert!(*stride < 960 || stride % 128 == 64, "{stride}");
+        }
+    }
+
+    #[test]
+    fn every_length_has_the_least_class_that_holds_it() {
+        let sizes = Sizes::new(&[100, 5000, MAX_SIZE_CLASS]).unwrap();
+        for len in 0..=MAX_SIZE_CLASS {
+            let class = sizes.class_of(len).unwrap();
+            assert!(sizes.strides()[class] as usize >= len, "{len}");
+            assert!(
+                class == 0 || (sizes.strides()[class - 1] as usize) < len,
+                "{len}"
+            );
+            let class = sizes.class_of_lines(len).unwrap();
+            let stride = sizes.strides()[class] as usize;
+            assert!(stride >= len && stride % LINE == 0, "{len}");
+        }
+        assert_eq!(sizes.class_of(MAX_SIZE_CLASS + 1), None);
+        assert_eq!(sizes.class_of(usize::MAX), None);
+    }
+
+    #[test]
+    fn too_many_sizes_are_refused() {
+        let more: Vec<usize> = (1..=MAX_SIZE_CLASSES).map(|n| n * 1024).collect();
+        assert!(Sizes::new(&more).is_none());
+    }
+}

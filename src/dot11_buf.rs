@@ -1,0 +1,269 @@
+//! The handle of one 802.11 buffer.
+
+use std::fmt;
+use std::mem::ManuallyDrop;
+use std::ops::{Deref, DerefMut};
+use std::ptr::NonNull;
+use std::slice;
+
+use crate::back::Back;
+use crate::dot11::{LargeId, SizeClass};
+use crate::error::{Room, RoomError};
+use crate::id::FrameId;
+use crate::inner::Inner;
+
+/// A buffer of any length: the smallest size class that holds it, or a mapping of its own.
+///
+/// It is an owner: it can be sent to another thread and dropped there, outlives every
+/// [`Pool`](crate::Pool) handle, and frees the buffer when dropped. Its bytes are initialised: zero where they were never
+/// used, else what their last owner left, unless [`PoolBuilder::zero_on_free`](crate::PoolBuilder::zero_on_free) is on. A buffer that is
+/// forgotten ([`std::mem::forget`]) is lost to its pool, and keeps the pool's memory mapped.
+///
+/// ```
+/// # let pool = framewell::Pool::builder().build()?;
+/// let mut msdu = pool.dot11(2346)?;
+/// msdu[0] = 0x88;
+/// assert_eq!((msdu.len(), msdu.capacity()), (2346, 2368));
+/// std::thread::spawn(move || drop(msdu)).join().unwrap();
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Dot11Buf {
+    start: NonNull<u8>,
+    len: usize,
+    place: Place,
+}
+
+/// Where a buffer goes when it is freed.
+#[derive(Clone, Copy)]
+pub(crate) enum Place {
+    Class(NonNull<SizeClass>, FrameId),
+    Large(NonNull<Inner>, LargeId),
+}
+
+// SAFETY: a buffer owns its bytes alone (P1 of `class`), and the pool may be used and freed on any thread.
+unsafe impl Send for Dot11Buf {}
+// SAFETY: through `&Dot11Buf` the bytes can be read alone.
+unsafe impl Sync for Dot11Buf {}
+
+impl Dot11Buf {
+    /// Makes the handle of a class's buffer.
+    ///
+    /// # Safety
+    ///
+    /// - The caller owns the id, which is the class's, and gives it to the handle; `len` is at most the stride.
+    #[inline(always)]
+    pub(crate) unsafe fn of_class(class: &SizeClass, id: FrameId, len: usize) -> Self {
+        let cuts = class.cuts();
+        debug_assert!(len <= cuts.stride());
+        cuts.wrote(id);
+        Self {
+            // SAFETY: the id is the class's.
+            start: unsafe { cuts.start(id) },
+            len,
+            place: Place::Class(NonNull::from(class), id),
+        }
+    }
+
+    /// Makes the handle of a large buffer.
+    ///
+    /// # Safety
+    ///
+    /// - The caller owns the buffer, which is the pool's and starts at `start`, and gives it to the handle; `len` is at most
+    ///   its capacity.
+    pub(crate) unsafe fn large(
+        pool: NonNull<Inner>,
+        id: LargeId,
+        start: NonNull<u8>,
+        len: usize,
+    ) -> Self {
+        Self {
+            start,
+            len,
+            place: Place::Large(pool, id),
+        }
+    }
+
+    /// Returns the number of bytes that were asked for.
+    ///
+    /// ```
+    /// # let pool = framewell::Pool::builder().build()?;
+    /// assert_eq!(pool.dot11(24)?.len(), 24);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Returns whether no bytes were asked for.
+    ///
+    /// ```
+    /// # let pool = framewell::Pool::builder().build()?;
+    /// assert!(pool.dot11(0)?.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Returns the bytes that the buffer can be resized to: the stride of its size class, or of its mapping.
+    ///
+    /// ```
+    /// # let pool = framewell::Pool::builder().build()?;
+    /// assert_eq!(pool.dot11(3839)?.capacity(), 3904);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        match &self.place {
+            // SAFETY: the buffer keeps the pool, and with it the class (P2 of `class`).
+            Place::Class(class, _) => unsafe { class.as_ref() }.cuts().stride(),
+            // SAFETY: the handle owns the buffer.
+            Place::Large(pool, id) => unsafe { Inner::large_block(*pool, id) }.capacity(),
+        }
+    }
+
+    /// Grows or shrinks the buffer in place, to any length up to its [`capacity`](Self::capacity).
+    ///
+    /// Bytes that it gains hold what was last written there.
+    ///
+    /// # Errors
+    ///
+    /// [`RoomError`] if the capacity is smaller; the buffer is unchanged.
+    ///
+    /// ```
+    /// # let pool = framewell::Pool::builder().build()?;
+    /// let mut buffer = pool.dot11(2304)?;
+    /// buffer.resize(2346)?;
+    /// assert_eq!(buffer.len(), 2346);
+    /// assert_eq!(
+    ///     buffer.resize(3000).unwrap_err().to_string(),
+    ///     "3000 bytes exceed the capacity of 2368 left; allocate a larger buffer, and copy",
+    /// );
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    pub fn resize(&mut self, len: usize) -> Result<(), RoomError> {
+        let left = self.capacity();
+        if len > left {
+            return Err(RoomError {
+                room: Room::Capacity,
+                asked: len,
+                left,
+            });
+        }
+        self.len = len;
+        Ok(())
+    }
+
+    /// Gives the buffer out as a pointer to its first byte, for a side that knows no handles.
+    ///
+    /// It counts as out. [`Pool::dot11_from_raw`](crate::Pool::dot11_from_raw) turns the pointer, on any thread, back into a buffer of
+    /// the length that it has now. Never enters the kernel but for the first touch of the table that notes it.
+    ///
+    /// ```
+    /// # let pool = framewell::Pool::builder().build()?;
+    /// let pointer = pool.dot11(100)?.into_raw().as_ptr();
+    /// // SAFETY: the pointer was handed out just now, and is turned back once.
+    /// let buffer = unsafe { pool.dot11_from_raw(pointer) }?;
+    /// assert_eq!(buffer.len(), 100);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use = "the pointer is the only way back to the buffer"]
+    pub fn into_raw(self) -> NonNull<u8> {
+        let this = ManuallyDrop::new(self);
+        match &this.place {
+            Place::Class(class, id) => {
+                // SAFETY: as in `capacity`.
+                Inner::hand_out_of_class(unsafe { class.as_ref() }, *id, this.len);
+            }
+            Place::Large(pool, id) => {
+                // SAFETY: as in `capacity`.
+                unsafe { Inner::large_block(*pool, id) }.hand_out(this.len);
+            }
+        }
+        this.start
+    }
+}
+
+impl Drop for Dot11Buf {
+    #[inline]
+    fn drop(&mut self) {
+        match self.place {
+            Place::Class(class, id) => {
+                // SAFETY: the buffer keeps the pool, and with it the class, until it is given up.
+                let class = unsafe { class.as_ref() };
+                // SAFETY: the handle owns its id and is not used again.
+                unsafe { Inner::free_to(class.pool(), class.lists(), id) };
+            }
+            // SAFETY: the handle owns the buffer and is not used again.
+            Place::Large(pool, id) => unsafe { Inner::free_large(pool, id) },
+        }
+    }
+}
+
+impl Deref for Dot11Buf {
+    type Target = [u8];
+
+    #[inline]
+    fn deref(&self) -> &[u8] {
+        self.note(false);
+        // SAFETY: `len` bytes from `start` lie inside the buffer, are initialised (anonymous memory is
+        // zeroed), and belong to this handle alone, which the slice borrows.
+        unsafe { slice::from_raw_parts(self.start.as_ptr(), self.len) }
+    }
+}
+
+impl DerefMut for Dot11Buf {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut [u8] {
+        self.note(true);
+        // SAFETY: as in `deref`; the handle is borrowed mutably.
+        unsafe { slice::from_raw_parts_mut(self.start.as_ptr(), self.len) }
+    }
+}
+
+impl Dot11Buf {
+    /// For loom: the owner reads or writes the bytes.
+    #[inline(always)]
+    fn note(&self, writes: bool) {
+        if cfg!(loom) {
+            if let Place::Class(class, id) = self.place {
+                // SAFETY: as in `capacity`.
+                let chunks = unsafe { class.as_ref() }.cuts().chunks();
+                if writes {
+                    chunks.tracks().write(id.0);
+                } else {
+                    chunks.tracks().read(id.0);
+                }
+            }
+        }
+    }
+}
+
+impl AsRef<[u8]> for Dot11Buf {
+    #[inline]
+    fn as_ref(&self) -> &[u8] {
+        self
+    }
+}
+
+impl AsMut<[u8]> for Dot11Buf {
+    #[inline]
+    fn as_mut(&mut self) -> &mut [u8] {
+        self
+    }
+}
+
+impl fmt::Debug for Dot11Buf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dot11Buf")
+            .field("len", &self.len())
+            .field("capacity", &self.capacity())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,207 @@
+//! The raw boundary: buffers that go out as bare pointers and come back.
+//!
+//! A pointer alone, on any thread, is enough to find its buffer: the arithmetic of the arena, the owner word of its chunk, or the
+//! registry of large buffers. Whether it may come back says the buffer's word in `RawStates`.
+
+use std::ptr::NonNull;
+
+use super::Inner;
+use crate::dot11::{Block, Chunks, Claim, Dot11, LargeId, Owner, SizeClass};
+use crate::id::{ChunkId, FrameId};
+use crate::misuse::{BufferKind, Found, Misuse, MisuseKind};
+use crate::sync::Ordering;
+
+/// The view of an 802.11 buffer: its chunk's generation, and its length.
+const LEN_BITS: u32 = 20;
+
+fn view_of(generation: u64, len: usize) -> u64 {
+    // 43 bits of the generation: it comes round after 2^43 takings of one chunk.
+    (generation << LEN_BITS | len as u64) & !(1 << 63)
+}
+
+fn len_of(view: u64) -> usize {
+    (view & ((1 << LEN_BITS) - 1)) as usize
+}
+
+/// What a pointer into the chunks names.
+struct Named<'a> {
+    class: &'a SizeClass,
+    owner: Owner,
+    id: FrameId,
+    /// From the buffer's first byte.
+    offset: usize,
+}
+
+impl Inner {
+    /// The class that a buffer of a size class is out of; its owner hands it out as a pointer.
+    pub(crate) fn hand_out_of_class(class: &SizeClass, id: FrameId, len: usize) {
+        let chunks = class.cuts().chunks();
+        let owner = chunks.owner(crate::dot11::chunk_of(id));
+        chunks.raw().hand_out(id, view_of(owner.generation, len));
+    }
+
+    /// Makes the caller the owner of the frame that was handed out at `address`; its view.
+    pub(crate) fn claim_frame(&self, address: usize) -> Result<(FrameId, u64), Misuse> {
+        self.claim_frame_at(address)
+            .map_err(|kind| self.misused(address, kind))
+    }
+
+    fn claim_frame_at(&self, address: usize) -> Result<(FrameId, u64), MisuseKind> {
+        if address == 0 {
+            return Err(MisuseKind::Null);
+        }
+        let Some((id, offset)) = self.arena().find(address) else {
+            return Err(self.not_a_frame(address));
+        };
+        let view = self.raw.view(id).ok_or(MisuseKind::NotRaw)?;
+        if offset != crate::frame::offset_of_view(view) {
+            return Err(MisuseKind::Interior);
+        }
+        if !self.raw.take_back(id, view) {
+            return Err(MisuseKind::NotRaw);
+        }
+        Ok((id, view))
+    }
+
+    fn not_a_frame(&self, address: usize) -> MisuseKind {
+        match self.find_dot11(address) {
+            Some(_) => MisuseKind::OtherKind,
+            None => MisuseKind::Foreign,
+        }
+    }
+
+    /// Makes the caller the owner of the 802.11 buffer that was handed out at `address`.
+    pub(crate) fn claim_dot11(&self, address: usize) -> Result<Claimed<'_>, Misuse> {
+        self.claim_dot11_at(address)
+            .map_err(|kind| self.misused(address, kind))
+    }
+
+    fn claim_dot11_at(&self, address: usize) -> Result<Claimed<'_>, MisuseKind> {
+        if address == 0 {
+            return Err(MisuseKind::Null);
+        }
+        let Some(dot11) = self.dot11() else {
+            return Err(self.not_dot11(address));
+        };
+        if let Some((chunk, offset)) = dot11.chunks().find(address) {
+            return Self::claim_in_chunk(dot11, chunk, offset);
+        }
+        match dot11.large().claim(address) {
+            Some(Claim::Taken(id, start, len)) => Ok(Claimed::Large(id, start, len)),
+            Some(Claim::NotRaw) => Err(MisuseKind::NotRaw),
+            None => Err(
+                match dot11
+                    .large()
+                    .around(address, |block| block.raw_len().is_some())
+                {
+                    Some(true) => MisuseKind::Interior,
+                    Some(false) => MisuseKind::NotRaw,
+                    None => self.not_dot11(address),
+                },
+            ),
+        }
+    }
+
+    fn not_dot11(&self, address: usize) -> MisuseKind {
+        match self.arena().find(address) {
+            Some(_) => MisuseKind::OtherKind,
+            None => MisuseKind::Foreign,
+        }
+    }
+
+    fn claim_in_chunk(
+        dot11: &Dot11,
+        chunk: ChunkId,
+        offset: usize,
+    ) -> Result<Claimed<'_>, MisuseKind> {
+        let named = Self::name(dot11, chunk, offset).ok_or(MisuseKind::NotRaw)?;
+        let raw = dot11.chunks().raw();
+        let view = raw.view(named.id).ok_or(MisuseKind::NotRaw)?;
+        // Another generation: the chunk has changed hands, and the word speaks of another buffer.
+        if view != view_of(named.owner.generation, len_of(view)) {
+            return Err(MisuseKind::NotRaw);
+        }
+        if named.offset != 0 {
+            return Err(MisuseKind::Interior);
+        }
+        if !raw.take_back(named.id, view) {
+            return Err(MisuseKind::NotRaw);
+        }
+        Ok(Claimed::OfClass(named.class, named.id, len_of(view)))
+    }
+
+    /// The buffer that a byte of a chunk belongs to; `None` if the chunk is no class's, or the byte lies behind its last buffer.
+    fn name(dot11: &Dot11, chunk: ChunkId, offset: usize) -> Option<Named<'_>> {
+        let owner = dot11.chunks().owner(chunk);
+        let class = dot11.class(owner.class?);
+        let cuts = class.cuts();
+        let number = (offset / cuts.stride()) as u32;
+        (number < cuts.per_chunk()).then(|| Named {
+            class,
+            owner,
+            id: crate::dot11::id(chunk, number),
+            offset: offset % cuts.stride(),
+        })
+    }
+
+    /// What the pool knows of an address.
+    pub(crate) fn find(&self, address: usize) -> Option<Found> {
+        match self.arena().find(address) {
+            Some((id, _)) => Some(self.found_frame(id)),
+            None => self.find_dot11(address),
+        }
+    }
+
+    fn found_frame(&self, id: FrameId) -> Found {
+        let arena = self.arena();
+        let view = self.raw.view(id);
+        let offset = view.map_or(0, crate::frame::offset_of_view);
+        Found {
+            kind: BufferKind::Frame,
+            // SAFETY: the id is one of this arena's, and a view's offset lies in the frame.
+            start: unsafe { arena.byte(id, offset) },
+            capacity: usize::from(arena.layout().room) - offset,
+            is_raw: view.is_some(),
+        }
+    }
+
+    fn find_dot11(&self, address: usize) -> Option<Found> {
+        let dot11 = self.dot11()?;
+        let found = |start, capacity, is_raw| Found {
+            kind: BufferKind::Dot11,
+            start,
+            capacity,
+            is_raw,
+        };
+        let Some((chunk, offset)) = dot11.chunks().find(address) else {
+            let of_block =
+                |block: &Block| found(block.start(), block.capacity(), block.raw_len().is_some());
+            return dot11.large().around(address, of_block);
+        };
+        let Named {
+            class, owner, id, ..
+        } = Self::name(dot11, chunk, offset)?;
+        let view = dot11.chunks().raw().view(id);
+        let is_raw = view.is_some_and(|view| view == view_of(owner.generation, len_of(view)));
+        let start = Chunks::base(dot11.chunks()).as_ptr().wrapping_add(
+            address - dot11.chunks().base().as_ptr().addr() - offset % class.cuts().stride(),
+        );
+        Some(found(NonNull::new(start)?, class.cuts().stride(), is_raw))
+    }
+
+    /// Counts a misuse and tells who wants to know.
+    #[cold]
+    fn misused(&self, address: usize, kind: MisuseKind) -> Misuse {
+        // Relaxed: a statistic.
+        self.misuses.fetch_add(1, Ordering::Relaxed);
+        let misuse = Misuse { address, kind };
+        self.on_misuse.report(&misuse);
+        misuse
+    }
+}
+
+/// An 802.11 buffer that has come back: the caller's.
+pub(crate) enum Claimed<'a> {
+    OfClass(&'a SizeClass, FrameId, usize),
+    Large(LargeId, NonNull<u8>, usize),
+}

@@ -1,0 +1,159 @@
+//! Pointers that come back, and what is wrong with some of them.
+
+#![forbid(unsafe_code)]
+
+use std::error::Error;
+use std::fmt;
+use std::process;
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+/// A pointer that [`Pool::from_raw`](crate::Pool::from_raw) or [`Pool::dot11_from_raw`](crate::Pool::dot11_from_raw) did not turn into
+/// a buffer. Nothing has changed.
+///
+/// ```
+/// use framewell::{MisuseKind, Pool};
+///
+/// let pool = Pool::builder().frames(4).build()?;
+/// let mut foreign = 0_u8;
+/// // SAFETY: the pointer was never handed out, so there is no later owner whose buffer this could take.
+/// let refused = unsafe { pool.from_raw(&raw mut foreign) }.unwrap_err();
+/// assert_eq!(refused.kind, MisuseKind::Foreign);
+/// # Ok::<(), framewell::BuildError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub struct Misuse {
+    /// The pointer's address.
+    pub address: usize,
+    /// What is wrong with it.
+    pub kind: MisuseKind,
+}
+
+/// What is wrong with a pointer.
+///
+/// ```
+/// assert_eq!(framewell::MisuseKind::Null.to_string(), "it is null");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum MisuseKind {
+    /// It is null.
+    Null,
+    /// No memory of this pool lies there.
+    Foreign,
+    /// It points into a buffer that is out as a pointer, but not to where that pointer does.
+    Interior,
+    /// The buffer there is not out as a pointer: it was freed, or it has a safe owner.
+    NotRaw,
+    /// A frame where an 802.11 buffer was expected, or the reverse.
+    OtherKind,
+}
+
+impl fmt::Display for MisuseKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Null => "it is null",
+            Self::Foreign => "no memory of this pool lies there",
+            Self::Interior => "it points into a buffer, not to where the buffer was handed out",
+            Self::NotRaw => "the buffer there was freed already, or never handed out as a pointer",
+            Self::OtherKind => "the buffer there is of the other kind (frame, 802.11 buffer)",
+        })
+    }
+}
+
+impl fmt::Display for Misuse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "invalid pointer {:#x}: {}", self.address, self.kind)
+    }
+}
+
+impl Error for Misuse {}
+
+/// What happens when a pointer is misused, beside the refusal; [`PoolBuilder::on_misuse`](crate::PoolBuilder::on_misuse). It is
+/// counted in [`Stats::misuses`](crate::Stats::misuses) in any case.
+///
+/// ```
+/// use std::sync::Arc;
+/// use framewell::{OnMisuse, Pool};
+///
+/// let report = OnMisuse::Call(Arc::new(|misuse| eprintln!("{misuse}")));
+/// let pool = Pool::builder().on_misuse(report).build()?;
+/// # Ok::<(), framewell::BuildError>(())
+/// ```
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub enum OnMisuse {
+    /// It is counted.
+    #[default]
+    Count,
+    /// A function is called, on the thread that misuses the pointer. A panic of it goes on to the caller.
+    Call(Arc<dyn Fn(&Misuse) + Send + Sync>),
+    /// The process says what it was on its standard error, and aborts.
+    Abort,
+}
+
+impl OnMisuse {
+    #[cold]
+    pub(crate) fn report(&self, misuse: &Misuse) {
+        match self {
+            Self::Count => {}
+            Self::Call(report) => report(misuse),
+            Self::Abort => {
+                eprintln!("framewell: {misuse}");
+                process::abort();
+            }
+        }
+    }
+}
+
+impl fmt::Debug for OnMisuse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Count => "Count",
+            Self::Call(_) => "Call(..)",
+            Self::Abort => "Abort",
+        })
+    }
+}
+
+/// What a pool knows of an address: see [`Pool::find`](crate::Pool::find). Stale as soon as it is read, unless the caller owns the
+/// buffer.
+///
+/// ```
+/// # let pool = framewell::Pool::builder().frames(4).build()?;
+/// let frame = pool.get(60)?;
+/// let found = pool.find(&frame[10]).unwrap();
+/// assert!(!found.is_raw);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Found {
+    /// A frame or an 802.11 buffer.
+    pub kind: BufferKind,
+    /// Where the buffer was handed out; its first byte, if it is not out as a pointer.
+    pub start: NonNull<u8>,
+    /// The bytes that can be used from there on.
+    pub capacity: usize,
+    /// Whether it is out as a pointer: then `start`, and no other address, turns back into the buffer.
+    pub is_raw: bool,
+}
+
+/// The two families of buffers.
+///
+/// ```
+/// # use framewell::{BufferKind, Pool};
+/// # let pool = Pool::builder().frames(4).build()?;
+/// let buffer = pool.dot11(2346)?;
+/// assert_eq!(pool.find(buffer.as_ptr()).unwrap().kind, BufferKind::Dot11);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum BufferKind {
+    /// A [`Frame`](crate::Frame).
+    Frame,
+    /// A [`Dot11Buf`](crate::Dot11Buf).
+    Dot11,
+}

@@ -1,0 +1,137 @@
+//! The 802.11 buffers of a pool.
+
+use std::io;
+
+use super::Pool;
+use crate::dot11::{Dot11, SizeClass};
+use crate::dot11_buf::Dot11Buf;
+use crate::error::{OutOfMemory, Refusal};
+use crate::id::FrameId;
+use crate::inner::Inner;
+use crate::limits::CHUNK;
+
+impl Pool {
+    /// Returns a buffer of `len` bytes, aligned to 16 bytes: management frames, MSDUs, A-MSDUs, receive-offload buffers, megabytes.
+    ///
+    /// Up to the largest size class (65,600 bytes) it comes from the class's per-CPU list, as a frame does: lock-free, and the kernel is
+    /// entered only as [`get`](Self::get) does it, and by the very first call, which reserves the range. Above it is a mapping of its
+    /// own, which the kernel makes and unmaps. The bytes are initialised: zero where they were never used, else what their last owner left, unless
+    /// [`PoolBuilder::zero_on_free`](crate::PoolBuilder::zero_on_free) is on. An empty buffer is a buffer.
+    ///
+    /// # Errors
+    ///
+    /// [`OutOfMemory`] if no buffer of the class is at rest, all chunks of the budget ([`PoolBuilder::dot11_bytes`](crate::PoolBuilder::dot11_bytes))
+    /// are in use by the classes, and none of these holds nothing but buffers at rest; or if the system refuses the memory.
+    ///
+    /// ```
+    /// # let pool = framewell::Pool::builder().build()?;
+    /// let beacon = pool.dot11(310)?;
+    /// let amsdu = pool.dot11(11_454)?;
+    /// let offload = pool.dot11(4 << 20)?;
+    /// assert_eq!((beacon.len(), amsdu.len(), offload.len()), (310, 11_454, 4 << 20));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    pub fn dot11(&self, len: usize) -> Result<Dot11Buf, OutOfMemory> {
+        let class = self.inner().dot11().and_then(|dot11| dot11.class_of(len));
+        match class.and_then(|class| Some((class, class.take()?))) {
+            // SAFETY: the id came out of the class, which holds `len`, and is in this call's hands alone.
+            Some((class, id)) => Ok(unsafe { Dot11Buf::of_class(class, id, len) }),
+            None => self.dot11_slow(len, Dot11::class_of),
+        }
+    }
+
+    /// Returns a buffer as [`dot11`](Self::dot11) does, aligned to 64 bytes: a cache line of its own at either end.
+    ///
+    /// # Errors
+    ///
+    /// As for [`dot11`](Self::dot11).
+    ///
+    /// ```
+    /// # let pool = framewell::Pool::builder().build()?;
+    /// assert_eq!(pool.dot11_aligned(100)?.as_ptr().addr() % 64, 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn dot11_aligned(&self, len: usize) -> Result<Dot11Buf, OutOfMemory> {
+        self.dot11_slow(len, Dot11::class_of_lines)
+    }
+
+    /// Takes a buffer of the class that `choose` names from anywhere, or maps one.
+    #[cold]
+    #[inline(never)]
+    fn dot11_slow(
+        &self,
+        len: usize,
+        choose: impl Fn(&Dot11, usize) -> Option<&SizeClass>,
+    ) -> Result<Dot11Buf, OutOfMemory> {
+        let of_system = |(bytes, source): (usize, io::Error)| OutOfMemory {
+            requested: len,
+            refusal: Refusal::System {
+                bytes,
+                code: source.raw_os_error(),
+            },
+        };
+        // SAFETY: this handle keeps the pool.
+        let dot11 = unsafe { Inner::dot11_or_make(self.inner) }.map_err(of_system)?;
+        let Some(class) = choose(dot11, len) else {
+            let (id, start) = dot11
+                .large()
+                .allocate(len)
+                .map_err(|source| of_system((len, source)))?;
+            // SAFETY: the buffer was mapped for this call, with room for `len`.
+            return Ok(unsafe { Dot11Buf::large(self.inner, id, start, len) });
+        };
+        let taken: Option<FrameId> = class.take().or_else(|| dot11.take_slow(class));
+        let Some(id) = taken else {
+            return Err(OutOfMemory {
+                requested: len,
+                refusal: Refusal::Budget {
+                    limit: dot11.chunks().bytes(),
+                },
+            });
+        };
+        // SAFETY: the id came out of the class, which holds `len`, and is in this call's hands alone.
+        Ok(unsafe { Dot11Buf::of_class(class, id, len) })
+    }
+
+    /// Takes back the chunks of which no buffer is in use, for any size class to have, and returns their memory to the system.
+    ///
+    /// Other threads go on meanwhile; what this call has in hand counts for them as in use. Chunks on explicit huge pages keep their
+    /// memory. Enters the kernel, and allocates: not for a signal handler.
+    ///
+    /// ```
+    /// # let pool = framewell::Pool::builder().build()?;
+    /// let peak: Vec<_> = (0..2000).map(|_| pool.dot11(2346)).collect::<Result<_, _>>()?;
+    /// drop(peak);
+    /// let trimmed = pool.trim();
+    /// assert_eq!((trimmed.chunks, trimmed.pinned), (5, 0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn trim(&self) -> Trimmed {
+        let trim = self.inner().dot11().map(Dot11::trim).unwrap_or_default();
+        Trimmed {
+            chunks: trim.chunks,
+            bytes: trim.discarded * CHUNK,
+            pinned: trim.pinned,
+        }
+    }
+}
+
+/// What [`Pool::trim`] has done.
+///
+/// ```
+/// # let pool = framewell::Pool::builder().build()?;
+/// let buffer = pool.dot11(100)?;
+/// assert_eq!(pool.trim().pinned, 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub struct Trimmed {
+    /// Chunks (of 1 MiB) that the size classes gave back.
+    pub chunks: usize,
+    /// Bytes of them that went back to the system.
+    pub bytes: usize,
+    /// Chunks that stay with their classes: buffers of them are in use, or were in the hands of other calls.
+    pub pinned: usize,
+}

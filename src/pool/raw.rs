@@ -1,0 +1,104 @@
+//! The raw boundary of a pool: pointers that come back.
+
+use super::Pool;
+use crate::dot11_buf::Dot11Buf;
+use crate::frame::Frame;
+use crate::inner::Claimed;
+use crate::misuse::{Found, Misuse};
+
+impl Pool {
+    /// Returns the frame that [`Frame::into_raw`] gave out as `pointer`, with the headroom and the length that it had then.
+    ///
+    /// May be called on any thread. Every pointer is a defined input: one that is not out is refused for certain, also when several
+    /// threads bring the same one at the same time (one of them gets the frame), as long as the frame was not handed out at that address
+    /// again. Never enters the kernel.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse`] says what is wrong with the pointer; nothing has changed. It is counted, and reported as
+    /// [`PoolBuilder::on_misuse`](crate::PoolBuilder::on_misuse) says.
+    ///
+    /// # Safety
+    ///
+    /// - The pointer stands for the frame that it was handed out for: if that frame has come back since, no other
+    ///   owner has handed it out at the same address. (A pointer carries no generation.)
+    /// - Nobody uses the frame's bytes through the pointer, or a copy of it, afterwards.
+    ///
+    /// ```
+    /// # use framewell::MisuseKind;
+    /// # let pool = framewell::Pool::builder().build()?;
+    /// let pointer = pool.get(60)?.into_raw().as_ptr();
+    /// // SAFETY: handed out just now.
+    /// drop(unsafe { pool.from_raw(pointer) }?);
+    /// // SAFETY: nobody has handed it out since.
+    /// let refused = unsafe { pool.from_raw(pointer) }.unwrap_err();
+    /// assert_eq!(refused.kind, MisuseKind::NotRaw);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[allow(
+        clippy::wrong_self_convention,
+        reason = "the pool makes a frame from the pointer"
+    )]
+    pub unsafe fn from_raw(&self, pointer: *mut u8) -> Result<Frame, Misuse> {
+        let (id, view) = self.inner().claim_frame(pointer.addr())?;
+        // SAFETY: the claim made this call the owner of the frame, with the view that was noted for it.
+        Ok(unsafe { Frame::from_raw_view(self.inner, id, view) })
+    }
+
+    /// Returns the buffer that [`Dot11Buf::into_raw`] gave out as `pointer`, with the length that it had then.
+    ///
+    /// As [`from_raw`](Self::from_raw) for frames; for buffers above the largest size class it allocates.
+    ///
+    /// # Errors
+    ///
+    /// As for [`from_raw`](Self::from_raw).
+    ///
+    /// # Safety
+    ///
+    /// - As for [`from_raw`](Self::from_raw).
+    ///
+    /// ```
+    /// # use framewell::MisuseKind;
+    /// # let pool = framewell::Pool::builder().build()?;
+    /// let pointer = pool.dot11(3839)?.into_raw().as_ptr();
+    /// // SAFETY: the pointer does not stand for anything that was handed out.
+    /// let refused = unsafe { pool.dot11_from_raw(pointer.wrapping_add(1)) }.unwrap_err();
+    /// assert_eq!(refused.kind, MisuseKind::Interior);
+    /// // SAFETY: handed out above.
+    /// assert_eq!(unsafe { pool.dot11_from_raw(pointer) }?.len(), 3839);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub unsafe fn dot11_from_raw(&self, pointer: *mut u8) -> Result<Dot11Buf, Misuse> {
+        Ok(match self.inner().claim_dot11(pointer.addr())? {
+            Claimed::OfClass(class, id, len) => {
+                // SAFETY: the claim made this call the owner of the buffer, with the length that was noted for it.
+                unsafe { Dot11Buf::of_class(class, id, len) }
+            }
+            Claimed::Large(id, start, len) => {
+                // SAFETY: as above.
+                unsafe { Dot11Buf::large(self.inner, id, start, len) }
+            }
+        })
+    }
+
+    /// Returns what the pool knows of an address: which buffer it lies in, where that starts, how much of it can be used from there, and
+    /// whether it is out as a pointer. `None` if no buffer of the pool lies there.
+    ///
+    /// Stale as soon as it is read, unless the caller owns the buffer. Never enters the kernel; for addresses outside of the arena it
+    /// allocates, and looks at all large buffers.
+    ///
+    /// ```
+    /// # let pool = framewell::Pool::builder().build()?;
+    /// let pointer = pool.get(60)?.into_raw();
+    /// let found = pool.find(pointer.as_ptr()).unwrap();
+    /// assert_eq!((found.is_raw, found.start, found.capacity), (true, pointer, 1600));
+    /// assert!(pool.find(&0).is_none());
+    /// # // SAFETY: handed out above.
+    /// # unsafe { pool.from_raw(pointer.as_ptr()) }?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn find(&self, address: *const u8) -> Option<Found> {
+        self.inner().find(address.addr())
+    }
+}
