@@ -1,6 +1,7 @@
 //! The rows of docs/contract.md that the Rust side has, by name.
 
 #![cfg(not(loom))]
+#![allow(clippy::disallowed_types, reason = "these are the test's own")]
 
 mod common;
 

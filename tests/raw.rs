@@ -1,6 +1,7 @@
 //! The raw boundary: pointers that go out, come back, and are misused.
 
 #![cfg(not(loom))]
+#![allow(clippy::disallowed_types, reason = "these are the test's own")]
 
 mod common;
 
