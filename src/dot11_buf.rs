@@ -1,6 +1,7 @@
 //! The handle of one 802.11 buffer.
 
 use std::fmt;
+use std::hint;
 use std::mem::ManuallyDrop;
 use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
@@ -17,7 +18,7 @@ use crate::inner::Inner;
 /// It is an owner: it can be sent to another thread and dropped there, outlives every
 /// [`Pool`](crate::Pool) handle, and frees the buffer when dropped. Its bytes are initialised: zero where they were never
 /// used, else what their last owner left, unless [`PoolBuilder::zero_on_free`](crate::PoolBuilder::zero_on_free) is on. A buffer that is
-/// forgotten ([`std::mem::forget`]) is lost to its pool, and keeps the pool's memory mapped.
+/// forgotten ([`std::mem::forget`]) is lost to its pool, and keeps the pool's memory mapped. It is 16 bytes large.
 ///
 /// ```
 /// # let pool = framewell::Pool::builder().build()?;
@@ -28,16 +29,47 @@ use crate::inner::Inner;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Dot11Buf {
-    start: NonNull<u8>,
-    len: usize,
-    place: Place,
+    /// A [`SizeClass`], or for a large buffer the pointer of its [`LargeId`].
+    home: NonNull<()>,
+    view: View,
 }
 
-/// Where a buffer goes when it is freed.
+/// Which buffer of its class it is, and how many of its bytes are in use, in one word, as that of a frame.
+///
+/// ```text
+///   │ id: 32 │ length: 32 │      a large buffer has no id; its length lies where its mapping is noted
+/// ```
 #[derive(Clone, Copy)]
-pub(crate) enum Place {
+struct View(u64);
+
+impl View {
+    const LARGE: Self = Self(u32::MAX as u64);
+
+    #[inline(always)]
+    fn new(id: FrameId, len: usize) -> Self {
+        Self(u64::from(id.0) | (len as u64) << 32)
+    }
+
+    #[inline(always)]
+    fn id(self) -> FrameId {
+        FrameId(self.0 as u32)
+    }
+
+    #[inline(always)]
+    fn len(self) -> usize {
+        (self.0 >> 32) as usize
+    }
+
+    #[inline(always)]
+    fn is_large(self) -> bool {
+        self.0 as u32 == u32::MAX
+    }
+}
+
+/// Where a buffer lies, and where it goes when it is freed.
+enum Place {
     Class(NonNull<SizeClass>, FrameId),
-    Large(NonNull<Inner>, LargeId),
+    Large(LargeId),
 }
 
 // SAFETY: a buffer owns its bytes alone (P1 of `class`), and the pool may be used and freed on any thread.
@@ -53,14 +85,13 @@ impl Dot11Buf {
     /// - The caller owns the id, which is the class's, and gives it to the handle; `len` is at most the stride.
     #[inline(always)]
     pub(crate) unsafe fn of_class(class: &SizeClass, id: FrameId, len: usize) -> Self {
-        let cuts = class.cuts();
-        debug_assert!(len <= cuts.stride());
-        cuts.wrote(id);
+        debug_assert!(len <= class.place().stride());
+        class.cuts().wrote(id);
+        // SAFETY: ids are below the number of ids, which is at most 2^26.
+        unsafe { hint::assert_unchecked(id.0 != u32::MAX) };
         Self {
-            // SAFETY: the id is the class's.
-            start: unsafe { cuts.start(id) },
-            len,
-            place: Place::Class(NonNull::from(class), id),
+            home: NonNull::from(class).cast(),
+            view: View::new(id, len),
         }
     }
 
@@ -68,18 +99,36 @@ impl Dot11Buf {
     ///
     /// # Safety
     ///
-    /// - The caller owns the buffer, which is the pool's and starts at `start`, and gives it to the handle; `len` is at most
-    ///   its capacity.
-    pub(crate) unsafe fn large(
-        pool: NonNull<Inner>,
-        id: LargeId,
-        start: NonNull<u8>,
-        len: usize,
-    ) -> Self {
+    /// - The caller owns the buffer and gives it to the handle.
+    pub(crate) unsafe fn large(id: LargeId) -> Self {
         Self {
-            start,
-            len,
-            place: Place::Large(pool, id),
+            home: id.into_pointer(),
+            view: View::LARGE,
+        }
+    }
+
+    #[inline(always)]
+    fn place(&self) -> Place {
+        if self.view.is_large() {
+            // SAFETY: the pointer is from `large`, whose view this is.
+            Place::Large(unsafe { LargeId::from_pointer(self.home) })
+        } else {
+            Place::Class(self.home.cast(), self.view.id())
+        }
+    }
+
+    /// The first byte.
+    #[inline(always)]
+    fn start(&self) -> NonNull<u8> {
+        match self.place() {
+            Place::Class(class, id) => {
+                // SAFETY: the buffer keeps the pool, and with it the class (P2 of `class`).
+                let place = unsafe { class.as_ref() }.place();
+                // SAFETY: the id is the class's.
+                unsafe { place.start(id) }
+            }
+            // SAFETY: the handle owns the buffer.
+            Place::Large(id) => unsafe { id.block() }.start(),
         }
     }
 
@@ -93,7 +142,15 @@ impl Dot11Buf {
     #[inline]
     #[must_use]
     pub fn len(&self) -> usize {
-        self.len
+        match self.place() {
+            Place::Class(..) => self.view.len(),
+            Place::Large(id) => {
+                // SAFETY: the handle owns the buffer.
+                let block = unsafe { id.block() };
+                // SAFETY: as above.
+                unsafe { block.len() }
+            }
+        }
     }
 
     /// Returns whether no bytes were asked for.
@@ -106,7 +163,7 @@ impl Dot11Buf {
     #[inline]
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.len() == 0
     }
 
     /// Returns the bytes that the buffer can be resized to: the stride of its size class, or of its mapping.
@@ -119,11 +176,11 @@ impl Dot11Buf {
     #[inline]
     #[must_use]
     pub fn capacity(&self) -> usize {
-        match &self.place {
-            // SAFETY: the buffer keeps the pool, and with it the class (P2 of `class`).
-            Place::Class(class, _) => unsafe { class.as_ref() }.cuts().stride(),
+        match self.place() {
+            // SAFETY: as in `start`.
+            Place::Class(class, _) => unsafe { class.as_ref() }.place().stride(),
             // SAFETY: the handle owns the buffer.
-            Place::Large(pool, id) => unsafe { Inner::large_block(*pool, id) }.capacity(),
+            Place::Large(id) => unsafe { id.block() }.capacity(),
         }
     }
 
@@ -156,7 +213,15 @@ impl Dot11Buf {
                 left,
             });
         }
-        self.len = len;
+        match self.place() {
+            Place::Class(_, id) => self.view = View::new(id, len),
+            Place::Large(id) => {
+                // SAFETY: the handle owns the buffer.
+                let block = unsafe { id.block() };
+                // SAFETY: as above.
+                unsafe { block.set_len(len) };
+            }
+        }
         Ok(())
     }
 
@@ -176,32 +241,30 @@ impl Dot11Buf {
     #[must_use = "the pointer is the only way back to the buffer"]
     pub fn into_raw(self) -> NonNull<u8> {
         let this = ManuallyDrop::new(self);
-        match &this.place {
+        match this.place() {
             Place::Class(class, id) => {
-                // SAFETY: as in `capacity`.
-                Inner::hand_out_of_class(unsafe { class.as_ref() }, *id, this.len);
+                // SAFETY: as in `start`.
+                Inner::hand_out_of_class(unsafe { class.as_ref() }, id, this.len());
             }
-            Place::Large(pool, id) => {
-                // SAFETY: as in `capacity`.
-                unsafe { Inner::large_block(*pool, id) }.hand_out(this.len);
-            }
+            // SAFETY: the handle owns the buffer.
+            Place::Large(id) => unsafe { id.block() }.hand_out(),
         }
-        this.start
+        this.start()
     }
 }
 
 impl Drop for Dot11Buf {
     #[inline]
     fn drop(&mut self) {
-        match self.place {
+        match self.place() {
             Place::Class(class, id) => {
                 // SAFETY: the buffer keeps the pool, and with it the class, until it is given up.
                 let class = unsafe { class.as_ref() };
                 // SAFETY: the handle owns its id and is not used again.
-                unsafe { Inner::free_to(class.pool(), class.lists(), id) };
+                unsafe { class.free(id) };
             }
             // SAFETY: the handle owns the buffer and is not used again.
-            Place::Large(pool, id) => unsafe { Inner::free_large(pool, id) },
+            Place::Large(id) => unsafe { Inner::free_large(id) },
         }
     }
 }
@@ -214,7 +277,7 @@ impl Deref for Dot11Buf {
         self.note(false);
         // SAFETY: `len` bytes from `start` lie inside the buffer, are initialised (anonymous memory is
         // zeroed), and belong to this handle alone, which the slice borrows.
-        unsafe { slice::from_raw_parts(self.start.as_ptr(), self.len) }
+        unsafe { slice::from_raw_parts(self.start().as_ptr(), self.len()) }
     }
 }
 
@@ -223,7 +286,7 @@ impl DerefMut for Dot11Buf {
     fn deref_mut(&mut self) -> &mut [u8] {
         self.note(true);
         // SAFETY: as in `deref`; the handle is borrowed mutably.
-        unsafe { slice::from_raw_parts_mut(self.start.as_ptr(), self.len) }
+        unsafe { slice::from_raw_parts_mut(self.start().as_ptr(), self.len()) }
     }
 }
 
@@ -232,8 +295,8 @@ impl Dot11Buf {
     #[inline(always)]
     fn note(&self, writes: bool) {
         if cfg!(loom) {
-            if let Place::Class(class, id) = self.place {
-                // SAFETY: as in `capacity`.
+            if let Place::Class(class, id) = self.place() {
+                // SAFETY: as in `start`.
                 let chunks = unsafe { class.as_ref() }.cuts().chunks();
                 if writes {
                     chunks.tracks().write(id.0);

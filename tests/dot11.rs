@@ -146,7 +146,7 @@ fn an_added_class_serves_its_size() {
         .size_class(200_000)
         .build()
         .unwrap();
-    assert_eq!(pool.dot11(9000).unwrap().capacity(), 9024);
+    assert_eq!(pool.dot11(9000).unwrap().capacity(), 9008);
     assert_eq!(pool.dot11(150_000).unwrap().capacity(), 200_000);
     assert_eq!(pool.stats().dot11.unwrap().large, 0);
 }

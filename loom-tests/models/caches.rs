@@ -32,7 +32,7 @@ impl World {
     fn of_cpus(cpus: u32, resting: u32) -> Arc<Self> {
         let process = Arc::new(Process::new().unwrap());
         let world = Arc::new(Self {
-            caches: Caches::new(Area::find().unwrap(), cpus, 4, true, &process).unwrap(),
+            caches: Caches::new(Area::find().unwrap(), cpus, 0, 4, true, &process).unwrap(),
             owned: Tracks::new(8),
         });
         run_on(HERE);

@@ -57,7 +57,7 @@ pub(crate) fn run(run: Run) {
     let cpus = possible_cpus();
     let process = Arc::new(Process::new().unwrap());
     let stress = Stress {
-        caches: Caches::new(area, cpus, CACHE, true, &process).unwrap(),
+        caches: Caches::new(area, cpus, 0, CACHE, true, &process).unwrap(),
         owners: (0..IDS).map(|_| AtomicU32::new(RESERVE)).collect(),
         reserve: Mutex::new((0..IDS).map(FrameId).collect()),
         over: AtomicBool::new(false),

@@ -22,7 +22,7 @@ unsafe impl Sync for Cached {}
 pub(crate) fn new(size: u32) -> Option<Box<dyn Subject>> {
     let area = Area::find().ok()?;
     let process = Arc::new(Process::new().ok()?);
-    let caches = Caches::new(area, possible_cpus(), size, true, &process).ok()?;
+    let caches = Caches::new(area, possible_cpus(), 0, size, true, &process).ok()?;
     let sections = caches.sections();
     Some(Box::new(Cached { caches, sections }))
 }

@@ -33,7 +33,7 @@ use std::sync::Arc;
 use crate::back::Back;
 use crate::batch::Batch;
 use crate::depot::Depot;
-use crate::front::{AnyFront, Caches, Event, Moving, Portable, Which};
+use crate::front::{AnyFront, Caches, Event, Moving, Portable, Sections, Which};
 use crate::id::FrameId;
 use crate::limits::MAX_BATCH;
 use crate::stats::FrontKind;
@@ -46,6 +46,10 @@ pub(crate) struct Class<B> {
     depot: Depot,
     transfer: Unprotected<Transfer>,
 }
+
+/// What the hot path needs of a class, by value.
+#[derive(Clone, Copy)]
+pub(crate) struct Near(Option<Sections>);
 
 /// What a hot path finds.
 pub(crate) enum Take {
@@ -67,6 +71,43 @@ pub(crate) enum Laid {
     NoCaches,
 }
 
+impl Near {
+    /// Takes an id from this CPU's cache; it is the caller's (P1).
+    ///
+    /// # Safety
+    ///
+    /// - The caller keeps the class (P2) until the function returns.
+    #[inline(always)]
+    pub(crate) unsafe fn take(self) -> Take {
+        let Some(sections) = self.0 else {
+            return Take::NoCaches;
+        };
+        // SAFETY: the caches are the class's, which lives.
+        match unsafe { sections.pop() } {
+            Some(id) => Take::Got(id),
+            None => Take::Nothing,
+        }
+    }
+
+    /// Lays an id down in this CPU's cache, by its last step (P3).
+    ///
+    /// # Safety
+    ///
+    /// - The caller owns the id, which is the class's, and keeps it if it is not laid down.
+    #[inline(always)]
+    pub(crate) unsafe fn lay(self, id: FrameId) -> Laid {
+        let Some(sections) = self.0 else {
+            return Laid::NoCaches;
+        };
+        // SAFETY: the caller's id keeps the pool, and so the caches, until the push has committed (P2).
+        if unsafe { sections.push(id) } {
+            Laid::Down
+        } else {
+            Laid::Refused
+        }
+    }
+}
+
 /// Ids that found every place closed: still their caller's, who has to count them as home.
 #[must_use]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -86,6 +127,8 @@ pub(crate) struct Shape {
     pub(crate) cpus: u32,
     /// For the rseq front, if it is to be had.
     pub(crate) rseq: Option<(Area, Arc<Process>)>,
+    /// Its caches are moved by so many cache lines, so that those of different classes fall into different sets of the cache.
+    pub(crate) colour: u32,
     pub(crate) transfer: Transfer,
 }
 
@@ -125,6 +168,7 @@ impl<B: Back> Class<B> {
             most,
             cpus,
             ref rseq,
+            colour,
             transfer,
         } = *shape;
         let (limit, batch) = (transfer.limit as u32, transfer.batch as u32);
@@ -132,7 +176,7 @@ impl<B: Back> Class<B> {
         let singles = !transfer.zero_on_free;
         let front = match rseq {
             Some((area, process)) => Which::Rseq(
-                Caches::new(*area, cpus, limit, singles, process)
+                Caches::new(*area, cpus, colour, limit, singles, process)
                     .map_err(|refusal| (Caches::bytes_for(cpus), refusal))?,
             ),
             None => Which::Portable(Portable::new(ids, cpus, if singles { limit } else { 0 })),
@@ -154,14 +198,14 @@ impl<B: Back> Class<B> {
     /// Takes an id from this CPU's cache; it is the caller's (P1).
     #[inline(always)]
     pub(crate) fn take(&self) -> Take {
-        let Some(sections) = self.front.sections() else {
-            return Take::NoCaches;
-        };
-        // SAFETY: `self` is borrowed, so the pool and its slab live.
-        match unsafe { sections.pop() } {
-            Some(id) => Take::Got(id),
-            None => Take::Nothing,
-        }
+        // SAFETY: `self` is borrowed, so the pool lives.
+        unsafe { self.near().take() }
+    }
+
+    /// What the hot path needs.
+    #[inline(always)]
+    pub(crate) fn near(&self) -> Near {
+        Near(self.front.sections())
     }
 
     /// Takes an id from this CPU's shard, on the portable front; it is the caller's (P1). Out of line, so that each
@@ -206,37 +250,18 @@ impl<B: Back> Class<B> {
         }
     }
 
-    /// Lays an id down in this CPU's cache, by its last step (P3).
-    ///
-    /// # Safety
-    ///
-    /// - The caller owns the id, and keeps it if it is not laid down.
-    #[inline(always)]
-    pub(crate) unsafe fn lay(&self, id: FrameId) -> Laid {
-        self.back.wrote(id);
-        let Some(sections) = self.front.sections() else {
-            return Laid::NoCaches;
-        };
-        // SAFETY: the caller's id keeps the pool, and so the slab, until the push has committed (P2).
-        if unsafe { sections.push(id) } {
-            Laid::Down
-        } else {
-            Laid::Refused
-        }
-    }
-
     /// Lays ids down in this CPU's cache, all or none, by its last step (P3).
     ///
     /// # Safety
     ///
-    /// - As for [`lay`](Self::lay), for every id; there are no more than a batch.
+    /// - As for [`Near::lay`], for every id; there are no more than a batch.
     #[inline(always)]
     pub(crate) unsafe fn lay_many(&self, ids: &[FrameId]) -> Laid {
         for id in ids {
             self.back.wrote(*id);
         }
         match self.front.sections() {
-            // SAFETY: as in `lay`.
+            // SAFETY: as in `Near::lay`.
             Some(sections) if !self.transfer.zero_on_free && unsafe { sections.push_many(ids) } => {
                 Laid::Down
             }

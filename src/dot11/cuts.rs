@@ -20,8 +20,7 @@ use crate::stack::Links;
 use crate::sync::{AtomicU32, AtomicU64, Ordering};
 
 pub(crate) struct Cuts {
-    base: NonNull<u8>,
-    stride: u32,
+    place: Place,
     per_chunk: u32,
     class: ClassId,
     cursor: AtomicU64,
@@ -34,6 +33,34 @@ unsafe impl Send for Cuts {}
 // SAFETY: shared access yields addresses alone; who may use the bytes behind them is the buffers'
 // handles' matter (P1 of `class`). All else is atomic.
 unsafe impl Sync for Cuts {}
+
+/// Where the buffers of a class lie, by value.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    /// Of all chunks.
+    base: NonNull<u8>,
+    stride: u32,
+}
+
+impl Place {
+    #[inline(always)]
+    pub(crate) fn stride(self) -> usize {
+        self.stride as usize
+    }
+
+    /// The first byte of a buffer.
+    ///
+    /// # Safety
+    ///
+    /// - The id is one of the class's: it was carved, and its chunk not given back since.
+    #[inline(always)]
+    pub(crate) unsafe fn start(self, id: FrameId) -> NonNull<u8> {
+        let chunk = chunks::chunk_of(id).index() * CHUNK;
+        let within = chunks::number_of(id) as usize * self.stride();
+        // SAFETY: the chunk is one of the mapping's, and holds the buffer (`per_chunk`); the mapping lives as long as the class.
+        unsafe { self.base.add(chunk + within) }
+    }
+}
 
 /// What a cursor leaves to be carved.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -54,8 +81,10 @@ impl Rest {
 impl Cuts {
     pub(crate) fn new(chunks: Arc<Chunks>, class: ClassId, stride: u32) -> Self {
         Self {
-            base: chunks.base(),
-            stride,
+            place: Place {
+                base: chunks.base(),
+                stride,
+            },
             per_chunk: Self::per_chunk_of(stride),
             class,
             cursor: AtomicU64::new(NONE),
@@ -71,7 +100,7 @@ impl Cuts {
 
     #[inline(always)]
     pub(crate) fn stride(&self) -> usize {
-        self.stride as usize
+        self.place.stride as usize
     }
 
     pub(crate) fn per_chunk(&self) -> u32 {
@@ -89,17 +118,19 @@ impl Cuts {
         &self.chunks
     }
 
+    /// Where the buffers lie.
+    pub(crate) fn place(&self) -> Place {
+        self.place
+    }
+
     /// The first byte of a buffer.
     ///
     /// # Safety
     ///
-    /// - The id is one of this class's: it was carved, and its chunk not given back since.
-    #[inline(always)]
-    pub(crate) unsafe fn start(&self, id: FrameId) -> NonNull<u8> {
-        let chunk = chunks::chunk_of(id).index() * CHUNK;
-        let within = chunks::number_of(id) as usize * self.stride();
-        // SAFETY: the chunk is one of the mapping's, and holds the buffer (`per_chunk`); the mapping lives as long as `self`.
-        unsafe { self.base.add(chunk + within) }
+    /// - As for [`Place::start`].
+    unsafe fn start(&self, id: FrameId) -> NonNull<u8> {
+        // SAFETY: the function's bullet.
+        unsafe { self.place.start(id) }
     }
 
     fn rest(&self, word: u64) -> Option<Rest> {

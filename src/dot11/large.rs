@@ -3,11 +3,12 @@
 //! The memory goes back to the system when its buffer is freed, at once; what the registry knew of it goes when nobody looks at
 //! it any more.
 
-use std::cell::UnsafeCell;
+use std::cell::{Cell, UnsafeCell};
 use std::io;
 use std::ptr::NonNull;
 
 use super::registry::{Entry, Registry};
+use crate::inner::Inner;
 use crate::raw;
 use crate::sync::{AtomicU64, Ordering, Unprotected};
 use crate::sys::Mapping;
@@ -25,14 +26,18 @@ pub(crate) struct Large {
 pub(crate) struct Block {
     start: NonNull<u8>,
     capacity: usize,
+    /// The pool that it is part of.
+    pool: NonNull<Inner>,
+    /// The bytes in use: its owner's.
+    len: Cell<usize>,
     raw: AtomicU64,
     /// Its owner's; empty when it is freed.
     mapping: UnsafeCell<Option<Mapping>>,
 }
 
-// SAFETY: a block owns its mapping, which is not bound to a thread.
+// SAFETY: a block owns its mapping, which is not bound to a thread, and passes the pool's address on alone.
 unsafe impl Send for Block {}
-// SAFETY: the mapping is touched by the buffer's owner alone; all else is constant or atomic.
+// SAFETY: the mapping and the length are touched by the buffer's owner alone; all else is constant or atomic.
 unsafe impl Sync for Block {}
 
 impl Block {
@@ -44,25 +49,42 @@ impl Block {
         self.capacity
     }
 
-    /// Whether the buffer is out as a pointer, and with which length.
-    pub(crate) fn raw_len(&self) -> Option<usize> {
-        raw::view(&self.raw).map(|view| view as usize)
+    pub(crate) fn pool(&self) -> NonNull<Inner> {
+        self.pool
     }
 
-    pub(crate) fn hand_out(&self, len: usize) {
-        raw::hand_out(&self.raw, len as u64);
+    /// The bytes in use.
+    ///
+    /// # Safety
+    ///
+    /// - The caller owns the buffer.
+    pub(crate) unsafe fn len(&self) -> usize {
+        self.len.get()
     }
 
-    fn take_back(&self) -> Option<usize> {
-        let view = raw::view(&self.raw)?;
-        raw::take_back(&self.raw, view).then_some(view as usize)
+    /// Sets the bytes in use, at most the capacity.
+    ///
+    /// # Safety
+    ///
+    /// - The caller owns the buffer.
+    pub(crate) unsafe fn set_len(&self, len: usize) {
+        self.len.set(len);
+    }
+
+    /// Whether the buffer is out as a pointer.
+    pub(crate) fn is_raw(&self) -> bool {
+        raw::view(&self.raw).is_some()
+    }
+
+    pub(crate) fn hand_out(&self) {
+        raw::hand_out(&self.raw, 0);
     }
 }
 
 /// What a pointer says of a large buffer.
 pub(crate) enum Claim {
-    /// The caller owns the buffer now, of this length.
-    Taken(LargeId, NonNull<u8>, usize),
+    /// The caller owns the buffer now.
+    Taken(LargeId),
     /// It is not out as a pointer.
     NotRaw,
 }
@@ -70,6 +92,31 @@ pub(crate) enum Claim {
 /// The owner's name for a large buffer.
 #[derive(Clone, Copy)]
 pub(crate) struct LargeId(Entry<Block>);
+
+impl LargeId {
+    /// The buffer itself.
+    ///
+    /// # Safety
+    ///
+    /// - The caller owns the buffer, for as long as the reference lives.
+    pub(crate) unsafe fn block<'a>(self) -> &'a Block {
+        // SAFETY: the entry is the buffer's owner's (the function's bullet), and removed when that is freed.
+        unsafe { self.0.get() }
+    }
+
+    /// As a pointer that is not null.
+    pub(crate) fn into_pointer(self) -> NonNull<()> {
+        self.0.into_pointer()
+    }
+
+    /// # Safety
+    ///
+    /// - The pointer is from [`into_pointer`](Self::into_pointer).
+    pub(crate) unsafe fn from_pointer(pointer: NonNull<()>) -> Self {
+        // SAFETY: as the function's bullet.
+        Self(unsafe { Entry::from_pointer(pointer) })
+    }
+}
 
 impl Large {
     pub(crate) fn new() -> Self {
@@ -81,7 +128,7 @@ impl Large {
     }
 
     /// Maps a buffer of at least `len` bytes; it is the caller's. Enters the kernel.
-    pub(crate) fn allocate(&self, len: usize) -> io::Result<(LargeId, NonNull<u8>)> {
+    pub(crate) fn allocate(&self, pool: NonNull<Inner>, len: usize) -> io::Result<LargeId> {
         let mapping = Mapping::large(len)?;
         let start = mapping.base();
         let capacity = mapping.len();
@@ -93,21 +140,13 @@ impl Large {
             Block {
                 start,
                 capacity,
+                pool,
+                len: Cell::new(len),
                 raw: AtomicU64::new(0),
                 mapping: UnsafeCell::new(Some(mapping)),
             },
         );
-        Ok((LargeId(entry), start))
-    }
-
-    /// The buffer itself.
-    ///
-    /// # Safety
-    ///
-    /// - The caller owns the buffer.
-    pub(crate) unsafe fn block(&self, id: &LargeId) -> &Block {
-        // SAFETY: the entry is the buffer's owner's (the function's bullet), and removed when that is freed.
-        unsafe { self.registry.entry(&id.0) }
+        Ok(LargeId(entry))
     }
 
     /// Frees a buffer. Enters the kernel. `true` if the pool is orphaned: then the caller counts it as home, else it touches
@@ -119,7 +158,7 @@ impl Large {
     #[must_use]
     pub(crate) unsafe fn free(&self, id: LargeId) -> bool {
         // SAFETY: as the function's bullet.
-        let block = unsafe { self.block(&id) };
+        let block = unsafe { id.block() };
         self.bytes
             .fetch_sub(block.capacity as u64, Ordering::Relaxed);
         // SAFETY: the mapping is the buffer's owner's, and this is the owner.
@@ -133,11 +172,13 @@ impl Large {
 
     /// Makes the caller the owner of the buffer that starts at an address and is out as a pointer; `None` if none starts there.
     pub(crate) fn claim(&self, address: usize) -> Option<Claim> {
-        self.registry
-            .at(address, |entry, block| match block.take_back() {
-                Some(len) => Claim::Taken(LargeId(entry), block.start, len),
-                None => Claim::NotRaw,
-            })
+        self.registry.at(address, |entry, block| {
+            if raw::take_back(&block.raw, 0) {
+                Claim::Taken(LargeId(entry))
+            } else {
+                Claim::NotRaw
+            }
+        })
     }
 
     /// What `look` makes of the buffer that an address lies in.

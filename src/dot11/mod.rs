@@ -22,13 +22,13 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 
 pub(crate) use chunks::{Chunks, Owner, chunk_of, id};
-pub(crate) use cuts::Cuts;
+pub(crate) use cuts::{Cuts, Place};
 pub(crate) use large::{Block, Claim, Large, LargeId};
 pub(crate) use sizes::Sizes;
 pub(crate) use trim::Trim;
 
 use crate::back::Back;
-use crate::class::{Class, Shape, Take, Transfer};
+use crate::class::{Class, Laid, Near, Shape, Take, Transfer};
 use crate::depot::Depot;
 use crate::id::{ClassId, FrameId};
 use crate::inner::Inner;
@@ -50,17 +50,23 @@ pub(crate) struct Dot11Spec {
 }
 
 pub(crate) struct Dot11 {
-    sizes: Arc<Sizes>,
+    sizes: Sizes,
     classes: Box<[SizeClass]>,
     chunks: Arc<Chunks>,
     large: Large,
 }
 
-/// A size class, and the pool that it is part of.
+/// A size class, and what its hot path needs of it: together a cache line.
+#[repr(align(64))]
 pub(crate) struct SizeClass {
-    lists: Class<Cuts>,
+    near: Unprotected<Near>,
+    place: Unprotected<Place>,
+    lists: Unprotected<Box<Class<Cuts>>>,
     pool: Unprotected<NonNull<Inner>>,
 }
+
+#[cfg(target_pointer_width = "64")]
+const _: () = assert!(cfg!(loom) || size_of::<SizeClass>() == 64);
 
 // SAFETY: the pool's address is passed on alone; who follows it answers for it.
 unsafe impl Send for SizeClass {}
@@ -68,6 +74,15 @@ unsafe impl Send for SizeClass {}
 unsafe impl Sync for SizeClass {}
 
 impl SizeClass {
+    fn new(lists: Class<Cuts>, pool: NonNull<Inner>) -> Self {
+        Self {
+            near: Unprotected::new(lists.near()),
+            place: Unprotected::new(lists.back().place()),
+            lists: Unprotected::new(Box::new(lists)),
+            pool: Unprotected::new(pool),
+        }
+    }
+
     #[inline(always)]
     pub(crate) fn lists(&self) -> &Class<Cuts> {
         &self.lists
@@ -78,10 +93,49 @@ impl SizeClass {
         self.lists.back()
     }
 
-    /// The pool that the class is part of.
+    /// Where its buffers lie.
     #[inline(always)]
-    pub(crate) fn pool(&self) -> NonNull<Inner> {
-        *self.pool
+    pub(crate) fn place(&self) -> Place {
+        *self.place
+    }
+
+    /// Takes an id from this CPU's list; it is the caller's (P1 of `class`).
+    #[inline(always)]
+    pub(crate) fn take(&self) -> Option<FrameId> {
+        // SAFETY: `self` is borrowed, so the pool lives.
+        match unsafe { self.near.take() } {
+            Take::Got(id) => Some(id),
+            Take::NoCaches => self.lists.take_from_shard(),
+            Take::Nothing => None,
+        }
+    }
+
+    /// Frees a buffer.
+    ///
+    /// # Safety
+    ///
+    /// - The caller owns the id, which is the class's, and uses neither afterwards, unless it holds something else that keeps the
+    ///   pool.
+    #[inline(always)]
+    pub(crate) unsafe fn free(&self, id: FrameId) {
+        self.cuts().wrote(id);
+        // SAFETY: the caller owns the id.
+        if let Laid::Down = unsafe { self.near.lay(id) } {
+            return;
+        }
+        // SAFETY: the id was refused: it is still the caller's.
+        unsafe { self.free_slow(id) };
+    }
+
+    /// Frees a buffer that this CPU's cache has not taken.
+    ///
+    /// # Safety
+    ///
+    /// - As for [`free`](Self::free).
+    #[inline(never)]
+    unsafe fn free_slow(&self, id: FrameId) {
+        // SAFETY: as the function's bullets.
+        unsafe { Inner::free_to(*self.pool, *self.near, &self.lists, id) };
     }
 
     fn stats(&self) -> ClassStats {
@@ -94,16 +148,6 @@ impl SizeClass {
             out: carved - free,
             free,
             cache: self.lists.cache(),
-        }
-    }
-
-    /// Takes an id from this CPU's list; it is the caller's (P1 of `class`).
-    #[inline(always)]
-    pub(crate) fn take(&self) -> Option<FrameId> {
-        match self.lists.take() {
-            Take::Got(id) => Some(id),
-            Take::NoCaches => self.lists.take_from_shard(),
-            Take::Nothing => None,
         }
     }
 }
@@ -121,30 +165,30 @@ impl Dot11 {
                 most,
                 cpus: spec.cpus,
                 rseq: spec.rseq.clone(),
+                colour: number as u32,
                 transfer: Transfer::new(most, spec.shares, cached, spec.zero_on_free),
             };
-            Ok(SizeClass {
-                lists: Class::new(cuts, &shape)?,
-                pool: Unprotected::new(pool),
-            })
+            Ok(SizeClass::new(Class::new(cuts, &shape)?, pool))
         };
         let strides = spec.sizes.strides().iter();
         let classes: Result<_, _> = strides.enumerate().map(class).collect();
         Ok(Self {
-            sizes: spec.sizes.clone(),
+            sizes: Sizes::clone(&spec.sizes),
             classes: classes?,
             chunks,
             large: Large::new(),
         })
     }
 
-    /// The class that serves a length; `None` if it is above the largest.
+    /// The class that serves a length, 1 or more; `None` if it is above the largest.
     #[inline(always)]
     pub(crate) fn class_of(&self, len: usize) -> Option<&SizeClass> {
-        Some(&self.classes[self.sizes.class_of(len)?])
+        let class = self.sizes.class_of(len)?;
+        // SAFETY: an index into the strides, for each of which there is a class.
+        Some(unsafe { self.classes.get_unchecked(class) })
     }
 
-    /// The class that serves a length on whole cache lines.
+    /// The class that serves a length, 1 or more, on whole cache lines.
     pub(crate) fn class_of_lines(&self, len: usize) -> Option<&SizeClass> {
         Some(&self.classes[self.sizes.class_of_lines(len)?])
     }

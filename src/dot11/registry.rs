@@ -55,6 +55,30 @@ impl<T> Clone for Entry<T> {
 
 impl<T> Copy for Entry<T> {}
 
+impl<T> Entry<T> {
+    /// The entry itself.
+    ///
+    /// # Safety
+    ///
+    /// - The caller owns the entry, and does not remove it as long as the reference lives.
+    pub(crate) unsafe fn get<'a>(self) -> &'a T {
+        // SAFETY: a node that is not removed is not freed (E3), and nobody but its owner removes it (E2).
+        let node: &'a Node<T> = unsafe { self.0.as_ref() };
+        &node.entry
+    }
+
+    pub(crate) fn into_pointer(self) -> NonNull<()> {
+        self.0.cast()
+    }
+
+    /// # Safety
+    ///
+    /// - The pointer is from [`into_pointer`](Self::into_pointer) of an entry of the same type.
+    pub(crate) unsafe fn from_pointer(pointer: NonNull<()>) -> Self {
+        Self(pointer.cast())
+    }
+}
+
 impl<T: Send + Sync + 'static> Registry<T> {
     pub(crate) fn new() -> Self {
         Self {
@@ -95,16 +119,6 @@ impl<T: Send + Sync + 'static> Registry<T> {
                 return Entry(inserted);
             }
         }
-    }
-
-    /// The entry itself.
-    ///
-    /// # Safety
-    ///
-    /// - The caller owns the entry, which is not removed.
-    pub(crate) unsafe fn entry(&self, entry: &Entry<T>) -> &T {
-        // SAFETY: a node that is not removed is not freed (E3), and nobody but its owner removes it (E2).
-        unsafe { &entry.0.as_ref().entry }
     }
 
     /// Removes an entry: from now on no lookup finds it. Its memory goes when nobody looks at it any more.

@@ -7,7 +7,7 @@
 
 #![forbid(unsafe_code)]
 
-use crate::limits::{MAX_SIZE_CLASS, MAX_SIZE_CLASSES};
+use crate::limits::MAX_SIZE_CLASSES;
 
 /// The sizes, in bytes; each is the distance from one buffer of the class to the next, and may be used as a whole.
 #[cfg(not(loom))]
@@ -22,46 +22,34 @@ pub(crate) const SIZES: &[u32] = &[
 #[cfg(loom)]
 pub(crate) const SIZES: &[u32] = &[2048, 4096];
 
-const FINE: usize = 16;
-const COARSE: usize = 64;
-/// Up to this length classes are multiples of `FINE`, beyond of `COARSE`.
-const FINE_END: usize = 1024;
+/// Sizes, and the lengths that are told apart, are multiples of this.
+const STEP: usize = 16;
 const LINE: usize = 64;
 
 /// The sizes of a pool, in ascending order, and the class of each length.
+#[derive(Clone)]
 pub(crate) struct Sizes {
     strides: Box<[u32]>,
-    /// The least class for each step of lengths.
+    /// The least class for each step of lengths: the first for 1 to 16 bytes.
     least: Box<[u8]>,
-    /// The least class of whole cache lines for each of them.
+    /// The least class of whole cache lines for each of them, as far as there is one.
     least_of_lines: Box<[u8]>,
 }
 
 impl Sizes {
     /// The built-in sizes and `more`, each of which is at most `MAX_SIZE_CLASS`; `None` if they are too many.
     pub(crate) fn new(more: &[usize]) -> Option<Self> {
-        let added = more.iter().map(|bytes| rounded(*bytes));
+        let added = more.iter().map(|bytes| bytes.next_multiple_of(STEP) as u32);
         let mut strides: Vec<u32> = SIZES.iter().copied().chain(added).collect();
         strides.sort_unstable();
         strides.dedup();
         if strides.len() > MAX_SIZE_CLASSES {
             return None;
         }
-        let largest = strides.last().map_or(0, |stride| *stride as usize);
-        let steps = step(largest) + 1;
-        let least = |fits: &dyn Fn(usize) -> bool| {
-            let class = |at| {
-                let length = length_of(at);
-                let class = strides
-                    .iter()
-                    .position(|stride| *stride as usize >= length && fits(*stride as usize));
-                class.map_or(u8::MAX, |class| class as u8)
-            };
-            (0..steps).map(class).collect()
-        };
+        let of_lines = |stride: usize| stride % LINE == 0;
         Some(Self {
-            least: least(&|_| true),
-            least_of_lines: least(&|stride| stride % LINE == 0),
+            least: least(&strides, |_| true),
+            least_of_lines: least(&strides, of_lines),
             strides: strides.into_boxed_slice(),
         })
     }
@@ -70,53 +58,40 @@ impl Sizes {
         &self.strides
     }
 
-    /// The least class that holds `len` bytes.
+    /// The least class that holds `len` bytes, 1 or more: an index into the strides.
     #[inline(always)]
     pub(crate) fn class_of(&self, len: usize) -> Option<usize> {
-        Self::looked_up(&self.least, len)
+        looked_up(&self.least, len)
     }
 
-    /// The least class that holds `len` bytes and consists of whole cache lines.
+    /// The least class that holds `len` bytes, 1 or more, and consists of whole cache lines.
     pub(crate) fn class_of_lines(&self, len: usize) -> Option<usize> {
-        Self::looked_up(&self.least_of_lines, len)
-    }
-
-    #[inline(always)]
-    fn looked_up(least: &[u8], len: usize) -> Option<usize> {
-        let class = *least.get(step(len))?;
-        (class != u8::MAX).then_some(class.into())
+        looked_up(&self.least_of_lines, len)
     }
 }
 
-/// Which step a length belongs to: a multiple of 16 bytes up to 1024, of 64 beyond.
+/// The least class that fits, for each step up to the largest that does.
+fn least(strides: &[u32], fits: impl Fn(usize) -> bool) -> Box<[u8]> {
+    let mut least = Vec::new();
+    for (class, stride) in strides.iter().enumerate() {
+        if fits(*stride as usize) {
+            least.resize(*stride as usize / STEP, class as u8);
+        }
+    }
+    least.into_boxed_slice()
+}
+
 #[inline(always)]
-fn step(len: usize) -> usize {
-    if len <= FINE_END {
-        len.div_ceil(FINE)
-    } else {
-        (FINE_END / FINE - FINE_END / COARSE) + len.div_ceil(COARSE)
-    }
-}
-
-/// The largest length of a step.
-fn length_of(step: usize) -> usize {
-    if step <= FINE_END / FINE {
-        step * FINE
-    } else {
-        (step - (FINE_END / FINE - FINE_END / COARSE)) * COARSE
-    }
-}
-
-/// The stride of an added class.
-fn rounded(bytes: usize) -> u32 {
-    debug_assert!((1..=MAX_SIZE_CLASS).contains(&bytes));
-    let unit = if bytes <= FINE_END { FINE } else { COARSE };
-    bytes.next_multiple_of(unit) as u32
+fn looked_up(least: &[u8], len: usize) -> Option<usize> {
+    // No length wraps to a step that no class has.
+    let step = len.wrapping_sub(1) / STEP;
+    least.get(step).map(|class| (*class).into())
 }
 
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
+    use crate::limits::MAX_SIZE_CLASS;
 
     fn waste(len: usize) -> f64 {
         let sizes = Sizes::new(&[]).unwrap();
@@ -154,7 +129,7 @@ mod tests {
     #[test]
     fn every_length_has_the_least_class_that_holds_it() {
         let sizes = Sizes::new(&[100, 5000, MAX_SIZE_CLASS]).unwrap();
-        for len in 0..=MAX_SIZE_CLASS {
+        for len in 1..=MAX_SIZE_CLASS {
             let class = sizes.class_of(len).unwrap();
             assert!(sizes.strides()[class] as usize >= len, "{len}");
             assert!(
@@ -166,7 +141,10 @@ mod tests {
             assert!(stride >= len && stride % LINE == 0, "{len}");
         }
         assert_eq!(sizes.class_of(MAX_SIZE_CLASS + 1), None);
-        assert_eq!(sizes.class_of(usize::MAX), None);
+        assert_eq!(
+            (sizes.class_of(0), sizes.class_of(usize::MAX)),
+            (None, None)
+        );
     }
 
     #[test]

@@ -65,17 +65,18 @@ struct Outside {
 
 impl Caches {
     /// Makes stopped, empty caches for `cpus` CPUs, of `size` ids when they are opened; single pushes are refused
-    /// always unless `singles`.
+    /// always unless `singles`. `colour` is how many cache lines their memory is moved by.
     pub(crate) fn new(
         area: Area,
         cpus: u32,
+        colour: u32,
         size: u32,
         singles: bool,
         process: &Arc<Process>,
     ) -> io::Result<Self> {
         let count = cpus as usize;
         Ok(Self {
-            slab: Slab::new(area, cpus)?,
+            slab: Slab::new(area, cpus, colour)?,
             outside: Unprotected::new(Outside {
                 count: cpus,
                 high: [if singles { size } else { 0 }, size],

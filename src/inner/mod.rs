@@ -26,9 +26,9 @@ use crossbeam_utils::CachePadded;
 
 use crate::arena::{Arena, Layout};
 use crate::back::Back;
-use crate::class::{Class, Homeless, Laid, Shape, Transfer};
+use crate::class::{Class, Homeless, Laid, Near, Shape, Transfer};
 use crate::depot::Depot;
-use crate::dot11::{Block, Dot11, Dot11Spec, LargeId, Sizes};
+use crate::dot11::{Dot11, Dot11Spec, LargeId, Sizes};
 use crate::error::{BuildError, OutOfBuffers};
 use crate::front::Event;
 use crate::id::FrameId;
@@ -142,6 +142,7 @@ impl Inner {
             most: frames,
             cpus: spec.cpus(),
             rseq,
+            colour: 0,
             transfer: spec.transfer(),
         };
         let words = |refusal| refused((Links::bytes_for(frames), refusal));
@@ -206,27 +207,14 @@ impl Inner {
         &self.raw
     }
 
-    /// A large buffer.
-    ///
-    /// # Safety
-    ///
-    /// - The caller owns the buffer, which is the pool's, as long as the reference lives.
-    pub(crate) unsafe fn large_block<'a>(this: NonNull<Self>, id: &LargeId) -> &'a Block {
-        // SAFETY: the buffer keeps the pool (P2).
-        let inner = unsafe { this.as_ref() };
-        let dot11 = inner
-            .dot11()
-            .expect("a pool with a large buffer has made them");
-        // SAFETY: the function's bullet.
-        unsafe { dot11.large().block(id) }
-    }
-
     /// Frees a large buffer. Enters the kernel.
     ///
     /// # Safety
     ///
-    /// - The caller owns the buffer, which is the pool's, and uses neither afterwards.
-    pub(crate) unsafe fn free_large(this: NonNull<Self>, id: LargeId) {
+    /// - The caller owns the buffer, and does not use it afterwards.
+    pub(crate) unsafe fn free_large(id: LargeId) {
+        // SAFETY: the function's bullet.
+        let this = unsafe { id.block() }.pool();
         // SAFETY: the buffer keeps the pool (P2) until it is given up.
         let inner = unsafe { this.as_ref() };
         let dot11 = inner
@@ -265,7 +253,7 @@ impl Inner {
         // SAFETY: the caller's id keeps the pool (P2) until it is given up.
         let class = unsafe { &this.as_ref().frames };
         // SAFETY: as the function's bullets.
-        unsafe { Self::free_to(this, class, id) };
+        unsafe { Self::free_to(this, class.near(), class, id) };
     }
 
     /// Frees up to a batch of frames.
@@ -289,11 +277,17 @@ impl Inner {
     ///
     /// # Safety
     ///
-    /// - As for [`Inner::free`]; `class` is the pool's, and the id the class's.
+    /// - As for [`Inner::free`]; `class` is the pool's, `near` is of it, and the id the class's.
     #[inline(always)]
-    pub(crate) unsafe fn free_to<B: Back>(this: NonNull<Self>, class: &Class<B>, id: FrameId) {
+    pub(crate) unsafe fn free_to<B: Back>(
+        this: NonNull<Self>,
+        near: Near,
+        class: &Class<B>,
+        id: FrameId,
+    ) {
+        class.back().wrote(id);
         // SAFETY: the caller owns the id.
-        match unsafe { class.lay(id) } {
+        match unsafe { near.lay(id) } {
             Laid::Down => {}
             // SAFETY: the id was refused: it is still the caller's.
             Laid::Refused => unsafe { Self::free_slow(this, class, id) },

@@ -87,13 +87,10 @@ impl Inner {
             return Self::claim_in_chunk(dot11, chunk, offset);
         }
         match dot11.large().claim(address) {
-            Some(Claim::Taken(id, start, len)) => Ok(Claimed::Large(id, start, len)),
+            Some(Claim::Taken(id)) => Ok(Claimed::Large(id)),
             Some(Claim::NotRaw) => Err(MisuseKind::NotRaw),
             None => Err(
-                match dot11
-                    .large()
-                    .around(address, |block| block.raw_len().is_some())
-                {
+                match dot11.large().around(address, |block| block.is_raw()) {
                     Some(true) => MisuseKind::Interior,
                     Some(false) => MisuseKind::NotRaw,
                     None => self.not_dot11(address),
@@ -174,8 +171,7 @@ impl Inner {
             is_raw,
         };
         let Some((chunk, offset)) = dot11.chunks().find(address) else {
-            let of_block =
-                |block: &Block| found(block.start(), block.capacity(), block.raw_len().is_some());
+            let of_block = |block: &Block| found(block.start(), block.capacity(), block.is_raw());
             return dot11.large().around(address, of_block);
         };
         let Named {
@@ -203,5 +199,5 @@ impl Inner {
 /// An 802.11 buffer that has come back: the caller's.
 pub(crate) enum Claimed<'a> {
     OfClass(&'a SizeClass, FrameId, usize),
-    Large(LargeId, NonNull<u8>, usize),
+    Large(LargeId),
 }

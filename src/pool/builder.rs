@@ -231,12 +231,12 @@ impl PoolBuilder {
         self
     }
 
-    /// Adds a size class of 802.11 buffers, of 1 byte to 256 KiB: rounded up to a multiple of 16 bytes, above 1024 of 64.
+    /// Adds a size class of 802.11 buffers, of 1 byte to 256 KiB: rounded up to a multiple of 16 bytes.
     ///
     /// ```
     /// # use framewell::Pool;
     /// let pool = Pool::builder().size_class(5000).build()?;
-    /// assert_eq!(pool.dot11(5000)?.capacity(), 5056);
+    /// assert_eq!(pool.dot11(5000)?.capacity(), 5008);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn size_class(mut self, bytes: usize) -> Self {

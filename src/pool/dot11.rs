@@ -6,7 +6,6 @@ use super::Pool;
 use crate::dot11::{Dot11, SizeClass};
 use crate::dot11_buf::Dot11Buf;
 use crate::error::{OutOfMemory, Refusal};
-use crate::id::FrameId;
 use crate::inner::Inner;
 use crate::limits::CHUNK;
 
@@ -34,10 +33,14 @@ impl Pool {
     #[inline]
     pub fn dot11(&self, len: usize) -> Result<Dot11Buf, OutOfMemory> {
         let class = self.inner().dot11().and_then(|dot11| dot11.class_of(len));
-        match class.and_then(|class| Some((class, class.take()?))) {
+        if let Some((class, id)) = class.and_then(|class| Some((class, class.take()?))) {
             // SAFETY: the id came out of the class, which holds `len`, and is in this call's hands alone.
-            Some((class, id)) => Ok(unsafe { Dot11Buf::of_class(class, id, len) }),
-            None => self.dot11_slow(len, Dot11::class_of),
+            return Ok(unsafe { Dot11Buf::of_class(class, id, len) });
+        }
+        let mut refusal = None;
+        match self.dot11_slow(len, Dot11::class_of, &mut refusal) {
+            Some(buffer) => Ok(buffer),
+            None => Err(out_of_memory(len, refusal)),
         }
     }
 
@@ -53,45 +56,45 @@ impl Pool {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn dot11_aligned(&self, len: usize) -> Result<Dot11Buf, OutOfMemory> {
-        self.dot11_slow(len, Dot11::class_of_lines)
+        let mut refusal = None;
+        self.dot11_slow(len, Dot11::class_of_lines, &mut refusal)
+            .ok_or_else(|| out_of_memory(len, refusal))
     }
 
-    /// Takes a buffer of the class that `choose` names from anywhere, or maps one.
+    /// Takes a buffer of the class that `choose` names from anywhere, or maps one. The reason of a refusal is written beside the answer,
+    /// which comes back in registers.
     #[cold]
     #[inline(never)]
     fn dot11_slow(
         &self,
         len: usize,
-        choose: impl Fn(&Dot11, usize) -> Option<&SizeClass>,
-    ) -> Result<Dot11Buf, OutOfMemory> {
-        let of_system = |(bytes, source): (usize, io::Error)| OutOfMemory {
-            requested: len,
-            refusal: Refusal::System {
+        choose: fn(&Dot11, usize) -> Option<&SizeClass>,
+        refusal: &mut Option<Refusal>,
+    ) -> Option<Dot11Buf> {
+        let mut of_system = |(bytes, source): (usize, io::Error)| {
+            *refusal = Some(Refusal::System {
                 bytes,
                 code: source.raw_os_error(),
-            },
-        };
-        // SAFETY: this handle keeps the pool.
-        let dot11 = unsafe { Inner::dot11_or_make(self.inner) }.map_err(of_system)?;
-        let Some(class) = choose(dot11, len) else {
-            let (id, start) = dot11
-                .large()
-                .allocate(len)
-                .map_err(|source| of_system((len, source)))?;
-            // SAFETY: the buffer was mapped for this call, with room for `len`.
-            return Ok(unsafe { Dot11Buf::large(self.inner, id, start, len) });
-        };
-        let taken: Option<FrameId> = class.take().or_else(|| dot11.take_slow(class));
-        let Some(id) = taken else {
-            return Err(OutOfMemory {
-                requested: len,
-                refusal: Refusal::Budget {
-                    limit: dot11.chunks().bytes(),
-                },
             });
         };
+        // SAFETY: this handle keeps the pool.
+        let dot11 = unsafe { Inner::dot11_or_make(self.inner) }
+            .map_err(&mut of_system)
+            .ok()?;
+        let Some(class) = choose(dot11, len.max(1)) else {
+            let mapped = dot11.large().allocate(self.inner, len);
+            let id = mapped.map_err(|source| of_system((len, source))).ok()?;
+            // SAFETY: the buffer was mapped for this call.
+            return Some(unsafe { Dot11Buf::large(id) });
+        };
+        let Some(id) = class.take().or_else(|| dot11.take_slow(class)) else {
+            *refusal = Some(Refusal::Budget {
+                limit: dot11.chunks().bytes(),
+            });
+            return None;
+        };
         // SAFETY: the id came out of the class, which holds `len`, and is in this call's hands alone.
-        Ok(unsafe { Dot11Buf::of_class(class, id, len) })
+        Some(unsafe { Dot11Buf::of_class(class, id, len) })
     }
 
     /// Takes back the chunks of which no buffer is in use, for any size class to have, and returns their memory to the system.
@@ -115,6 +118,12 @@ impl Pool {
             pinned: trim.pinned,
         }
     }
+}
+
+#[cold]
+fn out_of_memory(requested: usize, refusal: Option<Refusal>) -> OutOfMemory {
+    let refusal = refusal.expect("whoever refuses says why");
+    OutOfMemory { requested, refusal }
 }
 
 /// What [`Pool::trim`] has done.

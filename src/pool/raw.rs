@@ -74,10 +74,8 @@ impl Pool {
                 // SAFETY: the claim made this call the owner of the buffer, with the length that was noted for it.
                 unsafe { Dot11Buf::of_class(class, id, len) }
             }
-            Claimed::Large(id, start, len) => {
-                // SAFETY: as above.
-                unsafe { Dot11Buf::large(self.inner, id, start, len) }
-            }
+            // SAFETY: as above.
+            Claimed::Large(id) => unsafe { Dot11Buf::large(id) },
         })
     }
 

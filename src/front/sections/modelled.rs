@@ -48,7 +48,7 @@ impl Deref for Slab {
 }
 
 impl Slab {
-    pub(crate) fn new(_area: Area, cpus: u32) -> io::Result<Self> {
+    pub(crate) fn new(_area: Area, cpus: u32, _colour: u32) -> io::Result<Self> {
         Ok(Self(Box::new(Modelled {
             running: (0..cpus).map(|_| Mutex::new(())).collect(),
             words: Table::zeroed(cpus as usize * WORDS)?,

@@ -8,9 +8,14 @@ use crate::id::{CpuId, FrameId};
 use crate::sync::{AtomicU32, Table, Unprotected};
 use crate::sys::Area;
 
+/// Words of a cache line.
+const LINE: usize = 16;
+
 /// The memory of the caches, stopped and empty at first.
 pub(crate) struct Slab {
     sections: Unprotected<Sections>,
+    /// The first CPU's cache begins here.
+    first: Unprotected<usize>,
     words: Unprotected<Table<AtomicU32>>,
 }
 
@@ -25,18 +30,20 @@ pub(crate) struct Sections {
 }
 
 impl Slab {
-    pub(crate) fn new(area: Area, cpus: u32) -> io::Result<Self> {
-        let words: Table<AtomicU32> = Table::zeroed(cpus as usize * WORDS)?;
-        let caches = words.as_ptr().cast_mut().cast();
+    pub(crate) fn new(area: Area, cpus: u32, colour: u32) -> io::Result<Self> {
+        let first = colour as usize * LINE;
+        let words: Table<AtomicU32> = Table::zeroed(first + cpus as usize * WORDS)?;
+        let caches = words[first..].as_ptr().cast_mut().cast();
         Ok(Self {
             sections: Unprotected::new(Sections { area, caches, cpus }),
+            first: Unprotected::new(first),
             words: Unprotected::new(words),
         })
     }
 
     /// All words, those of the first CPU's cache first.
     pub(crate) fn words(&self) -> &[AtomicU32] {
-        &self.words
+        &self.words[*self.first..]
     }
 
     #[inline(always)]
