@@ -1,20 +1,31 @@
 //! Compiles this package, and it alone, with `--cfg loom`; and lays out the variants of the crate that
-//! the models run on: the sound one, and one for every seeded bug.
+//! the models run on: the sound one, and one for every bug, which the seeds that have it share. Compiling
+//! them is most of what the tests cost: a seeded one has copies only of the modules that the bug can make a difference to.
 
+mod reach;
 mod variants;
 
+use std::collections::BTreeSet;
 use std::env;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use variants::{Change, lay_out, sorted, stem};
+use reach::Reach;
+use variants::{Change, lay_out, lay_out_in_part, sorted, stem};
 
 include!("seeds.rs");
 
 fn main() {
     println!("cargo::rustc-cfg=loom");
-    for input in ["../src", "models", "seeds.rs", "build.rs", "variants.rs"] {
+    for input in [
+        "../src",
+        "models",
+        "seeds.rs",
+        "build.rs",
+        "reach.rs",
+        "variants.rs",
+    ] {
         println!("cargo::rerun-if-changed={input}");
     }
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
@@ -30,8 +41,19 @@ fn main() {
             seed.name,
             seed.model
         );
-        let beside = Path::new("models").join(format!("{}.rs", area(seed.model)));
-        lay_out(&out, &variant(seed), seed.bug, &[beside], &mut text);
+    }
+    let reach = Reach::read(Path::new("../src"));
+    for first in SEEDS.iter().filter(|seed| variant(seed) == own_name(seed)) {
+        let sharing = SEEDS.iter().filter(|seed| seed.bug == first.bug);
+        let areas: BTreeSet<&str> = sharing.map(|seed| area(seed.model)).collect();
+        let beside: Vec<PathBuf> = areas
+            .iter()
+            .map(|area| Path::new("models").join(format!("{area}.rs")))
+            .collect();
+        let affected = reach.affected(first.bug, &beside);
+        let copied = |module: &str| affected.contains(module);
+        let name = variant(first);
+        lay_out_in_part(&out, &name, first.bug, copied, &beside, &mut text);
     }
     tests(&models, &mut text);
     fs::write(out.join("variants.rs"), text).expect("OUT_DIR is writable");
@@ -76,7 +98,13 @@ fn area(model: &str) -> &str {
         .0
 }
 
+/// The variant that a seed runs on: it has the name of the first seed with that bug.
 fn variant(seed: &Seed) -> String {
+    let first = SEEDS.iter().find(|other| other.bug == seed.bug);
+    own_name(first.expect("the seed itself has its bug"))
+}
+
+fn own_name(seed: &Seed) -> String {
     format!("{}_{}", seed.model.replace("::", "_"), seed.name)
 }
 
@@ -93,7 +121,7 @@ fn tests(models: &[Model], text: &mut String) {
     for seed in SEEDS {
         let variant = variant(seed);
         let model = seed.model;
-        let test = format!("{variant}_is_caught");
+        let test = format!("{}_is_caught", own_name(seed));
         writeln!(
             text,
             "#[test] fn {test}() {{ harness::is_caught(\"{test}\", {:?}, {variant}::{model}); }}",

@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A piece of a source file, found exactly once in it, and what replaces it.
+#[derive(PartialEq)]
 pub(crate) struct Change {
     pub(crate) file: &'static str,
     pub(crate) from: &'static str,
@@ -22,20 +23,34 @@ pub(crate) fn lay_out(
     beside: &[PathBuf],
     text: &mut String,
 ) {
+    lay_out_in_part(out, name, bug, |_| true, beside, text);
+}
+
+/// The same with copies of some modules of the crate alone: the others are those of the variant `sound`.
+pub(crate) fn lay_out_in_part(
+    out: &Path,
+    name: &str,
+    bug: &[Change],
+    copied: impl Fn(&str) -> bool,
+    beside: &[PathBuf],
+    text: &mut String,
+) {
     let root = out.join(name);
     let _ = fs::remove_dir_all(&root);
+    fs::create_dir_all(&root).unwrap();
     let mut done = vec![false; bug.len()];
-    copy(
-        Path::new("../src"),
-        &root,
-        Path::new(""),
-        name,
-        bug,
-        &mut done,
-    );
+    for entry in sorted(Path::new("../src")) {
+        let below = Path::new(entry.file_name().unwrap());
+        if below == Path::new("lib.rs") {
+            let source = lib(&fs::read_to_string(&entry).unwrap(), &copied);
+            write(&root.join(below), name, &source);
+        } else if copied(stem(below)) {
+            copy(&entry, &root, below, name, bug, &mut done);
+        }
+    }
     assert!(
         done.iter().all(|done| *done),
-        "{name}: the seed names a file that is not there"
+        "{name}: the seed names a file that is not there, or that its model does not reach"
     );
     if !bug.is_empty() {
         // Wrong on purpose.
@@ -52,44 +67,53 @@ pub(crate) fn lay_out(
     writeln!(text, "}}").unwrap();
 }
 
-fn copy(from: &Path, to: &Path, below: &Path, name: &str, bug: &[Change], done: &mut [bool]) {
-    fs::create_dir_all(to).unwrap();
-    for entry in sorted(from) {
-        let file = entry.file_name().unwrap();
-        let below = below.join(file);
-        if entry.is_dir() {
-            copy(&entry, &to.join(file), &below, name, bug, done);
-            continue;
+/// Copies a file or folder of the crate, which stands at `below` in it, to its place in `root`.
+fn copy(from: &Path, root: &Path, below: &Path, name: &str, bug: &[Change], done: &mut [bool]) {
+    if from.is_dir() {
+        fs::create_dir_all(root.join(below)).unwrap();
+        for entry in sorted(from) {
+            let below = below.join(entry.file_name().unwrap());
+            copy(&entry, root, &below, name, bug, done);
         }
-        let mut source = fs::read_to_string(&entry).unwrap();
-        for (change, done) in bug.iter().zip(&mut *done) {
-            if Path::new(change.file) == below {
-                let found = source.matches(change.from).count();
-                assert_eq!(
-                    found, 1,
-                    "{name}: {:?} is in {} {found} times, not once",
-                    change.from, change.file
-                );
-                source = source.replace(change.from, change.to);
-                *done = true;
-            }
-        }
-        if below == Path::new("lib.rs") {
-            source = source
-                .lines()
-                .filter(|line| !line.starts_with("#![doc"))
-                .map(|line| match line.strip_prefix("mod ") {
-                    Some(module) => format!("pub(crate) mod {module}\n"),
-                    None => format!("{line}\n"),
-                })
-                .collect();
-        }
-        // The crate's own tests run with the crate.
-        let source = source
-            .replace("crate::", &format!("crate::{name}::fw::"))
-            .replace("#[cfg(all(test, not(loom)))]", "#[cfg(any())]");
-        fs::write(to.join(file), source).unwrap();
+        return;
     }
+    let mut source = fs::read_to_string(from).unwrap();
+    for (change, done) in bug.iter().zip(done) {
+        if Path::new(change.file) == below {
+            let found = source.matches(change.from).count();
+            assert_eq!(
+                found, 1,
+                "{name}: {:?} is in {} {found} times, not once",
+                change.from, change.file
+            );
+            source = source.replace(change.from, change.to);
+            *done = true;
+        }
+    }
+    write(&root.join(below), name, &source);
+}
+
+/// The crate's root as a module, with the modules that are not copied taken from the sound variant.
+fn lib(source: &str, copied: impl Fn(&str) -> bool) -> String {
+    let lines = source.lines().filter(|line| !line.starts_with("#![doc"));
+    lines
+        .map(|line| match line.strip_prefix("mod ") {
+            Some(rest) => match rest.strip_suffix(';') {
+                Some(module) if !copied(module) => {
+                    format!("pub(crate) use super::super::sound::fw::{module};\n")
+                }
+                _ => format!("pub(crate) mod {rest}\n"),
+            },
+            None => format!("{line}\n"),
+        })
+        .collect()
+}
+
+fn write(file: &Path, name: &str, source: &str) {
+    let source = source.replace("crate::", &format!("crate::{name}::fw::"));
+    // The crate's own tests run with the crate.
+    let source = source.replace("#[cfg(all(test, not(loom)))]", "#[cfg(any())]");
+    fs::write(file, source).unwrap();
 }
 
 /// What a folder holds, in order.
