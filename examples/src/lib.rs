@@ -4,4 +4,5 @@
 //!   encapsulate and send, each packet in a buffer; run by
 //!   `cargo run --release -p framewell-examples --bin pipeline`.
 
+pub mod capture;
 pub mod pipeline;
