@@ -1,5 +1,6 @@
 //! Programs that run on `framewell`, and the parts that they are made of.
 //!
+//! - [`capture`]: the packets of pcap and pcapng files.
 //! - [`pipeline`]: real packets from a capture or from live sockets through receive, parse, rewrite,
 //!   encapsulate and send, each packet in a buffer; run by
 //!   `cargo run --release -p framewell-examples --bin pipeline`.
