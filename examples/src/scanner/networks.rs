@@ -168,6 +168,7 @@ impl Networks {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scanner::buffer::Pool;
 
     #[test]
     fn the_median_is_one_of_the_signals() {
@@ -183,5 +184,30 @@ mod tests {
             signals.add(dbm);
             assert_eq!(signals.spread(), Some(expected));
         }
+    }
+
+    #[test]
+    fn the_newest_beacon_that_was_refused_waits_until_it_is_taken() {
+        let pool = Pool::build(8).expect("pool");
+        let beacon = |mark: u8| {
+            let mut buffer = pool.dot11(1).expect("a buffer");
+            buffer[0] = mark;
+            buffer
+        };
+        let mut network = Network::new(1);
+        assert!(network.put(beacon(1)));
+        let held = network.cell.read().expect("a beacon");
+        assert!(network.put(beacon(2)));
+        assert!(!network.put(beacon(3)));
+        assert!(!network.put(beacon(4)));
+        let latest = |network: &Network| network.cell.read().map(|beacon| beacon[0]);
+        network.settle();
+        assert_eq!((held[0], latest(&network)), (1, Some(2)));
+        drop(held);
+        network.settle();
+        assert_eq!(latest(&network), Some(4));
+        assert!(network.put(beacon(5)));
+        network.settle();
+        assert_eq!(latest(&network), Some(5));
     }
 }
