@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use framewell_examples::capture::{Capture, Meta, WIFI};
 use framewell_examples::scanner::aggregate;
 use framewell_examples::scanner::args::shipped;
-use framewell_examples::scanner::buffer::Pool;
+use framewell_examples::scanner::buffer;
 use framewell_examples::scanner::damage::Damage;
 use framewell_examples::scanner::elements;
 use framewell_examples::scanner::frame::{self, Kind};
@@ -64,8 +64,8 @@ fn named(name: &str) -> PathBuf {
 }
 
 /// Scans; the outcome, which must be free of faults.
-fn scan(captures: &[Capture], options: Options, buffers: usize) -> Outcome {
-    let pool = Pool::build(buffers).expect("pool");
+fn scan(captures: &[Capture], options: Options, mebibytes: usize) -> Outcome {
+    let pool = buffer::pool(mebibytes).expect("pool");
     let outcome = scan::run(captures, &pool, options, || ());
     assert_eq!(outcome.faults(), Vec::<String>::new());
     outcome
@@ -113,7 +113,7 @@ fn damaged(outcome: &Outcome, damage: Damage) -> u64 {
 
 #[test]
 fn the_networks_are_exact() {
-    let outcome = scan(&captures(), FEW, 1024);
+    let outcome = scan(&captures(), FEW, 64);
     let expected: Vec<_> = NETWORKS.lines().filter(|line| !line.is_empty()).collect();
     assert_eq!(rows(&outcome), expected);
     let tally = &outcome.tally;
@@ -144,7 +144,7 @@ fn the_latest_beacon_counts() {
         (&[wpa2, wpa], "WPA"),
     ] {
         let captures: Vec<_> = names.iter().map(|name| open(&named(name))).collect();
-        let outcome = scan(&captures, FEW, 1024);
+        let outcome = scan(&captures, FEW, 64);
         let network = &output::rows(&outcome)[0];
         let said = (network[1].as_str(), network[3].as_str());
         assert_eq!(said, ("linksys", security), "{names:?}");
@@ -159,7 +159,7 @@ fn radiotap_and_check_sequences_make_no_difference() {
     let without = (0..survey.len()).map(|index| whole(index).bytes);
     let signal = COLUMNS.len() - 1;
     let told = |capture| {
-        let mut rows = output::rows(&scan(&[capture], FEW, 1024));
+        let mut rows = output::rows(&scan(&[capture], FEW, 64));
         rows.iter_mut().for_each(|row| row[signal].clear());
         rows
     };
@@ -209,7 +209,7 @@ fn a_msdus_give_back_the_packets_that_went_in() {
         file == aggregate::capture(&packets),
         "run the program aggregate again"
     );
-    let pool = Pool::build(1024).expect("pool");
+    let pool = buffer::pool(64).expect("pool");
     let frames = Capture::parse(&file, &WIFI).expect("frames");
     let mut out = Vec::new();
     for index in 0..frames.len() {
@@ -253,7 +253,7 @@ fn every_truncation_is_parsed_or_counted_as_damaged() {
         .filter(|frame| frame.len() < 700)
         .flat_map(|frame| (0..frame.len()).map(|len| &frame[..len]));
     let number = cuts.clone().count() as u64;
-    let outcome = scan(&[bare(cuts, true)], FEW, 1024);
+    let outcome = scan(&[bare(cuts, true)], FEW, 64);
     assert_eq!(outcome.tally.records, number);
     for damage in [Damage::Short, Damage::Element, Damage::Subframe] {
         assert!(damaged(&outcome, damage) > 0, "{damage:?}");
@@ -283,7 +283,7 @@ fn flipped_bits_are_parsed_or_counted_as_damaged() {
         }
         flipped.push(frame);
     }
-    let outcome = scan(&[bare(&flipped, true)], FEW, 1024);
+    let outcome = scan(&[bare(&flipped, true)], FEW, 64);
     assert_eq!(outcome.tally.records, 20_000);
     let without = [Damage::Cut, Damage::Radiotap, Damage::Fcs];
     for damage in Damage::ALL
@@ -333,7 +333,7 @@ fn readers_see_whole_beacons_while_they_are_replaced() {
             repeat: 200,
             retired_limit,
         };
-        let outcome = scan(&captures, options, 512);
+        let outcome = scan(&captures, options, 64);
         let seen = &outcome.seen;
         assert!(
             seen.reads >= seen.news && seen.news >= readers as u64,
@@ -351,7 +351,7 @@ fn readers_see_whole_beacons_while_they_are_replaced() {
 
 #[test]
 fn a_pool_that_is_too_small_leaves_frames_out_and_goes_on() {
-    let outcome = scan(&captures(), Options { repeat: 3, ..FEW }, 4);
+    let outcome = scan(&captures(), Options { repeat: 3, ..FEW }, 2);
     let tally = &outcome.tally;
     let left_out = tally.no_buffer + tally.msdus_without_buffer + tally.beacons_without_buffer;
     assert!(left_out > 0, "{tally:?}");

@@ -10,8 +10,7 @@ use std::time::Duration;
 use clap::Parser;
 use framewell_examples::capture::{Capture, WIFI};
 use framewell_examples::scanner::args::Args;
-use framewell_examples::scanner::buffer::Pool;
-use framewell_examples::scanner::{output, scan};
+use framewell_examples::scanner::{buffer, output, scan};
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// How often the progress is drawn at most.
@@ -54,7 +53,7 @@ fn open(args: &Args) -> Result<Vec<Capture>, String> {
 /// Scans; whether all is consistent.
 fn run(args: &Args) -> Result<bool, String> {
     let captures = open(args)?;
-    let pool = Pool::build(args.buffers as usize)?;
+    let pool = buffer::pool(args.memory as usize)?;
     let bar = ProgressBar::new(args.repeat);
     let style = ProgressStyle::with_template("{wide_bar} pass {pos} of {len}, {eta} left")
         .map_err(|error| error.to_string())?;
@@ -64,7 +63,7 @@ fn run(args: &Args) -> Result<bool, String> {
     bar.finish_and_clear();
     say(&output::table(&outcome));
     say(&output::counts_text(&outcome));
-    say(&pool.stats());
+    say(&pool.stats().to_string());
     let faults = outcome.faults();
     for fault in &faults {
         eprintln!("fault: {fault}");

@@ -25,10 +25,11 @@ pub struct Args {
           value_parser = clap::value_parser!(u64).range(1..))]
     pub repeat: u64,
 
-    /// Buffers in the pool; few of them show how frames are left out when there is none
-    #[arg(long, value_name = "N", default_value_t = 1024,
-          value_parser = clap::value_parser!(u32).range(1..))]
-    pub buffers: u32,
+    /// MiB that the size classes of the pool may take, one at least for each class in use; few of them
+    /// show how frames are left out when there is no buffer
+    #[arg(long, value_name = "MIB", default_value_t = 64,
+          value_parser = clap::value_parser!(u32).range(1..=4096))]
+    pub memory: u32,
 
     /// Old beacons that the readers of one network may hold before newer ones have to wait
     #[arg(long, value_name = "N", default_value_t = 8,
@@ -94,7 +95,7 @@ mod tests {
         for bad in [
             ["--readers", "257"],
             ["--repeat", "0"],
-            ["--buffers", "0"],
+            ["--memory", "0"],
             ["--held", "0"],
         ] {
             assert!(Args::try_parse_from(["scanner"].iter().chain(&bad)).is_err());

@@ -1,72 +1,22 @@
 //! Where buffers and cells come from.
 //!
-//! A buffer is a frame of a pool whose frames are long enough for the longest record; a cell holds
+//! A buffer is as long as its frame: the pool has size classes for the lengths of 802.11. A cell holds
 //! the latest buffer for readers that look at it where it lies.
 
-use std::fmt;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use framewell::Frame;
+pub use framewell::{Dot11Buf, OutOfMemory, Pool};
 
-/// A buffer: as many bytes as were asked for.
-pub type Dot11Buf = Frame;
-
-/// The longest buffer: a record with an A-MSDU.
-pub const LONGEST: usize = 9000;
-
-/// There is no buffer of this length.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OutOfMemory;
-
-impl fmt::Display for OutOfMemory {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "no buffer is at rest, or {LONGEST} bytes are too short; give the pool more"
-        )
-    }
-}
-
-impl std::error::Error for OutOfMemory {}
-
-/// A source of buffers.
-#[derive(Clone)]
-pub struct Pool(framewell::Pool);
-
-impl Pool {
-    /// Makes a source of this many buffers.
-    ///
-    /// # Errors
-    ///
-    /// What is wrong, in words.
-    pub fn build(buffers: usize) -> Result<Self, String> {
-        framewell::Pool::builder()
-            .frames(buffers)
-            .payload(LONGEST)
-            .build()
-            .map(Self)
-            .map_err(|error| error.to_string())
-    }
-
-    /// Gets a buffer of this length; its bytes are those of its last owner.
-    ///
-    /// # Errors
-    ///
-    /// [`OutOfMemory`] if there is none.
-    pub fn dot11(&self, len: usize) -> Result<Dot11Buf, OutOfMemory> {
-        let buffer = self.0.get(len).map_err(|_| OutOfMemory)?;
-        if buffer.len() == len {
-            Ok(buffer)
-        } else {
-            Err(OutOfMemory)
-        }
-    }
-
-    /// Its statistics, as a table.
-    pub fn stats(&self) -> String {
-        self.0.stats().to_string()
-    }
+/// Makes a pool whose size classes may take this many MiB.
+///
+/// # Errors
+///
+/// What is wrong, in words.
+pub fn pool(mebibytes: usize) -> Result<Pool, String> {
+    let bytes = mebibytes.saturating_mul(1 << 20);
+    let builder = Pool::builder().dot11_bytes(bytes);
+    builder.build().map_err(|error| error.to_string())
 }
 
 /// Makes a cell that holds nothing yet; its writer refuses to retire more than `retired_limit`
@@ -138,19 +88,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_buffer_has_the_length_that_was_asked_for() {
-        let pool = Pool::build(2).expect("pool");
-        assert_eq!(pool.dot11(0).expect("a buffer").len(), 0);
-        assert_eq!(pool.dot11(LONGEST).expect("a buffer").len(), LONGEST);
-        assert_eq!(pool.dot11(LONGEST + 1).err(), Some(OutOfMemory));
-        let out = [pool.dot11(1), pool.dot11(2)];
-        assert!(out.iter().all(Result::is_ok));
-        assert_eq!(pool.dot11(1).err(), Some(OutOfMemory));
-    }
-
-    #[test]
     fn a_cell_shows_the_latest_and_keeps_what_is_looked_at() {
-        let pool = Pool::build(8).expect("pool");
+        let pool = pool(1).expect("pool");
         let put = |writer: &mut Writer, mark: u8| {
             let mut buffer = pool.dot11(1).expect("a buffer");
             buffer[0] = mark;

@@ -50,7 +50,7 @@ pub fn take_apart(pool: &Pool, payload: &Payload<'_>, mut out: impl FnMut(Msdu))
             taken.msdus += 1;
             out(msdu);
         }
-        Err(OutOfMemory) => taken.no_buffer += 1,
+        Err(_) => taken.no_buffer += 1,
     };
     if !payload.aggregate {
         one(payload.destination, payload.source, payload.bytes);

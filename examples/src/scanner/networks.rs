@@ -168,7 +168,6 @@ impl Networks {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scanner::buffer::Pool;
 
     #[test]
     fn the_median_is_one_of_the_signals() {
@@ -188,7 +187,7 @@ mod tests {
 
     #[test]
     fn the_newest_beacon_that_was_refused_waits_until_it_is_taken() {
-        let pool = Pool::build(8).expect("pool");
+        let pool = buffer::pool(1).expect("pool");
         let beacon = |mark: u8| {
             let mut buffer = pool.dot11(1).expect("a buffer");
             buffer[0] = mark;

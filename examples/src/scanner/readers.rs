@@ -111,11 +111,11 @@ pub fn run(announced: Receiver<Watched>) -> Seen {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scanner::buffer::{self, Pool};
+    use crate::scanner::buffer;
 
     #[test]
     fn torn_foreign_and_older_beacons_are_noticed() {
-        let pool = Pool::build(4).expect("pool");
+        let pool = buffer::pool(1).expect("pool");
         let bssid = Mac([2; 6]);
         let (mut writer, reader) = buffer::cell(4);
         let cell = Watched { bssid, reader };

@@ -175,7 +175,7 @@ impl Scan<'_> {
             let stands = sealed(self.pool, frame.bytes, self.beacons).map(|b| network.put(b));
             match stands {
                 Ok(stands) => self.tally.refused += u64::from(!stands),
-                Err(OutOfMemory) => self.tally.beacons_without_buffer += 1,
+                Err(_) => self.tally.beacons_without_buffer += 1,
             }
         }
         Ok(frame.kind)

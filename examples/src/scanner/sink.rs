@@ -40,11 +40,11 @@ pub fn run(msdus: Receiver<Msdu>) -> Delivered {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scanner::buffer::Pool;
+    use crate::scanner::buffer;
 
     #[test]
     fn a_changed_buffer_is_noticed() {
-        let pool = Pool::build(4).expect("pool");
+        let pool = buffer::pool(1).expect("pool");
         let (sender, receiver) = std::sync::mpsc::channel();
         for flip in [0, 1] {
             let mut buffer = pool.dot11(ADDRESSES + 8).expect("a buffer");
