@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
 
+use framewell_examples::capture::Capture;
 use framewell_examples::pipeline::account::Account;
 use framewell_examples::pipeline::buffer::Pool;
-use framewell_examples::pipeline::capture::Capture;
 use framewell_examples::pipeline::contestants::{FramePool, SystemPool, VecPool};
 use framewell_examples::pipeline::replay;
 use framewell_examples::pipeline::stages::Until;

@@ -8,8 +8,8 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
+use framewell_examples::capture::Capture;
 use framewell_examples::pipeline::args::Args;
-use framewell_examples::pipeline::capture::Capture;
 use framewell_examples::pipeline::contestants::Contestant;
 use framewell_examples::pipeline::rounds::Failure;
 use framewell_examples::pipeline::{child, output, page, rounds, summary};

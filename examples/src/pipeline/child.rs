@@ -11,11 +11,11 @@ use serde::{Deserialize, Serialize};
 use super::account::{Account, Outcome};
 use super::args::Args;
 use super::buffer::Pool;
-use super::capture::Capture;
 use super::contestants::{Contestant, FramePool, SystemPool, VecPool};
 use super::measure;
 use super::replay;
 use super::stages::Until;
+use crate::capture::Capture;
 
 /// The percentiles of the latency curve.
 pub const PERCENTILES: [f64; 13] = [

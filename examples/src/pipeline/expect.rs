@@ -13,9 +13,9 @@ use etherparse::{
 };
 
 use super::buffer::PAYLOAD;
-use super::capture::Capture;
 use super::tally::Reason;
 use super::vxlan::FIRST_VNI;
+use crate::capture::Capture;
 
 /// What must become of one packet of the capture.
 #[derive(Debug, Clone, PartialEq, Eq)]

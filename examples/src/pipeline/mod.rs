@@ -32,7 +32,7 @@
 //!
 //! # Where things are
 //!
-//! [`capture`] reads pcap and pcapng; [`inspect`], [`rewrite`] and [`vxlan`] are the packet work;
+//! [`capture`](crate::capture) reads pcap and pcapng; [`inspect`], [`rewrite`] and [`vxlan`] are the packet work;
 //! [`buffer`] is what a contestant must do, [`contestants`] are the three; [`stages`] are the
 //! threads, with [`replay`] or `udp` at their ends; [`expect`] and [`verify`] judge what comes out,
 //! and share no code of this program with the work that they judge; [`measure`], [`child`],
@@ -41,7 +41,6 @@
 pub mod account;
 pub mod args;
 pub mod buffer;
-pub mod capture;
 pub mod child;
 pub mod contestants;
 pub mod expect;

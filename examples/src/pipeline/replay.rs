@@ -6,12 +6,12 @@ use crossbeam_utils::Backoff;
 
 use super::account::{Account, Outcome};
 use super::buffer::{Batch, Buffer, MAX_BURST, PAYLOAD, Pool};
-use super::capture::Capture;
 use super::expect::Plan;
 use super::inspect;
 use super::stages::{self, GetClock, Sink, Source, Until};
 use super::tally::{Drops, Reason};
 use super::verify::Verifier;
+use crate::capture::Capture;
 
 /// Whether a packet may have a buffer: the length of its link header.
 ///

@@ -16,13 +16,13 @@ use arrayvec::ArrayVec;
 
 use super::account::{Account, Outcome};
 use super::buffer::{Batch, Buffer, MAX_BURST, Pool, TRAILER};
-use super::capture::Capture;
 use super::expect::Plan;
 use super::mmsg;
 use super::replay::admit;
 use super::stages::{self, GetClock, Sink, Source, Until, unless_panicked};
 use super::tally::{Drops, Reason};
 use super::verify::Verifier;
+use crate::capture::Capture;
 
 /// How long a socket must be silent after its sender has ended.
 const QUIET: Duration = Duration::from_millis(50);

@@ -1,7 +1,7 @@
 //! Tests of the judge: it passes what is right, and sees each kind of fault.
 
 use super::*;
-use crate::pipeline::capture::Capture;
+use crate::capture::Capture;
 use crate::pipeline::inspect::tests::{FAR4, FAR6, arp, tcp6, udp4};
 use crate::pipeline::vxlan::{Inner, outer_v4, outer_v6};
 

@@ -4,7 +4,6 @@
 //! byte); the packets before it are kept. Nothing in a file can make the reader panic, nor ask for
 //! more than a small multiple of the file.
 
-use std::fmt;
 use std::path::Path;
 
 use pcap_parser::nom;
@@ -15,6 +14,9 @@ use pcap_parser::{
     parse_pcap_frame_modified, parse_pcap_header,
 };
 
+mod error;
+pub use error::{CaptureError, Damage};
+
 /// The longest file that is read.
 pub const LONGEST_FILE: u64 = 1 << 30;
 /// The longest record that is believed; Ethernet ends far below (tcpdump's own limit).
@@ -22,87 +24,84 @@ const LONGEST_RECORD: u32 = 262_144;
 /// How a pcapng file begins, in either byte order.
 const SECTION: [u8; 4] = [0x0a, 0x0d, 0x0d, 0x0a];
 
+/// Linktype of 802.11 frames without a header before them.
+pub const IEEE802_11: Linktype = Linktype(105);
+/// Linktype of 802.11 frames with a radiotap header before them.
+pub const RADIOTAP: Linktype = Linktype(127);
+
+/// Which packets of a file are kept.
+#[derive(Debug)]
+pub struct Wanted {
+    links: &'static [Linktype],
+    /// Whether packets that the recorder cut are kept, too.
+    cut: bool,
+    /// What other link types are, and what to do.
+    remedy: &'static str,
+}
+
+/// Whole Ethernet packets.
+pub const ETHERNET: Wanted = Wanted {
+    links: &[Linktype::ETHERNET],
+    cut: false,
+    remedy: "not Ethernet (1); record on an Ethernet interface",
+};
+
+/// 802.11 frames, with radiotap headers or without, whole or cut.
+pub const WIFI: Wanted = Wanted {
+    links: &[RADIOTAP, IEEE802_11],
+    cut: true,
+    remedy: "neither 802.11 (105) nor 802.11 with radiotap (127); record in monitor mode",
+};
+
+/// What the file says of a packet, apart from its bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Meta {
+    /// The link type.
+    pub link: Linktype,
+    /// How long the packet was when it was recorded.
+    pub original: usize,
+    /// The length of the frame check sequence at its end, if the file says so.
+    pub fcs: Option<usize>,
+}
+
+/// A file's word for its link type, taken apart: the low 16 bits, and the length of the frame check
+/// sequences if bit 26 says that the top bits have it (in units of 16 bits).
+fn link_and_fcs(network: Linktype) -> (Linktype, Option<usize>) {
+    let word = network.0 as u32;
+    let fcs = (word & 1 << 26 != 0).then_some((word >> 28) as usize * 2);
+    (Linktype((word & 0xffff) as i32), fcs)
+}
+
 /// The packets of a capture file, in their order.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct Capture {
     bytes: Vec<u8>,
     ends: Vec<usize>,
-    /// Packets that the recorder cut to its snap length: left out.
+    metas: Vec<Meta>,
+    /// Packets that the recorder cut to its snap length, if those are left out.
     pub cut: u64,
-    /// Packets of interfaces that are not Ethernet: left out.
+    /// Packets of interfaces of another link type: left out.
     pub foreign: u64,
     /// Where the file stopped making sense, if it did.
     pub damage: Option<Damage>,
 }
 
-/// The first place at which a file does not make sense.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Damage {
-    /// The byte at which the broken record begins.
-    pub at: usize,
-    /// What is wrong there.
-    pub what: String,
-    /// How many packets were read before it, those left out included.
-    pub packets_before: u64,
-}
-
-impl fmt::Display for Damage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "damaged at byte {}: {}; {} packets were read before it",
-            self.at, self.what, self.packets_before
-        )
-    }
-}
-
-/// Why a file gave no packet at all.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum CaptureError {
-    /// The file could not be read.
-    Io(std::io::Error),
-    /// The file is longer than [`LONGEST_FILE`].
-    TooLong(u64),
-    /// The file begins like neither pcap nor pcapng.
-    NotACapture(String),
-    /// All packets are of another link type.
-    LinkType(i32),
-    /// Not one whole packet was found.
-    Empty(Option<Damage>),
-}
-
-impl fmt::Display for CaptureError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Io(error) => write!(f, "cannot be read: {error}"),
-            Self::TooLong(len) => write!(
-                f,
-                "{len} bytes exceed the largest capture of {LONGEST_FILE}; cut it with editcap -c"
-            ),
-            Self::NotACapture(why) => write!(
-                f,
-                "{why}; give a pcap or pcapng file, as tcpdump -w writes it"
-            ),
-            Self::LinkType(link) => write!(
-                f,
-                "link type {link} is not Ethernet (1); record on an Ethernet interface"
-            ),
-            Self::Empty(None) => write!(f, "holds no whole packet; record at least one"),
-            Self::Empty(Some(damage)) => write!(f, "holds no whole packet: {damage}"),
-        }
-    }
-}
-
-impl std::error::Error for CaptureError {}
-
 impl Capture {
-    /// Reads a file.
+    /// Reads a file's Ethernet packets.
     ///
     /// # Errors
     ///
     /// [`CaptureError`] if there is not one packet in it; damage after the first is no error.
     pub fn open(path: &Path) -> Result<Self, CaptureError> {
+        Self::open_wanted(path, &ETHERNET)
+    }
+
+    /// Reads those packets of a file that are wanted.
+    ///
+    /// # Errors
+    ///
+    /// As [`Capture::open`].
+    pub fn open_wanted(path: &Path, wanted: &Wanted) -> Result<Self, CaptureError> {
         let metadata = std::fs::metadata(path).map_err(CaptureError::Io)?;
         if !metadata.is_file() {
             // Each round reads the file anew, and a device may have no end.
@@ -112,7 +111,7 @@ impl Capture {
             return Err(CaptureError::TooLong(metadata.len()));
         }
         let bytes = std::fs::read(path).map_err(CaptureError::Io)?;
-        Self::parse(&bytes)
+        Self::parse(&bytes, wanted)
     }
 
     /// Reads a file's content.
@@ -120,30 +119,37 @@ impl Capture {
     /// # Errors
     ///
     /// As [`Capture::open`].
-    pub fn parse(file: &[u8]) -> Result<Self, CaptureError> {
+    pub fn parse(file: &[u8], wanted: &Wanted) -> Result<Self, CaptureError> {
         let mut capture = Self::default();
         if file.is_empty() {
             return Err(CaptureError::NotACapture("the file is empty".into()));
         }
         let link = if file.starts_with(&SECTION) {
-            capture.read_pcapng(file)
+            capture.read_pcapng(file, wanted)
         } else {
-            capture.read_pcap(file)?
+            capture.read_pcap(file, wanted)?
         };
         if !capture.is_empty() {
             return Ok(capture);
         }
         match link {
-            Some(link) if link != Linktype::ETHERNET => Err(CaptureError::LinkType(link.0)),
+            Some(link) if !wanted.links.contains(&link) => {
+                Err(CaptureError::LinkType(link.0, wanted.remedy))
+            }
             _ => Err(CaptureError::Empty(capture.damage)),
         }
     }
 
-    /// A capture of these packets.
+    /// A capture of these Ethernet packets.
     pub fn of<'a>(packets: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut capture = Self::default();
         for packet in packets {
-            capture.add(packet);
+            let meta = Meta {
+                link: Linktype::ETHERNET,
+                original: packet.len(),
+                fcs: None,
+            };
+            capture.add(packet, meta);
         }
         capture
     }
@@ -168,23 +174,33 @@ impl Capture {
         &self.bytes[start..self.ends[index]]
     }
 
+    /// What the file says of the packet with this index.
+    ///
+    /// # Panics
+    ///
+    /// If there are not so many.
+    pub fn meta(&self, index: usize) -> Meta {
+        self.metas[index]
+    }
+
     /// All packets.
     pub fn packets(&self) -> impl Iterator<Item = &[u8]> {
         (0..self.len()).map(|index| self.packet(index))
     }
 
-    fn add(&mut self, packet: &[u8]) {
+    fn add(&mut self, packet: &[u8], meta: Meta) {
         self.bytes.extend_from_slice(packet);
         self.ends.push(self.bytes.len());
+        self.metas.push(meta);
     }
 
-    fn record(&mut self, packet: &[u8], original: u32, ethernet: bool) {
-        if !ethernet {
+    fn record(&mut self, wanted: &Wanted, packet: &[u8], meta: Meta) {
+        if !wanted.links.contains(&meta.link) {
             self.foreign += 1;
-        } else if packet.len() < original as usize {
+        } else if packet.len() < meta.original && !wanted.cut {
             self.cut += 1;
         } else {
-            self.add(packet);
+            self.add(packet, meta);
         }
     }
 
@@ -197,7 +213,11 @@ impl Capture {
     }
 
     /// Reads classic pcap; returns the link type.
-    fn read_pcap(&mut self, file: &[u8]) -> Result<Option<Linktype>, CaptureError> {
+    fn read_pcap(
+        &mut self,
+        file: &[u8],
+        wanted: &Wanted,
+    ) -> Result<Option<Linktype>, CaptureError> {
         let header = match parse_pcap_header(file) {
             Ok((_, header)) => header,
             Err(nom::Err::Incomplete(_)) => {
@@ -209,13 +229,22 @@ impl Capture {
                 return Err(CaptureError::NotACapture(why));
             }
         };
-        let ethernet = header.network == Linktype::ETHERNET;
+        let (link, fcs) = link_and_fcs(header.network);
         let mut rest = &file[24..];
         while !rest.is_empty() {
             let at = file.len() - rest.len();
             match next_record(&header, rest) {
                 Ok((after, packet, original)) => {
-                    self.record(packet, original, ethernet);
+                    let original = original as usize;
+                    self.record(
+                        wanted,
+                        packet,
+                        Meta {
+                            link,
+                            original,
+                            fcs,
+                        },
+                    );
                     rest = after;
                 }
                 Err(what) => {
@@ -224,11 +253,11 @@ impl Capture {
                 }
             }
         }
-        Ok(Some(header.network))
+        Ok(Some(link))
     }
 
     /// Reads pcapng; returns the first interface's link type.
-    fn read_pcapng(&mut self, file: &[u8]) -> Option<Linktype> {
+    fn read_pcapng(&mut self, file: &[u8], wanted: &Wanted) -> Option<Linktype> {
         let mut big_endian = false;
         let mut links: Vec<Linktype> = Vec::new();
         let mut first = None;
@@ -264,12 +293,24 @@ impl Capture {
                         );
                         break;
                     };
-                    let ethernet = link == Linktype::ETHERNET;
-                    self.record(packet.packet_data(), packet.origlen, ethernet);
+                    let meta = Meta {
+                        link,
+                        original: packet.origlen as usize,
+                        fcs: None,
+                    };
+                    self.record(wanted, packet.packet_data(), meta);
                 }
                 Block::SimplePacket(packet) => {
-                    let ethernet = links.first() == Some(&Linktype::ETHERNET);
-                    self.record(packet.packet_data(), packet.origlen, ethernet);
+                    let Some(&link) = links.first() else {
+                        self.damaged(at, "a packet before the first interface".into());
+                        break;
+                    };
+                    let meta = Meta {
+                        link,
+                        original: packet.origlen as usize,
+                        fcs: None,
+                    };
+                    self.record(wanted, packet.packet_data(), meta);
                 }
                 _ => {}
             }
@@ -359,5 +400,4 @@ fn describe(error: &nom::Err<PcapError<&[u8]>>) -> String {
 }
 
 #[cfg(test)]
-#[path = "capture_tests.rs"]
 mod tests;

@@ -54,13 +54,13 @@ fn damage_is_placed_to_the_byte() {
     let whole = pcap(1, &[b"first packet", b"second"]);
     let second = 24 + 16 + 12;
     for len in second + 1..whole.len() {
-        let capture = Capture::parse(&whole[..len]).expect("one packet");
+        let capture = Capture::parse(&whole[..len], &ETHERNET).expect("one packet");
         let damage = capture.damage.expect("damaged");
         assert_eq!((damage.at, damage.packets_before), (second, 1), "{len}");
     }
     let mut huge = whole.clone();
     huge[second + 8..second + 12].copy_from_slice(&u32::MAX.to_le_bytes());
-    let what = Capture::parse(&huge)
+    let what = Capture::parse(&huge, &ETHERNET)
         .expect("one")
         .damage
         .expect("damaged")
@@ -73,7 +73,11 @@ fn damage_is_placed_to_the_byte() {
 
 #[test]
 fn what_is_no_capture_says_why() {
-    let message = |file: &[u8]| Capture::parse(file).expect_err("refused").to_string();
+    let message = |file: &[u8]| {
+        Capture::parse(file, &ETHERNET)
+            .expect_err("refused")
+            .to_string()
+    };
     assert!(message(b"").starts_with("the file is empty"));
     assert!(message(b"#!/bin/sh\necho hello").starts_with("begins with [23, 21, 2f, 62]"));
     assert!(message(&pcap(1, &[])[..9]).starts_with("9 bytes are shorter"));
@@ -93,11 +97,33 @@ fn what_is_no_capture_says_why() {
 }
 
 #[test]
+fn frames_of_802_11_come_with_what_the_file_says_of_them() {
+    let mut file = pcap(105 | 1 << 26 | 2 << 28, &[b"whole one", b"cut one"]);
+    let second = 24 + 16 + 9;
+    file[second + 12..second + 16].copy_from_slice(&1500u32.to_le_bytes());
+    let capture = Capture::parse(&file, &WIFI).expect("two frames");
+    let meta = |original| Meta {
+        link: IEEE802_11,
+        original,
+        fcs: Some(4),
+    };
+    assert_eq!((capture.len(), capture.cut), (2, 0));
+    assert_eq!((capture.meta(0), capture.meta(1)), (meta(9), meta(1500)));
+    let plain = Capture::parse(&pcap(127, &[b"frame"]), &WIFI).expect("one frame");
+    assert_eq!((plain.meta(0).link, plain.meta(0).fcs), (RADIOTAP, None));
+    let ethernet = Capture::parse(&pcap(1, &[b"packet"]), &WIFI).expect_err("no frame");
+    assert_eq!(
+        ethernet.to_string(),
+        "link type 1 is neither 802.11 (105) nor 802.11 with radiotap (127); record in monitor mode"
+    );
+}
+
+#[test]
 fn packets_cut_by_the_recorder_are_left_out_and_counted() {
     let mut file = pcap(1, &[b"whole one", b"cut one"]);
     let second = 24 + 16 + 9;
     file[second + 12..second + 16].copy_from_slice(&1500u32.to_le_bytes());
-    let capture = Capture::parse(&file).expect("one packet");
+    let capture = Capture::parse(&file, &ETHERNET).expect("one packet");
     assert_eq!((capture.len(), capture.cut), (1, 1));
 }
 
@@ -134,7 +160,7 @@ fn simple_pcapng() -> Vec<u8> {
 #[test]
 fn big_endian_files_and_simple_blocks_read_alike() {
     for file in [big_endian_pcap(), simple_pcapng()] {
-        let capture = Capture::parse(&file).expect("one packet");
+        let capture = Capture::parse(&file, &ETHERNET).expect("one packet");
         assert_eq!((capture.len(), capture.damage.clone()), (1, None));
         assert_eq!(capture.packet(0), [1, 2, 3]);
     }
@@ -163,7 +189,7 @@ fn hostile_files_never_panic() {
                 file[at] = random() as u8;
             }
         }
-        if let Ok(capture) = Capture::parse(&file) {
+        if let Ok(capture) = Capture::parse(&file, &ETHERNET) {
             let total: usize = capture.packets().map(<[u8]>::len).sum();
             assert!(total <= file.len());
         }

@@ -1,0 +1,63 @@
+//! What can be wrong with a capture file.
+
+use std::fmt;
+
+use super::LONGEST_FILE;
+
+/// The first place at which a file does not make sense.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damage {
+    /// The byte at which the broken record begins.
+    pub at: usize,
+    /// What is wrong there.
+    pub what: String,
+    /// How many packets were read before it, those left out included.
+    pub packets_before: u64,
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "damaged at byte {}: {}; {} packets were read before it",
+            self.at, self.what, self.packets_before
+        )
+    }
+}
+
+/// Why a file gave no packet at all.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum CaptureError {
+    /// The file could not be read.
+    Io(std::io::Error),
+    /// The file is longer than [`LONGEST_FILE`].
+    TooLong(u64),
+    /// The file begins like neither pcap nor pcapng.
+    NotACapture(String),
+    /// All packets are of another link type: which, and what is wanted.
+    LinkType(i32, &'static str),
+    /// Not one whole packet was found.
+    Empty(Option<Damage>),
+}
+
+impl fmt::Display for CaptureError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io(error) => write!(f, "cannot be read: {error}"),
+            Self::TooLong(len) => write!(
+                f,
+                "{len} bytes exceed the largest capture of {LONGEST_FILE}; cut it with editcap -c"
+            ),
+            Self::NotACapture(why) => write!(
+                f,
+                "{why}; give a pcap or pcapng file, as tcpdump -w writes it"
+            ),
+            Self::LinkType(link, remedy) => write!(f, "link type {link} is {remedy}"),
+            Self::Empty(None) => write!(f, "holds no whole packet; record at least one"),
+            Self::Empty(Some(damage)) => write!(f, "holds no whole packet: {damage}"),
+        }
+    }
+}
+
+impl std::error::Error for CaptureError {}

@@ -1,0 +1,50 @@
+//! A scanner of Wi-Fi networks: real 802.11 frames, each in a buffer of its own length.
+//!
+//! ```text
+//!              buffer of the record        buffer of each MSDU
+//!  captures ──▶ copy in ─▶ dissect ─┬─ data ─▶ take apart ══▶ sink: verify, free
+//!                                   │
+//!                                   └─ beacon ─▶ buffer with a seal ─▶ swap ─▶ [cell of its BSSID]
+//!                                                                               ▲ ▲ ▲
+//!                                                              readers: look, verify, again
+//! ```
+//!
+//! One thread reads the captures and writes the cells; any number of threads read the cells beside
+//! it, and one frees what the data frames carried. The latest beacon of each network stands in a
+//! cell; a reader looks at it where it lies, while the writer puts the next in its place.
+//!
+//! # What is checked
+//!
+//! - A reader demands of each beacon that its seal is whole, that it parses, that it is its cell's
+//!   BSSID's, and that it is no older than the one that it saw there before ([`seal`]).
+//! - The sink demands of each MSDU the checksum that it was sent with ([`msdu`]).
+//! - A frame that makes no sense is counted by what is wrong with it ([`damage`]), and the next is
+//!   looked at. Nothing in a capture can make the program panic.
+//!
+//! # Where things are
+//!
+//! [`radiotap`] and [`frame`] take frames apart, [`elements`] and [`security`] beacons, [`amsdu`]
+//! aggregates. They are written here, because frames from the air are hostile: the crate `radiotap`
+//! (1.3) panics on some damaged headers, and the A-MSDUs of `ieee80211` (0.5) have their lengths in
+//! the other byte order. The tests compare them with the crate `libwifi`. [`buffer`] is where
+//! buffers and cells come from. [`scan`] is the writer, [`readers`] and [`sink`] are the other
+//! threads; [`networks`] and [`tally`] keep the figures, [`output`] shows them. [`aggregate`] makes
+//! A-MSDUs out of Ethernet packets, for the capture that has them.
+
+pub mod aggregate;
+pub mod amsdu;
+pub mod args;
+pub mod buffer;
+pub mod damage;
+pub mod elements;
+pub mod frame;
+pub mod msdu;
+pub mod networks;
+pub mod output;
+pub mod radiotap;
+pub mod readers;
+pub mod scan;
+pub mod seal;
+pub mod security;
+pub mod sink;
+pub mod tally;

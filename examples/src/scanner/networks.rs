@@ -1,0 +1,212 @@
+//! The networks that were heard.
+
+use std::collections::BTreeMap;
+
+use super::buffer::{self, Dot11Buf, Reader, Writer};
+use super::elements::Announcement;
+use super::frame::{Frame, Kind, Mac};
+use super::security::Security;
+
+/// Signals in dBm: how often each was measured.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Signals(BTreeMap<i8, u64>);
+
+impl Signals {
+    /// Adds a measurement.
+    pub fn add(&mut self, dbm: i8) {
+        *self.0.entry(dbm).or_default() += 1;
+    }
+
+    /// The weakest, the median (the lower of two), and the strongest.
+    pub fn spread(&self) -> Option<(i8, i8, i8)> {
+        let (weakest, strongest) = (*self.0.keys().next()?, *self.0.keys().last()?);
+        let mut left = (self.0.values().sum::<u64>() - 1) / 2;
+        for (dbm, count) in &self.0 {
+            if left < *count {
+                return Some((weakest, *dbm, strongest));
+            }
+            left -= count;
+        }
+        None
+    }
+}
+
+/// What a probe response said: all that is known of a network without beacons, and the name of one
+/// that hides it in its beacons.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The name.
+    pub ssid: Option<Vec<u8>>,
+    /// The channel.
+    pub channel: Option<u8>,
+    /// How it is protected.
+    pub security: Security,
+}
+
+impl Answer {
+    /// Keeps an announcement.
+    pub fn of(announcement: &Announcement<'_>) -> Self {
+        Self {
+            ssid: announcement.ssid.map(<[u8]>::to_vec),
+            channel: announcement.channel,
+            security: announcement.security,
+        }
+    }
+
+    /// The announcement.
+    pub fn announcement(&self) -> Announcement<'_> {
+        Announcement {
+            ssid: self.ssid.as_deref(),
+            channel: self.channel,
+            security: self.security,
+        }
+    }
+}
+
+/// A network.
+pub struct Network {
+    /// Beacons heard.
+    pub beacons: u64,
+    /// Probe responses heard.
+    pub responses: u64,
+    /// Data frames of it.
+    pub data: u64,
+    /// Bytes of all its frames, without their check sequences.
+    pub bytes: u64,
+    /// How strong its frames were.
+    pub signals: Signals,
+    /// The frequency of its last frame, in MHz.
+    pub mhz: Option<u16>,
+    /// What its last probe response said.
+    pub answer: Option<Answer>,
+    /// The latest beacon.
+    pub cell: Reader,
+    writer: Writer,
+    /// A beacon that the cell refused.
+    waiting: Option<Dot11Buf>,
+}
+
+impl Network {
+    fn new(retired_limit: usize) -> Self {
+        let (writer, cell) = buffer::cell(retired_limit);
+        Self {
+            beacons: 0,
+            responses: 0,
+            data: 0,
+            bytes: 0,
+            signals: Signals::default(),
+            mhz: None,
+            answer: None,
+            cell,
+            writer,
+            waiting: None,
+        }
+    }
+
+    /// Puts a beacon into the cell; whether it stands there. If it does not, it waits for
+    /// [`Network::settle`], unless a newer one comes before.
+    pub fn put(&mut self, beacon: Dot11Buf) -> bool {
+        self.waiting = self.writer.swap(beacon).err();
+        self.waiting.is_none()
+    }
+
+    /// Puts a beacon that waits into the cell, if the cell takes it now.
+    pub fn settle(&mut self) {
+        if let Some(beacon) = self.waiting.take() {
+            self.put(beacon);
+        }
+    }
+}
+
+/// All networks by their BSSID.
+pub struct Networks {
+    networks: BTreeMap<Mac, Network>,
+    retired_limit: usize,
+}
+
+impl Networks {
+    /// None yet; their cells will let readers hold this many old beacons.
+    pub fn new(retired_limit: usize) -> Self {
+        Self {
+            networks: BTreeMap::new(),
+            retired_limit,
+        }
+    }
+
+    /// Counts a frame for its network.
+    pub fn count(&mut self, frame: &Frame<'_>) -> Option<&mut Network> {
+        let bssid = frame.bssid?;
+        let new = || Network::new(self.retired_limit);
+        let network = self.networks.entry(bssid).or_insert_with(new);
+        match frame.kind {
+            Kind::Beacon => network.beacons += 1,
+            Kind::ProbeResponse => network.responses += 1,
+            Kind::Data | Kind::QosData | Kind::Null => network.data += 1,
+            _ => {}
+        }
+        network.bytes += frame.bytes.len() as u64;
+        network.mhz = frame.radio.mhz.or(network.mhz);
+        if let Some(dbm) = frame.radio.signal {
+            network.signals.add(dbm);
+        }
+        Some(network)
+    }
+
+    /// All of them, in the order of their BSSIDs.
+    pub fn iter(&self) -> impl Iterator<Item = (Mac, &Network)> {
+        self.networks
+            .iter()
+            .map(|(bssid, network)| (*bssid, network))
+    }
+
+    /// Puts all beacons that wait into their cells.
+    pub fn settle(&mut self) {
+        self.networks.values_mut().for_each(Network::settle);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_is_one_of_the_signals() {
+        let mut signals = Signals::default();
+        assert_eq!(signals.spread(), None);
+        for (dbm, expected) in [
+            (-50, (-50, -50, -50)),
+            (-90, (-90, -90, -50)),
+            (-60, (-90, -60, -50)),
+            (-60, (-90, -60, -50)),
+            (-40, (-90, -60, -40)),
+        ] {
+            signals.add(dbm);
+            assert_eq!(signals.spread(), Some(expected));
+        }
+    }
+
+    #[test]
+    fn the_newest_beacon_that_was_refused_waits_until_it_is_taken() {
+        let pool = buffer::pool(1).expect("pool");
+        let beacon = |mark: u8| {
+            let mut buffer = pool.dot11(1).expect("a buffer");
+            buffer[0] = mark;
+            buffer
+        };
+        let mut network = Network::new(1);
+        assert!(network.put(beacon(1)));
+        let held = network.cell.read().expect("a beacon");
+        assert!(network.put(beacon(2)));
+        assert!(!network.put(beacon(3)));
+        assert!(!network.put(beacon(4)));
+        let latest = |network: &Network| network.cell.read().map(|beacon| beacon[0]);
+        network.settle();
+        assert_eq!((held[0], latest(&network)), (1, Some(2)));
+        drop(held);
+        network.settle();
+        assert_eq!(latest(&network), Some(4));
+        assert!(network.put(beacon(5)));
+        network.settle();
+        assert_eq!(latest(&network), Some(5));
+    }
+}

@@ -1,0 +1,152 @@
+//! Threads that look at the latest beacons beside the writer.
+
+use std::sync::mpsc::{Receiver, TryRecvError};
+use std::thread;
+
+use super::buffer::Reader;
+use super::frame::Mac;
+use super::seal;
+
+/// One in so many looks is held while other threads run.
+const HELD: u64 = 64;
+/// The most faults that are described.
+const DESCRIBED: usize = 8;
+
+/// A cell to look at.
+#[derive(Clone)]
+pub struct Watched {
+    /// Whose beacons stand there.
+    pub bssid: Mac,
+    /// The cell.
+    pub reader: Reader,
+}
+
+/// What a reader saw.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Beacons that were looked at and verified.
+    pub reads: u64,
+    /// Of these, how many were newer than the one before in the same cell.
+    pub news: u64,
+    /// Cells that held nothing yet.
+    pub empty: u64,
+    /// How many beacons were wrong.
+    pub wrong: u64,
+    /// What was wrong with the first of them.
+    pub faults: Vec<String>,
+}
+
+impl Seen {
+    /// Adds what another reader saw.
+    pub fn add(&mut self, other: Self) {
+        self.reads += other.reads;
+        self.news += other.news;
+        self.empty += other.empty;
+        self.wrong += other.wrong;
+        self.faults.extend(other.faults);
+        self.faults.truncate(DESCRIBED);
+    }
+
+    fn fault(&mut self, bssid: Mac, what: &str) {
+        self.wrong += 1;
+        if self.faults.len() < DESCRIBED {
+            self.faults
+                .push(format!("a beacon in the cell of {bssid}: {what}"));
+        }
+    }
+
+    /// Looks into a cell whose last number was this one; the number that stands there now.
+    fn look(&mut self, cell: &Watched, last: Option<u64>) -> Option<u64> {
+        let Some(beacon) = cell.reader.read() else {
+            self.empty += 1;
+            return last;
+        };
+        self.reads += 1;
+        let number = match seal::open(&beacon, cell.bssid) {
+            Ok(sealed) => sealed.number,
+            Err(what) => {
+                self.fault(cell.bssid, &what);
+                return last;
+            }
+        };
+        if last.is_some_and(|last| number < last) {
+            self.fault(cell.bssid, "is older than the one seen there before");
+        }
+        self.news += u64::from(last.is_none_or(|last| number > last));
+        if self.reads % HELD == 0 {
+            thread::yield_now();
+            if seal::open(&beacon, cell.bssid).map(|sealed| sealed.number) != Ok(number) {
+                self.fault(cell.bssid, "changed while it was looked at");
+            }
+        }
+        Some(number)
+    }
+}
+
+/// Looks at all cells that were announced, again and again, until the other end is gone; then once
+/// more.
+pub fn run(announced: Receiver<Watched>) -> Seen {
+    let mut seen = Seen::default();
+    let mut cells: Vec<(Watched, Option<u64>)> = Vec::new();
+    let mut over = false;
+    while !over {
+        loop {
+            match announced.try_recv() {
+                Ok(cell) => cells.push((cell, None)),
+                Err(TryRecvError::Empty) => break,
+                Err(TryRecvError::Disconnected) => {
+                    over = true;
+                    break;
+                }
+            }
+        }
+        for (cell, last) in &mut cells {
+            *last = seen.look(cell, *last);
+        }
+        thread::yield_now();
+    }
+    seen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scanner::buffer;
+
+    #[test]
+    fn torn_foreign_and_older_beacons_are_noticed() {
+        let pool = buffer::pool(1).expect("pool");
+        let bssid = Mac([2; 6]);
+        let (mut writer, reader) = buffer::cell(4);
+        let cell = Watched { bssid, reader };
+        let mut seen = Seen::default();
+        assert_eq!(seen.look(&cell, None), None);
+        let mut beacon = vec![0x80, 0, 0, 0];
+        beacon.extend([2; 18]);
+        beacon.extend([0; 14]);
+        let mut put = |number| {
+            let mut buffer = pool.dot11(beacon.len() + seal::SEAL).expect("a buffer");
+            seal::seal(&mut buffer, &beacon, number);
+            buffer[0] ^= u8::from(number == 9);
+            assert!(writer.swap(buffer).is_ok());
+        };
+        put(5);
+        assert_eq!(seen.look(&cell, None), Some(5));
+        assert_eq!(
+            (seen.empty, seen.reads, seen.news, seen.wrong),
+            (1, 1, 1, 0)
+        );
+        put(4);
+        assert_eq!(seen.look(&cell, Some(5)), Some(4));
+        assert_eq!(seen.wrong, 1);
+        let foreign = Watched {
+            bssid: Mac([4; 6]),
+            ..cell.clone()
+        };
+        seen.look(&foreign, None);
+        assert_eq!(seen.wrong, 2);
+        put(9);
+        assert_eq!(seen.look(&cell, Some(4)), Some(4));
+        assert_eq!((seen.wrong, seen.faults.len()), (3, 3));
+    }
+}

@@ -1,0 +1,233 @@
+//! The writer: reads the captures, keeps the figures, and puts beacons into their cells.
+
+use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
+use std::thread::{self, ScopedJoinHandle};
+
+use super::buffer::{Dot11Buf, OutOfMemory, Pool};
+use super::damage::Damage;
+use super::elements;
+use super::frame::{self, Frame, Kind, Payload};
+use super::msdu::{self, Msdu};
+use super::networks::{Answer, Networks};
+use super::readers::{self, Seen, Watched};
+use super::seal::{self, SEAL};
+use super::sink::{self, Delivered};
+use super::tally::Tally;
+use crate::capture::{Capture, Meta};
+
+/// MSDUs that wait for the sink at most.
+const QUEUE: usize = 256;
+
+/// How a scan runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// Threads that look at the cells.
+    pub readers: usize,
+    /// Passes over the captures.
+    pub repeat: u64,
+    /// Old beacons that the readers of a cell may hold.
+    pub retired_limit: usize,
+}
+
+/// What a scan gave.
+pub struct Outcome {
+    /// The networks.
+    pub networks: Networks,
+    /// The counts.
+    pub tally: Tally,
+    /// What the readers saw.
+    pub seen: Seen,
+    /// What came out of the data frames.
+    pub delivered: Delivered,
+}
+
+impl Outcome {
+    /// Whatever must not be, in words.
+    pub fn faults(&self) -> Vec<String> {
+        let mut faults = self.seen.faults.clone();
+        if self.seen.wrong > faults.len() as u64 {
+            faults.push(format!("{} beacons were wrong in all", self.seen.wrong));
+        }
+        if self.delivered.wrong > 0 {
+            faults.push(format!(
+                "{} MSDUs changed on their way",
+                self.delivered.wrong
+            ));
+        }
+        let sent = self.tally.single + self.tally.from_aggregates;
+        if sent != self.delivered.msdus {
+            let came = self.delivered.msdus;
+            faults.push(format!("{sent} MSDUs were sent, {came} came"));
+        }
+        if !self.tally.is_complete() {
+            faults.push(format!(
+                "not all records are accounted for: {:?}",
+                self.tally
+            ));
+        }
+        faults
+    }
+}
+
+/// Scans the captures; `passed` is called after each pass.
+///
+/// # Panics
+///
+/// If another thread did.
+pub fn run(
+    captures: &[Capture],
+    pool: &Pool,
+    options: Options,
+    mut passed: impl FnMut(),
+) -> Outcome {
+    thread::scope(|scope| {
+        let (msdus, queue) = mpsc::sync_channel(QUEUE);
+        let sink = scope.spawn(|| sink::run(queue));
+        let (watchers, readers): (Vec<_>, Vec<_>) = (0..options.readers)
+            .map(|_| {
+                let (sender, announced): (_, Receiver<Watched>) = mpsc::channel();
+                (sender, scope.spawn(|| readers::run(announced)))
+            })
+            .unzip();
+        let mut scan = Scan {
+            pool,
+            networks: Networks::new(options.retired_limit),
+            tally: Tally::default(),
+            beacons: 0,
+            watchers,
+            msdus,
+        };
+        for _ in 0..options.repeat {
+            for capture in captures {
+                for index in 0..capture.len() {
+                    scan.record(capture.packet(index), capture.meta(index));
+                }
+            }
+            passed();
+        }
+        scan.finish(readers, sink)
+    })
+}
+
+/// Tells all readers of a cell.
+fn announce(watchers: &[Sender<Watched>], cell: &Watched) {
+    for watcher in watchers {
+        // A reader that is gone has panicked: that is told at the end.
+        watcher.send(cell.clone()).ok();
+    }
+}
+
+/// A beacon with its seal, in a buffer of its own.
+fn sealed(pool: &Pool, beacon: &[u8], number: u64) -> Result<Dot11Buf, OutOfMemory> {
+    let mut buffer = pool.dot11(beacon.len() + SEAL)?;
+    seal::seal(&mut buffer, beacon, number);
+    Ok(buffer)
+}
+
+struct Scan<'p> {
+    pool: &'p Pool,
+    networks: Networks,
+    tally: Tally,
+    /// How many beacons there were: the number of the last.
+    beacons: u64,
+    watchers: Vec<Sender<Watched>>,
+    msdus: SyncSender<Msdu>,
+}
+
+impl Scan<'_> {
+    /// Takes one record: into a buffer, then apart.
+    fn record(&mut self, record: &[u8], meta: Meta) {
+        self.tally.records += 1;
+        let Ok(mut buffer) = self.pool.dot11(record.len()) else {
+            self.tally.no_buffer += 1;
+            return;
+        };
+        buffer.copy_from_slice(record);
+        let done = frame::dissect(&buffer, meta).and_then(|frame| self.frame(&frame));
+        match done {
+            Ok(kind) => self.tally.sound(kind),
+            Err(damage) => self.tally.damaged(damage),
+        }
+    }
+
+    fn frame(&mut self, frame: &Frame<'_>) -> Result<Kind, Damage> {
+        // Whatever can be wrong with a frame is found before it counts for its network.
+        let says = match frame.kind {
+            Kind::Beacon | Kind::ProbeResponse => Some(elements::announcement(frame.body)?),
+            Kind::ProbeRequest => elements::walk(frame.body).map(|()| None)?,
+            _ => None,
+        };
+        if let Some(payload) = &frame.payload {
+            self.payload(payload)?;
+        }
+        let Some(network) = self.networks.count(frame) else {
+            return Ok(frame.kind);
+        };
+        if frame.kind == Kind::ProbeResponse {
+            network.answer = says.as_ref().map(Answer::of);
+        }
+        if let (Kind::Beacon, Some(bssid)) = (frame.kind, frame.bssid) {
+            if network.beacons == 1 {
+                let reader = network.cell.clone();
+                announce(&self.watchers, &Watched { bssid, reader });
+            }
+            self.beacons += 1;
+            let stands = sealed(self.pool, frame.bytes, self.beacons).map(|b| network.put(b));
+            match stands {
+                Ok(stands) => self.tally.refused += u64::from(!stands),
+                Err(_) => self.tally.beacons_without_buffer += 1,
+            }
+        }
+        Ok(frame.kind)
+    }
+
+    fn payload(&mut self, payload: &Payload<'_>) -> Result<(), Damage> {
+        if payload.protected {
+            self.tally.protected += 1;
+            return Ok(());
+        }
+        if payload.fragment {
+            self.tally.fragments += 1;
+            return Ok(());
+        }
+        let taken = msdu::take_apart(self.pool, payload, |msdu| {
+            // A sink that is gone has panicked: that is told at the end.
+            self.msdus.send(msdu).ok();
+        });
+        self.tally.msdus_without_buffer += taken.no_buffer;
+        if payload.aggregate {
+            self.tally.aggregates += 1;
+            self.tally.from_aggregates += taken.msdus;
+        } else {
+            self.tally.single += taken.msdus;
+        }
+        taken.damage.map_or(Ok(()), Err)
+    }
+
+    /// Ends the other threads.
+    fn finish(
+        self,
+        readers: Vec<ScopedJoinHandle<'_, Seen>>,
+        sink: ScopedJoinHandle<'_, Delivered>,
+    ) -> Outcome {
+        let Self {
+            mut networks,
+            tally,
+            watchers,
+            msdus,
+            ..
+        } = self;
+        drop((watchers, msdus));
+        let mut seen = Seen::default();
+        for reader in readers {
+            seen.add(reader.join().expect("a reader ends"));
+        }
+        networks.settle();
+        Outcome {
+            networks,
+            tally,
+            seen,
+            delivered: sink.join().expect("the sink ends"),
+        }
+    }
+}

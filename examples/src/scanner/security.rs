@@ -1,0 +1,167 @@
+//! How a network is protected: the RSN element (WPA2, WPA3), and the WPA element before it.
+//!
+//! ```text
+//!  ┌─────────┬───────┬───────┬──────────────┬───────┬──────────────┬──────────────┬─ ─
+//!  │ version │ group │ count │ ciphers, 4 B │ count │ key suites   │ capabilities │ …
+//!  └─────────┴───────┴───────┴──────────────┴───────┴──────────────┴──────────────┴─ ─
+//!    2         4       2       count × 4      2       count × 4      2
+//! ```
+//!
+//! An element may end behind any of its fields; what is missing has its default (802.1X).
+//! Source: IEEE 802.11-2020, 9.4.2.24, table 9-151.
+
+use std::fmt;
+
+use super::damage::Damage;
+
+const IEEE: [u8; 3] = [0x00, 0x0f, 0xac];
+const MICROSOFT: [u8; 3] = [0x00, 0x50, 0xf2];
+
+/// What a network offers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Security {
+    /// Something is encrypted: WEP, if nothing else is said.
+    pub privacy: bool,
+    /// The WPA element is there.
+    pub wpa: bool,
+    /// An RSN element with the key suites of WPA2.
+    pub wpa2: bool,
+    /// An RSN element with the key suites of WPA3.
+    pub wpa3: bool,
+    /// Opportunistic encryption, without a password.
+    pub owe: bool,
+    /// Users have accounts (802.1X).
+    pub enterprise: bool,
+    /// There is an RSN element whose key suites are none of these.
+    pub other: bool,
+}
+
+impl fmt::Display for Security {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = [
+            (self.wpa, "WPA"),
+            (self.wpa2, "WPA2"),
+            (self.wpa3, "WPA3"),
+            (self.owe, "OWE"),
+            (self.other, "RSN"),
+        ];
+        let offered: Vec<_> = names.iter().filter(|(has, _)| *has).map(|n| n.1).collect();
+        let name = match offered.join("/") {
+            none if none.is_empty() && self.privacy => "WEP".into(),
+            none if none.is_empty() => "open".into(),
+            names if self.enterprise => names + " 802.1X",
+            names => names,
+        };
+        f.pad(&name)
+    }
+}
+
+/// The key suites of an RSN or WPA element, from its version on; `None` if it ends before them.
+fn key_suites(data: &[u8]) -> Result<Option<&[u8]>, Damage> {
+    // Version and group cipher.
+    let Some(rest) = data.get(6..) else {
+        return Ok(None);
+    };
+    let (_ciphers, rest) = list(rest)?;
+    let (suites, _) = list(rest)?;
+    Ok(suites)
+}
+
+/// A list of suites of 4 bytes after its count, and what follows it; `None` if there is nothing.
+fn list(data: &[u8]) -> Result<(Option<&[u8]>, &[u8]), Damage> {
+    if data.is_empty() {
+        return Ok((None, data));
+    }
+    let (count, rest) = data.split_first_chunk::<2>().ok_or(Damage::Suites)?;
+    let length = 4 * usize::from(u16::from_le_bytes(*count));
+    let (suites, rest) = rest.split_at_checked(length).ok_or(Damage::Suites)?;
+    Ok((Some(suites), rest))
+}
+
+/// Adds what an RSN element says.
+///
+/// # Errors
+///
+/// [`Damage::Suites`] if it claims more suites than it has.
+pub fn rsn(data: &[u8], security: &mut Security) -> Result<(), Damage> {
+    let Some(suites) = key_suites(data)? else {
+        security.wpa2 = true;
+        security.enterprise = true;
+        return Ok(());
+    };
+    for suite in suites.chunks_exact(4) {
+        match suite[3] {
+            _ if suite[..3] != IEEE => security.other = true,
+            1 | 3 | 5 => (security.wpa2, security.enterprise) = (true, true),
+            2 | 4 | 6 | 19 | 20 => security.wpa2 = true,
+            8 | 9 | 24 | 25 => security.wpa3 = true,
+            11..=13 | 22 | 23 => (security.wpa3, security.enterprise) = (true, true),
+            18 => security.owe = true,
+            _ => security.other = true,
+        }
+    }
+    Ok(())
+}
+
+/// Adds what a WPA element says, from its version on.
+///
+/// # Errors
+///
+/// [`Damage::Suites`] if it claims more suites than it has.
+pub fn wpa(data: &[u8], security: &mut Security) -> Result<(), Damage> {
+    let suites = key_suites(data)?;
+    security.wpa = true;
+    let accounts = |suite: &[u8]| suite[..3] == MICROSOFT && suite[3] == 1;
+    security.enterprise |= suites.is_none_or(|suites| suites.chunks_exact(4).any(accounts));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn element(oui: [u8; 3], kinds: &[u8]) -> Vec<u8> {
+        let [a, b, c] = oui;
+        let mut data = vec![1, 0, a, b, c, 4, 1, 0, a, b, c, 4];
+        data.extend((kinds.len() as u16).to_le_bytes());
+        for kind in kinds {
+            data.extend([a, b, c, *kind]);
+        }
+        data
+    }
+
+    fn told(kinds: &[u8]) -> String {
+        let mut security = Security::default();
+        rsn(&element(IEEE, kinds), &mut security).expect("whole");
+        security.to_string()
+    }
+
+    #[test]
+    fn key_suites_have_their_names() {
+        assert_eq!(told(&[2]), "WPA2");
+        assert_eq!(told(&[8]), "WPA3");
+        assert_eq!(told(&[2, 8]), "WPA2/WPA3");
+        assert_eq!(told(&[1]), "WPA2 802.1X");
+        assert_eq!(told(&[12]), "WPA3 802.1X");
+        assert_eq!(told(&[18]), "OWE");
+        assert_eq!(told(&[99]), "RSN");
+        let mut security = Security::default();
+        assert_eq!(security.to_string(), "open");
+        security.privacy = true;
+        assert_eq!(security.to_string(), "WEP");
+        wpa(&element(MICROSOFT, &[2]), &mut security).expect("whole");
+        rsn(&element(IEEE, &[2]), &mut security).expect("whole");
+        assert_eq!(security.to_string(), "WPA/WPA2");
+    }
+
+    #[test]
+    fn an_element_ends_behind_a_field_or_is_damaged() {
+        let whole = element(IEEE, &[2, 8]);
+        for len in 0..=whole.len() {
+            let result = rsn(&whole[..len], &mut Security::default());
+            // What lies before the first count may be cut anywhere: it is not looked at.
+            let ends = len <= 6 || [12, whole.len()].contains(&len);
+            assert_eq!(result.is_ok(), ends, "{len}");
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Counts of frames.
+
+use super::damage::Damage;
+use super::frame::Kind;
+
+/// What became of all records.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Records of all captures and passes.
+    pub records: u64,
+    /// Frames that made sense, by [`Kind::ALL`].
+    pub kinds: [u64; Kind::ALL.len()],
+    /// Frames that did not, by [`Damage::ALL`].
+    pub damage: [u64; Damage::ALL.len()],
+    /// Records for which there was no buffer.
+    pub no_buffer: u64,
+    /// Data frames that were A-MSDUs.
+    pub aggregates: u64,
+    /// MSDUs out of A-MSDUs.
+    pub from_aggregates: u64,
+    /// MSDUs that had their frame for themselves.
+    pub single: u64,
+    /// MSDUs for which there was no buffer.
+    pub msdus_without_buffer: u64,
+    /// Data frames that were encrypted: not taken apart.
+    pub protected: u64,
+    /// Data frames that were fragments: not put together.
+    pub fragments: u64,
+    /// Beacons for whose place in a cell there was no buffer.
+    pub beacons_without_buffer: u64,
+    /// Beacons that a cell refused for the moment: its readers held too many older ones.
+    pub refused: u64,
+}
+
+impl Tally {
+    /// Counts a frame that made sense.
+    pub fn sound(&mut self, kind: Kind) {
+        self.kinds[kind as usize] += 1;
+    }
+
+    /// Counts one that did not.
+    pub fn damaged(&mut self, damage: Damage) {
+        self.damage[damage as usize] += 1;
+    }
+
+    /// Whether every record is accounted for.
+    pub fn is_complete(&self) -> bool {
+        let sound: u64 = self.kinds.iter().sum();
+        let damaged: u64 = self.damage.iter().sum();
+        self.records == sound + damaged + self.no_buffer
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_and_damage_counts_at_its_own_place() {
+        let mut tally = Tally::default();
+        for kind in Kind::ALL {
+            tally.sound(kind);
+        }
+        for damage in Damage::ALL {
+            tally.damaged(damage);
+        }
+        assert!(tally.kinds.iter().chain(&tally.damage).all(|n| *n == 1));
+        tally.records = 18;
+        assert!(tally.is_complete());
+        tally.records = 19;
+        assert!(!tally.is_complete());
+    }
+}
