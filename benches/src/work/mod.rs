@@ -2,6 +2,7 @@
 
 mod bulk;
 mod burst;
+mod goods;
 mod hand_off;
 mod oversubscribed;
 mod pair;
@@ -157,8 +158,8 @@ impl Kind {
             Self::Bulk256 => Box::new(bulk::Bulk::<C, 256>(contestant)),
             Self::Window => Box::new(window::Window::new(contestant)),
             Self::PairTwo => Box::new(pair_two::PairTwo::new(contestant)),
-            Self::HandOff => Box::new(hand_off::HandOff::<C, false>::new(contestant)),
-            Self::HandOffBulk => Box::new(hand_off::HandOff::<C, true>::new(contestant)),
+            Self::HandOff => Box::new(hand_off::HandOff::new(goods::Singles(contestant))),
+            Self::HandOffBulk => Box::new(hand_off::HandOff::new(goods::Bulk(contestant))),
             Self::Oversubscribed => Box::new(oversubscribed::Oversubscribed::new(contestant)),
         }
     }
