@@ -1,10 +1,12 @@
-//! What is handed off: buffers got and freed one by one, or in bulk.
+//! What is handed off: buffers got and freed one by one, in bulk, or of varying lengths.
 
 use arrayvec::ArrayVec;
 use rtrb::chunks::WriteChunkUninit;
 
 use super::touch;
 use crate::contestant::Contestant;
+use crate::lengths::{LENGTHS, lengths};
+use crate::varying::VaryingContestant;
 
 /// The buffers that go through the ring at once.
 pub(super) const BURST: usize = 32;
@@ -13,10 +15,13 @@ pub(super) const BURST: usize = 32;
 pub(super) trait Goods: Send + Sync + 'static {
     type Buffer: Send + 'static;
 
+    /// Prepares the calling thread.
+    fn enter(&self) {}
+
     /// Fills the room, of [`BURST`] places, with buffers that are tagged with the burst's number.
     fn load(&self, burst: u64, room: WriteChunkUninit<'_, Self::Buffer>);
 
-    /// Frees buffers, and returns the sum of their tags.
+    /// Frees buffers, and returns the sum of their tags, which wraps: what was not written is any number.
     fn unload(&self, buffers: impl Iterator<Item = Self::Buffer>) -> u64;
 }
 
@@ -33,7 +38,8 @@ impl<C: Contestant> Goods for Singles<C> {
 
     #[inline(always)]
     fn unload(&self, buffers: impl Iterator<Item = C::Buffer>) -> u64 {
-        buffers.map(|mut buffer| tag(&mut buffer)).sum()
+        let read = buffers.map(|mut buffer| tag(&mut buffer));
+        read.fold(0, u64::wrapping_add)
     }
 }
 
@@ -53,9 +59,9 @@ impl<C: Contestant> Goods for Bulk<C> {
 
     #[inline(always)]
     fn unload(&self, buffers: impl Iterator<Item = C::Buffer>) -> u64 {
-        let mut sum = 0;
+        let mut sum = 0_u64;
         let read = buffers.map(|mut buffer| {
-            sum += tag(&mut buffer);
+            sum = sum.wrapping_add(tag(&mut buffer));
             buffer
         });
         self.0.free_many::<BURST>(read);
@@ -73,4 +79,35 @@ fn tagged<B: crate::Buffer>(mut buffer: B, tag: u64) -> B {
 fn tag(buffer: &mut impl crate::Buffer) -> u64 {
     // SAFETY: `tagged` wrote it, before the buffer went into the ring.
     unsafe { touch::read_tag(buffer) }
+}
+
+/// One by one, of the 802.11 lengths in turn.
+pub(super) struct Dot11<C: 'static>(pub(super) &'static C);
+
+impl<C: VaryingContestant> Goods for Dot11<C> {
+    type Buffer = C::Buffer;
+
+    fn enter(&self) {
+        self.0.enter();
+    }
+
+    #[inline(always)]
+    fn load(&self, burst: u64, room: WriteChunkUninit<'_, C::Buffer>) {
+        let start = burst as usize * BURST % LENGTHS;
+        let lengths = &lengths()[start..start + BURST];
+        room.fill_from_iter(lengths.iter().map(|&length| {
+            let mut buffer = self.0.get(length.into());
+            touch::write_start(&mut buffer, burst);
+            buffer
+        }));
+    }
+
+    #[inline(always)]
+    fn unload(&self, buffers: impl Iterator<Item = C::Buffer>) -> u64 {
+        let read = buffers.map(|mut buffer| {
+            // SAFETY: `load` wrote it, before the buffer went into the ring.
+            unsafe { touch::read_start(&mut buffer) }
+        });
+        read.fold(0, u64::wrapping_add)
+    }
 }

@@ -24,9 +24,15 @@ pub(super) struct HandOff<G: Goods> {
 impl<G: Goods> HandOff<G> {
     pub(super) fn new(goods: G) -> Self {
         let (producer, consumer) = RingBuffer::new(RING);
+        let partner = Partner::on_second_core();
+        let goods = Arc::new(goods);
+        goods.enter();
+        let theirs = Arc::clone(&goods);
+        partner.start(move || theirs.enter());
+        partner.wait();
         Self {
-            goods: Arc::new(goods),
-            partner: Partner::on_second_core(),
+            goods,
+            partner,
             producer,
             consumer: Arc::new(Mutex::new(consumer)),
             sum: Arc::default(),
@@ -49,13 +55,13 @@ fn send<G: Goods>(goods: &G, ring: &mut Producer<G::Buffer>, bursts: u64) {
 /// Receives bursts, frees their buffers, and returns the sum of their tags.
 #[inline(never)]
 fn receive<G: Goods>(goods: &G, ring: &mut Consumer<G::Buffer>, bursts: u64) -> u64 {
-    let mut sum = 0;
+    let mut sum = 0_u64;
     for _ in 0..bursts {
         spin_until(|| (ring.slots() >= BURST).then_some(()));
         let chunk = ring
             .read_chunk(BURST)
             .expect("the burst that was waited for");
-        sum += goods.unload(chunk.into_iter());
+        sum = sum.wrapping_add(goods.unload(chunk.into_iter()));
     }
     sum
 }
@@ -71,7 +77,8 @@ impl<G: Goods> Workload for HandOff<G> {
             move || {
                 let mut consumer = consumer.lock().expect("the consumer");
                 let read = receive(&*goods, &mut consumer, bursts);
-                *sum.lock().expect("the sum") += read;
+                let mut sum = sum.lock().expect("the sum");
+                *sum = sum.wrapping_add(read);
             }
         };
         let elapsed = self.partner.together(
