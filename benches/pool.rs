@@ -11,23 +11,24 @@ use std::time::Duration;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput};
 use framewell_bench::check::check;
-use framewell_bench::contestants::{Framewell, MALLOC, SNMALLOC, Zeroed};
+use framewell_bench::contestants::{Framewell, MALLOC, SNMALLOC, Zeroed, candidates};
 use framewell_bench::cpus;
 use framewell_bench::rounds::steps_of;
 use framewell_bench::summary::Spread;
 use framewell_bench::work::Threads;
-use framewell_bench::{Contestant, Kind};
+use framewell_bench::{Contestant, Kind, Workload};
 
-fn bench<C: Contestant>(
+fn bench(
     group: &mut BenchmarkGroup<'_, WallTime>,
     kind: Kind,
-    contestant: &'static C,
+    name: &str,
+    make: impl Fn() -> Option<Box<dyn Workload>>,
 ) {
     // Made at the first call: criterion skips what its filter excludes.
     let mut ready = None;
-    group.bench_function(contestant.name(), |bencher| {
+    group.bench_function(name, |bencher| {
         let (workload, slice) = ready.get_or_insert_with(|| {
-            let mut workload = kind.with(contestant);
+            let mut workload = make().expect("a contestant for this workload");
             let slice = steps_of(&mut *workload, kind.slice());
             (workload, slice)
         });
@@ -40,6 +41,14 @@ fn bench<C: Contestant>(
     });
 }
 
+fn frames<C: Contestant>(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    kind: Kind,
+    contestant: &'static C,
+) {
+    bench(group, kind, contestant.name(), || kind.with(contestant));
+}
+
 fn workloads(criterion: &mut Criterion) {
     let cores = cpus::settle();
     let framewell: &'static Framewell = Box::leak(Box::new(Framewell::new()));
@@ -49,17 +58,27 @@ fn workloads(criterion: &mut Criterion) {
     check(&MALLOC);
     check(&Zeroed);
     check(&SNMALLOC);
+    let (present, missing) = candidates();
+    missing.iter().for_each(|why| eprintln!("{why}"));
+    let varying: Vec<_> = present.iter().map(|candidate| (candidate.make)()).collect();
+    varying.iter().for_each(|entrant| entrant.check());
     for kind in Kind::ALL {
         if cores < 2 && kind.threads() == Threads::Two {
             continue;
         }
         let mut group = criterion.benchmark_group(kind.name());
         group.throughput(Throughput::Elements(1));
-        bench(&mut group, kind, framewell);
-        bench(&mut group, kind, portable);
-        bench(&mut group, kind, &MALLOC);
-        bench(&mut group, kind, &Zeroed);
-        bench(&mut group, kind, &SNMALLOC);
+        if kind.varies() {
+            for entrant in &varying {
+                bench(&mut group, kind, entrant.title(), || entrant.workload(kind));
+            }
+        } else {
+            frames(&mut group, kind, framewell);
+            frames(&mut group, kind, portable);
+            frames(&mut group, kind, &MALLOC);
+            frames(&mut group, kind, &Zeroed);
+            frames(&mut group, kind, &SNMALLOC);
+        }
         group.finish();
     }
 }

@@ -7,8 +7,10 @@
 //!   floors ────────────────────────────────────────┘
 //! ```
 //!
-//! A workload knows only the trait [`Contestant`], a contestant no workload; [`rounds`] knows neither.
-//! A new peer is one file with two impls. The [`floors`] are workloads without a contestant: they bound what any
+//! A workload knows only the trait [`Contestant`], or [`VaryingContestant`] if it wants buffers of varying lengths, a
+//! contestant no workload; [`rounds`] knows neither.
+//! A new peer is one file with two impls, and a line where those that take part are listed: the binaries', or
+//! [`contestants::VARYING`]. A peer that the machine lacks is told, and with `FRAMEWELL_STRICT=1` an error of `ratios`. [`memory`] weighs what the others time. The [`floors`] are workloads without a contestant: they bound what any
 //! could reach.
 //!
 //! How it is measured, and against which mistake:
@@ -33,11 +35,15 @@ pub mod contestant;
 pub mod contestants;
 pub mod cpus;
 pub mod floors;
+mod lengths;
+pub mod memory;
 pub mod probe;
 pub mod rounds;
 pub mod summary;
 pub mod team;
+pub mod varying;
 pub mod work;
 
 pub use contestant::{BYTES, Buffer, Contestant};
+pub use varying::{VaryingBuffer, VaryingContestant};
 pub use work::{Kind, Timed, Workload};

@@ -14,6 +14,9 @@ pub trait Allocator: GlobalAlloc + Send + Sync + 'static {
     const NAME: &'static str;
     /// All its state is global.
     const IT: Self;
+
+    /// Prepares the calling thread.
+    fn enter() {}
 }
 
 impl Allocator for std::alloc::System {
@@ -34,6 +37,12 @@ pub const MALLOC: Heap<std::alloc::System> = Heap(PhantomData);
 
 /// A peer that is strong at this size.
 pub const SNMALLOC: Heap<SnMalloc> = Heap(PhantomData);
+
+impl<A> Heap<A> {
+    pub(super) const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
 
 /// Memory of an allocator, not zeroed.
 pub struct Block<A: Allocator> {

@@ -1,9 +1,18 @@
 //! The contestants; one file for each kind.
 
+mod c;
 mod framewell;
 mod heap;
+#[cfg(feature = "jemalloc")]
+mod jemalloc;
+mod pieces;
+mod rpmalloc;
+mod shared;
+mod varying;
 mod zeroed;
 
 pub use framewell::Framewell;
 pub use heap::{Allocator, Block, Heap, MALLOC, SNMALLOC};
+pub use pieces::Piece;
+pub use varying::{Candidate, Entrant, VARYING, candidates};
 pub use zeroed::Zeroed;

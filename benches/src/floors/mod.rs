@@ -6,10 +6,12 @@
 //! | `sequences` | pair, bulk | the crate's own sequences, with all that they need in registers |
 //! | `sequences + loads` | pair | any API with a handle: what they need is loaded from memory at each get and free |
 //! | `sequences + handles` | bulk | any API that hands out owners: handles are built and taken apart again |
+//! | `plain array` | dot11 | any allocator: the same writes, to buffers that are always there |
 //!
 //! One byte of each frame is written, as in the workloads (M4).
 
 mod area;
+mod array;
 mod cas;
 #[cfg(all(
     target_os = "linux",
@@ -42,6 +44,9 @@ pub const LOADS: &str = "sequences + loads";
 /// The same, with a handle for each frame.
 pub const HANDLES: &str = "sequences + handles";
 
+/// Buffers that are always there.
+pub const ARRAY: &str = "plain array";
+
 /// Returns the reason why there are no floors of sequences here, if there are none.
 #[must_use]
 pub fn without_sequences() -> Option<NoArea> {
@@ -55,6 +60,13 @@ pub fn of(kind: Kind) -> Vec<Entry> {
     if kind == Kind::Pair {
         floors.push((CAS, Box::new(CasPair::new())));
     }
+    if kind == Kind::Dot11Mix {
+        floors.push((ARRAY, array::mix()));
+    }
+    if kind == Kind::Dot11HandOff {
+        let of_array = kind.with_varying(array::in_turn());
+        floors.extend(of_array.map(|workload| (ARRAY, workload)));
+    }
     if let Ok(area) = Area::find() {
         floors.extend(sequences::floors(area, kind));
     }
@@ -67,14 +79,21 @@ mod tests {
 
     #[test]
     fn a_floor_runs_the_steps_it_is_asked_for() {
-        for (kind, of_sequences) in [(Kind::Pair, 2), (Kind::Bulk32, 2), (Kind::Bulk256, 2)] {
+        let all = [
+            (Kind::Pair, 1, 2),
+            (Kind::Bulk32, 0, 2),
+            (Kind::Bulk256, 0, 2),
+            (Kind::Dot11Mix, 1, 0),
+            (Kind::Dot11HandOff, 1, 0),
+        ];
+        for (kind, of_none, of_sequences) in all {
             let mut floors = of(kind);
             let expected = if without_sequences().is_some() {
                 0
             } else {
                 of_sequences
             };
-            assert_eq!(floors.len(), expected + usize::from(kind == Kind::Pair));
+            assert_eq!(floors.len(), of_none + expected);
             for (name, floor) in &mut floors {
                 assert!(floor.run(10_000).steps >= 10_000, "{name}");
             }

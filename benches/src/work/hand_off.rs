@@ -4,30 +4,35 @@ use std::sync::{Arc, Mutex};
 
 use rtrb::{Consumer, Producer, RingBuffer};
 
-use super::{Timed, Workload, touch};
-use crate::contestant::Contestant;
+use super::goods::{BURST, Goods};
+use super::{Timed, Workload};
 use crate::team::{Partner, spin_until};
 
 const RING: usize = 1024;
-const BURST: usize = 32;
 /// The bursts that go through before the clock starts: twice the ring.
 const WARM: u64 = (2 * RING / BURST) as u64;
 
-pub(super) struct HandOff<C: Contestant, const BULK: bool> {
-    contestant: &'static C,
+pub(super) struct HandOff<G: Goods> {
+    goods: Arc<G>,
     partner: Partner,
-    producer: Producer<C::Buffer>,
-    consumer: Arc<Mutex<Consumer<C::Buffer>>>,
+    producer: Producer<G::Buffer>,
+    consumer: Arc<Mutex<Consumer<G::Buffer>>>,
     /// The sum of the tags that the other core has read so far.
     sum: Arc<Mutex<u64>>,
 }
 
-impl<C: Contestant, const BULK: bool> HandOff<C, BULK> {
-    pub(super) fn new(contestant: &'static C) -> Self {
+impl<G: Goods> HandOff<G> {
+    pub(super) fn new(goods: G) -> Self {
         let (producer, consumer) = RingBuffer::new(RING);
+        let partner = Partner::on_second_core();
+        let goods = Arc::new(goods);
+        goods.enter();
+        let theirs = Arc::clone(&goods);
+        partner.start(move || theirs.enter());
+        partner.wait();
         Self {
-            contestant,
-            partner: Partner::on_second_core(),
+            goods,
+            partner,
             producer,
             consumer: Arc::new(Mutex::new(consumer)),
             sum: Arc::default(),
@@ -37,74 +42,49 @@ impl<C: Contestant, const BULK: bool> HandOff<C, BULK> {
 
 /// Sends bursts, each buffer tagged with its burst's number from 1 up.
 #[inline(never)]
-fn send<C: Contestant, const BULK: bool>(
-    contestant: &C,
-    ring: &mut Producer<C::Buffer>,
-    bursts: u64,
-) {
+fn send<G: Goods>(goods: &G, ring: &mut Producer<G::Buffer>, bursts: u64) {
     for tag in 1..=bursts {
         spin_until(|| (ring.slots() >= BURST).then_some(()));
-        let chunk = ring
+        let room = ring
             .write_chunk_uninit(BURST)
             .expect("the room that was waited for");
-        let tagged = |mut buffer: C::Buffer| {
-            touch::write_head(&mut buffer, tag);
-            buffer
-        };
-        if BULK {
-            let mut buffers = arrayvec::ArrayVec::<C::Buffer, BURST>::new_const();
-            contestant.get_many::<BURST>(|buffer| buffers.push(tagged(buffer)));
-            chunk.fill_from_iter(buffers);
-        } else {
-            chunk.fill_from_iter((0..BURST).map(|_| tagged(contestant.get())));
-        }
+        goods.load(tag, room);
     }
 }
 
 /// Receives bursts, frees their buffers, and returns the sum of their tags.
 #[inline(never)]
-fn receive<C: Contestant, const BULK: bool>(
-    contestant: &C,
-    ring: &mut Consumer<C::Buffer>,
-    bursts: u64,
-) -> u64 {
-    let mut sum = 0;
+fn receive<G: Goods>(goods: &G, ring: &mut Consumer<G::Buffer>, bursts: u64) -> u64 {
+    let mut sum = 0_u64;
     for _ in 0..bursts {
         spin_until(|| (ring.slots() >= BURST).then_some(()));
         let chunk = ring
             .read_chunk(BURST)
             .expect("the burst that was waited for");
-        let read = chunk.into_iter().map(|mut buffer| {
-            // SAFETY: the sender wrote the head.
-            sum += unsafe { touch::read_tag(&mut buffer) };
-            buffer
-        });
-        if BULK {
-            contestant.free_many::<BURST>(read);
-        } else {
-            read.for_each(drop);
-        }
+        sum = sum.wrapping_add(goods.unload(chunk.into_iter()));
     }
     sum
 }
 
-impl<C: Contestant, const BULK: bool> Workload for HandOff<C, BULK> {
+impl<G: Goods> Workload for HandOff<G> {
     fn run(&mut self, steps: u64) -> Timed {
         let bursts = steps.div_ceil(BURST as u64);
-        let contestant = self.contestant;
+        let goods = &*self.goods;
         let producer = std::cell::RefCell::new(&mut self.producer);
         let other_side = |bursts: u64| {
             let (consumer, sum) = (Arc::clone(&self.consumer), Arc::clone(&self.sum));
+            let goods = Arc::clone(&self.goods);
             move || {
                 let mut consumer = consumer.lock().expect("the consumer");
-                let read = receive::<C, BULK>(contestant, &mut consumer, bursts);
-                *sum.lock().expect("the sum") += read;
+                let read = receive(&*goods, &mut consumer, bursts);
+                let mut sum = sum.lock().expect("the sum");
+                *sum = sum.wrapping_add(read);
             }
         };
         let elapsed = self.partner.together(
             (
-                || send::<C, BULK>(contestant, &mut producer.borrow_mut(), WARM),
-                || send::<C, BULK>(contestant, &mut producer.borrow_mut(), bursts),
+                || send(goods, &mut producer.borrow_mut(), WARM),
+                || send(goods, &mut producer.borrow_mut(), bursts),
             ),
             (other_side(WARM), other_side(bursts)),
         );

@@ -2,16 +2,21 @@
 
 mod bulk;
 mod burst;
+pub(crate) mod dot11_mix;
+mod goods;
 mod hand_off;
 mod oversubscribed;
 mod pair;
 mod pair_two;
+#[cfg(test)]
+mod tests;
 pub(crate) mod touch;
 mod window;
 
 use std::time::{Duration, Instant};
 
 use crate::contestant::Contestant;
+use crate::varying::VaryingContestant;
 
 /// A workload with its contestant, warm and ready to be timed again and again.
 pub trait Workload {
@@ -39,11 +44,17 @@ impl Timed {
 
 /// Times a single-threaded loop whose turn is `grain` steps.
 #[inline(always)]
-pub(crate) fn time(steps: u64, grain: u64, mut turn: impl FnMut()) -> Timed {
+pub(crate) fn time(steps: u64, grain: u64, turn: impl FnMut()) -> Timed {
     let turns = steps.div_ceil(grain).max(1);
+    time_after(turns.div_ceil(8), turns, grain, turn)
+}
+
+/// Times so many turns after a warm-up of so many.
+#[inline(always)]
+pub(crate) fn time_after(warm_up: u64, turns: u64, grain: u64, mut turn: impl FnMut()) -> Timed {
     let mut elapsed = Duration::ZERO;
     // One loop for the warm-up and the work: the turn is compiled in one place, and so inlined.
-    for turns in [turns.div_ceil(8), turns] {
+    for turns in [warm_up, turns] {
         let start = Instant::now();
         for _ in 0..turns {
             turn();
@@ -91,11 +102,15 @@ pub enum Kind {
     HandOffBulk,
     /// `Burst32` on 64 threads.
     Oversubscribed,
+    /// 1024 live of the 802.11 lengths, replace a random one, write 64 bytes.
+    Dot11Mix,
+    /// `HandOff` with the 802.11 lengths.
+    Dot11HandOff,
 }
 
 impl Kind {
     /// All workloads.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Pair,
         Self::Burst32,
         Self::Burst256,
@@ -106,6 +121,8 @@ impl Kind {
         Self::HandOff,
         Self::HandOffBulk,
         Self::Oversubscribed,
+        Self::Dot11Mix,
+        Self::Dot11HandOff,
     ];
 
     /// Returns the name, as shown in tables.
@@ -122,14 +139,22 @@ impl Kind {
             Self::HandOff => "hand-off",
             Self::HandOffBulk => "hand-off-bulk",
             Self::Oversubscribed => "oversub-64",
+            Self::Dot11Mix => "dot11-mix",
+            Self::Dot11HandOff => "dot11-hand-off",
         }
+    }
+
+    /// Returns whether its buffers are of varying lengths.
+    #[must_use]
+    pub fn varies(self) -> bool {
+        matches!(self, Self::Dot11Mix | Self::Dot11HandOff)
     }
 
     /// Returns the threads that it runs on.
     #[must_use]
     pub fn threads(self) -> Threads {
         match self {
-            Self::PairTwo | Self::HandOff | Self::HandOffBulk => Threads::Two,
+            Self::PairTwo | Self::HandOff | Self::HandOffBulk | Self::Dot11HandOff => Threads::Two,
             Self::Oversubscribed => Threads::Many,
             _ => Threads::One,
         }
@@ -146,10 +171,10 @@ impl Kind {
         }
     }
 
-    /// Makes the workload with a contestant.
+    /// Makes the workload with a contestant; `None` if it is one of varying lengths.
     #[must_use]
-    pub fn with<C: Contestant>(self, contestant: &'static C) -> Box<dyn Workload> {
-        match self {
+    pub fn with<C: Contestant>(self, contestant: &'static C) -> Option<Box<dyn Workload>> {
+        Some(match self {
             Self::Pair => Box::new(pair::Pair(contestant)),
             Self::Burst32 => Box::new(burst::Singles::<C, 32>(contestant)),
             Self::Burst256 => Box::new(burst::Singles::<C, 256>(contestant)),
@@ -157,9 +182,23 @@ impl Kind {
             Self::Bulk256 => Box::new(bulk::Bulk::<C, 256>(contestant)),
             Self::Window => Box::new(window::Window::new(contestant)),
             Self::PairTwo => Box::new(pair_two::PairTwo::new(contestant)),
-            Self::HandOff => Box::new(hand_off::HandOff::<C, false>::new(contestant)),
-            Self::HandOffBulk => Box::new(hand_off::HandOff::<C, true>::new(contestant)),
+            Self::HandOff => Box::new(hand_off::HandOff::new(goods::Singles(contestant))),
+            Self::HandOffBulk => Box::new(hand_off::HandOff::new(goods::Bulk(contestant))),
             Self::Oversubscribed => Box::new(oversubscribed::Oversubscribed::new(contestant)),
+            Self::Dot11Mix | Self::Dot11HandOff => return None,
+        })
+    }
+
+    /// Makes the workload with a contestant of varying lengths; `None` if it is one of frames.
+    #[must_use]
+    pub fn with_varying<C: VaryingContestant>(
+        self,
+        contestant: &'static C,
+    ) -> Option<Box<dyn Workload>> {
+        match self {
+            Self::Dot11Mix => Some(dot11_mix::with(contestant)),
+            Self::Dot11HandOff => Some(Box::new(hand_off::HandOff::new(goods::Dot11(contestant)))),
+            _ => None,
         }
     }
 }

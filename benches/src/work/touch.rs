@@ -3,6 +3,10 @@
 use std::hint::black_box;
 
 use crate::contestant::Buffer;
+use crate::varying::VaryingBuffer;
+
+/// The bytes that a workload with data writes of each buffer.
+const HEAD: usize = 64;
 
 /// Writes the first byte.
 ///
@@ -41,6 +45,59 @@ pub(crate) fn write_head(buffer: &mut impl Buffer, tag: u64) {
 /// - They were written.
 #[inline(always)]
 pub(crate) unsafe fn read_tag(buffer: &mut impl Buffer) -> u64 {
+    // SAFETY: within the buffer, and initialised (the function's bullet).
+    unsafe { buffer.first().cast::<u64>().read_unaligned() }
+}
+
+/// Writes the first 64 bytes, or all if there are fewer (at least eight), with `tag` as the first eight.
+#[inline(always)]
+pub(crate) fn write_start(buffer: &mut impl VaryingBuffer, tag: u64) {
+    let (first, length) = (buffer.first(), buffer.length());
+    if length >= HEAD {
+        // SAFETY: `first` is writable for `length` (`VaryingBuffer`), which is HEAD or more.
+        unsafe {
+            first
+                .cast::<[u64; HEAD / 8]>()
+                .write_unaligned([tag; HEAD / 8])
+        };
+    } else {
+        assert!(length >= 8, "a buffer too short for a tag");
+        // Whole words from the end down, the first one last: it is not written over.
+        let mut end = length;
+        while end > 8 {
+            end -= 8;
+            // SAFETY: `end` was `length` at most, and more than 8.
+            let word = unsafe { first.add(end) };
+            // SAFETY: eight bytes of the `length` for which `first` is writable (`VaryingBuffer`).
+            unsafe { word.cast::<u64>().write_unaligned(tag) };
+        }
+        // SAFETY: `first` is writable for `length` (`VaryingBuffer`), which is 8 or more.
+        unsafe { first.cast::<u64>().write_unaligned(tag) };
+    }
+    black_box(first);
+}
+
+/// Writes a byte of every page after the first 64 bytes, and the last byte: no page stays untouched.
+pub(crate) fn write_pages(buffer: &mut impl VaryingBuffer) {
+    const PAGE: usize = 4096;
+    let (first, length) = (buffer.first(), buffer.length());
+    let last = (length > HEAD).then_some(length - 1);
+    for place in (PAGE..length).step_by(PAGE).chain(last) {
+        // SAFETY: `place` is below `length`.
+        let byte = unsafe { first.add(place) };
+        // SAFETY: one of the `length` bytes for which `first` is writable (`VaryingBuffer`).
+        unsafe { byte.write(1) };
+    }
+    black_box(first);
+}
+
+/// Reads the first eight bytes.
+///
+/// # Safety
+///
+/// - They were written.
+#[inline(always)]
+pub(crate) unsafe fn read_start(buffer: &mut impl VaryingBuffer) -> u64 {
     // SAFETY: within the buffer, and initialised (the function's bullet).
     unsafe { buffer.first().cast::<u64>().read_unaligned() }
 }

@@ -9,6 +9,8 @@ use framewell_bench::probe::Distance;
 use framewell_bench::rounds::Match;
 use framewell_bench::summary::Spread;
 
+use crate::memory::Weighed;
+
 /// The contestant that the table's ratios are of.
 pub(crate) const BASE: &str = "malloc";
 
@@ -53,14 +55,16 @@ pub(crate) struct Figures {
     pub(crate) front: String,
     pub(crate) lines: Vec<Line>,
     pub(crate) bounded: Vec<Bounded>,
+    pub(crate) memory: Vec<Weighed>,
 }
 
 impl Figures {
-    pub(crate) fn new(matches: &[Match], front: FrontKind) -> Self {
+    pub(crate) fn new(matches: &[Match], memory: Vec<Weighed>, front: FrontKind) -> Self {
         Self {
             front: front.to_string(),
             lines: matches.iter().flat_map(lines).collect(),
             bounded: matches.iter().flat_map(bounded).collect(),
+            memory,
         }
     }
 }

@@ -1,9 +1,12 @@
 //! All contestants by turns on every workload, in one run: a table of medians, spreads and ratios to
 //! the system allocator, and framewell in times of what bounds it.
 
+mod field;
 mod figures;
+mod memory;
 mod show;
 
+use std::env;
 use std::error::Error;
 use std::fs;
 use std::path::PathBuf;
@@ -12,18 +15,17 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use framewell_bench::check::check;
-use framewell_bench::contestants::{Framewell, MALLOC, SNMALLOC, Zeroed};
+use framewell_bench::contestants::candidates;
 use framewell_bench::probe::Probe;
-use framewell_bench::rounds::{Entry, Match};
+use framewell_bench::rounds::Match;
 use framewell_bench::work::Threads;
-use framewell_bench::{Contestant, Kind};
-use framewell_bench::{cpus, floors};
+use framewell_bench::{Kind, cpus, floors};
 
+use field::Field;
 use figures::Figures;
 
 /// Compares framewell on both fronts with allocators, with zeroed vectors, and with what bounds it: median and
-/// spread of every workload, and the ratio to the system allocator.
+/// spread of every workload, the ratio to the system allocator, and the memory of the 802.11 mix.
 #[derive(Parser)]
 #[command(version)]
 struct Options {
@@ -36,69 +38,57 @@ struct Options {
     /// Only the workloads whose names contain this
     #[arg(long, value_name = "PART")]
     only: Option<String>,
+    /// Print the memory of this contestant alone, as JSON
+    #[arg(long, value_name = "CONTESTANT", hide = true)]
+    memory_of: Option<String>,
 }
 
-/// framewell's two pools.
-#[derive(Clone, Copy)]
-struct Pools {
-    auto: &'static Framewell,
-    portable: &'static Framewell,
+impl Options {
+    fn wants(&self, name: &str) -> bool {
+        self.only.as_ref().is_none_or(|part| name.contains(part))
+    }
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::parse();
     let cores = cpus::settle();
-    let pools = Pools {
-        auto: Box::leak(Box::new(Framewell::new())),
-        portable: Box::leak(Box::new(Framewell::portable())),
-    };
-    check(pools.auto);
-    check(pools.portable);
-    check(&MALLOC);
-    check(&Zeroed);
-    check(&SNMALLOC);
-
+    if let Some(name) = &options.memory_of {
+        return memory::print_of(name, options.quick);
+    }
+    let (present, missing) = candidates();
+    missing.iter().for_each(|why| eprintln!("{why}"));
+    if !missing.is_empty() && env::var("FRAMEWELL_STRICT").is_ok_and(|value| value == "1") {
+        return Err("FRAMEWELL_STRICT=1 wants all contestants".into());
+    }
+    let field = Field::new(&present);
     let mut kinds = Kind::ALL.to_vec();
     if cores < 2 {
         eprintln!("one core: the workloads for two are left out");
         kinds.retain(|kind| kind.threads() != Threads::Two);
     }
-    if let Some(part) = &options.only {
-        kinds.retain(|kind| kind.name().contains(part.as_str()));
-        if kinds.is_empty() {
-            let all: Vec<_> = Kind::ALL.iter().map(|kind| kind.name()).collect();
-            let all = all.join(", ");
-            return Err(format!("no workload has {part:?} in its name; there are {all}").into());
-        }
+    kinds.retain(|kind| options.wants(kind.name()));
+    let memory = options.wants(memory::NAME);
+    if kinds.is_empty() && !memory {
+        let all = Kind::ALL.iter().map(|kind| kind.name());
+        let all: Vec<_> = all.chain([memory::NAME]).collect();
+        let (part, all) = (options.only.unwrap_or_default(), all.join(", "));
+        return Err(format!("no workload has {part:?} in its name; there are {all}").into());
     }
     if let Some(reason) = floors::without_sequences() {
         eprintln!("the floors of sequences are left out: {reason}");
     }
     let probe = (cores > 1).then(Probe::new);
-    let matches = play(&kinds, &options, pools, probe.as_ref());
-    let figures = Figures::new(&matches, pools.auto.front());
+    let matches = play(&kinds, &options, &field, probe.as_ref());
+    let weighed = memory
+        .then(|| memory::weigh(&present, options.quick))
+        .transpose()?;
+    let figures = Figures::new(&matches, weighed.unwrap_or_default(), field.auto.front());
     show::print(&matches, &figures);
     if let Some(path) = &options.json {
         fs::write(path, serde_json::to_string_pretty(&figures)?)
             .map_err(|e| format!("{}: {e}", path.display()))?;
     }
     Ok(())
-}
-
-/// A workload with everyone who takes part in it.
-fn entries(kind: Kind, pools: Pools) -> Vec<Entry> {
-    fn entry<C: Contestant>(kind: Kind, contestant: &'static C) -> Entry {
-        (contestant.name(), kind.with(contestant))
-    }
-    let mut entries = vec![
-        entry(kind, pools.auto),
-        entry(kind, pools.portable),
-        entry(kind, &MALLOC),
-        entry(kind, &Zeroed),
-        entry(kind, &SNMALLOC),
-    ];
-    entries.extend(floors::of(kind));
-    entries
 }
 
 fn rounds_of(kind: Kind, quick: bool) -> u64 {
@@ -115,7 +105,7 @@ fn budget(quick: bool) -> Duration {
     Duration::from_secs(if quick { 1 } else { 8 })
 }
 
-fn play(kinds: &[Kind], options: &Options, pools: Pools, probe: Option<&Probe>) -> Vec<Match> {
+fn play(kinds: &[Kind], options: &Options, field: &Field, probe: Option<&Probe>) -> Vec<Match> {
     let rounds = |kind: &Kind| rounds_of(*kind, options.quick);
     let bar = ProgressBar::new(kinds.iter().map(rounds).sum());
     bar.set_style(
@@ -125,7 +115,7 @@ fn play(kinds: &[Kind], options: &Options, pools: Pools, probe: Option<&Probe>) 
     let mut matches = Vec::new();
     for &kind in kinds {
         bar.set_message(kind.name());
-        let mut game = Match::new(kind, entries(kind, pools));
+        let mut game = Match::new(kind, field.entries(kind));
         let (start, end) = (Instant::now(), bar.position() + rounds(&kind));
         while bar.position() < end && start.elapsed() < budget(options.quick) {
             game.round(probe);
@@ -137,32 +127,4 @@ fn play(kinds: &[Kind], options: &Options, pools: Pools, probe: Option<&Probe>) 
     }
     bar.finish_and_clear();
     matches
-}
-
-/// The closing lines name contestants: they are those that take part.
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_compared_takes_part() {
-        let pools = Pools {
-            auto: Box::leak(Box::new(Framewell::new())),
-            portable: Box::leak(Box::new(Framewell::portable())),
-        };
-        for (kind, contestant, bounds) in figures::BOUNDED {
-            let names: Vec<_> = entries(kind, pools).iter().map(|entry| entry.0).collect();
-            assert!(names.contains(&contestant));
-            assert!(names.contains(&figures::BASE));
-            for bound in bounds {
-                let absent =
-                    floors::without_sequences().is_some() && bound.starts_with("sequences");
-                assert!(
-                    absent || names.contains(bound),
-                    "{bound} on {}",
-                    kind.name()
-                );
-            }
-        }
-    }
 }

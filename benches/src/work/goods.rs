@@ -1,0 +1,113 @@
+//! What is handed off: buffers got and freed one by one, in bulk, or of varying lengths.
+
+use arrayvec::ArrayVec;
+use rtrb::chunks::WriteChunkUninit;
+
+use super::touch;
+use crate::contestant::Contestant;
+use crate::lengths::{LENGTHS, lengths};
+use crate::varying::VaryingContestant;
+
+/// The buffers that go through the ring at once.
+pub(super) const BURST: usize = 32;
+
+/// A way to get bursts of tagged buffers, and to free them.
+pub(super) trait Goods: Send + Sync + 'static {
+    type Buffer: Send + 'static;
+
+    /// Prepares the calling thread.
+    fn enter(&self) {}
+
+    /// Fills the room, of [`BURST`] places, with buffers that are tagged with the burst's number.
+    fn load(&self, burst: u64, room: WriteChunkUninit<'_, Self::Buffer>);
+
+    /// Frees buffers, and returns the sum of their tags, which wraps: what was not written is any number.
+    fn unload(&self, buffers: impl Iterator<Item = Self::Buffer>) -> u64;
+}
+
+/// One by one.
+pub(super) struct Singles<C: 'static>(pub(super) &'static C);
+
+impl<C: Contestant> Goods for Singles<C> {
+    type Buffer = C::Buffer;
+
+    #[inline(always)]
+    fn load(&self, burst: u64, room: WriteChunkUninit<'_, C::Buffer>) {
+        room.fill_from_iter((0..BURST).map(|_| tagged(self.0.get(), burst)));
+    }
+
+    #[inline(always)]
+    fn unload(&self, buffers: impl Iterator<Item = C::Buffer>) -> u64 {
+        let read = buffers.map(|mut buffer| tag(&mut buffer));
+        read.fold(0, u64::wrapping_add)
+    }
+}
+
+/// By the calls for many.
+pub(super) struct Bulk<C: 'static>(pub(super) &'static C);
+
+impl<C: Contestant> Goods for Bulk<C> {
+    type Buffer = C::Buffer;
+
+    #[inline(always)]
+    fn load(&self, burst: u64, room: WriteChunkUninit<'_, C::Buffer>) {
+        let mut buffers = ArrayVec::<C::Buffer, BURST>::new_const();
+        self.0
+            .get_many::<BURST>(|buffer| buffers.push(tagged(buffer, burst)));
+        room.fill_from_iter(buffers);
+    }
+
+    #[inline(always)]
+    fn unload(&self, buffers: impl Iterator<Item = C::Buffer>) -> u64 {
+        let mut sum = 0_u64;
+        let read = buffers.map(|mut buffer| {
+            sum = sum.wrapping_add(tag(&mut buffer));
+            buffer
+        });
+        self.0.free_many::<BURST>(read);
+        sum
+    }
+}
+
+#[inline(always)]
+fn tagged<B: crate::Buffer>(mut buffer: B, tag: u64) -> B {
+    touch::write_head(&mut buffer, tag);
+    buffer
+}
+
+#[inline(always)]
+fn tag(buffer: &mut impl crate::Buffer) -> u64 {
+    // SAFETY: `tagged` wrote it, before the buffer went into the ring.
+    unsafe { touch::read_tag(buffer) }
+}
+
+/// One by one, of the 802.11 lengths in turn.
+pub(super) struct Dot11<C: 'static>(pub(super) &'static C);
+
+impl<C: VaryingContestant> Goods for Dot11<C> {
+    type Buffer = C::Buffer;
+
+    fn enter(&self) {
+        self.0.enter();
+    }
+
+    #[inline(always)]
+    fn load(&self, burst: u64, room: WriteChunkUninit<'_, C::Buffer>) {
+        let start = burst as usize * BURST % LENGTHS;
+        let lengths = &lengths()[start..start + BURST];
+        room.fill_from_iter(lengths.iter().map(|&length| {
+            let mut buffer = self.0.get(length.into());
+            touch::write_start(&mut buffer, burst);
+            buffer
+        }));
+    }
+
+    #[inline(always)]
+    fn unload(&self, buffers: impl Iterator<Item = C::Buffer>) -> u64 {
+        let read = buffers.map(|mut buffer| {
+            // SAFETY: `load` wrote it, before the buffer went into the ring.
+            unsafe { touch::read_start(&mut buffer) }
+        });
+        read.fold(0, u64::wrapping_add)
+    }
+}
