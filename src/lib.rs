@@ -9,6 +9,7 @@ compile_error!(
 mod arena;
 mod batch;
 mod burst;
+mod cell;
 mod depot;
 mod error;
 mod frame;
@@ -26,6 +27,7 @@ mod sys;
 mod tagged;
 
 pub use burst::{Burst, Drain};
+pub use cell::{Buffer, FrameCell, Reader, Snapshot, Writer};
 pub use error::{BuildError, BulkError, CopyError, OutOfBuffers, Room, RoomError};
 pub use frame::Frame;
 pub use front::Front;

@@ -40,7 +40,7 @@ use crate::id::FrameId;
 use crate::limits::{MAX_BATCH, MAX_CPUS, PORTABLE_CACHE, RSEQ_CACHE};
 use crate::stack::Links;
 use crate::stats::{FrontKind, Stats};
-use crate::sync::{AtomicU64, AtomicUsize, LeakCheck, Unprotected};
+use crate::sync::{AtomicU64, AtomicUsize, LeakCheck, Ordering, Unprotected};
 use crate::sys::{Area, HugePages, NoRseq, online_cpus, possible_cpus};
 
 pub(crate) struct Inner {
@@ -53,6 +53,8 @@ pub(crate) struct Inner {
     handles: CachePadded<AtomicUsize>,
     /// Shares that were counted after the last handle was dropped: frames, and the closer's one.
     home: CachePadded<AtomicU64>,
+    /// Buffers that wait in a cell for its readers.
+    retired: CachePadded<AtomicU64>,
     _leak_check: LeakCheck,
 }
 
@@ -149,6 +151,7 @@ impl Inner {
             transfer: Unprotected::new(transfer),
             handles: CachePadded::new(AtomicUsize::new(1)),
             home: CachePadded::new(AtomicU64::new(0)),
+            retired: CachePadded::new(AtomicU64::new(0)),
             _leak_check: LeakCheck::new(),
         };
         Ok(NonNull::from(Box::leak(Box::new(inner))))
@@ -283,6 +286,18 @@ impl Inner {
         self.front.count(Event::Refusal);
     }
 
+    /// Counts a buffer as retired; whoever calls this owns it, or keeps it from being freed.
+    pub(crate) fn count_retired(&self) {
+        // Relaxed: a statistic; nothing is concluded from it.
+        self.retired.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a buffer as retired no more, before it is freed (P3).
+    pub(crate) fn uncount_retired(&self) {
+        // Relaxed: as above.
+        self.retired.fetch_sub(1, Ordering::Relaxed);
+    }
+
     pub(crate) fn stats(&self) -> Stats {
         let (front, per_cpu, reserved): (_, Vec<usize>, _) = match self.front.which() {
             Which::Rseq(caches) => {
@@ -306,6 +321,8 @@ impl Inner {
             capacity,
             free,
             out: capacity - free,
+            // Relaxed: a statistic.
+            retired: self.retired.load(Ordering::Relaxed) as usize,
             per_cpu,
             depot,
             uncarved,
