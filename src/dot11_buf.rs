@@ -117,6 +117,18 @@ impl Dot11Buf {
         }
     }
 
+    /// The pool that it is of.
+    pub(crate) fn pool(&self) -> &Inner {
+        let pool = match self.place() {
+            // SAFETY: as in `start`.
+            Place::Class(class, _) => unsafe { class.as_ref() }.pool(),
+            // SAFETY: the handle owns the buffer.
+            Place::Large(id) => unsafe { id.block() }.pool(),
+        };
+        // SAFETY: the buffer keeps the pool (P2 of `class`), and is borrowed.
+        unsafe { pool.as_ref() }
+    }
+
     /// The first byte.
     #[inline(always)]
     fn start(&self) -> NonNull<u8> {

@@ -134,7 +134,7 @@ impl Frame {
     }
 
     #[inline(always)]
-    fn inner(&self) -> &Inner {
+    pub(crate) fn inner(&self) -> &Inner {
         // SAFETY: this frame's id keeps the pool (P2 of `class`).
         unsafe { self.pool.as_ref() }
     }

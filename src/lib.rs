@@ -10,6 +10,7 @@ mod arena;
 mod back;
 mod batch;
 mod burst;
+mod cell;
 mod class;
 mod depot;
 mod dot11;
@@ -33,6 +34,7 @@ mod sys;
 mod tagged;
 
 pub use burst::{Burst, Drain};
+pub use cell::{Buffer, FrameCell, Reader, Snapshot, Writer};
 pub use dot11_buf::Dot11Buf;
 pub use error::{
     BuildError, BulkError, CopyError, OutOfBuffers, OutOfMemory, Refusal, Room, RoomError,

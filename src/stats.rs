@@ -27,6 +27,8 @@ pub struct Stats {
     pub free: usize,
     /// Frames in use, and those that were forgotten.
     pub out: usize,
+    /// Of those in use, the buffers that were swapped out of a [`FrameCell`](crate::FrameCell) and wait there for its readers.
+    pub retired: usize,
     /// Frames at rest in each CPU's cache or shard.
     pub per_cpu: Vec<usize>,
     /// Frames at rest in the depot.
@@ -147,6 +149,7 @@ impl fmt::Display for Stats {
         let mut row = |name: &str, value: &dyn fmt::Display| writeln!(f, "{name:<10}{value:>20}");
         row("capacity", &self.capacity)?;
         row("out", &self.out)?;
+        row("  retired", &self.retired)?;
         row("free", &self.free)?;
         row("  caches", &in_caches)?;
         row("  depot", &self.depot)?;

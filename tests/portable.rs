@@ -15,6 +15,8 @@
 mod builder;
 #[path = "burst.rs"]
 mod burst;
+#[path = "cell.rs"]
+mod cell;
 #[path = "contract.rs"]
 mod contract;
 #[path = "dot11.rs"]

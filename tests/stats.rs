@@ -135,6 +135,7 @@ fn display_is_a_table() {
     let expected = [
         ("capacity", "100"),
         ("out", "30"),
+        ("  retired", "0"),
         ("free", "70"),
         ("  caches", &in_caches.to_string()),
         ("  depot", "0"),

@@ -8,30 +8,8 @@ use std::sync::Barrier;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
-use common::{builder, scale, take_all};
-use framewell::{Burst, Frame, HugePages, Pool};
-
-/// A pool whose arena is `frames` frames of 64 KiB: each test has a number of its own, and so a length
-/// of mapping that is nobody else's.
-fn arena(frames: usize) -> Pool {
-    let builder = builder().frames(frames).stride(65_536);
-    builder.huge_pages(HugePages::Off).build().unwrap()
-}
-
-/// How many arenas of [`arena`] with so many frames are mapped.
-#[track_caller]
-fn assert_mapped(frames: usize, expected: usize) {
-    #[cfg(target_os = "linux")]
-    assert_eq!(
-        common::linux::mappings_of(frames * 65_536),
-        expected,
-        "arenas of {frames} frames"
-    );
-    #[cfg(not(target_os = "linux"))]
-    common::not_run(&format!(
-        "whether {expected} arenas of {frames} frames are mapped: no /proc/self/maps"
-    ));
-}
+use common::{arena, assert_mapped, builder, scale, take_all};
+use framewell::{Burst, Frame, HugePages};
 
 #[test]
 fn memory_goes_with_the_last_handle_if_no_frame_is_out() {

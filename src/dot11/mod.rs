@@ -93,6 +93,11 @@ impl SizeClass {
         self.lists.back()
     }
 
+    /// The pool that it is part of.
+    pub(crate) fn pool(&self) -> NonNull<Inner> {
+        *self.pool
+    }
+
     /// Where its buffers lie.
     #[inline(always)]
     pub(crate) fn place(&self) -> Place {

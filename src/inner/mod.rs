@@ -55,6 +55,8 @@ pub(crate) struct Inner {
     handles: CachePadded<AtomicUsize>,
     /// Ids that were counted after the last handle was dropped, less those that were out by then.
     home: CachePadded<AtomicU64>,
+    /// Buffers that wait in a cell for its readers.
+    retired: CachePadded<AtomicU64>,
     _leak_check: LeakCheck,
 }
 
@@ -166,6 +168,7 @@ impl Inner {
             no_rseq: Unprotected::new(spec.area.err()),
             handles: CachePadded::new(AtomicUsize::new(1)),
             home: CachePadded::new(AtomicU64::new(0)),
+            retired: CachePadded::new(AtomicU64::new(0)),
             _leak_check: LeakCheck::new(),
         };
         let pool = NonNull::from(Box::leak(Box::new(inner)));
@@ -341,6 +344,18 @@ impl Inner {
         }
     }
 
+    /// Counts a buffer as retired; whoever calls this owns it, or keeps it from being freed.
+    pub(crate) fn count_retired(&self) {
+        // Relaxed: a statistic; nothing is concluded from it.
+        self.retired.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a buffer as retired no more, before it is freed (P3).
+    pub(crate) fn uncount_retired(&self) {
+        // Relaxed: as above.
+        self.retired.fetch_sub(1, Ordering::Relaxed);
+    }
+
     pub(crate) fn stats(&self) -> Stats {
         let class = &self.frames;
         let per_cpu = class.resting_per_cpu();
@@ -356,6 +371,8 @@ impl Inner {
             capacity,
             free,
             out: capacity - free,
+            // Relaxed: a statistic.
+            retired: self.retired.load(Ordering::Relaxed) as usize,
             per_cpu,
             depot,
             uncarved,

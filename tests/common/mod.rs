@@ -14,7 +14,7 @@ pub(crate) mod model;
 use std::collections::BTreeSet;
 use std::iter;
 
-use framewell::{Frame, Front, FrontKind, Pool, PoolBuilder, Stats};
+use framewell::{Frame, Front, FrontKind, HugePages, Pool, PoolBuilder, Stats};
 
 /// A builder that asks for the front under test.
 pub(crate) fn builder() -> PoolBuilder {
@@ -29,6 +29,28 @@ pub(crate) fn builder() -> PoolBuilder {
 /// A pool of default frames on the front under test.
 pub(crate) fn pool(frames: usize) -> Pool {
     builder().frames(frames).build().unwrap()
+}
+
+/// A pool whose arena is `frames` frames of 64 KiB: each test has a number of its own, and so a length
+/// of mapping that is nobody else's.
+pub(crate) fn arena(frames: usize) -> Pool {
+    let builder = builder().frames(frames).stride(65_536);
+    builder.huge_pages(HugePages::Off).build().unwrap()
+}
+
+/// How many arenas of [`arena`] with so many frames are mapped.
+#[track_caller]
+pub(crate) fn assert_mapped(frames: usize, expected: usize) {
+    #[cfg(target_os = "linux")]
+    assert_eq!(
+        linux::mappings_of(frames * 65_536),
+        expected,
+        "arenas of {frames} frames"
+    );
+    #[cfg(not(target_os = "linux"))]
+    not_run(&format!(
+        "whether {expected} arenas of {frames} frames are mapped: no /proc/self/maps"
+    ));
 }
 
 /// The frames that a call of another thread can have in hand beside its batch, all such calls together: on the rseq

@@ -1,0 +1,122 @@
+// The seeded bugs: each a change of the source that loom has to catch. Included by build.rs.
+
+struct Seed {
+    name: &'static str,
+    /// The model that must fail.
+    model: &'static str,
+    /// A part of what the failure says.
+    caught_by: &'static str,
+    bug: &'static [Change],
+}
+
+const UNORDERED: &str = "Causality violation";
+
+const SEEDS: &[Seed] = &[
+    Seed {
+        name: "released_without_grace",
+        model: "swap_races_read",
+        caught_by: UNORDERED,
+        bug: &[Change {
+            file: "cell/writer.rs",
+            from: "unsafe { guard.defer_unchecked(release) };",
+            to: "release();",
+        }],
+    },
+    Seed {
+        name: "looked_up_before_pinning",
+        model: "swap_races_read",
+        caught_by: UNORDERED,
+        bug: &[Change {
+            file: "cell/reader.rs",
+            from: "        let guard = self.handle.local.pin();
+        // Behind the pinning: what is current from now on is not freed before the guard is gone (E2).
+        let buffer = self.handle.cell.slots.current()?;",
+            to: "        let buffer = self.handle.cell.slots.current()?;
+        let guard = self.handle.local.pin();",
+        }],
+    },
+    Seed {
+        name: "published_relaxed",
+        model: "swap_races_read",
+        caught_by: UNORDERED,
+        bug: &[Change {
+            file: "cell/slots.rs",
+            from: "self.current.swap(new, Ordering::AcqRel)",
+            to: "self.current.swap(new, Ordering::Acquire)",
+        }],
+    },
+    Seed {
+        name: "looked_up_relaxed",
+        model: "swap_races_read",
+        caught_by: UNORDERED,
+        bug: &[Change {
+            file: "cell/slots.rs",
+            from: "self.current.load(Ordering::Acquire)",
+            to: "self.current.load(Ordering::Relaxed)",
+        }],
+    },
+    Seed {
+        name: "taken_out_relaxed",
+        model: "two_writers_swap",
+        caught_by: UNORDERED,
+        bug: &[Change {
+            file: "cell/slots.rs",
+            from: "self.current.swap(new, Ordering::AcqRel)",
+            to: "self.current.swap(new, Ordering::Release)",
+        }],
+    },
+    Seed {
+        name: "published_in_two_steps",
+        model: "two_writers_swap",
+        caught_by: "panicked",
+        bug: &[Change {
+            file: "cell/slots.rs",
+            from: "let old = self.current.swap(new, Ordering::AcqRel);",
+            to: "let old = self.current.load(Ordering::Acquire);
+        self.current.store(new, Ordering::Release);",
+        }],
+    },
+    Seed {
+        name: "given_back_relaxed",
+        model: "two_writers_swap",
+        caught_by: UNORDERED,
+        bug: &[Change {
+            file: "cell/slots.rs",
+            from: "self.free.fetch_or(place.bit(), Ordering::Release)",
+            to: "self.free.fetch_or(place.bit(), Ordering::Relaxed)",
+        }],
+    },
+    Seed {
+        name: "claimed_relaxed",
+        model: "two_writers_swap",
+        caught_by: UNORDERED,
+        bug: &[Change {
+            file: "cell/slots.rs",
+            from: "                Ordering::Acquire,
+                Ordering::Relaxed,",
+            to: "                Ordering::Relaxed,
+                Ordering::Relaxed,",
+        }],
+    },
+    Seed {
+        name: "one_place_too_many",
+        model: "swap_at_the_bound_races_read",
+        caught_by: "more are retired than may be",
+        bug: &[Change {
+            file: "cell/mod.rs",
+            from: "Slots::new(retired + 1)",
+            to: "Slots::new(retired + 2)",
+        }],
+    },
+    Seed {
+        name: "released_uncounted",
+        model: "clear_races_read",
+        caught_by: "not home, or not counted",
+        bug: &[Change {
+            file: "cell/slots.rs",
+            from: "        buffer.no_longer_retired();
+        drop(buffer);",
+            to: "        drop(buffer);",
+        }],
+    },
+];

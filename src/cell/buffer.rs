@@ -1,0 +1,58 @@
+//! What a cell can hold.
+
+#![forbid(unsafe_code)]
+
+use std::ops::Deref;
+
+use crate::dot11_buf::Dot11Buf;
+use crate::frame::Frame;
+
+/// A buffer of a pool, which a [`FrameCell`](crate::FrameCell) can hold. Sealed: implemented by this crate alone.
+///
+/// ```
+/// use framewell::{Buffer, FrameCell, Pool};
+///
+/// fn starts_with<B: Buffer>(cell: &FrameCell<B>, bytes: &[u8]) -> bool {
+///     cell.reader().read().is_some_and(|seen| seen.starts_with(bytes))
+/// }
+///
+/// let pool = Pool::builder().frames(8).build()?;
+/// let cell = FrameCell::new(1);
+/// cell.writer().swap(pool.copy_from(b"beacon")?).unwrap();
+/// assert!(starts_with(&cell, b"be"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub trait Buffer: Sealed + Deref<Target = [u8]> + Send + Sync + 'static {}
+
+/// What a cell asks of a buffer. Its drop must not panic: it runs amid other deferred functions.
+pub trait Sealed {
+    /// Has the pool count the buffer as retired.
+    fn retired(&self);
+
+    /// Takes that back; the buffer is dropped next.
+    fn no_longer_retired(&self);
+}
+
+impl Buffer for Frame {}
+
+impl Sealed for Frame {
+    fn retired(&self) {
+        self.inner().count_retired();
+    }
+
+    fn no_longer_retired(&self) {
+        self.inner().uncount_retired();
+    }
+}
+
+impl Buffer for Dot11Buf {}
+
+impl Sealed for Dot11Buf {
+    fn retired(&self) {
+        self.pool().count_retired();
+    }
+
+    fn no_longer_retired(&self) {
+        self.pool().uncount_retired();
+    }
+}

@@ -1,0 +1,136 @@
+//! Looking at what a cell holds.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::ptr::NonNull;
+
+use crossbeam_epoch::Guard;
+
+use super::{Buffer, Handle};
+
+/// A thread's handle to read a cell with, from [`FrameCell::reader`](crate::FrameCell::reader).
+///
+/// It must be dropped before the cell. One that is forgotten ([`std::mem::forget`]) is a leak of a few KiB. It stays on its thread:
+///
+/// ```compile_fail,E0277
+/// # let cell: framewell::FrameCell<framewell::Frame> = framewell::FrameCell::new(4);
+/// let reader = cell.reader();
+/// std::thread::scope(|scope| {
+///     scope.spawn(move || drop(reader));
+/// });
+/// ```
+///
+/// ```
+/// # use framewell::{FrameCell, Pool};
+/// # let pool = Pool::builder().frames(8).build()?;
+/// # let cell = FrameCell::new(4);
+/// # cell.writer().swap(pool.copy_from(b"beacon")?).unwrap();
+/// let reader = cell.reader();
+/// for _ in 0..3 {
+///     assert_eq!(reader.read().unwrap()[..], *b"beacon");
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Reader<'c, B: Buffer> {
+    handle: Handle<'c, B>,
+}
+
+impl<'c, B: Buffer> Reader<'c, B> {
+    pub(super) fn new(handle: Handle<'c, B>) -> Self {
+        Self { handle }
+    }
+
+    /// Returns a look at what the cell holds now, `None` if it is empty.
+    ///
+    /// Pins the handle and loads a number: no count is shared with other readers. Lock-free. Enters the kernel only if the heap does: every 128th
+    /// call collects, and may free buffers and memory.
+    ///
+    /// ```
+    /// # use framewell::{FrameCell, Pool};
+    /// # let pool = Pool::builder().frames(8).build()?;
+    /// let cell = FrameCell::new(4);
+    /// let (reader, writer) = (cell.reader(), cell.writer());
+    /// assert!(reader.read().is_none());
+    /// writer.swap(pool.copy_from(b"first")?).unwrap();
+    /// let seen = reader.read().unwrap();
+    /// writer.swap(pool.copy_from(b"second")?).unwrap();
+    /// assert_eq!(seen[..], *b"first");
+    /// assert_eq!(reader.read().unwrap()[..], *b"second");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn read(&self) -> Option<Snapshot<'_, B>> {
+        let guard = self.handle.local.pin();
+        // Behind the pinning: what is current from now on is not freed before the guard is gone (E2).
+        let buffer = self.handle.cell.slots.current()?;
+        Some(Snapshot {
+            buffer,
+            _guard: guard,
+            marker: PhantomData,
+        })
+    }
+}
+
+impl<B: Buffer> fmt::Debug for Reader<'_, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader").finish_non_exhaustive()
+    }
+}
+
+/// A look at the buffer that a cell held when [`Reader::read`] was called.
+///
+/// Derefs to the buffer, and so to its bytes, which do not change. While it is there, all that is swapped out of the cell stays
+/// retired: keep it for a moment only. One that is forgotten ([`std::mem::forget`]) keeps them for good, until the cell is dropped. It
+/// stays on its thread (`!Send`).
+///
+/// ```
+/// # use framewell::{FrameCell, Pool};
+/// # let pool = Pool::builder().frames(8).build()?;
+/// # let cell = FrameCell::new(4);
+/// # cell.writer().swap(pool.copy_from(b"template")?).unwrap();
+/// let reader = cell.reader();
+/// let template = reader.read().unwrap();
+/// let packet = pool.copy_from(&template)?;
+/// assert_eq!((packet.len(), template.id() == packet.id()), (8, false));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Snapshot<'r, B: Buffer> {
+    /// Not a reference: that would promise the compiler, in whatever function a snapshot is passed to, that
+    /// the buffer stays until the function returns, although the guard may be gone before.
+    buffer: NonNull<B>,
+    _guard: Guard,
+    marker: PhantomData<&'r B>,
+}
+
+impl<B: Buffer> Deref for Snapshot<'_, B> {
+    type Target = B;
+
+    #[inline]
+    fn deref(&self) -> &B {
+        // SAFETY: the buffer was current after the guard had been pinned, so it stays in its place, unchanged, while the
+        // guard is there (E2).
+        unsafe { self.buffer.as_ref() }
+    }
+}
+
+/// That there is such a function makes the compiler demand that a snapshot is dropped before its reader, and so before the cell (E4).
+impl<B: Buffer> Drop for Snapshot<'_, B> {
+    fn drop(&mut self) {}
+}
+
+impl<B: Buffer> AsRef<[u8]> for Snapshot<'_, B> {
+    #[inline]
+    fn as_ref(&self) -> &[u8] {
+        self
+    }
+}
+
+impl<B: Buffer> fmt::Debug for Snapshot<'_, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Snapshot")
+            .field("len", &self.as_ref().len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,214 @@
+//! The places of a cell: which are free, and which one is current. Who may touch a place is E1 and E2.
+
+use std::cell::UnsafeCell;
+use std::mem::MaybeUninit;
+use std::ptr::NonNull;
+
+use crossbeam_utils::CachePadded;
+
+use super::Buffer;
+use crate::sync::{AtomicU32, AtomicU64, Ordering, Tracks};
+
+/// As many as a word has bits.
+pub(super) const MOST_PLACES: usize = u64::BITS as usize;
+
+/// `current` of an empty cell.
+const NONE: u32 = u32::MAX;
+
+/// The number of a place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place(u32);
+
+/// What a writer looks at to see whether a collection brings anything about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Progress {
+    free: u64,
+    marks: u64,
+}
+
+pub(super) struct Slots<B: Buffer> {
+    /// What readers load, apart from what writers work on.
+    current: CachePadded<AtomicU32>,
+    /// A bit for each free place.
+    free: CachePadded<AtomicU64>,
+    /// Marks in garbage that is not collected yet.
+    marks: AtomicU64,
+    places: Box<[UnsafeCell<MaybeUninit<B>>]>,
+    /// Stand for the places in a model.
+    tracks: Tracks,
+}
+
+impl<B: Buffer> Slots<B> {
+    pub(super) fn new(places: usize) -> Self {
+        let empty = || UnsafeCell::new(MaybeUninit::uninit());
+        Self {
+            current: CachePadded::new(AtomicU32::new(NONE)),
+            free: CachePadded::new(AtomicU64::new(u64::MAX >> (MOST_PLACES - places))),
+            marks: AtomicU64::new(0),
+            places: (0..places).map(|_| empty()).collect(),
+            tracks: Tracks::new(places),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Takes a free place; it is the caller's (E1).
+    pub(super) fn claim(&self) -> Option<Place> {
+        // Relaxed: the place is touched after the successful exchange alone.
+        let mut free = self.free.load(Ordering::Relaxed);
+        while free != 0 {
+            let place = Place(free.trailing_zeros());
+            // Acquire (V): pairs with `give_back`; the last owner is done with the place. Relaxed on failure: as above.
+            match self.free.compare_exchange_weak(
+                free,
+                free & !place.bit(),
+                Ordering::Acquire,
+                Ordering::Relaxed,
+            ) {
+                Ok(_) => return Some(place),
+                Err(now) => free = now,
+            }
+        }
+        None
+    }
+
+    /// Gives a place back.
+    ///
+    /// # Safety
+    ///
+    /// - The caller owns the place (E1), and it is empty.
+    pub(super) unsafe fn give_back(&self, place: Place) {
+        // Release (V): pairs with `claim`; what the caller did to the place comes before its next owner.
+        self.free.fetch_or(place.bit(), Ordering::Release);
+    }
+
+    /// Puts a buffer into a place.
+    ///
+    /// # Safety
+    ///
+    /// - The caller owns the place (E1), and it is empty.
+    pub(super) unsafe fn fill(&self, place: Place, buffer: B) {
+        self.tracks.write(place.0);
+        // SAFETY: the caller owns the place, so nobody else has a reference into it.
+        unsafe { self.at(place).write(buffer) };
+    }
+
+    /// Makes a place, or none, the current one, and returns the one before; that is the caller's to retire (E2).
+    ///
+    /// # Safety
+    ///
+    /// - The caller owns the place (E1), has filled it, and gives it up.
+    pub(super) unsafe fn publish(&self, place: Option<Place>) -> Option<Place> {
+        let new = place.map_or(NONE, |place| place.0);
+        // Release (U): publishes the place's buffer. Acquire (U): pairs with itself; the caller will drop the other one.
+        let old = self.current.swap(new, Ordering::AcqRel);
+        (old != NONE).then_some(Place(old))
+    }
+
+    /// The current place's buffer.
+    #[inline]
+    pub(super) fn current(&self) -> Option<NonNull<B>> {
+        // Acquire (U): pairs with `publish`; the buffer is read through what is returned.
+        let place = self.current.load(Ordering::Acquire);
+        if place == NONE {
+            return None;
+        }
+        self.tracks.read(place);
+        Some(self.at(Place(place)))
+    }
+
+    #[inline]
+    fn at(&self, place: Place) -> NonNull<B> {
+        // `MaybeUninit<B>` is laid out as `B`.
+        NonNull::from(&self.places[place.0 as usize]).cast()
+    }
+
+    /// Has the buffer's pool count it as retired.
+    ///
+    /// # Safety
+    ///
+    /// - The caller has taken the place out of `current`, and has deferred nothing yet.
+    pub(super) unsafe fn note_retired(&self, place: Place) {
+        self.tracks.read(place.0);
+        // SAFETY: the place was published full, and readers alone share it (E2).
+        unsafe { self.at(place).as_ref() }.retired();
+    }
+
+    /// Drops the buffer of a retired place.
+    ///
+    /// # Safety
+    ///
+    /// - The place is retired, nobody can look at it any more (E2), and the caller alone ends that.
+    pub(super) unsafe fn release(&self, place: Place) {
+        // SAFETY: the function's bullet: the place is full and unshared.
+        let buffer = unsafe { self.empty(place) };
+        // Before the drop: that may be the end of the pool (P3 of `inner`).
+        buffer.no_longer_retired();
+        drop(buffer);
+        // SAFETY: the function's bullet, and it is empty now.
+        unsafe { self.give_back(place) };
+    }
+
+    /// Moves the buffer out of a place.
+    ///
+    /// # Safety
+    ///
+    /// - The place is full, and the caller has it to itself.
+    unsafe fn empty(&self, place: Place) -> B {
+        self.tracks.write(place.0);
+        // SAFETY: the function's bullet; whoever uses the place next fills it before.
+        unsafe { self.at(place).read() }
+    }
+
+    /// Whether nothing is retired, and no other writer in the middle of a call.
+    pub(super) fn at_rest(&self) -> bool {
+        // Relaxed, twice: used to decide whether to collect once more.
+        let in_use = self.len() as u32 - self.free.load(Ordering::Relaxed).count_ones();
+        let current = self.current.load(Ordering::Relaxed);
+        in_use == u32::from(current != NONE)
+    }
+
+    pub(super) fn progress(&self) -> Progress {
+        // Relaxed, twice: as in `at_rest`.
+        Progress {
+            free: self.free.load(Ordering::Relaxed),
+            marks: self.marks.load(Ordering::Relaxed),
+        }
+    }
+
+    pub(super) fn marked(&self) {
+        // Relaxed: the number alone is used, as a hint.
+        self.marks.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn mark_collected(&self) {
+        // Relaxed: as above.
+        self.marks.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Place {
+    fn bit(self) -> u64 {
+        1 << self.0
+    }
+}
+
+impl<B: Buffer> Drop for Slots<B> {
+    fn drop(&mut self) {
+        // Relaxed, twice: whoever drops the cell comes after all that was done with it.
+        let free = self.free.load(Ordering::Relaxed);
+        let current = self.current.load(Ordering::Relaxed);
+        for place in (0..self.len() as u32).map(Place) {
+            if free & place.bit() != 0 {
+                continue;
+            }
+            // SAFETY: the bit is clear, and no call is in progress: the place is the current one or a retired one, and full.
+            let buffer = unsafe { self.empty(place) };
+            if place.0 != current {
+                buffer.no_longer_retired();
+            }
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Changing what a cell holds.
+//!
+//! crossbeam-epoch keeps garbage back also when nobody is pinned: functions are deferred into a bag of the participant; the bag expires when the
+//! epoch has advanced twice after it was handed in; and a flush advances once at most, only if nobody is pinned in an earlier epoch,
+//! and opens 8 bags at most, the oldest first. So a writer pins anew and flushes until nothing is retired:
+//!
+//! ```text
+//!   swap: pin e · publish · defer ─► flush: hand in (e), advance to e+1 ─► repin ─► flush: advance to e+2, open the bag: home
+//! ```
+//!
+//! It gives up when flushes bring nothing about any more (`PATIENCE`): a reader, or another writer, is pinned. What it sees of a flush
+//! are places that become free and marks that are run: each handle leaves one in its last bag, and a writer puts one into what it hands in of
+//! crossbeam's own garbage. Bags without either are those of a reader, full with 64 pieces of that garbage; `PATIENCE` has room for some 48 in a
+//! row. Readers leave more only after they have worked off thousands of handles; then a buffer comes home by one of the next swaps.
+
+use std::fmt;
+
+use crossbeam_epoch::Guard;
+
+use super::slots::Place;
+use super::{Buffer, Handle};
+use crate::sync::scaled;
+
+/// So many flushes one after the other that bring nothing about say that somebody is pinned. Two do for a bag of one's own.
+const PATIENCE: u32 = scaled(8, 2);
+
+/// A thread's handle to change a cell with, from [`FrameCell::writer`](crate::FrameCell::writer).
+///
+/// It stays on its thread (`!Send`), and must be dropped before the cell. There may be several; none waits for another.
+///
+/// ```
+/// # use framewell::{FrameCell, Pool};
+/// # let pool = Pool::builder().frames(8).build()?;
+/// let cell = FrameCell::new(4);
+/// let writer = cell.writer();
+/// for number in 0..100u8 {
+///     writer.swap(pool.copy_from(&[number])?).unwrap();
+///     assert_eq!(pool.stats().out, 1);
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Writer<'c, B: Buffer> {
+    handle: Handle<'c, B>,
+}
+
+impl<'c, B: Buffer> Writer<'c, B> {
+    pub(super) fn new(handle: Handle<'c, B>) -> Self {
+        Self { handle }
+    }
+
+    /// Puts a buffer into the cell and retires the one before.
+    ///
+    /// If no reader has a snapshot, and no other writer is at work, the one before is back in its pool when this returns, and so is all that
+    /// was retired earlier. Lock-free, but for the heap: crossbeam-epoch allocates some 2 KiB a swap, and frees them by the next.
+    ///
+    /// # Errors
+    ///
+    /// The new buffer itself, if as many are retired as the cell was made for; a swap in progress on another thread counts as one. The
+    /// cell is unchanged.
+    ///
+    /// ```
+    /// # use framewell::{FrameCell, Pool};
+    /// # let pool = Pool::builder().frames(8).build()?;
+    /// let cell = FrameCell::new(1);
+    /// let (reader, writer) = (cell.reader(), cell.writer());
+    /// writer.swap(pool.copy_from(b"1")?).unwrap();
+    /// let seen = reader.read();
+    /// writer.swap(pool.copy_from(b"2")?).unwrap();
+    /// assert_eq!(pool.stats().retired, 1);
+    ///
+    /// let refused = writer.swap(pool.copy_from(b"3")?).unwrap_err();
+    /// assert_eq!(refused[..], *b"3");
+    ///
+    /// drop(seen);
+    /// writer.swap(refused).unwrap();
+    /// assert_eq!(pool.stats().retired, 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn swap(&self, new: B) -> Result<(), B> {
+        let slots = &self.handle.cell.slots;
+        let mut guard = self.handle.local.pin();
+        let Some(place) = self.claim(&mut guard) else {
+            return Err(new);
+        };
+        // SAFETY: the place was claimed just now: it is empty and this call's (E1).
+        unsafe { slots.fill(place, new) };
+        // SAFETY: it was filled.
+        let old = unsafe { slots.publish(Some(place)) };
+        self.retire(old, &mut guard);
+        Ok(())
+    }
+
+    /// Empties the cell, retiring what it holds, and returns whether it did.
+    ///
+    /// `false` where [`swap`](Self::swap) gives its buffer back; the cell is unchanged then. Otherwise as `swap`.
+    ///
+    /// ```
+    /// # use framewell::{FrameCell, Pool};
+    /// # let pool = Pool::builder().frames(8).build()?;
+    /// let cell = FrameCell::new(1);
+    /// let writer = cell.writer();
+    /// writer.swap(pool.copy_from(b"1")?).unwrap();
+    /// assert!(writer.clear());
+    /// assert!(cell.reader().read().is_none());
+    /// assert_eq!(pool.stats().out, 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn clear(&self) -> bool {
+        let slots = &self.handle.cell.slots;
+        let mut guard = self.handle.local.pin();
+        // Held while the other is taken out, so that this counts against the bound as a swap does (E3).
+        let Some(place) = self.claim(&mut guard) else {
+            return false;
+        };
+        // SAFETY: no place is published.
+        let old = unsafe { slots.publish(None) };
+        // SAFETY: the place was claimed just now, and nothing was put into it.
+        unsafe { slots.give_back(place) };
+        self.retire(old, &mut guard);
+        true
+    }
+
+    /// Takes a free place, if need be after collecting what readers have left meanwhile.
+    fn claim(&self, guard: &mut Guard) -> Option<Place> {
+        let slots = &self.handle.cell.slots;
+        slots.claim().or_else(|| {
+            self.collect(guard);
+            slots.claim()
+        })
+    }
+
+    /// Retires a place that was taken out of `current`, and collects.
+    fn retire(&self, old: Option<Place>, guard: &mut Guard) {
+        let slots = self.handle.cell.slots.0;
+        if let Some(place) = old {
+            // SAFETY: this call has taken the place out, and defers it below.
+            unsafe { self.handle.cell.slots.note_retired(place) };
+            let release = move || {
+                // SAFETY: the slots outlive what is deferred (E4).
+                let slots = unsafe { slots.as_ref() };
+                // SAFETY: retired by this call alone, and the grace period is over (E2).
+                unsafe { slots.release(place) };
+            };
+            // SAFETY: the function may run on any thread, since a buffer is Send, and before the slots go (E4).
+            unsafe { guard.defer_unchecked(release) };
+        }
+        self.collect(guard);
+    }
+
+    /// Flushes until nothing is retired, or until that brings nothing about.
+    fn collect(&self, guard: &mut Guard) {
+        let slots = &self.handle.cell.slots;
+        let (mut idle, mut opened) = (0, false);
+        while !slots.at_rest() && idle < PATIENCE {
+            if opened {
+                // The bags that were opened are garbage in this participant's bag now, and the flush hands that in.
+                self.handle.cell.mark(guard);
+            }
+            let before = slots.progress();
+            guard.repin();
+            guard.flush();
+            opened = slots.progress() != before;
+            idle = if opened { 0 } else { idle + 1 };
+        }
+    }
+}
+
+impl<B: Buffer> fmt::Debug for Writer<'_, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writer").finish_non_exhaustive()
+    }
+}
