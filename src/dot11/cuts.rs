@@ -15,7 +15,7 @@ use super::chunks::{self, Chunks};
 use crate::back::Back;
 use crate::batch::Batch;
 use crate::id::{ChunkId, ClassId, FrameId};
-use crate::limits::CHUNK;
+use crate::limits::{CHUNK, CHUNK_BITS};
 use crate::stack::Links;
 use crate::sync::{AtomicU32, AtomicU64, Ordering};
 
@@ -93,9 +93,9 @@ impl Cuts {
         }
     }
 
-    /// How many buffers of a stride a chunk holds.
+    /// How many buffers of a stride a chunk holds: as many as an id can number, of the smallest.
     pub(crate) fn per_chunk_of(stride: u32) -> u32 {
-        CHUNK as u32 / stride
+        (CHUNK as u32 / stride).min(1 << CHUNK_BITS)
     }
 
     #[inline(always)]
