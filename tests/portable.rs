@@ -19,6 +19,8 @@ mod burst;
 mod contract;
 #[path = "dot11.rs"]
 mod dot11;
+#[path = "dot11_properties.rs"]
+mod dot11_properties;
 #[path = "exhaustion.rs"]
 mod exhaustion;
 #[path = "memory.rs"]
