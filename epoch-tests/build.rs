@@ -1,7 +1,7 @@
 //! Lays out the variants of the crate that the models run on, if there are any: the sound one, and one for every seeded bug.
 //!
-//! For each model it writes a line `passes!(name of the model);`, and for each seed a line
-//! `is_caught!(name of the test, variant, name of the model, cause);`, macros that the test defines.
+//! For each model it writes a line `passes!(name of the test, model);`, and for each seed a line
+//! `is_caught!(name of the test, variant, model, cause);`, macros that the test defines.
 
 #[path = "../loom-tests/variants.rs"]
 mod variants;
@@ -11,11 +11,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use variants::{Change, lay_out};
+use variants::{Change, lay_out, sorted, stem};
 
 include!("seeds.rs");
-
-const MODELS: &str = "models/cell.rs";
 
 fn main() {
     for input in [
@@ -37,11 +35,11 @@ fn main() {
 }
 
 fn variants(out: &Path, text: &mut String) {
-    let beside = [PathBuf::from(MODELS)];
-    let models = models();
-    lay_out(out, "sound", &[], &beside, text);
+    let files = sorted(Path::new("models"));
+    let models: Vec<String> = files.iter().flat_map(|file| models(file)).collect();
+    lay_out(out, "sound", &[], &files, text);
     for model in &models {
-        writeln!(text, "passes!({model});").unwrap();
+        writeln!(text, "passes!({}, {model});", flat(model)).unwrap();
     }
     for Seed {
         name,
@@ -54,7 +52,7 @@ fn variants(out: &Path, text: &mut String) {
             models.iter().any(|m| m == model),
             "seed {name}: there is no model {model}"
         );
-        lay_out(out, name, bug, &beside, text);
+        lay_out(out, name, bug, &files, text);
         writeln!(
             text,
             "is_caught!({name}_is_caught, {name}, {model}, {caught_by:?});"
@@ -63,15 +61,17 @@ fn variants(out: &Path, text: &mut String) {
     }
 }
 
-/// The functions `pub fn …()` in the file of models.
-fn models() -> Vec<String> {
-    let text = fs::read_to_string(MODELS).expect("the models are there");
+/// The functions `pub fn …()` in a file of models, as `file::function`.
+fn models(file: &Path) -> Vec<String> {
+    let text = fs::read_to_string(file).expect("the models are there");
     let name = |line: &str| {
-        Some(
-            line.strip_prefix("pub fn ")?
-                .strip_suffix("() {")?
-                .to_owned(),
-        )
+        let name = line.strip_prefix("pub fn ")?.strip_suffix("() {")?;
+        Some(format!("{}::{name}", stem(file)))
     };
     text.lines().filter_map(name).collect()
+}
+
+/// The name of a model's test.
+fn flat(model: &str) -> String {
+    model.replace("::", "_")
 }

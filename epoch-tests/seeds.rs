@@ -2,7 +2,7 @@
 
 struct Seed {
     name: &'static str,
-    /// The model that must fail.
+    /// The model that must fail, `file::function`.
     model: &'static str,
     /// A part of what the failure says.
     caught_by: &'static str,
@@ -14,7 +14,7 @@ const UNORDERED: &str = "Causality violation";
 const SEEDS: &[Seed] = &[
     Seed {
         name: "released_without_grace",
-        model: "swap_races_read",
+        model: "cell::swap_races_read",
         caught_by: UNORDERED,
         bug: &[Change {
             file: "cell/writer.rs",
@@ -24,7 +24,7 @@ const SEEDS: &[Seed] = &[
     },
     Seed {
         name: "looked_up_before_pinning",
-        model: "swap_races_read",
+        model: "cell::swap_races_read",
         caught_by: UNORDERED,
         bug: &[Change {
             file: "cell/reader.rs",
@@ -37,7 +37,7 @@ const SEEDS: &[Seed] = &[
     },
     Seed {
         name: "published_relaxed",
-        model: "swap_races_read",
+        model: "cell::swap_races_read",
         caught_by: UNORDERED,
         bug: &[Change {
             file: "cell/slots.rs",
@@ -47,7 +47,7 @@ const SEEDS: &[Seed] = &[
     },
     Seed {
         name: "looked_up_relaxed",
-        model: "swap_races_read",
+        model: "cell::swap_races_read",
         caught_by: UNORDERED,
         bug: &[Change {
             file: "cell/slots.rs",
@@ -57,7 +57,7 @@ const SEEDS: &[Seed] = &[
     },
     Seed {
         name: "taken_out_relaxed",
-        model: "two_writers_swap",
+        model: "cell::two_writers_swap",
         caught_by: UNORDERED,
         bug: &[Change {
             file: "cell/slots.rs",
@@ -67,7 +67,7 @@ const SEEDS: &[Seed] = &[
     },
     Seed {
         name: "published_in_two_steps",
-        model: "two_writers_swap",
+        model: "cell::two_writers_swap",
         caught_by: "panicked",
         bug: &[Change {
             file: "cell/slots.rs",
@@ -78,7 +78,7 @@ const SEEDS: &[Seed] = &[
     },
     Seed {
         name: "given_back_relaxed",
-        model: "two_writers_swap",
+        model: "cell::two_writers_swap",
         caught_by: UNORDERED,
         bug: &[Change {
             file: "cell/slots.rs",
@@ -88,7 +88,7 @@ const SEEDS: &[Seed] = &[
     },
     Seed {
         name: "claimed_relaxed",
-        model: "two_writers_swap",
+        model: "cell::two_writers_swap",
         caught_by: UNORDERED,
         bug: &[Change {
             file: "cell/slots.rs",
@@ -100,7 +100,7 @@ const SEEDS: &[Seed] = &[
     },
     Seed {
         name: "one_place_too_many",
-        model: "swap_at_the_bound_races_read",
+        model: "cell::swap_at_the_bound_races_read",
         caught_by: "more are retired than may be",
         bug: &[Change {
             file: "cell/mod.rs",
@@ -110,13 +110,33 @@ const SEEDS: &[Seed] = &[
     },
     Seed {
         name: "released_uncounted",
-        model: "clear_races_read",
+        model: "cell::clear_races_read",
         caught_by: "not home, or not counted",
         bug: &[Change {
             file: "cell/slots.rs",
             from: "        buffer.no_longer_retired();
         drop(buffer);",
             to: "        drop(buffer);",
+        }],
+    },
+    Seed {
+        name: "node_freed_without_grace",
+        model: "registry::lookup_races_removal",
+        caught_by: UNORDERED,
+        bug: &[Change {
+            file: "dot11/registry.rs",
+            from: "unsafe { guard.defer_destroy(at) };",
+            to: "drop(unsafe { at.into_owned() });",
+        }],
+    },
+    Seed {
+        name: "removed_without_mark",
+        model: "registry::neighbours_are_removed_at_once",
+        caught_by: "found when it was removed",
+        bug: &[Change {
+            file: "dot11/registry.rs",
+            from: "let before = node.next.fetch_or(MARKED, Ordering::AcqRel, &guard);",
+            to: "let before = node.next.fetch_or(MARKED & address, Ordering::AcqRel, &guard);",
         }],
     },
 ];

@@ -13,19 +13,19 @@
 mod harness;
 
 macro_rules! passes {
-    ($model:ident) => {
+    ($test:ident, $area:ident :: $model:ident) => {
         #[test]
-        fn $model() {
-            harness::passes(stringify!($model), sound::cell::$model);
+        fn $test() {
+            harness::passes(stringify!($test), sound::$area::$model);
         }
     };
 }
 
 macro_rules! is_caught {
-    ($test:ident, $variant:ident, $model:ident, $cause:literal) => {
+    ($test:ident, $variant:ident, $area:ident :: $model:ident, $cause:literal) => {
         #[test]
         fn $test() {
-            harness::is_caught(stringify!($test), $cause, $variant::cell::$model);
+            harness::is_caught(stringify!($test), $cause, $variant::$area::$model);
         }
     };
 }

@@ -11,7 +11,7 @@ fn models_of_cells_pass_and_their_seeds_are_caught() {
     let start = Instant::now();
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
-        .args(["test", "--offline", "--profile", "cells", "--target-dir"])
+        .args(["test", "--locked", "--profile", "cells", "--target-dir"])
         .arg(Path::new(env!("CARGO_TARGET_TMPDIR")).join("cells"))
         .args(["--", "--nocapture"])
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../epoch-tests"))

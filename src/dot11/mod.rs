@@ -24,6 +24,9 @@ use std::sync::Arc;
 pub(crate) use chunks::{Chunks, Owner, chunk_of, id};
 pub(crate) use cuts::{Cuts, Place};
 pub(crate) use large::{Block, Claim, Large, LargeId};
+#[cfg(loom)]
+#[allow(unused_imports, reason = "for the models")]
+pub(crate) use registry::{Entry, Registry};
 pub(crate) use sizes::Sizes;
 pub(crate) use trim::Trim;
 
