@@ -8,6 +8,7 @@
 
 mod common;
 
+use std::iter;
 use std::mem::forget;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -328,8 +329,10 @@ fn storm(writers: usize, readers: usize) {
         let writing: Vec<_> = (0..writers)
             .map(|_| scope.spawn(|| write(&pool, &cell, &start, swaps)))
             .collect();
+        // Also if a writer fails: readers that nobody stops would keep the test from saying so.
+        let stopped = StopsAtEnd(&stop);
         let refused: u64 = writing.into_iter().map(|t| t.join().unwrap()).sum();
-        stop.store(true, Ordering::Relaxed);
+        drop(stopped);
         let reads: Vec<u64> = reading.into_iter().map(|t| t.join().unwrap()).collect();
         (refused, reads)
     });
@@ -341,11 +344,20 @@ fn storm(writers: usize, readers: usize) {
     assert_whole(&pool);
 }
 
+struct StopsAtEnd<'a>(&'a AtomicBool);
+
+impl Drop for StopsAtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 fn read_until(cell: &FrameCell<Frame>, stop: &AtomicBool, start: &Barrier) -> u64 {
     let mut reader = cell.reader();
     let mut reads = 0;
     start.wait();
-    while !stop.load(Ordering::Relaxed) {
+    // Once at least, however fast the writers are.
+    while reads == 0 || !stop.load(Ordering::Relaxed) {
         let seen = reader.read().expect("never cleared");
         let first = seen[0];
         assert_eq!(seen[..], [first; 64], "a record is whole");
@@ -368,7 +380,10 @@ fn write(pool: &Pool, cell: &FrameCell<Frame>, start: &Barrier, swaps: u64) -> u
     let mut refused = 0;
     start.wait();
     for number in 0..swaps {
-        let mut frame = pool.get(64).expect("there are as many as can be out");
+        // There are as many as can be out; but one that another thread's free has in hand is not at rest.
+        let mut frame = iter::repeat_with(|| pool.get(64))
+            .find_map(Result::ok)
+            .unwrap();
         frame.fill(number as u8);
         while let Err(back) = writer.swap(frame) {
             assert_eq!(back[..], [number as u8; 64]);
