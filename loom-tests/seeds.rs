@@ -13,7 +13,7 @@ const LOST: &str = "lost or doubled";
 const UNORDERED: &str = "Causality violation";
 const OPENED: &str = "a cache is open that must be shut";
 const LEAKED: &str = "Allocation leaked";
-const MISSED: &str = "a frame was at rest all along";
+const MISSED: &str = "was at rest all along";
 
 const POP_WITHOUT_TAG: Change = Change {
     file: "tagged.rs",
@@ -134,6 +134,110 @@ const OPENING_NOT_NOTED: Change = Change {
     file: "front/caches.rs",
     from: "if !self.outside.mode.note_opening() || !self",
     to: "if !self",
+};
+
+const CURSOR_IN_TWO_STEPS: Change = Change {
+    file: "dot11/cuts.rs",
+    from: "        self.cursor
+            .compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed)
+            .is_ok()",
+    to: "        let same = self.cursor.load(Ordering::Acquire) == from;
+        if same {
+            self.cursor.store(to, Ordering::Release);
+        }
+        same",
+};
+
+const REST_TAKEN_IN_TWO_STEPS: Change = Change {
+    file: "dot11/cuts.rs",
+    from: "let word = self.cursor.swap(NONE, Ordering::AcqRel);",
+    to: "let word = self.cursor.load(Ordering::Acquire);
+        self.cursor.store(NONE, Ordering::Release);",
+};
+
+const GIVEN_BACK_TOO_EARLY: Change = Change {
+    file: "dot11/trim.rs",
+    from: "if ids.len() as u32 + uncarved < cuts.per_chunk() {",
+    to: "if ids.len() as u32 + uncarved + 1 < cuts.per_chunk() {",
+};
+
+const OWNER_WRITTEN_LATE: Change = Change {
+    file: "dot11/chunks.rs",
+    from: "        let generation = self.owner(chunk).generation;
+        self.own(
+            chunk,
+            Owner {
+                generation,
+                class: None,
+            },
+        );
+        // `free` has no limit and is never closed, so this cannot be refused.
+        let answer = self.free.push(&self.free_links, chunk.0, 1, u32::MAX);
+",
+    to: "        let generation = self.owner(chunk).generation;
+        let answer = self.free.push(&self.free_links, chunk.0, 1, u32::MAX);
+        self.own(
+            chunk,
+            Owner {
+                generation,
+                class: None,
+            },
+        );
+",
+};
+
+const TAKEN_BACK_IN_TWO_STEPS: Change = Change {
+    file: "raw.rs",
+    from: "    word.compare_exchange(RAW | view, 0, Ordering::Acquire, Ordering::Relaxed)
+        .is_ok()",
+    to: "    let same = word.load(Ordering::Acquire) == RAW | view;
+    if same {
+        word.store(0, Ordering::Relaxed);
+    }
+    same",
+};
+
+const HANDED_OUT_RELAXED: Change = Change {
+    file: "raw.rs",
+    from: "word.store(RAW | view, Ordering::Release);",
+    to: "word.store(RAW | view, Ordering::Relaxed);",
+};
+
+const TAKEN_BACK_RELAXED: Change = Change {
+    file: "raw.rs",
+    from: "word.compare_exchange(RAW | view, 0, Ordering::Acquire, Ordering::Relaxed)",
+    to: "word.compare_exchange(RAW | view, 0, Ordering::Relaxed, Ordering::Relaxed)",
+};
+
+const LARGE_FREED_RELAXED: Change = Change {
+    file: "dot11/large.rs",
+    from: "self.live.fetch_sub(1, Ordering::AcqRel) & CLOSED != 0",
+    to: "self.live.fetch_sub(1, Ordering::Relaxed) & CLOSED != 0",
+};
+
+const LARGE_CLOSED_IN_TWO_STEPS: Change = Change {
+    file: "dot11/large.rs",
+    from: "self.live.fetch_or(CLOSED, Ordering::AcqRel) as u32",
+    to: "{
+            let live = self.live.load(Ordering::Acquire);
+            self.live.store(live | CLOSED, Ordering::Release);
+            live as u32
+        }",
+};
+
+const LARGE_UNCOUNTED: Change = Change {
+    file: "dot11/mod.rs",
+    from: "let mut out = self.large.close();",
+    to: "let mut out = 0 * self.large.close();",
+};
+
+const CLASSES_COUNTED_APART: Change = Change {
+    file: "inner/teardown.rs",
+    from: "        let out = u64::from(frames) + u64::from(dot11);
+",
+    to: "        unsafe { Self::came_home(this, u64::from(frames).wrapping_neg()) };
+        let out = u64::from(dot11);
+",
 };
 
 const SEEDS: &[Seed] = &[
@@ -1021,5 +1125,373 @@ const SEEDS: &[Seed] = &[
                 to: "caches.close().map(|held| held.resting().min(1))",
             },
         ],
+    },
+    Seed {
+        name: "moved_in_two_steps",
+        model: "chunks::carve_races_carve",
+        caught_by: LOST,
+        bug: &[CURSOR_IN_TWO_STEPS],
+    },
+    Seed {
+        name: "moved_in_two_steps",
+        model: "chunks::carve_of_the_rest_races_carve",
+        caught_by: UNORDERED,
+        bug: &[CURSOR_IN_TWO_STEPS],
+    },
+    Seed {
+        name: "kept_the_chunk_that_came_too_late",
+        model: "chunks::carve_races_carve",
+        caught_by: LOST,
+        bug: &[Change {
+            file: "dot11/cuts.rs",
+            from: "            self.chunks.give_back(chunk);
+        }",
+            to: "        }",
+        }],
+    },
+    Seed {
+        name: "taken_in_two_steps",
+        model: "chunks::rest_is_laid_back_beside_a_carve",
+        caught_by: LOST,
+        bug: &[REST_TAKEN_IN_TWO_STEPS],
+    },
+    Seed {
+        name: "laid_over_another",
+        model: "chunks::rest_is_laid_back_beside_a_carve",
+        caught_by: LOST,
+        bug: &[Change {
+            file: "dot11/cuts.rs",
+            from: "self.advance(NONE, rest.word())",
+            to: "{ self.cursor.store(rest.word(), Ordering::Release); true }",
+        }],
+    },
+    Seed {
+        name: "without_release",
+        model: "chunks::chunk_that_came_back_is_carved_by_two",
+        caught_by: UNORDERED,
+        bug: &[Change {
+            file: "dot11/cuts.rs",
+            from: ".compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed)",
+            to: ".compare_exchange(from, to, Ordering::Acquire, Ordering::Relaxed)",
+        }],
+    },
+    Seed {
+        name: "without_acquire",
+        model: "chunks::chunk_that_came_back_is_carved_by_two",
+        caught_by: UNORDERED,
+        bug: &[Change {
+            file: "dot11/cuts.rs",
+            from: ".compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed)",
+            to: ".compare_exchange(from, to, Ordering::Release, Ordering::Relaxed)",
+        }],
+    },
+    Seed {
+        name: "given_back_without_release",
+        model: "chunks::chunk_that_came_back_is_carved_by_two",
+        caught_by: "panicked",
+        bug: &[PUSH_RELAXED],
+    },
+    Seed {
+        name: "given_back_without_release",
+        model: "chunks::whole_chunk_goes_to_another_class",
+        caught_by: "panicked",
+        bug: &[PUSH_RELAXED],
+    },
+    Seed {
+        name: "taken_relaxed",
+        model: "chunks::rest_of_a_chunk_that_came_back_is_taken",
+        caught_by: UNORDERED,
+        bug: &[Change {
+            file: "dot11/cuts.rs",
+            from: "swap(NONE, Ordering::AcqRel)",
+            to: "swap(NONE, Ordering::Relaxed)",
+        }],
+    },
+    Seed {
+        name: "owner_written_late",
+        model: "chunks::whole_chunk_goes_to_another_class",
+        caught_by: "panicked",
+        bug: &[OWNER_WRITTEN_LATE],
+    },
+    Seed {
+        name: "without_tag",
+        model: "chunks::take_races_takes_and_give_back",
+        caught_by: "panicked",
+        bug: &[POP_WITHOUT_TAG],
+    },
+    Seed {
+        name: "cursor_read_first",
+        model: "chunks::buffer_that_goes_over_the_cursor_is_always_found",
+        caught_by: MISSED,
+        bug: &[Change {
+            file: "dot11/cuts.rs",
+            from: "        let takings = self.chunks.takings_if_used_up()?;
+        // Acquire: pairs with A in `advance`.
+        match self.rest(self.cursor.load(Ordering::Acquire)) {
+            Some(_) => None,
+            None => Some(takings),
+        }",
+            to: "        match self.rest(self.cursor.load(Ordering::Acquire)) {
+            Some(_) => None,
+            None => self.chunks.takings_if_used_up(),
+        }",
+        }],
+    },
+    Seed {
+        name: "fresh_without_release",
+        model: "chunks::buffer_that_goes_over_the_cursor_is_always_found",
+        caught_by: MISSED,
+        bug: &[Change {
+            file: "dot11/chunks.rs",
+            from: "                fresh + 1,
+                Ordering::Release,",
+            to: "                fresh + 1,
+                Ordering::Relaxed,",
+        }],
+    },
+    Seed {
+        name: "given_back_too_early",
+        model: "dot11::trim_races_free_and_allocation",
+        caught_by: "panicked",
+        bug: &[GIVEN_BACK_TOO_EARLY],
+    },
+    Seed {
+        name: "given_back_too_early",
+        model: "dot11::trim_races_free_and_another_class",
+        caught_by: "panicked",
+        bug: &[GIVEN_BACK_TOO_EARLY],
+    },
+    Seed {
+        name: "rest_taken_in_two_steps",
+        model: "dot11::trim_races_allocation_of_the_rest",
+        caught_by: "panicked",
+        bug: &[REST_TAKEN_IN_TWO_STEPS],
+    },
+    Seed {
+        name: "rest_dropped",
+        model: "dot11::trim_races_allocation_of_the_rest",
+        caught_by: LOST,
+        bug: &[Change {
+            file: "dot11/trim.rs",
+            from: "if !class.back().leave_rest(rest) {",
+            to: "if false {",
+        }],
+    },
+    Seed {
+        name: "kept_ids_dropped",
+        model: "dot11::trim_races_free_and_allocation",
+        caught_by: LOST,
+        bug: &[Change {
+            file: "dot11/trim.rs",
+            from: "kept.extend_from_slice(ids);",
+            to: "",
+        }],
+    },
+    Seed {
+        name: "owner_written_late",
+        model: "dot11::two_classes_want_an_idle_chunk",
+        caught_by: "panicked",
+        bug: &[OWNER_WRITTEN_LATE],
+    },
+    Seed {
+        name: "taken_back_in_two_steps",
+        model: "raw::two_bring_a_frame_while_it_goes_out",
+        caught_by: UNORDERED,
+        bug: &[TAKEN_BACK_IN_TWO_STEPS],
+    },
+    Seed {
+        name: "handed_out_relaxed",
+        model: "raw::two_bring_a_frame_while_it_goes_out",
+        caught_by: UNORDERED,
+        bug: &[HANDED_OUT_RELAXED],
+    },
+    Seed {
+        name: "taken_back_relaxed",
+        model: "raw::two_bring_a_frame_while_it_goes_out",
+        caught_by: UNORDERED,
+        bug: &[TAKEN_BACK_RELAXED],
+    },
+    Seed {
+        name: "taken_back_in_two_steps",
+        model: "raw::two_bring_a_buffer_while_it_goes_out",
+        caught_by: UNORDERED,
+        bug: &[TAKEN_BACK_IN_TWO_STEPS],
+    },
+    Seed {
+        name: "handed_out_relaxed",
+        model: "raw::two_bring_a_buffer_while_it_goes_out",
+        caught_by: UNORDERED,
+        bug: &[HANDED_OUT_RELAXED],
+    },
+    Seed {
+        name: "taken_back_relaxed",
+        model: "raw::two_bring_a_buffer_while_it_goes_out",
+        caught_by: UNORDERED,
+        bug: &[TAKEN_BACK_RELAXED],
+    },
+    Seed {
+        name: "taken_back_in_two_steps",
+        model: "raw::two_bring_a_large_buffer",
+        caught_by: LOST,
+        bug: &[TAKEN_BACK_IN_TWO_STEPS],
+    },
+    Seed {
+        name: "without_generation",
+        model: "raw::dead_pointer_is_refused_beside_a_class_that_takes_the_chunk",
+        caught_by: LOST,
+        bug: &[Change {
+            file: "inner/raw.rs",
+            from: "        if view != view_of(named.owner.generation, len_of(view)) {
+            return Err(MisuseKind::NotRaw);
+        }
+",
+            to: "",
+        }],
+    },
+    Seed {
+        name: "generation_stays",
+        model: "raw::dead_pointer_is_refused_beside_a_class_that_takes_the_chunk",
+        caught_by: LOST,
+        bug: &[Change {
+            file: "dot11/chunks.rs",
+            from: "generation: before.generation + 1,",
+            to: "generation: before.generation,",
+        }],
+    },
+    Seed {
+        name: "without_release",
+        model: "lazy::two_come_first",
+        caught_by: UNORDERED,
+        bug: &[Change {
+            file: "lazy.rs",
+            from: "            ptr::null_mut(),
+            offered,
+            Ordering::AcqRel,
+            Ordering::Acquire,",
+            to: "            ptr::null_mut(),
+            offered,
+            Ordering::Acquire,
+            Ordering::Acquire,",
+        }],
+    },
+    Seed {
+        name: "without_acquire_on_failure",
+        model: "lazy::two_come_first",
+        caught_by: UNORDERED,
+        bug: &[Change {
+            file: "lazy.rs",
+            from: "            ptr::null_mut(),
+            offered,
+            Ordering::AcqRel,
+            Ordering::Acquire,",
+            to: "            ptr::null_mut(),
+            offered,
+            Ordering::AcqRel,
+            Ordering::Relaxed,",
+        }],
+    },
+    Seed {
+        name: "offer_forgotten",
+        model: "lazy::two_come_first",
+        caught_by: LEAKED,
+        bug: &[Change {
+            file: "lazy.rs",
+            from: "                drop(unsafe { Box::from_raw(offered) });
+                first",
+            to: "                first",
+        }],
+    },
+    Seed {
+        name: "swapped_in",
+        model: "lazy::two_come_first",
+        caught_by: "one was kept",
+        bug: &[Change {
+            file: "lazy.rs",
+            from: "        let kept = match self.made.compare_exchange(
+            ptr::null_mut(),
+            offered,
+            Ordering::AcqRel,
+            Ordering::Acquire,
+        ) {
+            Ok(_) => offered,
+            Err(first) => {
+                // SAFETY: the offer was refused: it is this call's alone.
+                drop(unsafe { Box::from_raw(offered) });
+                first
+            }
+        };",
+            to: "        self.made.store(offered, Ordering::Release);
+        let kept = offered;",
+        }],
+    },
+    Seed {
+        name: "without_acquire",
+        model: "lazy::one_looks_while_it_is_made",
+        caught_by: UNORDERED,
+        bug: &[Change {
+            file: "lazy.rs",
+            from: "let made = self.made.load(Ordering::Acquire);",
+            to: "let made = self.made.load(Ordering::Relaxed);",
+        }],
+    },
+    Seed {
+        name: "counted_apart",
+        model: "teardown::buffers_of_two_classes_and_a_frame_come_home_to_an_orphan",
+        caught_by: UNORDERED,
+        bug: &[CLASSES_COUNTED_APART],
+    },
+    Seed {
+        name: "one_class_left_open",
+        model: "teardown::buffers_of_two_classes_and_a_frame_come_home_to_an_orphan",
+        caught_by: "panicked",
+        bug: &[Change {
+            file: "dot11/mod.rs",
+            from: "for class in &self.classes {",
+            to: "for class in &self.classes[1..] {",
+        }],
+    },
+    Seed {
+        name: "dot11_uncounted",
+        model: "teardown::dot11_buffer_races_last_handle",
+        caught_by: UNORDERED,
+        bug: &[Change {
+            file: "inner/teardown.rs",
+            from: "u64::from(frames) + u64::from(dot11)",
+            to: "u64::from(frames) + 0 * u64::from(dot11)",
+        }],
+    },
+    Seed {
+        name: "large_uncounted",
+        model: "teardown::large_buffer_races_last_handle",
+        caught_by: UNORDERED,
+        bug: &[LARGE_UNCOUNTED],
+    },
+    Seed {
+        name: "freed_relaxed",
+        model: "teardown::large_buffer_races_last_handle",
+        caught_by: UNORDERED,
+        bug: &[LARGE_FREED_RELAXED],
+    },
+    Seed {
+        name: "closed_relaxed",
+        model: "teardown::large_buffer_races_last_handle",
+        caught_by: UNORDERED,
+        bug: &[Change {
+            file: "dot11/large.rs",
+            from: "self.live.fetch_or(CLOSED, Ordering::AcqRel)",
+            to: "self.live.fetch_or(CLOSED, Ordering::Relaxed)",
+        }],
+    },
+    Seed {
+        name: "closed_in_two_steps",
+        model: "teardown::large_buffer_races_last_handle",
+        caught_by: LEAKED,
+        bug: &[LARGE_CLOSED_IN_TWO_STEPS],
+    },
+    Seed {
+        name: "closed_in_two_steps",
+        model: "teardown::large_buffers_and_one_of_a_class_come_home_to_an_orphan",
+        caught_by: LEAKED,
+        bug: &[LARGE_CLOSED_IN_TWO_STEPS],
     },
 ];

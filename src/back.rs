@@ -12,8 +12,8 @@ pub(crate) trait Back {
     /// How many ids were carved; exact if no call is in progress.
     fn carved(&self) -> u32;
 
-    /// If nothing can be carved, a number that differs between any two moments between which something was carved, else
-    /// `None`. See `class::exhaustion`.
+    /// If nothing can be carved, a number that another memory to cut, taken meanwhile, changes, else `None`. The last that a round of
+    /// `class::exhaustion` asks for.
     fn carvings_if_used_up(&self) -> Option<u64>;
 
     /// The link words of the ids.

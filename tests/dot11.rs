@@ -152,6 +152,20 @@ fn an_added_class_serves_its_size() {
 }
 
 #[test]
+fn buffers_of_the_smallest_class_stay_in_their_chunks() {
+    // More than ids can number in one chunk.
+    let pool = builder()
+        .dot11_bytes(2 * CHUNK)
+        .size_class(1)
+        .build()
+        .unwrap();
+    let mut buffers = vec![pool.dot11(65_600).unwrap()];
+    buffers.extend(take_all(&pool, 16));
+    assert_eq!(buffers.len(), 1 + (1 << 14));
+    assert_disjoint(&buffers);
+}
+
+#[test]
 fn a_buffer_is_resized_within_its_class() {
     let pool = builder().build().unwrap();
     let mut buffer = pool.dot11(2304).unwrap();

@@ -3,7 +3,7 @@
 //!
 //! Not here: what is about one front (`caches`, `shards`, `front`, `getcpu`, `downstream`), what no front takes part in
 //! (`compile_fail`), what builds models (`loom_pipeline`), and what needs a process to itself, because it
-//! measures all of it or changes the machine (`reservation`, which runs both fronts, `huge_pages`).
+//! measures all of it or changes the machine (`reservation` and `trim`, which run both fronts, `huge_pages`).
 
 #![cfg(not(loom))]
 #![allow(
@@ -21,6 +21,8 @@ mod cell;
 mod contract;
 #[path = "dot11.rs"]
 mod dot11;
+#[path = "dot11_properties.rs"]
+mod dot11_properties;
 #[path = "exhaustion.rs"]
 mod exhaustion;
 #[path = "memory.rs"]

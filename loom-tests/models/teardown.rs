@@ -6,7 +6,7 @@
 use loom::thread;
 
 use super::fw::{Burst, Pool};
-use crate::harness::explore;
+use crate::harness::{explore, explore_deep, spawn_deep};
 
 fn pool(frames: usize) -> Pool {
     Pool::builder().frames(frames).shards(1).build().unwrap()
@@ -84,6 +84,56 @@ pub fn burst_comes_home_to_an_orphan() {
         pool.get_bulk(&mut burst, 7).unwrap();
         let thread = thread::spawn(move || drop(burst));
         drop(pool);
+        thread.join().unwrap();
+    });
+}
+
+pub fn dot11_buffer_races_last_handle() {
+    explore_deep(None, || {
+        let pool = pool(1);
+        let mut buffer = pool.dot11(2048).unwrap();
+        let thread = spawn_deep(move || drop(pool));
+        buffer[0] = 1;
+        drop(buffer);
+        thread.join().unwrap();
+    });
+}
+
+pub fn buffers_of_two_classes_and_a_frame_come_home_to_an_orphan() {
+    explore_deep(Some(1), || {
+        let pool = pool(1);
+        let frame = pool.get(1).unwrap();
+        let small = pool.dot11(2048).unwrap();
+        let whole = pool.dot11(4096).unwrap();
+        let one = spawn_deep(move || drop(small));
+        let two = spawn_deep(move || {
+            drop(whole);
+            drop(frame);
+        });
+        drop(pool);
+        one.join().unwrap();
+        two.join().unwrap();
+    });
+}
+
+pub fn large_buffer_races_last_handle() {
+    explore_deep(None, || {
+        let pool = pool(1);
+        let buffer = pool.dot11(5000).unwrap();
+        let thread = spawn_deep(move || drop(pool));
+        drop(buffer);
+        thread.join().unwrap();
+    });
+}
+
+pub fn large_buffers_and_one_of_a_class_come_home_to_an_orphan() {
+    explore_deep(Some(3), || {
+        let pool = pool(1);
+        let small = pool.dot11(2048).unwrap();
+        let large = [pool.dot11(5000).unwrap(), pool.dot11(5000).unwrap()];
+        let thread = spawn_deep(move || drop(pool));
+        drop(large);
+        drop(small);
         thread.join().unwrap();
     });
 }

@@ -14,7 +14,8 @@
 //! So it looks twice. A place's word is "empty, t pops so far"; if it reads the same
 //! in both rounds, nothing happened there in between (I4 of `stack`), so that at the
 //! moment between the rounds all were empty. The number of pops only grows, so equal *sums* over all places
-//! mean that each was equal, and no list of words need be kept. (Carving: "all carved" is final.)
+//! mean that each was equal, and no list of words need be kept. What can be carved is asked for last in a round: "all carved" is
+//! final for frames; a cursor over chunks counts nothing, and the moment is then the one at which the first round reads it.
 //!
 //! On a weak memory "the moment" is the cut through everybody's operations at the words that were
 //! read. It must be closed under happens-before: if an operation lies before the cut, so does

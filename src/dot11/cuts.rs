@@ -15,7 +15,7 @@ use super::chunks::{self, Chunks};
 use crate::back::Back;
 use crate::batch::Batch;
 use crate::id::{ChunkId, ClassId, FrameId};
-use crate::limits::CHUNK;
+use crate::limits::{CHUNK, CHUNK_BITS, CHUNK_STRIDE};
 use crate::stack::Links;
 use crate::sync::{AtomicU32, AtomicU64, Ordering};
 
@@ -55,7 +55,7 @@ impl Place {
     /// - The id is one of the class's: it was carved, and its chunk not given back since.
     #[inline(always)]
     pub(crate) unsafe fn start(self, id: FrameId) -> NonNull<u8> {
-        let chunk = chunks::chunk_of(id).index() * CHUNK;
+        let chunk = chunks::chunk_of(id).index() * CHUNK_STRIDE;
         let within = chunks::number_of(id) as usize * self.stride();
         // SAFETY: the chunk is one of the mapping's, and holds the buffer (`per_chunk`); the mapping lives as long as the class.
         unsafe { self.base.add(chunk + within) }
@@ -93,9 +93,9 @@ impl Cuts {
         }
     }
 
-    /// How many buffers of a stride a chunk holds.
+    /// How many buffers of a stride a chunk holds: as many as an id can number, of the smallest.
     pub(crate) fn per_chunk_of(stride: u32) -> u32 {
-        CHUNK as u32 / stride
+        (CHUNK as u32 / stride).min(1 << CHUNK_BITS)
     }
 
     #[inline(always)]
@@ -215,10 +215,13 @@ impl Back for Cuts {
     }
 
     fn carvings_if_used_up(&self) -> Option<u64> {
+        // The cursor comes last: that something was laid on it and carved again shows in no number. So all places that the scan
+        // has read before were empty at the moment when this one was, or they tell it in the second round.
+        let takings = self.chunks.takings_if_used_up()?;
         // Acquire: pairs with A in `advance`.
         match self.rest(self.cursor.load(Ordering::Acquire)) {
             Some(_) => None,
-            None => self.chunks.takings_if_used_up(),
+            None => Some(takings),
         }
     }
 

@@ -6,6 +6,7 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 pub(crate) mod churn;
+pub(crate) mod dot11;
 pub(crate) mod ledger;
 #[cfg(target_os = "linux")]
 pub(crate) mod linux;

@@ -1,6 +1,7 @@
 //! The contestants; one file for each kind.
 
 mod c;
+mod dot11;
 mod framewell;
 mod heap;
 #[cfg(feature = "jemalloc")]

@@ -3,6 +3,7 @@
 use std::io;
 
 use super::c::Pair;
+use super::dot11::{DOT11, DOT11_PORTABLE};
 use super::heap::{Allocator, Heap};
 use super::rpmalloc::Rpmalloc;
 use super::shared::{Gperftools, Mimalloc, Shared, load};
@@ -73,6 +74,8 @@ const fn linked<A: Allocator>(make: fn() -> &'static dyn Entrant) -> Candidate {
 
 /// All candidates; `malloc` is the one that the ratios are of.
 pub const VARYING: &[Candidate] = &[
+    DOT11,
+    DOT11_PORTABLE,
     linked::<std::alloc::System>(|| &MALLOC),
     linked::<snmalloc_rs::SnMalloc>(|| &SNMALLOC),
     JEMALLOC,

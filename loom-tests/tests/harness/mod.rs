@@ -12,6 +12,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
+use loom::thread::JoinHandle;
+
 thread_local! {
     static EXECUTIONS: Cell<usize> = const { Cell::new(0) };
 }
@@ -31,6 +33,20 @@ pub(crate) fn explore(preemptions: Option<usize>, model: impl Fn() + Send + Sync
         model();
     });
     EXECUTIONS.set(executions.load(Ordering::Relaxed));
+}
+
+/// Explores a model whose threads need a larger stack than loom gives them: making the 802.11 buffers takes more.
+pub(crate) fn explore_deep(preemptions: Option<usize>, model: fn()) {
+    explore(preemptions, move || spawn_deep(model).join().unwrap());
+}
+
+/// Spawns a modelled thread with such a stack.
+pub(crate) fn spawn_deep<T: Send + 'static>(
+    run: impl FnOnce() -> T + Send + 'static,
+) -> JoinHandle<T> {
+    const WORDS: usize = 1 << 15;
+    let builder = loom::thread::Builder::new().stack_size(WORDS);
+    builder.spawn(run).expect("loom spawns threads")
 }
 
 /// Runs a model on the sound crate.

@@ -1,0 +1,222 @@
+//! Chunks that go from class to class, and the cursors that cut them: edges C and A.
+
+use std::sync::Arc;
+
+use loom::thread;
+
+use super::fw::back::Back;
+use super::fw::batch::Batch;
+use super::fw::class::{Class, Homeless, Shape, Transfer};
+use super::fw::dot11::{Chunks, Cuts, chunk_of};
+use super::fw::id::{ChunkId, ClassId, FrameId};
+use super::fw::sync::run_on;
+use super::fw::sys::HugePages;
+use crate::harness::explore;
+
+/// Two buffers a chunk, and one.
+const STRIDES: [u32; 2] = [2048, 4096];
+
+struct World {
+    chunks: Arc<Chunks>,
+    cuts: [Cuts; 2],
+}
+
+impl World {
+    fn new(chunks: u32) -> Arc<Self> {
+        let chunks = Arc::new(Chunks::new(chunks, HugePages::Off).unwrap());
+        let cuts = |class: u8| Cuts::new(chunks.clone(), ClassId(class), STRIDES[class as usize]);
+        Arc::new(Self {
+            cuts: [cuts(0), cuts(1)],
+            chunks,
+        })
+    }
+
+    /// Carves one buffer, if there is one to be had, and uses it.
+    fn carve(&self, class: usize) -> Option<FrameId> {
+        let mut batch = Batch::new();
+        self.cuts[class].carve(1, &mut batch);
+        let id = batch.pop()?;
+        self.cuts[class].wrote(id);
+        Some(id)
+    }
+
+    /// Gives a chunk back that the caller has in hand.
+    fn give_back(&self, chunk: ChunkId, ids: &[FrameId]) {
+        for id in ids {
+            self.cuts[0].wrote(*id);
+        }
+        self.cuts[0].uncarve(ids.len() as u32);
+        self.chunks.give_back(chunk);
+    }
+
+    /// With what is `held` of class 0, that class can have `all` buffers.
+    fn has_all(&self, held: impl IntoIterator<Item = Option<FrameId>>, all: u32) {
+        let held = held.into_iter().flatten();
+        let more = std::iter::from_fn(|| self.carve(0));
+        let mut ids: Vec<u32> = held.chain(more).map(|id| id.0).collect();
+        ids.sort_unstable();
+        assert_eq!(ids, (0..all).collect::<Vec<_>>(), "lost or doubled");
+        assert_eq!(self.cuts[0].carved(), all, "lost or doubled");
+    }
+}
+
+pub fn carve_races_carve() {
+    explore(Some(3), || {
+        // Both may take a chunk; the one that comes too late gives it back.
+        let world = World::new(2);
+        let other = world.clone();
+        let thread = thread::spawn(move || other.carve(0));
+        let mine = world.carve(0);
+        assert!(mine.is_some(), "there is a chunk for each");
+        let theirs = thread.join().unwrap();
+        world.has_all([mine, theirs], 4);
+    });
+}
+
+pub fn carve_of_the_rest_races_carve() {
+    explore(None, || {
+        let world = World::new(1);
+        let first = world.carve(0);
+        let other = world.clone();
+        let thread = thread::spawn(move || other.carve(0));
+        let mine = world.carve(0);
+        let theirs = thread.join().unwrap();
+        world.has_all([first, mine, theirs], 2);
+    });
+}
+
+pub fn rest_is_laid_back_beside_a_carve() {
+    explore(None, || {
+        let world = World::new(2);
+        let first = world.carve(0);
+        let other = world.clone();
+        let thread = thread::spawn(move || other.carve(0));
+        let mut left = Vec::new();
+        if let Some(rest) = world.cuts[0].take_rest() {
+            if !world.cuts[0].leave_rest(rest) {
+                left.extend(world.cuts[0].carve_rest(rest).map(Some));
+            }
+        }
+        left.extend([first, thread.join().unwrap()]);
+        world.has_all(left, 4);
+    });
+}
+
+pub fn chunk_that_came_back_is_carved_by_two() {
+    explore(Some(2), || {
+        // Of the two that carve, one has taken the chunk and knows who gave it back; the other knows the one.
+        comes_back_and_is_carved(|world| world.carve(0).into_iter().collect());
+    });
+}
+
+pub fn rest_of_a_chunk_that_came_back_is_taken() {
+    explore(Some(2), || {
+        comes_back_and_is_carved(|world| {
+            let Some(rest) = world.cuts[0].take_rest() else {
+                return Vec::new();
+            };
+            let ids: Vec<_> = world.cuts[0].carve_rest(rest).collect();
+            ids.iter().for_each(|id| world.cuts[0].wrote(*id));
+            ids
+        });
+    });
+}
+
+fn comes_back_and_is_carved(take: fn(&World) -> Vec<FrameId>) {
+    let world = World::new(1);
+    let used = [world.carve(0).unwrap(), world.carve(0).unwrap()];
+    let (giver, taker) = (world.clone(), world.clone());
+    let one = thread::spawn(move || giver.give_back(chunk_of(used[0]), &used));
+    let two = thread::spawn(move || taker.carve(0));
+    let mine = take(&world).into_iter().map(Some);
+    one.join().unwrap();
+    world.has_all(mine.chain([two.join().unwrap()]), 2);
+}
+
+pub fn whole_chunk_goes_to_another_class() {
+    explore(Some(2), || {
+        let world = World::new(1);
+        let used = world.carve(0).unwrap();
+        let (class_0, class_1) = (world.clone(), world.clone());
+        let one = thread::spawn(move || class_0.carve(0));
+        let two = thread::spawn(move || class_1.carve(1));
+        // The rest, and what was carved before, are the chunk as a whole.
+        let mut kept = Some(used);
+        if let Some(rest) = world.cuts[0].take_rest() {
+            assert_eq!((rest.chunk, rest.next), (ChunkId(0), 1));
+            world.give_back(rest.chunk, &[used]);
+            kept = None;
+        }
+        let (of_0, of_1) = (one.join().unwrap(), two.join().unwrap());
+        let owner = world.chunks.owner(ChunkId(0)).class;
+        if let Some(id) = of_1 {
+            assert_eq!((kept, of_0, id), (None, None, FrameId(0)), "lost or doubled");
+            assert_eq!(owner, Some(ClassId(1)));
+            assert_eq!(world.carve(0), None, "lost or doubled");
+        } else {
+            world.has_all([kept, of_0], 2);
+        }
+    });
+}
+
+pub fn take_races_takes_and_give_back() {
+    explore(Some(3), || {
+        let world = World::new(2);
+        let both = [0, 1].map(|_| world.chunks.take(ClassId(0)).unwrap());
+        for chunk in both {
+            world.chunks.give_back(chunk);
+        }
+        let other = world.clone();
+        let thread = thread::spawn(move || {
+            let first = other.chunks.take(ClassId(1))?;
+            let second = other.chunks.take(ClassId(1));
+            other.chunks.give_back(first);
+            second
+        });
+        let mine = world.chunks.take(ClassId(0));
+        let theirs = thread.join().unwrap();
+        let rest = [(); 2].map(|()| world.chunks.take(ClassId(0)));
+        let mut all: Vec<_> = [mine, theirs].into_iter().chain(rest).flatten().collect();
+        all.sort_unstable();
+        assert_eq!(all, [ChunkId(0), ChunkId(1)], "lost or doubled");
+        for chunk in [mine, rest[0], rest[1]].into_iter().flatten() {
+            assert_eq!(world.chunks.owner(chunk).class, Some(ClassId(0)));
+        }
+    });
+}
+
+#[allow(
+    clippy::arc_with_non_send_sync,
+    reason = "it is the pool that vouches for its classes, and there is none here"
+)]
+pub fn buffer_that_goes_over_the_cursor_is_always_found() {
+    explore(Some(3), || {
+        let chunks = Arc::new(Chunks::new(2, HugePages::Off).unwrap());
+        let cuts = Cuts::new(chunks.clone(), ClassId(0), STRIDES[0]);
+        let shape = Shape {
+            ids: chunks.ids(),
+            most: 4,
+            cpus: 1,
+            rseq: None,
+            colour: 0,
+            transfer: Transfer::new(4, 1, 2, true),
+        };
+        let class = Arc::new(Class::new(cuts, &shape).unwrap());
+        let held = class.take_slow().unwrap();
+        let rest = class.back().take_rest().unwrap();
+        let other = class.clone();
+        let thread = thread::spawn(move || {
+            // At any moment a chunk can be had, or the rest, or the buffer that was held.
+            if !other.back().leave_rest(rest) {
+                return;
+            }
+            chunks.take(ClassId(1));
+            assert_eq!(other.settle(&[held]), Homeless::NONE);
+            other.back().carve(1, &mut Batch::new());
+        });
+        run_on(0);
+        let got = class.take_slow();
+        assert!(got.is_some(), "a buffer was at rest all along");
+        thread.join().unwrap();
+    });
+}

@@ -1,0 +1,68 @@
+//! What is made when it is first needed: edge L.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use loom::thread;
+
+use super::fw::Pool;
+use super::fw::lazy::Lazy;
+use super::fw::sync::{LeakCheck, Tracks, run_on};
+use crate::harness::{explore, explore_deep, spawn_deep};
+
+struct Made {
+    by: u32,
+    tracks: Tracks,
+    _leak_check: LeakCheck,
+}
+
+/// Finds or makes it, reads it, and answers with its maker.
+fn come(lazy: &Lazy<Made>, by: u32) -> u32 {
+    let make = || {
+        let tracks = Tracks::new(1);
+        tracks.write(0);
+        Ok::<_, Infallible>(Made {
+            by,
+            tracks,
+            _leak_check: LeakCheck::new(),
+        })
+    };
+    let Ok(made) = lazy.get_or_make(make);
+    made.tracks.read(0);
+    made.by
+}
+
+pub fn two_come_first() {
+    explore(None, || {
+        let lazy = Arc::new(Lazy::new());
+        let other = lazy.clone();
+        let thread = thread::spawn(move || come(&other, 1));
+        let maker = come(&lazy, 0);
+        assert_eq!(thread.join().unwrap(), maker, "one was kept");
+    });
+}
+
+pub fn one_looks_while_it_is_made() {
+    explore(None, || {
+        let lazy = Arc::new(Lazy::new());
+        let other = lazy.clone();
+        let thread = thread::spawn(move || come(&other, 1));
+        if let Some(made) = lazy.get() {
+            made.tracks.read(0);
+        }
+        thread.join().unwrap();
+    });
+}
+
+pub fn two_take_the_first_buffers_of_a_pool() {
+    explore_deep(Some(1), || {
+        let pool = Pool::builder().frames(1).shards(1).build().unwrap();
+        let other = pool.clone();
+        let thread = spawn_deep(move || other.dot11(4096).unwrap());
+        run_on(0);
+        let mine = pool.dot11(4096).unwrap();
+        let theirs = thread.join().unwrap();
+        assert_ne!(mine.as_ptr(), theirs.as_ptr(), "lost or doubled");
+        assert!(pool.dot11(4096).is_err(), "lost or doubled");
+    });
+}

@@ -1,0 +1,181 @@
+//! What the 802.11 buffers of a pool must do, by a map of the live ranges.
+//!
+//! A pool used by one thread has no freedom but where a buffer lies: from the addresses that it chose the model knows which chunk is which
+//! class's and how full, and so exactly when there is nothing left.
+
+use std::collections::BTreeMap;
+use std::iter;
+use std::sync::LazyLock;
+
+use framewell::{Dot11Stats, MisuseKind, Pool};
+
+pub(crate) const CHUNK: usize = 1 << 20;
+
+/// The sizes of the built-in classes, in ascending order, as a pool shows them.
+pub(crate) static STRIDES: LazyLock<Vec<usize>> = LazyLock::new(|| {
+    let pool = Pool::builder().build().unwrap();
+    let after = |stride: usize| {
+        let next = pool.dot11(stride + 1).unwrap().capacity();
+        (pool.stats().dot11.unwrap().large_bytes == 0 && next <= LARGEST).then_some(next)
+    };
+    iter::successors(Some(pool.dot11(0).unwrap().capacity()), |s| after(*s)).collect()
+});
+
+/// The largest built-in class.
+pub(crate) const LARGEST: usize = 65_600;
+
+/// A buffer that is out.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Live {
+    pub(crate) capacity: usize,
+    pub(crate) len: usize,
+    /// What all of its bytes hold.
+    pub(crate) stamp: u8,
+    pub(crate) raw: bool,
+}
+
+impl Live {
+    fn is_large(&self) -> bool {
+        self.capacity > LARGEST
+    }
+}
+
+/// Where a buffer was that has been freed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Past {
+    pub(crate) start: usize,
+    pub(crate) capacity: usize,
+}
+
+/// What a pointer is, if it comes back as an 802.11 buffer or as a frame.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Verdict {
+    /// A buffer's own.
+    Back,
+    /// Refused, as one of these.
+    Refused(&'static [MisuseKind]),
+}
+
+pub(crate) struct Dot11Model {
+    /// In chunks.
+    budget: usize,
+    pub(crate) live: BTreeMap<usize, Live>,
+    /// The latest of them.
+    pub(crate) past: Vec<Past>,
+    ever_used: bool,
+}
+
+/// How many freed buffers are remembered.
+const MEMORY: usize = 64;
+
+impl Dot11Model {
+    pub(crate) fn new(budget: usize) -> Self {
+        Self {
+            budget,
+            live: BTreeMap::new(),
+            past: Vec::new(),
+            ever_used: false,
+        }
+    }
+
+    /// The size of the class that serves a length; `None` if that is above the largest.
+    pub(crate) fn stride_of(len: usize, align: usize) -> Option<usize> {
+        let serves = |stride: &usize| *stride >= len && *stride % align == 0;
+        STRIDES.iter().copied().find(serves)
+    }
+
+    /// The chunks that hold live buffers: the size of their class, and how many.
+    pub(crate) fn chunks(&self) -> BTreeMap<usize, (usize, usize)> {
+        let mut chunks = BTreeMap::new();
+        for (start, live) in self.live.iter().filter(|(_, live)| !live.is_large()) {
+            let chunk = chunks.entry(start / CHUNK).or_insert((live.capacity, 0));
+            assert_eq!(chunk.0, live.capacity, "a chunk is one class's");
+            chunk.1 += 1;
+        }
+        chunks
+    }
+
+    /// Whether a buffer of a class is to be had: in a chunk of the class, or in one without live buffers.
+    pub(crate) fn can_serve(&self, stride: usize) -> bool {
+        let chunks = self.chunks();
+        let room = |(of, out): &(usize, usize)| *of == stride && *out < CHUNK / stride;
+        chunks.len() < self.budget || chunks.values().any(room)
+    }
+
+    /// The pool handed a buffer out: nobody has its bytes.
+    pub(crate) fn got(&mut self, start: usize, live: Live) {
+        let end = start + live.capacity;
+        let before = self.live.range(..end).next_back();
+        if let Some((other, Live { capacity, .. })) = before {
+            assert!(other + capacity <= start, "{start:#x} overlaps {other:#x}");
+        }
+        if !live.is_large() {
+            assert_eq!(start % CHUNK % live.capacity, 0, "{start:#x}");
+            assert_eq!(
+                start / CHUNK,
+                (end - 1) / CHUNK,
+                "{start:#x} crosses a chunk"
+            );
+        }
+        self.ever_used = true;
+        self.live.insert(start, live);
+        assert!(self.chunks().len() <= self.budget);
+    }
+
+    pub(crate) fn freed(&mut self, start: usize) {
+        let capacity = self.live.remove(&start).unwrap().capacity;
+        if self.past.len() == MEMORY {
+            self.past.remove(0);
+        }
+        self.past.push(Past { start, capacity });
+    }
+
+    /// The live buffer that an address lies in.
+    pub(crate) fn around(&self, address: usize) -> Option<(usize, Live)> {
+        let (start, live) = self.live.range(..=address).next_back()?;
+        (address - start < live.capacity).then_some((*start, *live))
+    }
+
+    /// What the pool must say to an address outside of the frames.
+    pub(crate) fn verdict(&self, address: usize, as_frame: bool) -> Verdict {
+        use MisuseKind::{Foreign, Interior, NotRaw, OtherKind};
+        use Verdict::{Back, Refused};
+        match self.around(address) {
+            Some(_) if as_frame => Refused(&[OtherKind]),
+            Some((start, live)) if live.raw && start == address => Back,
+            Some((_, live)) if live.raw => Refused(&[Interior]),
+            Some(_) => Refused(&[NotRaw]),
+            None if !self.was_in_a_chunk(address) => Refused(&[Foreign]),
+            // A chunk that is nobody's at the moment holds no buffers of either kind.
+            None if as_frame => Refused(&[OtherKind, Foreign]),
+            None => Refused(&[NotRaw]),
+        }
+    }
+
+    fn was_in_a_chunk(&self, address: usize) -> bool {
+        self.past.iter().any(|past| {
+            past.capacity <= LARGEST && address.wrapping_sub(past.start) < past.capacity
+        })
+    }
+
+    /// Everything that the statistics say agrees.
+    pub(crate) fn check(&self, stats: Option<&Dot11Stats>) {
+        let Some(stats) = stats else {
+            return assert!(!self.ever_used);
+        };
+        let (large, small): (Vec<&Live>, Vec<&Live>) =
+            self.live.values().partition(|l| l.is_large());
+        let bytes: usize = large.iter().map(|live| live.capacity).sum();
+        assert_eq!((stats.large, stats.large_bytes), (large.len(), bytes));
+        assert_eq!(stats.out, small.len());
+        assert_eq!(stats.budget, self.budget * CHUNK);
+        assert!((self.chunks().len()..=self.budget).contains(&stats.chunks));
+        let mut in_chunks = 0;
+        for class in &stats.classes {
+            let of_class = |live: &&&Live| live.capacity == class.size;
+            assert_eq!(class.out, small.iter().filter(of_class).count());
+            in_chunks += (class.out + class.free) * class.size;
+        }
+        assert!(in_chunks <= stats.chunks * CHUNK, "{stats:?}");
+    }
+}
