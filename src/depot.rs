@@ -1,21 +1,21 @@
-//! The depot: frames at rest that belong to no CPU, in magazines of up to 64.
+//! The depot: ids at rest that belong to no CPU, in magazines of up to 64.
 //!
 //! ```text
 //!   full  ─► magazine ─► magazine …      slots: 64 ids a magazine, in four cache lines
 //!   empty ─► magazine ─► …               fresh: magazines never used so far, from a number up
-//!   loose ─► frame ─► frame …            ids that found no magazine, by the per-frame links
+//!   loose ─► id ─► id …                  ids that found no magazine, by the per-id links
 //! ```
 //!
 //! A magazine is in `full`, in `empty`, fresh, or in the hands of one call. A call that takes
 //! an empty magazine has the ids for it in hand, and a call that takes a full one gives it back
-//! before it lets go of the ids; so with magazines for all frames one is always to be had for a
+//! before it lets go of the ids; so with magazines for all ids one is always to be had for a
 //! whole batch. Part batches can use the magazines up: then ids go to `loose`, which needs none. So `put` never fails
 //! while the depot is open, and never allocates.
 //!
 //! Edges: S1 of `full` publishes a magazine's slots to who takes it (D1), S1 of `empty` gives them to
 //! the next writer (D2). Closing: `full` and `loose` refuse from then on; `empty` is not closed.
 //!
-//! Tags: at most 2^20 magazines leave 43 bits of tag. There is one operation for up to 64 frames; at 60
+//! Tags: at most 2^20 magazines leave 43 bits of tag. There is one operation for up to 64 ids; at 60
 //! million a second on one line a tag comes round after 40 hours.
 //!
 //! Source: J. Bonwick, J. Adams, Magazines and Vmem, USENIX ATC 2001, §3 (the depot layer).

@@ -1,4 +1,4 @@
-//! A slot for one frame, in front of a stack: a free and the next get meet here without a link.
+//! A slot for one id, in front of a stack: a free and the next get meet here without a link.
 //!
 //! The slot is a tagged word and keeps the rules of a stack's head (I3, I4 and I5 of `stack`): only
 //! read-modify-writes change it, each pop adds one to the tag, closed is final. It has no link, hence no
@@ -6,7 +6,7 @@
 //! happened between two looks; it has 32 bits, so that a refuser which sleeps between its looks for exactly
 //! 2^32 pops (21 s at 200 million a second) could refuse wrongly, and nothing worse.
 //!
-//! A slot that is closed from the start refuses every push: all frames then go to the stack behind it.
+//! A slot that is closed from the start refuses every push: all ids then go to the stack behind it.
 //!
 //! Edges: a push is S1, a pop S2, as for a stack.
 

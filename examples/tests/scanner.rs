@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use framewell_examples::capture::{Capture, Meta, WIFI};
 use framewell_examples::scanner::aggregate;
 use framewell_examples::scanner::args::shipped;
-use framewell_examples::scanner::buffer;
+use framewell_examples::scanner::buffer::{self, Cells};
 use framewell_examples::scanner::damage::Damage;
 use framewell_examples::scanner::elements;
 use framewell_examples::scanner::frame::{self, Kind};
@@ -64,14 +64,19 @@ fn named(name: &str) -> PathBuf {
 }
 
 /// Scans; the outcome, which must be free of faults.
-fn scan(captures: &[Capture], options: Options, mebibytes: usize) -> Outcome {
+fn scan<'c>(
+    cells: &'c Cells,
+    captures: &[Capture],
+    options: Options,
+    mebibytes: usize,
+) -> Outcome<'c> {
     let pool = buffer::pool(mebibytes).expect("pool");
-    let outcome = scan::run(captures, &pool, options, || ());
+    let outcome = scan::run(captures, &pool, cells, options, || ());
     assert_eq!(outcome.faults(), Vec::<String>::new());
     outcome
 }
 
-fn rows(outcome: &Outcome) -> Vec<String> {
+fn rows(outcome: &Outcome<'_>) -> Vec<String> {
     output::rows(outcome)
         .iter()
         .map(|row| row.join("|"))
@@ -107,13 +112,14 @@ fn sound() -> Vec<Vec<u8>> {
     frames
 }
 
-fn damaged(outcome: &Outcome, damage: Damage) -> u64 {
+fn damaged(outcome: &Outcome<'_>, damage: Damage) -> u64 {
     outcome.tally.damage[damage as usize]
 }
 
 #[test]
 fn the_networks_are_exact() {
-    let outcome = scan(&captures(), FEW, 64);
+    let cells = Cells::default();
+    let outcome = scan(&cells, &captures(), FEW, 64);
     let expected: Vec<_> = NETWORKS.lines().filter(|line| !line.is_empty()).collect();
     assert_eq!(rows(&outcome), expected);
     let tally = &outcome.tally;
@@ -144,7 +150,8 @@ fn the_latest_beacon_counts() {
         (&[wpa2, wpa], "WPA"),
     ] {
         let captures: Vec<_> = names.iter().map(|name| open(&named(name))).collect();
-        let outcome = scan(&captures, FEW, 64);
+        let cells = Cells::default();
+        let outcome = scan(&cells, &captures, FEW, 64);
         let network = &output::rows(&outcome)[0];
         let said = (network[1].as_str(), network[3].as_str());
         assert_eq!(said, ("linksys", security), "{names:?}");
@@ -159,7 +166,7 @@ fn radiotap_and_check_sequences_make_no_difference() {
     let without = (0..survey.len()).map(|index| whole(index).bytes);
     let signal = COLUMNS.len() - 1;
     let told = |capture| {
-        let mut rows = output::rows(&scan(&[capture], FEW, 64));
+        let mut rows = output::rows(&scan(&Cells::default(), &[capture], FEW, 64));
         rows.iter_mut().for_each(|row| row[signal].clear());
         rows
     };
@@ -253,7 +260,8 @@ fn every_truncation_is_parsed_or_counted_as_damaged() {
         .filter(|frame| frame.len() < 700)
         .flat_map(|frame| (0..frame.len()).map(|len| &frame[..len]));
     let number = cuts.clone().count() as u64;
-    let outcome = scan(&[bare(cuts, true)], FEW, 64);
+    let cells = Cells::default();
+    let outcome = scan(&cells, &[bare(cuts, true)], FEW, 64);
     assert_eq!(outcome.tally.records, number);
     for damage in [Damage::Short, Damage::Element, Damage::Subframe] {
         assert!(damaged(&outcome, damage) > 0, "{damage:?}");
@@ -283,7 +291,8 @@ fn flipped_bits_are_parsed_or_counted_as_damaged() {
         }
         flipped.push(frame);
     }
-    let outcome = scan(&[bare(&flipped, true)], FEW, 64);
+    let cells = Cells::default();
+    let outcome = scan(&cells, &[bare(&flipped, true)], FEW, 64);
     assert_eq!(outcome.tally.records, 20_000);
     let without = [Damage::Cut, Damage::Radiotap, Damage::Fcs];
     for damage in Damage::ALL
@@ -333,7 +342,10 @@ fn readers_see_whole_beacons_while_they_are_replaced() {
             repeat: 200,
             retired_limit,
         };
-        let outcome = scan(&captures, options, 64);
+        let pool = buffer::pool(64).expect("pool");
+        let cells = Cells::default();
+        let outcome = scan::run(&captures, &pool, &cells, options, || ());
+        assert_eq!(outcome.faults(), Vec::<String>::new());
         let seen = &outcome.seen;
         assert!(
             seen.reads >= seen.news && seen.news >= readers as u64,
@@ -346,12 +358,18 @@ fn readers_see_whole_beacons_while_they_are_replaced() {
                 .iter()
                 .any(|row| row[1] == "linksys" && row[4] == "19600")
         );
+        drop(outcome);
+        drop(cells);
+        let stats = pool.stats();
+        let out = stats.dot11.expect("802.11 buffers").out;
+        assert_eq!((out, stats.retired), (0, 0));
     }
 }
 
 #[test]
 fn a_pool_that_is_too_small_leaves_frames_out_and_goes_on() {
-    let outcome = scan(&captures(), Options { repeat: 3, ..FEW }, 2);
+    let cells = Cells::default();
+    let outcome = scan(&cells, &captures(), Options { repeat: 3, ..FEW }, 2);
     let tally = &outcome.tally;
     let left_out = tally.no_buffer + tally.msdus_without_buffer + tally.beacons_without_buffer;
     assert!(left_out > 0, "{tally:?}");

@@ -3,7 +3,7 @@
 //! ```text
 //!   all that rests in the class, and the rest of its cursor, into the hands of one call
 //!   a chunk that is there as a whole ──► its memory to the system, the chunk to `free` (C1 of `chunks`)
-//!   what is left ──► the depot, that of the emptiest chunks last: they are used first
+//!   what is left ──► the depot, that of the fullest chunks last: they are used first
 //! ```
 //!
 //! Meanwhile other calls find less at rest, and carve: nobody waits. What this call has in hand counts as in the hands of a call in

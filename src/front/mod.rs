@@ -1,7 +1,7 @@
 //! The front: where the hot path gets and frees, per CPU.
 //!
 //! Two of them, chosen when the pool is made: `Caches` (restartable sequences) where Linux and libc offer them, `Portable`
-//! (lock-free stacks) everywhere. Both return what happened and never call the depot or the arena: the pool
+//! (lock-free stacks) everywhere. Both return what happened and never call the depot or the back: the class
 //! decides.
 
 mod caches;

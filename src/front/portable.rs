@@ -1,19 +1,19 @@
-//! The portable front: a shard for each CPU, each a slot and a lock-free stack of frames.
+//! The portable front: a shard for each CPU, each a slot and a lock-free stack of ids.
 //!
 //! ```text
 //!   CPU 0 ─ hint ─► shard 0: slot, stack, counters   │ one cache line pair each
 //!   CPU 1 ─ hint ─► shard 1: slot, stack, counters   │
-//!     …                                              │   links: one word a frame, common to all
+//!     …                                              │   links: one word an id, common to all
 //! ```
 //!
-//! A frame that is freed goes to the slot if that is empty, else to the stack; a get looks into the slot
+//! An id that is laid down goes to the slot if that is empty, else to the stack; a get looks into the slot
 //! first. So a free and the next get, alone, touch no link.
 //!
 //! The CPU's number only chooses the shard: a thread that was moved between looking and acting uses
 //! another CPU's shard, which is as correct and a little slower. A shard whose stack holds
-//! `limit` frames refuses a single free, so that its caller moves a batch on first.
+//! `limit` ids refuses a single free, so that its caller moves a batch on first.
 //!
-//! The front never calls the depot or the arena: it returns what happened, and the pool decides.
+//! The front never calls the depot or the back: it returns what happened, and the class decides.
 
 #![forbid(unsafe_code)]
 

@@ -1,14 +1,16 @@
 //! What the handles and the buffers of a pool share: its classes, and how long it lives.
 //!
 //! ```text
-//!   Pool, Frame, Burst          handles; a Frame is {pool, id, offset, length}
-//!        │ take, free
-//!        ▼
-//!   Inner ─── frames: a class over the arena
-//!         └── handles, home: see `teardown`
+//!   Pool, Burst    Frame {pool, id, offset, length}    Dot11Buf {size class or mapping, id, length}
+//!        │ take, free     │                                  │
+//!        ▼                ▼                                  ▼
+//!   Inner ─┬─ frames: a class over the arena          dot11: a class for each size, large buffers; made when
+//!          │                                                 it is first needed
+//!          ├─ raw states, misuses: see `raw`
+//!          └─ handles, home: see `teardown`
 //! ```
 //!
-//! The lists of free buffers and the invariants P1–P3 are those of `class`. P2 is kept here:
+//! The lists of free buffers and the invariants P1–P3 are those of `class`. P2 is kept here, for all buffers:
 //!
 //! - P2. A pool's memory lasts until its last handle is dropped and all its ids are at rest.
 //!   So whoever owns an id, or borrows a handle, may touch the pool.
@@ -53,7 +55,7 @@ pub(crate) struct Inner {
     no_rseq: Unprotected<Option<NoRseq>>,
     /// `Pool` handles.
     handles: CachePadded<AtomicUsize>,
-    /// Ids that were counted after the last handle was dropped, less those that were out by then.
+    /// Buffers that were counted after the last handle was dropped, less those that were out by then.
     home: CachePadded<AtomicU64>,
     /// Buffers that wait in a cell for its readers.
     retired: CachePadded<AtomicU64>,

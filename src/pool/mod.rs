@@ -20,12 +20,12 @@ use crate::inner::Inner;
 use crate::region::Region;
 use crate::stats::Stats;
 
-/// A handle to a pool of frames: cheap to clone, shared between threads.
+/// A handle to a pool of frames and 802.11 buffers: cheap to clone, shared between threads.
 ///
 /// Getting and freeing a frame takes no lock, and enters the kernel only to drain other CPUs'
 /// caches (where nothing else is left), to open a cache, and for the page faults of a frame's first use. Any thread may get, any thread may
-/// free, also in a signal handler that interrupted such a call. The pool's memory is given back when the last handle *and* the last frame are dropped,
-/// in any order, on any thread.
+/// free, also in a signal handler that interrupted such a call. [`dot11`](Self::dot11) says where buffers of variable length differ. The pool's memory is given
+/// back when the last handle *and* the last buffer are dropped, in any order, on any thread.
 ///
 /// ```
 /// use framewell::Pool;

@@ -10,7 +10,8 @@ use std::time::Duration;
 use clap::Parser;
 use framewell_examples::capture::{Capture, WIFI};
 use framewell_examples::scanner::args::Args;
-use framewell_examples::scanner::{buffer, output, scan};
+use framewell_examples::scanner::buffer::{self, Cells};
+use framewell_examples::scanner::{output, scan};
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// How often the progress is drawn at most.
@@ -59,7 +60,8 @@ fn run(args: &Args) -> Result<bool, String> {
         .map_err(|error| error.to_string())?;
     bar.set_style(style);
     bar.enable_steady_tick(DRAWN);
-    let outcome = scan::run(&captures, &pool, args.options(), || bar.inc(1));
+    let cells = Cells::default();
+    let outcome = scan::run(&captures, &pool, &cells, args.options(), || bar.inc(1));
     bar.finish_and_clear();
     say(&output::table(&outcome));
     say(&output::counts_text(&outcome));

@@ -33,7 +33,7 @@ pub struct Args {
 
     /// Old beacons that the readers of one network may hold before newer ones have to wait
     #[arg(long, value_name = "N", default_value_t = 8,
-          value_parser = clap::value_parser!(u32).range(1..))]
+          value_parser = clap::value_parser!(u32).range(1..=63))]
     pub held: u32,
 }
 
@@ -97,6 +97,7 @@ mod tests {
             ["--repeat", "0"],
             ["--memory", "0"],
             ["--held", "0"],
+            ["--held", "64"],
         ] {
             assert!(Args::try_parse_from(["scanner"].iter().chain(&bad)).is_err());
         }

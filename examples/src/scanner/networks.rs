@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::buffer::{self, Dot11Buf, Reader, Writer};
+use super::buffer::{Cell, CellReader, CellWriter, Cells, Dot11Buf};
 use super::elements::Announcement;
 use super::frame::{Frame, Kind, Mac};
 use super::security::Security;
@@ -64,7 +64,7 @@ impl Answer {
 }
 
 /// A network.
-pub struct Network {
+pub struct Network<'c> {
     /// Beacons heard.
     pub beacons: u64,
     /// Probe responses heard.
@@ -79,16 +79,17 @@ pub struct Network {
     pub mhz: Option<u16>,
     /// What its last probe response said.
     pub answer: Option<Answer>,
-    /// The latest beacon.
-    pub cell: Reader,
-    writer: Writer,
+    /// The latest beacon, for readers.
+    pub cell: &'c Cell,
+    /// The latest beacon, for the thread of the networks.
+    pub latest: CellReader<'c>,
+    writer: CellWriter<'c>,
     /// A beacon that the cell refused.
     waiting: Option<Dot11Buf>,
 }
 
-impl Network {
-    fn new(retired_limit: usize) -> Self {
-        let (writer, cell) = buffer::cell(retired_limit);
+impl<'c> Network<'c> {
+    fn new(cell: &'c Cell) -> Self {
         Self {
             beacons: 0,
             responses: 0,
@@ -98,7 +99,8 @@ impl Network {
             mhz: None,
             answer: None,
             cell,
-            writer,
+            latest: cell.reader(),
+            writer: cell.writer(),
             waiting: None,
         }
     }
@@ -119,24 +121,26 @@ impl Network {
 }
 
 /// All networks by their BSSID.
-pub struct Networks {
-    networks: BTreeMap<Mac, Network>,
+pub struct Networks<'c> {
+    networks: BTreeMap<Mac, Network<'c>>,
+    cells: &'c Cells,
     retired_limit: usize,
 }
 
-impl Networks {
-    /// None yet; their cells will let readers hold this many old beacons.
-    pub fn new(retired_limit: usize) -> Self {
+impl<'c> Networks<'c> {
+    /// None yet; their cells will be among these, and let readers hold this many old beacons.
+    pub fn new(cells: &'c Cells, retired_limit: usize) -> Self {
         Self {
             networks: BTreeMap::new(),
+            cells,
             retired_limit,
         }
     }
 
     /// Counts a frame for its network.
-    pub fn count(&mut self, frame: &Frame<'_>) -> Option<&mut Network> {
+    pub fn count(&mut self, frame: &Frame<'_>) -> Option<&mut Network<'c>> {
         let bssid = frame.bssid?;
-        let new = || Network::new(self.retired_limit);
+        let new = || Network::new(self.cells.cell(self.retired_limit));
         let network = self.networks.entry(bssid).or_insert_with(new);
         match frame.kind {
             Kind::Beacon => network.beacons += 1,
@@ -153,7 +157,7 @@ impl Networks {
     }
 
     /// All of them, in the order of their BSSIDs.
-    pub fn iter(&self) -> impl Iterator<Item = (Mac, &Network)> {
+    pub fn iter(&self) -> impl Iterator<Item = (Mac, &Network<'c>)> {
         self.networks
             .iter()
             .map(|(bssid, network)| (*bssid, network))
@@ -168,6 +172,7 @@ impl Networks {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scanner::buffer;
 
     #[test]
     fn the_median_is_one_of_the_signals() {
@@ -193,13 +198,15 @@ mod tests {
             buffer[0] = mark;
             buffer
         };
-        let mut network = Network::new(1);
+        let cells = Cells::default();
+        let mut network = Network::new(cells.cell(1));
         assert!(network.put(beacon(1)));
-        let held = network.cell.read().expect("a beacon");
+        let reader = network.cell.reader();
+        let held = reader.read().expect("a beacon");
         assert!(network.put(beacon(2)));
         assert!(!network.put(beacon(3)));
         assert!(!network.put(beacon(4)));
-        let latest = |network: &Network| network.cell.read().map(|beacon| beacon[0]);
+        let latest = |network: &Network<'_>| network.latest.read().map(|beacon| beacon[0]);
         network.settle();
         assert_eq!((held[0], latest(&network)), (1, Some(2)));
         drop(held);

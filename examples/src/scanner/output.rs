@@ -26,7 +26,7 @@ pub const COLUMNS: [&str; 9] = [
 ];
 
 /// The networks as a table.
-pub fn table(outcome: &Outcome) -> String {
+pub fn table(outcome: &Outcome<'_>) -> String {
     let mut table = Table::new();
     table
         .load_preset(UTF8_FULL_CONDENSED)
@@ -42,15 +42,15 @@ pub fn table(outcome: &Outcome) -> String {
 }
 
 /// The cells of the table.
-pub fn rows(outcome: &Outcome) -> Vec<[String; COLUMNS.len()]> {
+pub fn rows(outcome: &Outcome<'_>) -> Vec<[String; COLUMNS.len()]> {
     let networks = outcome.networks.iter();
     networks
         .map(|(bssid, network)| row(bssid, network))
         .collect()
 }
 
-fn row(bssid: Mac, network: &Network) -> [String; COLUMNS.len()] {
-    let beacon = network.cell.read();
+fn row(bssid: Mac, network: &Network<'_>) -> [String; COLUMNS.len()] {
+    let beacon = network.latest.read();
     let latest = beacon.as_deref().map(|beacon| seal::open(beacon, bssid));
     let announced = match &latest {
         Some(Ok(sealed)) => Some(sealed.announcement),
@@ -91,7 +91,7 @@ fn name(announced: Option<&Announcement<'_>>, answered: Option<&Announcement<'_>
 }
 
 /// All counts: a name and a number each.
-pub fn counts(outcome: &Outcome) -> Vec<(String, u64)> {
+pub fn counts(outcome: &Outcome<'_>) -> Vec<(String, u64)> {
     let tally = &outcome.tally;
     let mut lines = vec![("records".to_string(), tally.records)];
     let named = |kind: &Kind| (format!("  {}", kind.name()), tally.kinds[*kind as usize]);
@@ -141,7 +141,7 @@ fn type_name(kind: u16) -> &'static str {
 }
 
 /// The counts as text; what did not happen is left out, where it is a detail.
-pub fn counts_text(outcome: &Outcome) -> String {
+pub fn counts_text(outcome: &Outcome<'_>) -> String {
     let mut text = String::new();
     for (name, count) in counts(outcome) {
         if count > 0 || !name.starts_with("  ") {

@@ -3,7 +3,7 @@
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::thread;
 
-use super::buffer::Reader;
+use super::buffer::{Cell, CellReader};
 use super::frame::Mac;
 use super::seal;
 
@@ -13,12 +13,31 @@ const HELD: u64 = 64;
 const DESCRIBED: usize = 8;
 
 /// A cell to look at.
-#[derive(Clone)]
-pub struct Watched {
+#[derive(Clone, Copy)]
+pub struct Watched<'c> {
     /// Whose beacons stand there.
     pub bssid: Mac,
     /// The cell.
-    pub reader: Reader,
+    pub cell: &'c Cell,
+}
+
+/// A reader's side of a cell.
+struct Watch<'c> {
+    bssid: Mac,
+    reader: CellReader<'c>,
+    /// The number that was last seen there.
+    last: Option<u64>,
+}
+
+impl<'c> Watch<'c> {
+    /// Makes the one handle that this thread has to the cell.
+    fn new(watched: Watched<'c>) -> Self {
+        Self {
+            bssid: watched.bssid,
+            reader: watched.cell.reader(),
+            last: None,
+        }
+    }
 }
 
 /// What a reader saw.
@@ -55,44 +74,44 @@ impl Seen {
         }
     }
 
-    /// Looks into a cell whose last number was this one; the number that stands there now.
-    fn look(&mut self, cell: &Watched, last: Option<u64>) -> Option<u64> {
-        let Some(beacon) = cell.reader.read() else {
+    /// Looks into a cell.
+    fn look(&mut self, watch: &mut Watch<'_>) {
+        let Some(beacon) = watch.reader.read() else {
             self.empty += 1;
-            return last;
+            return;
         };
         self.reads += 1;
-        let number = match seal::open(&beacon, cell.bssid) {
+        let number = match seal::open(&beacon, watch.bssid) {
             Ok(sealed) => sealed.number,
             Err(what) => {
-                self.fault(cell.bssid, &what);
-                return last;
+                self.fault(watch.bssid, &what);
+                return;
             }
         };
-        if last.is_some_and(|last| number < last) {
-            self.fault(cell.bssid, "is older than the one seen there before");
+        if watch.last.is_some_and(|last| number < last) {
+            self.fault(watch.bssid, "is older than the one seen there before");
         }
-        self.news += u64::from(last.is_none_or(|last| number > last));
+        self.news += u64::from(watch.last.is_none_or(|last| number > last));
         if self.reads % HELD == 0 {
             thread::yield_now();
-            if seal::open(&beacon, cell.bssid).map(|sealed| sealed.number) != Ok(number) {
-                self.fault(cell.bssid, "changed while it was looked at");
+            if seal::open(&beacon, watch.bssid).map(|sealed| sealed.number) != Ok(number) {
+                self.fault(watch.bssid, "changed while it was looked at");
             }
         }
-        Some(number)
+        watch.last = Some(number);
     }
 }
 
 /// Looks at all cells that were announced, again and again, until the other end is gone; then once
 /// more.
-pub fn run(announced: Receiver<Watched>) -> Seen {
+pub fn run(announced: Receiver<Watched<'_>>) -> Seen {
     let mut seen = Seen::default();
-    let mut cells: Vec<(Watched, Option<u64>)> = Vec::new();
+    let mut watches = Vec::new();
     let mut over = false;
     while !over {
         loop {
             match announced.try_recv() {
-                Ok(cell) => cells.push((cell, None)),
+                Ok(watched) => watches.push(Watch::new(watched)),
                 Err(TryRecvError::Empty) => break,
                 Err(TryRecvError::Disconnected) => {
                     over = true;
@@ -100,8 +119,8 @@ pub fn run(announced: Receiver<Watched>) -> Seen {
                 }
             }
         }
-        for (cell, last) in &mut cells {
-            *last = seen.look(cell, *last);
+        for watch in &mut watches {
+            seen.look(watch);
         }
         thread::yield_now();
     }
@@ -111,42 +130,45 @@ pub fn run(announced: Receiver<Watched>) -> Seen {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scanner::buffer;
+    use crate::scanner::buffer::{self, Cells};
 
     #[test]
     fn torn_foreign_and_older_beacons_are_noticed() {
         let pool = buffer::pool(1).expect("pool");
         let bssid = Mac([2; 6]);
-        let (mut writer, reader) = buffer::cell(4);
-        let cell = Watched { bssid, reader };
+        let cells = Cells::default();
+        let cell = cells.cell(4);
+        let writer = cell.writer();
+        let mut watch = Watch::new(Watched { bssid, cell });
         let mut seen = Seen::default();
-        assert_eq!(seen.look(&cell, None), None);
+        seen.look(&mut watch);
+        assert_eq!(watch.last, None);
         let mut beacon = vec![0x80, 0, 0, 0];
         beacon.extend([2; 18]);
         beacon.extend([0; 14]);
-        let mut put = |number| {
+        let put = |number| {
             let mut buffer = pool.dot11(beacon.len() + seal::SEAL).expect("a buffer");
             seal::seal(&mut buffer, &beacon, number);
             buffer[0] ^= u8::from(number == 9);
             assert!(writer.swap(buffer).is_ok());
         };
         put(5);
-        assert_eq!(seen.look(&cell, None), Some(5));
+        seen.look(&mut watch);
+        assert_eq!(watch.last, Some(5));
         assert_eq!(
             (seen.empty, seen.reads, seen.news, seen.wrong),
             (1, 1, 1, 0)
         );
         put(4);
-        assert_eq!(seen.look(&cell, Some(5)), Some(4));
+        seen.look(&mut watch);
+        assert_eq!(watch.last, Some(4));
         assert_eq!(seen.wrong, 1);
-        let foreign = Watched {
-            bssid: Mac([4; 6]),
-            ..cell.clone()
-        };
-        seen.look(&foreign, None);
+        let bssid = Mac([4; 6]);
+        seen.look(&mut Watch::new(Watched { bssid, cell }));
         assert_eq!(seen.wrong, 2);
         put(9);
-        assert_eq!(seen.look(&cell, Some(4)), Some(4));
+        seen.look(&mut watch);
+        assert_eq!(watch.last, Some(4));
         assert_eq!((seen.wrong, seen.faults.len()), (3, 3));
     }
 }

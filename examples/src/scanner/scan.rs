@@ -3,7 +3,7 @@
 use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
 use std::thread::{self, ScopedJoinHandle};
 
-use super::buffer::{Dot11Buf, OutOfMemory, Pool};
+use super::buffer::{Cells, Dot11Buf, OutOfMemory, Pool};
 use super::damage::Damage;
 use super::elements;
 use super::frame::{self, Frame, Kind, Payload};
@@ -30,9 +30,9 @@ pub struct Options {
 }
 
 /// What a scan gave.
-pub struct Outcome {
+pub struct Outcome<'c> {
     /// The networks.
-    pub networks: Networks,
+    pub networks: Networks<'c>,
     /// The counts.
     pub tally: Tally,
     /// What the readers saw.
@@ -41,7 +41,7 @@ pub struct Outcome {
     pub delivered: Delivered,
 }
 
-impl Outcome {
+impl Outcome<'_> {
     /// Whatever must not be, in words.
     pub fn faults(&self) -> Vec<String> {
         let mut faults = self.seen.faults.clone();
@@ -69,29 +69,30 @@ impl Outcome {
     }
 }
 
-/// Scans the captures; `passed` is called after each pass.
+/// Scans the captures, with the latest beacons in `cells`; `passed` is called after each pass.
 ///
 /// # Panics
 ///
 /// If another thread did.
-pub fn run(
+pub fn run<'c>(
     captures: &[Capture],
     pool: &Pool,
+    cells: &'c Cells,
     options: Options,
     mut passed: impl FnMut(),
-) -> Outcome {
+) -> Outcome<'c> {
     thread::scope(|scope| {
         let (msdus, queue) = mpsc::sync_channel(QUEUE);
         let sink = scope.spawn(|| sink::run(queue));
         let (watchers, readers): (Vec<_>, Vec<_>) = (0..options.readers)
             .map(|_| {
-                let (sender, announced): (_, Receiver<Watched>) = mpsc::channel();
+                let (sender, announced): (_, Receiver<Watched<'c>>) = mpsc::channel();
                 (sender, scope.spawn(|| readers::run(announced)))
             })
             .unzip();
         let mut scan = Scan {
             pool,
-            networks: Networks::new(options.retired_limit),
+            networks: Networks::new(cells, options.retired_limit),
             tally: Tally::default(),
             beacons: 0,
             watchers,
@@ -110,10 +111,10 @@ pub fn run(
 }
 
 /// Tells all readers of a cell.
-fn announce(watchers: &[Sender<Watched>], cell: &Watched) {
+fn announce<'c>(watchers: &[Sender<Watched<'c>>], cell: Watched<'c>) {
     for watcher in watchers {
         // A reader that is gone has panicked: that is told at the end.
-        watcher.send(cell.clone()).ok();
+        watcher.send(cell).ok();
     }
 }
 
@@ -124,17 +125,17 @@ fn sealed(pool: &Pool, beacon: &[u8], number: u64) -> Result<Dot11Buf, OutOfMemo
     Ok(buffer)
 }
 
-struct Scan<'p> {
+struct Scan<'p, 'c> {
     pool: &'p Pool,
-    networks: Networks,
+    networks: Networks<'c>,
     tally: Tally,
     /// How many beacons there were: the number of the last.
     beacons: u64,
-    watchers: Vec<Sender<Watched>>,
+    watchers: Vec<Sender<Watched<'c>>>,
     msdus: SyncSender<Msdu>,
 }
 
-impl Scan<'_> {
+impl<'c> Scan<'_, 'c> {
     /// Takes one record: into a buffer, then apart.
     fn record(&mut self, record: &[u8], meta: Meta) {
         self.tally.records += 1;
@@ -168,8 +169,8 @@ impl Scan<'_> {
         }
         if let (Kind::Beacon, Some(bssid)) = (frame.kind, frame.bssid) {
             if network.beacons == 1 {
-                let reader = network.cell.clone();
-                announce(&self.watchers, &Watched { bssid, reader });
+                let cell = network.cell;
+                announce(&self.watchers, Watched { bssid, cell });
             }
             self.beacons += 1;
             let stands = sealed(self.pool, frame.bytes, self.beacons).map(|b| network.put(b));
@@ -209,7 +210,7 @@ impl Scan<'_> {
         self,
         readers: Vec<ScopedJoinHandle<'_, Seen>>,
         sink: ScopedJoinHandle<'_, Delivered>,
-    ) -> Outcome {
+    ) -> Outcome<'c> {
         let Self {
             mut networks,
             tally,
