@@ -21,6 +21,8 @@ mod cell;
 mod contract;
 #[path = "dot11.rs"]
 mod dot11;
+#[path = "dot11_attacks.rs"]
+mod dot11_attacks;
 #[path = "exhaustion.rs"]
 mod exhaustion;
 #[path = "memory.rs"]
