@@ -135,6 +135,17 @@ impl Depot {
         self.0.full.weight(&self.0.magazine_links) + self.0.loose.weight(frame_links)
     }
 
+    /// Shows the ids that seem to rest here: a hint, as [`Stack::look`].
+    pub(crate) fn look(&self, frame_links: &Links, mut see: impl FnMut(FrameId)) {
+        let full = &self.0.full;
+        full.look(&self.0.magazine_links, |magazine, weight| {
+            let slots = self.slots_of(magazine).iter().take(weight as usize);
+            // Relaxed: a hint; who has taken the magazine meanwhile may write other ids.
+            slots.for_each(|slot| see(FrameId(slot.load(Ordering::Relaxed))));
+        });
+        self.0.loose.look(frame_links, |id, _| see(FrameId(id)));
+    }
+
     /// The number of pops so far if no frame rests here, else `None`. See `class::exhaustion`.
     pub(crate) fn pops_if_empty(&self) -> Option<u64> {
         Some(

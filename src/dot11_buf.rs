@@ -12,6 +12,7 @@ use crate::dot11::{LargeId, SizeClass};
 use crate::error::{Room, RoomError};
 use crate::id::FrameId;
 use crate::inner::Inner;
+use crate::raw;
 
 /// A buffer of any length: the smallest size class that holds it, or a mapping of its own.
 ///
@@ -253,15 +254,18 @@ impl Dot11Buf {
     #[must_use = "the pointer is the only way back to the buffer"]
     pub fn into_raw(self) -> NonNull<u8> {
         let this = ManuallyDrop::new(self);
-        match this.place() {
+        let pointer = this.start();
+        let (word, view) = match this.place() {
             Place::Class(class, id) => {
                 // SAFETY: as in `start`.
-                Inner::hand_out_of_class(unsafe { class.as_ref() }, id, this.len());
+                Inner::raw_of_class(unsafe { class.as_ref() }, id, this.len())
             }
             // SAFETY: the handle owns the buffer.
-            Place::Large(id) => unsafe { id.block() }.hand_out(),
-        }
-        this.start()
+            Place::Large(id) => (unsafe { id.block() }.raw(), 0),
+        };
+        // The last step: whoever waits for the buffer at this address may take it, and end the pool.
+        raw::hand_out(word, view);
+        pointer
     }
 }
 

@@ -11,6 +11,7 @@ use crate::back::Back;
 use crate::error::{Room, RoomError};
 use crate::id::FrameId;
 use crate::inner::Inner;
+use crate::raw;
 
 /// One frame of a pool, and the part of it that holds data.
 ///
@@ -358,10 +359,11 @@ impl Frame {
             // An empty frame at the frame's end: one byte back, or the pointer would be the next frame's.
             this.view = this.view.part(this.view.offset() - 1, 0);
         }
-        this.inner()
-            .raw()
-            .hand_out(this.id(), this.view.part_of_frame());
-        this.data()
+        let pointer = this.data();
+        let word = this.inner().raw().word(this.id());
+        // The last step: whoever waits for the frame at this address may take it, and end the pool.
+        raw::hand_out(word, this.view.part_of_frame());
+        pointer
     }
 
     /// Makes the handle of a frame that was out as a pointer.

@@ -34,10 +34,9 @@ impl RawStates {
         Links::bytes_for(buffers)
     }
 
-    /// Notes that a buffer goes out as a pointer. The caller owns it.
-    pub(crate) fn hand_out(&self, id: FrameId, view: u64) {
-        debug_assert_eq!(view & RAW, 0);
-        hand_out(&self.words[id.index()], view);
+    /// The word of a buffer, for its owner to hand it out by.
+    pub(crate) fn word(&self, id: FrameId) -> &AtomicU64 {
+        &self.words[id.index()]
     }
 
     /// The view of a buffer that is out as a pointer.
@@ -51,8 +50,10 @@ impl RawStates {
     }
 }
 
-/// As [`RawStates::hand_out`], for a word by itself.
+/// Notes that a buffer goes out as a pointer. The caller owns it, and touches neither it nor the pool afterwards: who takes the
+/// pointer back may have ended both by then, so only the word is passed by reference (see `Unprotected`).
 pub(crate) fn hand_out(word: &AtomicU64, view: u64) {
+    debug_assert_eq!(view & RAW, 0);
     // Release (R): publishes all that the owner did with the buffer to who takes it back.
     word.store(RAW | view, Ordering::Release);
 }

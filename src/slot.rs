@@ -69,11 +69,15 @@ impl Slot {
         }
     }
 
+    /// The index that rests here; stale as soon as it is read.
+    pub(crate) fn look(&self) -> Option<u32> {
+        // Relaxed: the number alone is used.
+        self.named(self.word.load(Ordering::Relaxed))
+    }
+
     /// How many indices rest here, 0 or 1; stale as soon as it is read.
     pub(crate) fn weight(&self) -> u32 {
-        // Relaxed: the number alone is used.
-        let word = self.word.load(Ordering::Relaxed);
-        u32::from(self.named(word).is_some())
+        u32::from(self.look().is_some())
     }
 
     /// The number of pops so far if the slot is empty now, else `None`.

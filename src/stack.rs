@@ -275,6 +275,22 @@ impl Stack {
         self.weight_under(links, self.head.load(Ordering::Relaxed))
     }
 
+    /// Shows the nodes that seem to rest here, and each one's weight: stale, and while others push and pop some may be missed, and
+    /// others shown instead. As many steps as the weight at most.
+    pub(crate) fn look(&self, links: &Links, mut see: impl FnMut(u32, u32)) {
+        // Relaxed: numbers alone are read, as a hint.
+        let mut at = self.head.load(Ordering::Relaxed);
+        for _ in 0..self.weight_under(links, at) {
+            let Some(node) = self.top(at) else {
+                return;
+            };
+            let link = links.read(node);
+            let below = self.weight_under(links, link.next);
+            see(node, link.weight.wrapping_sub(below));
+            at = link.next;
+        }
+    }
+
     /// The number of pops so far if the stack is empty now, else `None`.
     pub(crate) fn pops_if_empty(&self) -> Option<u64> {
         // Acquire: pairs with S2, see `class::exhaustion`.

@@ -21,6 +21,8 @@ mod cell;
 mod contract;
 #[path = "dot11.rs"]
 mod dot11;
+#[path = "dot11_attacks.rs"]
+mod dot11_attacks;
 #[path = "dot11_properties.rs"]
 mod dot11_properties;
 #[path = "exhaustion.rs"]

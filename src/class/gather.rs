@@ -14,6 +14,15 @@ impl<B: Back> Class<B> {
         self.front.moving()
     }
 
+    /// Shows the ids that seem to rest in the lists, and takes none: exact if no call is in progress.
+    pub(crate) fn look(&self, mut see: impl FnMut(FrameId)) {
+        match self.front.which() {
+            Which::Rseq(caches) => caches.look(&mut see),
+            Which::Portable(shards) => shards.look(self.back.links(), &mut see),
+        }
+        self.depot.look(self.back.links(), see);
+    }
+
     /// Takes what rests anywhere, but for what others lay down meanwhile: at most as many ids as were carved by now. They are the
     /// caller's (P1), who has a handle, and calls [`reopen`](Self::reopen) when it has laid them down.
     pub(crate) fn take_all(&self, ids: &mut Vec<FrameId>) {

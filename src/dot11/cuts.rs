@@ -107,11 +107,10 @@ impl Cuts {
         self.per_chunk
     }
 
-    /// How many buffers the cursor leaves.
-    pub(crate) fn uncarved(&self) -> u32 {
+    /// What the cursor leaves; stale as soon as it is read.
+    pub(crate) fn look_at_rest(&self) -> Option<Rest> {
         // Relaxed: a hint.
-        let rest = self.rest(self.cursor.load(Ordering::Relaxed));
-        rest.map_or(0, |rest| self.per_chunk - rest.next)
+        self.rest(self.cursor.load(Ordering::Relaxed))
     }
 
     pub(crate) fn chunks(&self) -> &Chunks {

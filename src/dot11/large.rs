@@ -76,8 +76,9 @@ impl Block {
         raw::view(&self.raw).is_some()
     }
 
-    pub(crate) fn hand_out(&self) {
-        raw::hand_out(&self.raw, 0);
+    /// The word by which it is handed out as a pointer.
+    pub(crate) fn raw(&self) -> &AtomicU64 {
+        &self.raw
     }
 }
 

@@ -220,15 +220,11 @@ impl Dot11 {
         if let Some(id) = class.lists.take_slow() {
             return Some(id);
         }
-        let idle = self
-            .classes
+        // No more of the others than is needed.
+        self.classes
             .iter()
-            .filter(|class| class.may_have_idle_chunks());
-        let reclaimed: usize = idle.map(|class| class.trim().chunks).sum();
-        if reclaimed == 0 {
-            return None;
-        }
-        class.lists.take_slow()
+            .filter(|other| other.seems_to_have_idle_chunks() && other.trim().chunks > 0)
+            .find_map(|_| class.lists.take_slow())
     }
 
     /// Takes all chunks back that hold no buffer in use, and returns their memory to the system.

@@ -45,11 +45,19 @@ impl SizeClass {
         self.cuts().carved() > 0
     }
 
-    /// Whether so many buffers rest here that they could be all of a chunk.
-    pub(crate) fn may_have_idle_chunks(&self) -> bool {
-        let resting: usize = self.lists().resting_per_cpu().iter().sum();
-        let uncarved = self.cuts().uncarved() as usize;
-        resting + self.lists().resting_in_depot() + uncarved >= self.cuts().per_chunk() as usize
+    /// Whether a chunk seems to be idle: exact if no call is in progress. Looks, and takes nothing: a trim in vain would leave the class
+    /// without a buffer at rest for as long as it takes.
+    pub(crate) fn seems_to_have_idle_chunks(&self) -> bool {
+        if !self.was_used() {
+            return false;
+        }
+        let mut resting = vec![0_u32; self.cuts().chunks().count() as usize];
+        self.lists()
+            .look(|id| resting[chunks::chunk_of(id).index()] += 1);
+        if let Some(rest) = self.cuts().look_at_rest() {
+            resting[rest.chunk.index()] += self.cuts().per_chunk() - rest.next;
+        }
+        resting.iter().any(|ids| *ids >= self.cuts().per_chunk())
     }
 
     /// Takes the chunks back that hold no buffer in use. The caller has a handle.

@@ -154,6 +154,16 @@ impl Caches {
         self.all().map(|cpu| self.resting(cpu) as usize)
     }
 
+    /// Shows the ids that seem to rest here: stale, and while sections run some may be missed, and others shown instead.
+    pub(crate) fn look(&self, mut see: impl FnMut(FrameId)) {
+        for cpu in self.all() {
+            for slot in 0..self.resting(cpu) as usize {
+                // Relaxed: a number alone, as a hint.
+                see(FrameId(self.word(cpu, SLOT + slot).load(Ordering::Relaxed)));
+            }
+        }
+    }
+
     /// Opens the cache of the running CPU, if it is shut and caches may be open.
     pub(crate) fn open_here(&self) -> Opened<'_> {
         let Some(cpu) = self.here() else {

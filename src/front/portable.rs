@@ -131,6 +131,18 @@ impl Portable {
         shard.slot.weight() + shard.stack.weight(links)
     }
 
+    /// Shows the ids that seem to rest here: a hint, as [`Stack::look`].
+    pub(crate) fn look(&self, links: &Links, mut see: impl FnMut(FrameId)) {
+        for shard in &self.0.shards {
+            shard
+                .slot
+                .look()
+                .into_iter()
+                .for_each(|id| see(FrameId(id)));
+            shard.stack.look(links, |id, _| see(FrameId(id)));
+        }
+    }
+
     /// Every shard once.
     pub(crate) fn all(&self) -> impl Iterator<Item = ShardId> {
         self.from(ShardId(0))

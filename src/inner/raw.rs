@@ -9,7 +9,7 @@ use super::Inner;
 use crate::dot11::{Block, Chunks, Claim, Dot11, LargeId, Owner, SizeClass};
 use crate::id::{ChunkId, FrameId};
 use crate::misuse::{BufferKind, Found, Misuse, MisuseKind};
-use crate::sync::Ordering;
+use crate::sync::{AtomicU64, Ordering};
 
 /// The view of an 802.11 buffer: its chunk's generation, and its length.
 const LEN_BITS: u32 = 20;
@@ -33,11 +33,11 @@ struct Named<'a> {
 }
 
 impl Inner {
-    /// The class that a buffer of a size class is out of; its owner hands it out as a pointer.
-    pub(crate) fn hand_out_of_class(class: &SizeClass, id: FrameId, len: usize) {
+    /// The word of a buffer of a size class, and the view by which its owner hands it out as a pointer.
+    pub(crate) fn raw_of_class(class: &SizeClass, id: FrameId, len: usize) -> (&AtomicU64, u64) {
         let chunks = class.cuts().chunks();
         let owner = chunks.owner(crate::dot11::chunk_of(id));
-        chunks.raw().hand_out(id, view_of(owner.generation, len));
+        (chunks.raw().word(id), view_of(owner.generation, len))
     }
 
     /// Makes the caller the owner of the frame that was handed out at `address`; its view.

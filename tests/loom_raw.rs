@@ -1,0 +1,62 @@
+//! Pointers that another thread waits for while they are handed out, and then ends the pool: models.
+//!
+//! Run them with `RUSTFLAGS="--cfg loom" cargo test --test loom_raw --release`; without the cfg there is nothing in it.
+
+#![cfg(loom)]
+
+use std::ptr;
+
+use framewell::Pool;
+use loom::thread;
+
+fn explore(model: impl Fn() + Send + Sync + 'static) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = Some(2);
+    builder.check(model);
+}
+
+fn pool() -> Pool {
+    Pool::builder().frames(2).shards(1).build().unwrap()
+}
+
+#[test]
+fn frame_that_is_handed_out_races_its_return_and_the_last_handle() {
+    explore(|| {
+        let pool = pool();
+        let frame = pool.get(1).unwrap();
+        let address = frame.as_ptr().addr();
+        let waits = thread::spawn(move || {
+            // SAFETY: the one frame that is handed out at this address, if it is so far.
+            match unsafe { pool.from_raw(ptr::without_provenance_mut(address)) } {
+                Ok(_) => None,
+                Err(_) => Some(pool),
+            }
+        });
+        let pointer = frame.into_raw();
+        if let Some(pool) = waits.join().unwrap() {
+            // SAFETY: handed out above, and not taken back.
+            drop(unsafe { pool.from_raw(pointer.as_ptr()) }.unwrap());
+        }
+    });
+}
+
+#[test]
+fn buffer_that_is_handed_out_races_its_return_and_the_last_handle() {
+    explore(|| {
+        let pool = pool();
+        let buffer = pool.dot11(1).unwrap();
+        let address = buffer.as_ptr().addr();
+        let waits = thread::spawn(move || {
+            // SAFETY: the one buffer that is handed out at this address, if it is so far.
+            match unsafe { pool.dot11_from_raw(ptr::without_provenance_mut(address)) } {
+                Ok(_) => None,
+                Err(_) => Some(pool),
+            }
+        });
+        let pointer = buffer.into_raw();
+        if let Some(pool) = waits.join().unwrap() {
+            // SAFETY: handed out above, and not taken back.
+            drop(unsafe { pool.dot11_from_raw(pointer.as_ptr()) }.unwrap());
+        }
+    });
+}
