@@ -48,8 +48,12 @@ pub(crate) const CHUNK_STRIDE: usize = CHUNK + scaled(84 << 10, 0) as usize;
 /// The numbers of buffers in a chunk take so many bits.
 pub(crate) const CHUNK_BITS: u32 = scaled(14, 1);
 
-/// The most chunks of a pool.
-pub(crate) const MAX_CHUNKS: usize = MAX_FRAMES >> CHUNK_BITS;
+/// The most chunks of a pool; their bytes are one mapping, of at most `isize::MAX`.
+pub(crate) const MAX_CHUNKS: usize = if usize::BITS < 64 {
+    isize::MAX as usize / CHUNK
+} else {
+    MAX_FRAMES >> CHUNK_BITS
+};
 
 /// The most bytes of a size class.
 pub(crate) const MAX_SIZE_CLASS: usize = CHUNK / 4;

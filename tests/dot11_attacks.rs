@@ -287,3 +287,61 @@ fn a_budget_of_nothing_is_one_chunk() {
     let refused = pool.dot11(1).unwrap_err();
     assert_eq!(refused.refusal, Refusal::Budget { limit: CHUNK });
 }
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use super::*;
+
+    /// Runs `child` in a forked child, and demands that it ends well, and soon.
+    #[track_caller]
+    fn in_child(child: impl FnOnce()) {
+        // SAFETY: the child uses the pool and ends.
+        let pid = unsafe { libc::fork() };
+        assert!(pid >= 0);
+        if pid == 0 {
+            // SAFETY: no preconditions. A child that hangs is killed.
+            unsafe { libc::alarm(20) };
+            let told = std::panic::catch_unwind(std::panic::AssertUnwindSafe(child));
+            // SAFETY: no preconditions.
+            unsafe { libc::_exit(i32::from(told.is_err())) };
+        }
+        let mut status = 0;
+        // SAFETY: the child is this process's, and `status` lives.
+        let ended = unsafe { libc::waitpid(pid, &raw mut status, 0) };
+        assert_eq!((ended, status), (pid, 0));
+    }
+
+    #[test]
+    fn a_child_forked_amid_trims_uses_the_pool() {
+        let chunks = 8;
+        let pool = builder().dot11_bytes(chunks * CHUNK).build().unwrap();
+        let tag = AtomicU64::new(1 << 40);
+        let over = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let trimmer = scope.spawn(|| {
+                while !over.load(Ordering::Relaxed) {
+                    pool.trim();
+                }
+            });
+            let churner = scope.spawn(|| {
+                while !over.load(Ordering::Relaxed) {
+                    churn(&pool, 7, 200, &tag);
+                }
+            });
+            for _ in 0..30 * scale() {
+                in_child(|| {
+                    for seed in 0..3 {
+                        churn(&pool, seed, 500, &tag);
+                        pool.trim();
+                    }
+                    drop(take_all(&pool, 2346));
+                    assert!(pool.stats().dot11.unwrap().chunks <= chunks);
+                });
+            }
+            over.store(true, Ordering::Relaxed);
+            trimmer.join().unwrap();
+            churner.join().unwrap();
+        });
+        assert_whole(&pool, chunks);
+    }
+}

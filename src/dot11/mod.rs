@@ -33,6 +33,7 @@ pub(crate) use trim::Trim;
 use crate::back::Back;
 use crate::class::{Class, Laid, Near, Shape, Take, Transfer};
 use crate::depot::Depot;
+use crate::front::Event;
 use crate::id::{ClassId, FrameId};
 use crate::inner::Inner;
 use crate::limits::{CACHED_BYTES, CLASS_CACHE};
@@ -242,6 +243,13 @@ impl Dot11 {
             out += class.lists.close()?;
         }
         Some(out)
+    }
+
+    /// Fences that the kernel refused to the classes.
+    pub(crate) fn fences_refused(&self) -> u64 {
+        let used = self.classes.iter().filter(|class| class.was_used());
+        used.map(|class| class.lists.counted(Event::FenceRefused))
+            .sum()
     }
 
     pub(crate) fn stats(&self) -> Dot11Stats {

@@ -387,7 +387,8 @@ impl Inner {
             pages: self.arena().pages(),
             front: class.front_kind(),
             no_rseq: *self.no_rseq,
-            fences_refused: class.counted(Event::FenceRefused),
+            fences_refused: class.counted(Event::FenceRefused)
+                + self.dot11().map_or(0, Dot11::fences_refused),
             metadata: caches
                 + Links::bytes_for(frames)
                 + RawStates::bytes_for(frames)

@@ -17,6 +17,8 @@ impl Pool {
     /// own, which the kernel makes and unmaps. The bytes are initialised: zero where they were never used, else what their last owner left, unless
     /// [`PoolBuilder::zero_on_free`](crate::PoolBuilder::zero_on_free) is on. An empty buffer is a buffer.
     ///
+    /// Not for a signal handler: the first call, one that finds the budget used up, and one for a larger buffer, as its drop, use the heap.
+    ///
     /// # Errors
     ///
     /// [`OutOfMemory`] if no buffer of the class is at rest, all chunks of the budget ([`PoolBuilder::dot11_bytes`](crate::PoolBuilder::dot11_bytes))
