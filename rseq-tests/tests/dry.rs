@@ -269,3 +269,36 @@ macro_rules! holds {
 }
 
 include!(concat!(env!("OUT_DIR"), "/dry.rs"));
+
+#[test]
+fn trim_without_a_fence_loses_what_caches_hold_and_no_more() {
+    if !on_its_own("trim_without_a_fence_loses_what_caches_hold_and_no_more") {
+        return;
+    }
+    let builder = Pool::builder().front(framewell::Front::Rseq);
+    let pool = builder.dot11_bytes(4 << 20).build().unwrap();
+    let take_all = || std::iter::from_fn(|| pool.dot11(2346).ok()).collect::<Vec<_>>();
+    let all = take_all();
+    let total = all.len();
+    drop(all);
+    if !without_fences(Whom::Everyone) {
+        return;
+    }
+    let most = pool.stats().per_cpu.len() * pool.stats().dot11.unwrap().classes[0].cache;
+    for _ in 0..3 {
+        pool.trim();
+    }
+    let stats = pool.stats();
+    assert!(stats.fences_refused > 0, "{stats}");
+    let left = take_all();
+    assert!(
+        left.len() < total && left.len() >= total - most,
+        "{} of {total}",
+        left.len()
+    );
+    drop(left);
+    // The chunks without a lost buffer serve other classes.
+    let kept = pool.trim().pinned;
+    let large: Vec<_> = std::iter::from_fn(|| pool.dot11(65_600).ok()).collect();
+    assert_eq!(large.len(), (4 - kept) * 15);
+}
