@@ -341,7 +341,7 @@ impl Frame {
     /// Gives the frame out as a pointer to the first byte of its data, for a side that knows no handles.
     ///
     /// It counts as out. [`Pool::from_raw`](crate::Pool::from_raw) turns the pointer, on any thread, back into a frame with the
-    /// headroom and the length that it has now. Never enters the kernel but for the first touch of the table that notes it.
+    /// headroom and the length that it has now (an empty frame at the very end of its room moves back by a byte). Never enters the kernel but for the first touch of the table that notes it.
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().build()?;

@@ -121,8 +121,8 @@ fn absurd_lengths_are_refused_and_leave_the_pool_usable() {
 fn wrong_wishes_are_named() {
     let refused = |builder: framewell::PoolBuilder| builder.build().unwrap_err().to_string();
     assert_eq!(
-        refused(builder().dot11_bytes((4 << 30) + 1)),
-        "a budget of 4294967297 bytes for 802.11 buffers exceeds the limit of 4294967296; lower \
+        refused(builder().dot11_bytes(usize::MAX)),
+        "a budget of 18446744073709551615 bytes for 802.11 buffers exceeds the limit of 4294967296; lower \
          PoolBuilder::dot11_bytes (buffers above the largest size class do not count)"
     );
     for size in [0, (256 << 10) + 1] {

@@ -22,7 +22,8 @@ impl Pool {
     /// # Errors
     ///
     /// [`OutOfMemory`] if no buffer of the class is at rest, all chunks of the budget ([`PoolBuilder::dot11_bytes`](crate::PoolBuilder::dot11_bytes))
-    /// are in use by the classes, and none of these holds nothing but buffers at rest; or if the system refuses the memory.
+    /// are in use by the classes, and none of these holds nothing but buffers at rest; or if the system refuses the memory. Buffers in the hands of another
+    /// call in progress do not count, and a [`trim`](Self::trim) has all that rests in a class in hand while it works on that.
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().build()?;
