@@ -41,10 +41,6 @@ pub(crate) const PORTABLE_CACHE: usize = scaled(128, 4) as usize;
 /// The bytes of a chunk: what a size class takes from the arena, and gives back, at once.
 pub(crate) const CHUNK: usize = scaled(1 << 20, 4096) as usize;
 
-/// From one chunk to the next. If it were a power of two the first pages of all chunks, the busiest, would share sets of the
-/// caches and of the TLB. Nothing lies between chunks.
-pub(crate) const CHUNK_STRIDE: usize = CHUNK + scaled(84 << 10, 0) as usize;
-
 /// The numbers of buffers in a chunk take so many bits.
 pub(crate) const CHUNK_BITS: u32 = scaled(14, 1);
 

@@ -25,7 +25,7 @@ use std::ptr::NonNull;
 use crossbeam_utils::CachePadded;
 
 use crate::id::{ChunkId, ClassId, FrameId};
-use crate::limits::{CHUNK, CHUNK_BITS, CHUNK_STRIDE};
+use crate::limits::{CHUNK, CHUNK_BITS};
 use crate::raw::RawStates;
 use crate::stack::{Links, Stack};
 use crate::sync::{AtomicU32, AtomicU64, Ordering, Table, Tracks};
@@ -77,7 +77,7 @@ impl Owner {
 impl Chunks {
     /// Reserves `count` chunks. Answers with the bytes that were refused, if they were.
     pub(crate) fn new(count: u32, wish: HugePages) -> Result<Self, (usize, io::Error)> {
-        let bytes = count as usize * CHUNK_STRIDE;
+        let bytes = count as usize * CHUNK;
         let ids = Self::ids_of(count);
         let (mapping, pages) = Mapping::huge(bytes, wish).map_err(|refusal| (bytes, refusal))?;
         let words = |refusal| (ids as usize * size_of::<u64>(), refusal);
@@ -212,15 +212,14 @@ impl Chunks {
     /// Gives the memory of a chunk that the caller has in hand back to the system; `false` if the system keeps it: explicit huge pages,
     /// whose reservation would go with them.
     pub(crate) fn discard(&self, chunk: ChunkId) -> bool {
-        self.pages != PageKind::Explicit
-            && self.mapping.discard(chunk.index() * CHUNK_STRIDE, CHUNK)
+        self.pages != PageKind::Explicit && self.mapping.discard(chunk.index() * CHUNK, CHUNK)
     }
 
     /// Where an address lies: the chunk, and the byte within it.
     pub(crate) fn find(&self, address: usize) -> Option<(ChunkId, usize)> {
         let offset = address.wrapping_sub(self.base.as_ptr().addr());
-        let chunk = ChunkId(u32::try_from(offset / CHUNK_STRIDE).ok()?);
-        (chunk.0 < self.count).then_some((chunk, offset % CHUNK_STRIDE))
+        let chunk = ChunkId(u32::try_from(offset / CHUNK).ok()?);
+        (chunk.0 < self.count).then_some((chunk, offset % CHUNK))
     }
 
     /// The bytes that the tables about so many chunks reserve.

@@ -15,7 +15,7 @@ use super::chunks::{self, Chunks};
 use crate::back::Back;
 use crate::batch::Batch;
 use crate::id::{ChunkId, ClassId, FrameId};
-use crate::limits::{CHUNK, CHUNK_BITS, CHUNK_STRIDE};
+use crate::limits::{CHUNK, CHUNK_BITS};
 use crate::stack::Links;
 use crate::sync::{AtomicU32, AtomicU64, Ordering};
 
@@ -55,7 +55,7 @@ impl Place {
     /// - The id is one of the class's: it was carved, and its chunk not given back since.
     #[inline(always)]
     pub(crate) unsafe fn start(self, id: FrameId) -> NonNull<u8> {
-        let chunk = chunks::chunk_of(id).index() * CHUNK_STRIDE;
+        let chunk = chunks::chunk_of(id).index() * CHUNK;
         let within = chunks::number_of(id) as usize * self.stride();
         // SAFETY: the chunk is one of the mapping's, and holds the buffer (`per_chunk`); the mapping lives as long as the class.
         unsafe { self.base.add(chunk + within) }
