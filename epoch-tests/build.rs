@@ -3,6 +3,8 @@
 //! For each model it writes a line `passes!(name of the test, model);`, and for each seed a line
 //! `is_caught!(name of the test, variant, model, cause);`, macros that the test defines.
 
+#[path = "../loom-tests/reach.rs"]
+mod reach;
 #[path = "../loom-tests/variants.rs"]
 mod variants;
 
@@ -11,13 +13,15 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use variants::{Change, lay_out, sorted, stem};
+use reach::Reach;
+use variants::{Change, lay_out, lay_out_in_part, sorted, stem};
 
 include!("seeds.rs");
 
 fn main() {
     for input in [
         "../src",
+        "../loom-tests/reach.rs",
         "../loom-tests/variants.rs",
         "models",
         "seeds.rs",
@@ -38,6 +42,7 @@ fn variants(out: &Path, text: &mut String) {
     let files = sorted(Path::new("models"));
     let models: Vec<String> = files.iter().flat_map(|file| models(file)).collect();
     lay_out(out, "sound", &[], &files, text);
+    let reach = Reach::read(Path::new("../src"));
     for model in &models {
         writeln!(text, "passes!({}, {model});", flat(model)).unwrap();
     }
@@ -52,7 +57,19 @@ fn variants(out: &Path, text: &mut String) {
             models.iter().any(|m| m == model),
             "seed {name}: there is no model {model}"
         );
-        lay_out(out, name, bug, &files, text);
+        let (file, _) = model
+            .split_once("::")
+            .expect("a model is named file::function");
+        let beside = [Path::new("models").join(format!("{file}.rs"))];
+        let affected = reach.affected(bug, &beside);
+        lay_out_in_part(
+            out,
+            name,
+            bug,
+            |module| affected.contains(module),
+            &beside,
+            text,
+        );
         writeln!(
             text,
             "is_caught!({name}_is_caught, {name}, {model}, {caught_by:?});"
