@@ -61,16 +61,6 @@ pub(crate) enum Take {
     NoCaches,
 }
 
-/// What a hot path has done with an id.
-pub(crate) enum Laid {
-    /// It is at rest, and was the caller's (P3).
-    Down,
-    /// It is still the caller's: this CPU's cache or shard took none.
-    Refused,
-    /// It is still the caller's: there are no caches.
-    NoCaches,
-}
-
 impl Near {
     /// Takes an id from this CPU's cache; it is the caller's (P1).
     ///
@@ -89,22 +79,16 @@ impl Near {
         }
     }
 
-    /// Lays an id down in this CPU's cache, by its last step (P3).
+    /// Lays an id down in this CPU's cache, by its last step (P3); `false` if it is still the caller's: the cache took none, or there
+    /// are no caches.
     ///
     /// # Safety
     ///
     /// - The caller owns the id, which is the class's, and keeps it if it is not laid down.
     #[inline(always)]
-    pub(crate) unsafe fn lay(self, id: FrameId) -> Laid {
-        let Some(sections) = self.0 else {
-            return Laid::NoCaches;
-        };
+    pub(crate) unsafe fn lay(self, id: FrameId) -> bool {
         // SAFETY: the caller's id keeps the pool, and so the caches, until the push has committed (P2).
-        if unsafe { sections.push(id) } {
-            Laid::Down
-        } else {
-            Laid::Refused
-        }
+        self.0.is_some_and(|sections| unsafe { sections.push(id) })
     }
 }
 
@@ -250,22 +234,20 @@ impl<B: Back> Class<B> {
         }
     }
 
-    /// Lays ids down in this CPU's cache, all or none, by its last step (P3).
+    /// Lays ids down in this CPU's cache, all or none, by its last step (P3); `false` if they are still the caller's.
     ///
     /// # Safety
     ///
     /// - As for [`Near::lay`], for every id; there are no more than a batch.
     #[inline(always)]
-    pub(crate) unsafe fn lay_many(&self, ids: &[FrameId]) -> Laid {
+    pub(crate) unsafe fn lay_many(&self, ids: &[FrameId]) -> bool {
         for id in ids {
             self.back.wrote(*id);
         }
         match self.front.sections() {
             // SAFETY: as in `Near::lay`.
-            Some(sections) if !self.transfer.zero_on_free && unsafe { sections.push_many(ids) } => {
-                Laid::Down
-            }
-            _ => Laid::Refused,
+            Some(sections) => !self.transfer.zero_on_free && unsafe { sections.push_many(ids) },
+            None => false,
         }
     }
 

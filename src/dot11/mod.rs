@@ -31,7 +31,7 @@ pub(crate) use sizes::Sizes;
 pub(crate) use trim::Trim;
 
 use crate::back::Back;
-use crate::class::{Class, Laid, Near, Shape, Take, Transfer};
+use crate::class::{Class, Near, Shape, Take, Transfer};
 use crate::depot::Depot;
 use crate::front::Event;
 use crate::id::{ClassId, FrameId};
@@ -129,11 +129,10 @@ impl SizeClass {
     pub(crate) unsafe fn free(&self, id: FrameId) {
         self.cuts().wrote(id);
         // SAFETY: the caller owns the id.
-        if let Laid::Down = unsafe { self.near.lay(id) } {
-            return;
+        if !unsafe { self.near.lay(id) } {
+            // SAFETY: the id was refused: it is still the caller's.
+            unsafe { self.free_slow(id) };
         }
-        // SAFETY: the id was refused: it is still the caller's.
-        unsafe { self.free_slow(id) };
     }
 
     /// Frees a buffer that this CPU's cache has not taken.
@@ -144,7 +143,7 @@ impl SizeClass {
     #[inline(never)]
     unsafe fn free_slow(&self, id: FrameId) {
         // SAFETY: as the function's bullets.
-        unsafe { Inner::free_to(*self.pool, *self.near, &self.lists, id) };
+        unsafe { Inner::free_slow(*self.pool, &self.lists, id) };
     }
 
     fn stats(&self) -> ClassStats {

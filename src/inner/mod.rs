@@ -28,7 +28,7 @@ use crossbeam_utils::CachePadded;
 
 use crate::arena::{Arena, Layout};
 use crate::back::Back;
-use crate::class::{Class, Homeless, Laid, Near, Shape, Transfer};
+use crate::class::{Class, Homeless, Near, Shape, Transfer};
 use crate::depot::Depot;
 use crate::dot11::{Dot11, Dot11Spec, LargeId, Sizes};
 use crate::error::{BuildError, OutOfBuffers};
@@ -271,7 +271,7 @@ impl Inner {
         // SAFETY: the caller's ids keep the pool (P2) until they are given up.
         let class = unsafe { &this.as_ref().frames };
         // SAFETY: the caller owns the ids.
-        if let Laid::Down = unsafe { class.lay_many(ids) } {
+        if unsafe { class.lay_many(ids) } {
             return;
         }
         // SAFETY: nothing took the ids: they are still the caller's.
@@ -292,39 +292,24 @@ impl Inner {
     ) {
         class.back().wrote(id);
         // SAFETY: the caller owns the id.
-        match unsafe { near.lay(id) } {
-            Laid::Down => {}
+        if !unsafe { near.lay(id) } {
             // SAFETY: the id was refused: it is still the caller's.
-            Laid::Refused => unsafe { Self::free_slow(this, class, id) },
-            // SAFETY: as above.
-            Laid::NoCaches => unsafe { Self::free_to_shard(this, class, id) },
-        }
-    }
-
-    /// [`Inner::free_to`] on the portable front; out of line, so that each free in a user's code holds one front's
-    /// instructions.
-    ///
-    /// # Safety
-    ///
-    /// - As for [`Inner::free_to`].
-    #[inline(never)]
-    unsafe fn free_to_shard<B: Back>(this: NonNull<Self>, class: &Class<B>, id: FrameId) {
-        if !class.lay_in_own_shard(id) {
-            // SAFETY: the shard refused the id: it is still the caller's.
             unsafe { Self::free_slow(this, class, id) };
         }
     }
 
-    /// Frees a buffer that its list has refused.
+    /// Frees a buffer that no cache has taken: on the portable front all are. Out of line, so that each free in a user's code
+    /// holds one front's instructions, and few besides.
     ///
     /// # Safety
     ///
     /// - As for [`Inner::free_to`].
-    #[cold]
     #[inline(never)]
-    unsafe fn free_slow<B: Back>(this: NonNull<Self>, class: &Class<B>, id: FrameId) {
-        // SAFETY: as the function's bullets.
-        unsafe { Self::free_all(this, class, &[id]) };
+    pub(crate) unsafe fn free_slow<B: Back>(this: NonNull<Self>, class: &Class<B>, id: FrameId) {
+        if !class.lay_in_own_shard(id) {
+            // SAFETY: the shard refused the id, or there is none: it is still the caller's.
+            unsafe { Self::free_all(this, class, &[id]) };
+        }
     }
 
     /// Frees buffers of one class, whatever its front holds.
