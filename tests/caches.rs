@@ -4,9 +4,7 @@
 
 mod common;
 
-use std::thread;
-
-use common::{assert_distinct, assert_whole, cpus, has_rseq, not_run, pin, take_all};
+use common::{assert_distinct, assert_whole, cpus, has_rseq, not_run, on, take_all};
 use framewell::{Frame, Front, OutOfBuffers, Pool, Stats};
 
 /// A pool on the rseq front, or `None` after saying that there is none.
@@ -14,18 +12,6 @@ fn cached(frames: usize, cache: usize) -> Option<Pool> {
     let builder = Pool::builder().front(Front::Rseq).frames(frames);
     has_rseq("caches by restartable sequences")
         .then(|| builder.cache_size(cache).build().expect("it is to be had"))
-}
-
-/// Runs it on a CPU.
-fn on<T: Send>(cpu: usize, run: impl FnOnce() -> T + Send) -> T {
-    thread::scope(|scope| {
-        // On a thread of its own: the caller's affinity stays as it is.
-        let there = scope.spawn(|| {
-            pin(cpu);
-            run()
-        });
-        there.join().unwrap()
-    })
 }
 
 fn get(pool: &Pool, count: usize) -> Vec<Frame> {

@@ -14,6 +14,7 @@ pub(crate) mod model;
 
 use std::collections::BTreeSet;
 use std::iter;
+use std::thread;
 
 use framewell::{Frame, Front, FrontKind, HugePages, Pool, PoolBuilder, Stats};
 
@@ -127,6 +128,17 @@ pub(crate) fn cpus() -> Vec<usize> {
 /// Moves the calling thread to a CPU out of [`cpus`].
 pub(crate) fn pin(cpu: usize) {
     spread(&[cpu]);
+}
+
+/// Runs something on one CPU, on a thread of its own: the caller's affinity stays as it is.
+pub(crate) fn on<T: Send>(cpu: usize, run: impl FnOnce() -> T + Send) -> T {
+    thread::scope(|scope| {
+        let there = scope.spawn(|| {
+            pin(cpu);
+            run()
+        });
+        there.join().unwrap()
+    })
 }
 
 /// Lets the calling thread run on these CPUs out of [`cpus`], and no others.
