@@ -1,0 +1,389 @@
+//! From what a caller wishes to a pool, or to a code and a sentence.
+
+use std::env;
+use std::ffi::{OsStr, c_char, c_void};
+use std::mem;
+use std::ptr;
+use std::slice;
+use std::sync::Arc;
+
+use framewell::{BuildError, Front, HugePages, Misuse, MisuseKind, OnMisuse, Pool, PoolBuilder};
+
+use crate::text;
+use crate::types::*;
+
+/// Why there is no pool.
+pub(crate) struct Refused {
+    pub(crate) code: u32,
+    pub(crate) message: String,
+}
+
+impl Refused {
+    pub(crate) fn new(code: u32, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self { code, message }
+    }
+
+    /// Writes the message to `to` with an ending 0, as much of it as has room, and returns the code.
+    ///
+    /// # Safety
+    ///
+    /// - `to` is NULL or valid for `size` bytes.
+    pub(crate) unsafe fn tell(&self, to: *mut c_char, size: usize) -> u32 {
+        // SAFETY: the function's bullet.
+        unsafe { text::write(&self.message, to, size) };
+        self.code
+    }
+}
+
+/// What a pool of the C library is built from.
+pub(crate) struct Wishes {
+    builder: PoolBuilder,
+    payload: usize,
+    headroom: usize,
+    /// How a wish is called in messages.
+    name: fn(&str) -> String,
+}
+
+/// The bytes of a frame of the RAS functions, which never give or name more.
+pub(crate) const RAS_PAYLOAD: usize = 1500;
+
+const HEADROOM: usize = 128;
+
+/// The C library's pools have their 802.11 buffers reserved from the start, so that no later call has to.
+const DOT11_BYTES: usize = if usize::BITS < 64 {
+    64 << 20
+} else {
+    256 << 20
+};
+
+impl Wishes {
+    /// # Safety
+    ///
+    /// - `config` is NULL or valid for the bytes that its `struct_size` says; its members are what the header says.
+    pub(crate) unsafe fn of_config(config: *const framewell_config) -> Result<Self, Refused> {
+        let refused = |code, message: String| Err(Refused::new(code, message));
+        if config.is_null() {
+            return refused(
+                FRAMEWELL_ERROR_INVALID_PARAMETER,
+                "the config is NULL".into(),
+            );
+        }
+        // SAFETY: every version has this member first.
+        let size = unsafe { (*config).struct_size };
+        let known = mem::size_of::<framewell_config>();
+        if size != known {
+            return refused(
+                FRAMEWELL_ERROR_CONFIG,
+                format!(
+                    "framewell_config.struct_size is {size}, and this library's struct has {known} bytes; start from \
+                     FRAMEWELL_CONFIG_DEFAULTS, and compile with the header of this library"
+                ),
+            );
+        }
+        // SAFETY: the size is this version's, so that all members are there.
+        let config = unsafe { &*config };
+        let mut builder = Pool::builder()
+            .frames(config.frames)
+            .payload(config.payload)
+            .headroom(config.headroom)
+            .tailroom(config.tailroom)
+            .front(choice("front", config.front, FRONTS)?)
+            .huge_pages(choice("huge_pages", config.huge_pages, HUGE_PAGES)?)
+            .prefault(choice("prefault", config.prefault, SWITCH)?)
+            .zero_on_free(choice("zero_on_free", config.zero_on_free, SWITCH)?)
+            .dot11_bytes(config.dot11_bytes);
+        if config.stride != 0 {
+            builder = builder.stride(config.stride);
+        }
+        if config.cache_size != 0 {
+            builder = builder.cache_size(config.cache_size);
+        }
+        if config.shards != 0 {
+            builder = builder.shards(config.shards);
+        }
+        if config.size_class_count > 0 {
+            if config.size_classes.is_null() {
+                return refused(
+                    FRAMEWELL_ERROR_CONFIG,
+                    format!(
+                        "framewell_config.size_classes is NULL, and size_class_count {}; set both or none",
+                        config.size_class_count
+                    ),
+                );
+            }
+            // SAFETY: the header: as many sizes lie there.
+            let sizes =
+                unsafe { slice::from_raw_parts(config.size_classes, config.size_class_count) };
+            builder = sizes
+                .iter()
+                .fold(builder, |builder, size| builder.size_class(*size));
+        }
+        if choice("abort_on_misuse", config.abort_on_misuse, SWITCH)? {
+            if config.on_misuse.is_some() {
+                return refused(
+                    FRAMEWELL_ERROR_CONFIG,
+                    "framewell_config.on_misuse and abort_on_misuse are both set; clear one of them".into(),
+                );
+            }
+            builder = builder.on_misuse(OnMisuse::Abort);
+        }
+        if let Some(call) = config.on_misuse {
+            builder = builder.on_misuse(reporting(call, config.on_misuse_context));
+        }
+        Ok(Self {
+            builder,
+            payload: config.payload,
+            headroom: config.headroom,
+            name: |wish| format!("framewell_config.{wish}"),
+        })
+    }
+
+    pub(crate) fn of_environment() -> Result<Self, Refused> {
+        let mut builder = Pool::builder()
+            .payload(RAS_PAYLOAD)
+            .headroom(HEADROOM)
+            .dot11_bytes(DOT11_BYTES);
+        if let Some(frames) = number("FRAMEWELL_FRAMES")? {
+            builder = builder.frames(frames);
+        }
+        if let Some(frames) = number("FRAMEWELL_CACHE_SIZE")? {
+            builder = builder.cache_size(frames);
+        }
+        if let Some(bytes) = number("FRAMEWELL_DOT11_BYTES")? {
+            builder = builder.dot11_bytes(bytes);
+        }
+        let pages = [("auto", HugePages::Auto), ("explicit", HugePages::Explicit)];
+        let others = [
+            ("transparent", HugePages::Transparent),
+            ("off", HugePages::Off),
+        ];
+        if let Some(pages) = word("FRAMEWELL_HUGE_PAGES", &[pages, others].concat())? {
+            builder = builder.huge_pages(pages);
+        }
+        if let Some(on) = word("FRAMEWELL_PREFAULT", &[("0", false), ("1", true)])? {
+            builder = builder.prefault(on);
+        }
+        if let Some(on) = word("FRAMEWELL_ZERO_ON_FREE", &[("0", false), ("1", true)])? {
+            builder = builder.zero_on_free(on);
+        }
+        let on_misuse = [("count", OnMisuse::Count), ("abort", OnMisuse::Abort)];
+        if let Some(on_misuse) = word("FRAMEWELL_ON_MISUSE", &on_misuse)? {
+            builder = builder.on_misuse(on_misuse);
+        }
+        Ok(Self {
+            builder,
+            payload: RAS_PAYLOAD,
+            headroom: HEADROOM,
+            name: |wish| format!("FRAMEWELL_{}", wish.to_uppercase()),
+        })
+    }
+}
+
+impl Wishes {
+    pub(crate) fn build(self) -> Result<framewell_pool, Refused> {
+        match self.builder.build() {
+            Ok(pool) => Ok(framewell_pool {
+                pool,
+                headroom: self.headroom,
+            }),
+            Err(refused) => Err(Refused::new(
+                code(&refused),
+                in_c(&refused.to_string(), self.name),
+            )),
+        }
+    }
+
+    /// The pool of the four functions.
+    pub(crate) fn build_shared(self) -> Result<framewell_pool, Refused> {
+        if self.payload < RAS_PAYLOAD {
+            return Err(Refused::new(
+                FRAMEWELL_ERROR_CONFIG,
+                format!(
+                    "a payload of {} bytes is below the {RAS_PAYLOAD} of a RAS buffer; raise framewell_config.payload, or make \
+                     a pool of your own",
+                    self.payload
+                ),
+            ));
+        }
+        self.build()
+    }
+}
+
+fn code(refused: &BuildError) -> u32 {
+    match refused {
+        BuildError::NoRseq { .. } => FRAMEWELL_ERROR_NO_RSEQ,
+        BuildError::FrontName { .. } => FRAMEWELL_ERROR_ENVIRONMENT,
+        BuildError::Map { .. } => FRAMEWELL_ERROR_OUTOFMEMORY,
+        _ => FRAMEWELL_ERROR_CONFIG,
+    }
+}
+
+/// A message of the builder, its remedies as a C program has them.
+fn in_c(message: &str, name: fn(&str) -> String) -> String {
+    let message = message
+        .replace("Front::Auto", "FRAMEWELL_FRONT_AUTO")
+        .replace("Front::Portable", "FRAMEWELL_FRONT_PORTABLE");
+    let mut parts = message.split("PoolBuilder::");
+    let mut in_c = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(|c: char| c != '_' && !c.is_alphanumeric());
+        let (wish, rest) = part.split_at(end.unwrap_or(part.len()));
+        let wish = if wish == "size_class" {
+            "size_classes"
+        } else {
+            wish
+        };
+        in_c += &name(wish);
+        in_c += rest;
+    }
+    in_c
+}
+
+const SWITCH: &[bool] = &[false, true];
+
+/// In the order of the header's numbers.
+const FRONTS: &[Front] = &[Front::Auto, Front::Rseq, Front::Portable];
+
+/// In the order of the header's numbers.
+const HUGE_PAGES: &[HugePages] = &[
+    HugePages::Auto,
+    HugePages::Explicit,
+    HugePages::Transparent,
+    HugePages::Off,
+];
+
+fn choice<T: Copy>(member: &str, value: u32, of: &[T]) -> Result<T, Refused> {
+    of.get(value as usize).copied().ok_or_else(|| {
+        let most = of.len() - 1;
+        let message =
+            format!("framewell_config.{member} is {value}, and its values are 0 to {most}");
+        Refused::new(FRAMEWELL_ERROR_CONFIG, message)
+    })
+}
+
+fn variable(name: &str, value: &OsStr, remedy: &str) -> Refused {
+    let message = format!("{name} is {value:?}, which {remedy}, or unset it");
+    Refused::new(FRAMEWELL_ERROR_ENVIRONMENT, message)
+}
+
+fn number(name: &str) -> Result<Option<usize>, Refused> {
+    let Some(value) = env::var_os(name) else {
+        return Ok(None);
+    };
+    let number = value.to_str().and_then(|text| text.parse().ok());
+    match number {
+        Some(number) => Ok(Some(number)),
+        None => Err(variable(
+            name,
+            &value,
+            "is no number that fits; set it to one",
+        )),
+    }
+}
+
+fn word<T: Clone>(name: &str, of: &[(&str, T)]) -> Result<Option<T>, Refused> {
+    let Some(value) = env::var_os(name) else {
+        return Ok(None);
+    };
+    if let Some((_, chosen)) = of.iter().find(|(word, _)| value == **word) {
+        return Ok(Some(chosen.clone()));
+    }
+    let words: Vec<_> = of.iter().map(|(word, _)| *word).collect();
+    let remedy = format!("is none of its values; set it to {}", words.join(", "));
+    Err(variable(name, &value, &remedy))
+}
+
+/// A function of C, and what it is handed.
+struct Report {
+    call: unsafe extern "C" fn(*const framewell_misuse, *mut c_void),
+    context: *mut c_void,
+}
+
+// SAFETY: the header says that the function is called on whatever thread misuses a pointer: the caller has provided for that.
+unsafe impl Send for Report {}
+// SAFETY: as for Send.
+unsafe impl Sync for Report {}
+
+impl Report {
+    fn report(&self, misuse: &Misuse) {
+        let told = framewell_misuse {
+            pointer: ptr::without_provenance(misuse.address),
+            kind: match misuse.kind {
+                MisuseKind::Null => FRAMEWELL_MISUSE_NULL,
+                MisuseKind::Foreign => FRAMEWELL_MISUSE_FOREIGN,
+                MisuseKind::Interior => FRAMEWELL_MISUSE_INTERIOR,
+                MisuseKind::OtherKind => FRAMEWELL_MISUSE_OTHER_KIND,
+                _ => FRAMEWELL_MISUSE_NOT_OUT,
+            },
+        };
+        // SAFETY: the function that the header describes, with a misuse that lives as long as the call.
+        unsafe { (self.call)(&raw const told, self.context) };
+    }
+}
+
+fn reporting(
+    call: unsafe extern "C" fn(*const framewell_misuse, *mut c_void),
+    context: *mut c_void,
+) -> OnMisuse {
+    let report = Report { call, context };
+    OnMisuse::Call(Arc::new(move |misuse| report.report(misuse)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(wishes: Wishes) -> Refused {
+        wishes.build_shared().err().expect("it cannot be served")
+    }
+
+    fn wishes(builder: PoolBuilder, name: fn(&str) -> String) -> Wishes {
+        Wishes {
+            builder,
+            payload: RAS_PAYLOAD,
+            headroom: HEADROOM,
+            name,
+        }
+    }
+
+    #[test]
+    fn remedies_are_named_as_the_config_does() {
+        let member = |wish: &str| format!("framewell_config.{wish}");
+        let none = refused(wishes(Pool::builder().frames(0), member));
+        assert_eq!(none.code, FRAMEWELL_ERROR_CONFIG);
+        assert_eq!(
+            none.message,
+            "a pool of 0 frames cannot serve anyone; ask for 1 or more with framewell_config.frames"
+        );
+        let many = (0..200).fold(Pool::builder(), |builder, i| {
+            builder.size_class(5000 + 16 * i)
+        });
+        let many = refused(wishes(many, member)).message;
+        assert!(
+            many.ends_with("leave out some framewell_config.size_classes"),
+            "{many}"
+        );
+    }
+
+    #[test]
+    fn remedies_are_named_as_the_environment_does() {
+        let variable = |wish: &str| format!("FRAMEWELL_{}", wish.to_uppercase());
+        let size = refused(wishes(Pool::builder().cache_size(2000), variable)).message;
+        assert!(size.contains("leave FRAMEWELL_CACHE_SIZE out"), "{size}");
+    }
+
+    #[test]
+    fn shared_pool_has_whole_ras_buffers() {
+        let member = |wish: &str| format!("framewell_config.{wish}");
+        let mut small = wishes(Pool::builder().payload(1499), member);
+        small.payload = 1499;
+        let small = refused(small);
+        assert_eq!(small.code, FRAMEWELL_ERROR_CONFIG);
+        assert!(
+            small
+                .message
+                .starts_with("a payload of 1499 bytes is below the 1500")
+        );
+    }
+}

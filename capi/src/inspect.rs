@@ -1,0 +1,142 @@
+//! What a pool says of itself and of addresses.
+
+use std::ffi::{c_char, c_void};
+use std::mem;
+
+use framewell::{BufferKind, FrontKind, PageKind};
+
+use crate::pools::of;
+use crate::text;
+use crate::types::*;
+
+/// See the header.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn framewell_find(
+    pool: *mut framewell_pool,
+    address: *const c_void,
+    found: *mut framewell_found,
+) -> u32 {
+    if found.is_null() {
+        return FRAMEWELL_ERROR_INVALID_PARAMETER;
+    }
+    // SAFETY: the header: NULL or a pool.
+    let known = match unsafe { of(pool) } {
+        Ok(own) => own.pool.find(address.cast()),
+        Err(code) => return code,
+    };
+    let Some(known) = known else {
+        return FRAMEWELL_ERROR_BUFFER_INVALID;
+    };
+    let told = framewell_found {
+        start: known.start.as_ptr().cast(),
+        capacity: known.capacity,
+        kind: match known.kind {
+            BufferKind::Frame => FRAMEWELL_KIND_FRAME,
+            _ => FRAMEWELL_KIND_DOT11,
+        },
+        is_out: known.is_raw.into(),
+    };
+    // SAFETY: the header: valid, since it is not NULL.
+    unsafe { found.write(told) };
+    FRAMEWELL_SUCCESS
+}
+
+/// See the header.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn framewell_pool_trim(
+    pool: *mut framewell_pool,
+    trimmed: *mut framewell_trimmed,
+) -> u32 {
+    // SAFETY: the header: NULL or a pool.
+    let trim = match unsafe { of(pool) } {
+        Ok(own) => own.pool.trim(),
+        Err(code) => return code,
+    };
+    if !trimmed.is_null() {
+        let told = framewell_trimmed {
+            chunks: trim.chunks,
+            bytes: trim.bytes,
+            pinned: trim.pinned,
+        };
+        // SAFETY: the header: valid, since it is not NULL.
+        unsafe { trimmed.write(told) };
+    }
+    FRAMEWELL_SUCCESS
+}
+
+/// See the header.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn framewell_pool_stats(
+    pool: *mut framewell_pool,
+    stats: *mut framewell_stats,
+) -> u32 {
+    if stats.is_null() {
+        return FRAMEWELL_ERROR_INVALID_PARAMETER;
+    }
+    // SAFETY: the header: NULL or a pool.
+    let own = match unsafe { of(pool) } {
+        Ok(own) => own,
+        Err(code) => return code,
+    };
+    // SAFETY: every version has this member first, and the caller has set it.
+    let size = unsafe { (*stats).struct_size };
+    let known = mem::size_of::<framewell_stats>();
+    if size < known {
+        return FRAMEWELL_ERROR_INVALID_PARAMETER;
+    }
+    let told = stats_of(own);
+    // SAFETY: the caller's struct has at least the members of this version.
+    unsafe { stats.write(told) };
+    FRAMEWELL_SUCCESS
+}
+
+fn stats_of(own: &framewell_pool) -> framewell_stats {
+    let stats = own.pool.stats();
+    let region = own.pool.region();
+    let payload = own.pool.payload();
+    let dot11 = stats.dot11.as_ref();
+    framewell_stats {
+        struct_size: mem::size_of::<framewell_stats>(),
+        capacity: stats.capacity,
+        free: stats.free,
+        out: stats.out,
+        payload,
+        headroom: own.headroom,
+        tailroom: region.stride() - own.headroom - payload,
+        stride: region.stride(),
+        base: region.base().as_ptr().cast(),
+        refusals: stats.refusals,
+        misuses: stats.misuses,
+        metadata: stats.metadata,
+        dot11_out: dot11.map_or(0, |dot11| dot11.out),
+        dot11_large: dot11.map_or(0, |dot11| dot11.large),
+        dot11_large_bytes: dot11.map_or(0, |dot11| dot11.large_bytes),
+        dot11_chunks: dot11.map_or(0, |dot11| dot11.chunks),
+        front: match stats.front {
+            FrontKind::Rseq => FRAMEWELL_FRONT_RSEQ,
+            _ => FRAMEWELL_FRONT_PORTABLE,
+        },
+        pages: match stats.pages {
+            PageKind::Explicit => FRAMEWELL_PAGES_EXPLICIT,
+            PageKind::Transparent => FRAMEWELL_PAGES_TRANSPARENT,
+            _ => FRAMEWELL_PAGES_BASE,
+        },
+    }
+}
+
+/// See the header.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn framewell_pool_stats_text(
+    pool: *mut framewell_pool,
+    text: *mut c_char,
+    size: usize,
+) -> usize {
+    // SAFETY: the header: NULL or a pool.
+    let Ok(own) = (unsafe { of(pool) }) else {
+        return 0;
+    };
+    let table = own.pool.stats().to_string();
+    // SAFETY: the header: `text` is NULL or has so many bytes.
+    unsafe { text::write(&table, text, size) };
+    table.len()
+}
