@@ -45,18 +45,6 @@ pub(crate) struct Wishes {
     name: fn(&str) -> String,
 }
 
-/// The bytes of a frame of the RAS functions, which never give or name more.
-pub(crate) const RAS_PAYLOAD: usize = 1500;
-
-const HEADROOM: usize = 128;
-
-/// The C library's pools have their 802.11 buffers reserved from the start, so that no later call has to.
-const DOT11_BYTES: usize = if usize::BITS < 64 {
-    64 << 20
-} else {
-    256 << 20
-};
-
 impl Wishes {
     /// # Safety
     ///
@@ -140,47 +128,29 @@ impl Wishes {
     }
 
     pub(crate) fn of_environment() -> Result<Self, Refused> {
-        let mut builder = Pool::builder()
-            .payload(RAS_PAYLOAD)
-            .headroom(HEADROOM)
-            .dot11_bytes(DOT11_BYTES);
-        if let Some(frames) = number("FRAMEWELL_FRAMES")? {
-            builder = builder.frames(frames);
-        }
-        if let Some(frames) = number("FRAMEWELL_CACHE_SIZE")? {
-            builder = builder.cache_size(frames);
-        }
-        if let Some(bytes) = number("FRAMEWELL_DOT11_BYTES")? {
-            builder = builder.dot11_bytes(bytes);
-        }
-        let pages = [("auto", HugePages::Auto), ("explicit", HugePages::Explicit)];
-        let others = [
-            ("transparent", HugePages::Transparent),
-            ("off", HugePages::Off),
-        ];
-        if let Some(pages) = word("FRAMEWELL_HUGE_PAGES", &[pages, others].concat())? {
-            builder = builder.huge_pages(pages);
-        }
-        if let Some(on) = word("FRAMEWELL_PREFAULT", &[("0", false), ("1", true)])? {
-            builder = builder.prefault(on);
-        }
-        if let Some(on) = word("FRAMEWELL_ZERO_ON_FREE", &[("0", false), ("1", true)])? {
-            builder = builder.zero_on_free(on);
-        }
-        let on_misuse = [("count", OnMisuse::Count), ("abort", OnMisuse::Abort)];
-        if let Some(on_misuse) = word("FRAMEWELL_ON_MISUSE", &on_misuse)? {
-            builder = builder.on_misuse(on_misuse);
-        }
+        let defaults = framewell_config::default();
+        let switch = &["0", "1"];
+        let config = framewell_config {
+            frames: number("FRAMEWELL_FRAMES", defaults.frames)?,
+            cache_size: number("FRAMEWELL_CACHE_SIZE", defaults.cache_size)?,
+            dot11_bytes: number("FRAMEWELL_DOT11_BYTES", defaults.dot11_bytes)?,
+            huge_pages: word(
+                "FRAMEWELL_HUGE_PAGES",
+                &["auto", "explicit", "transparent", "off"],
+            )?,
+            prefault: word("FRAMEWELL_PREFAULT", switch)?,
+            zero_on_free: word("FRAMEWELL_ZERO_ON_FREE", switch)?,
+            abort_on_misuse: word("FRAMEWELL_ON_MISUSE", &["count", "abort"])?,
+            ..defaults
+        };
+        // SAFETY: a config of this version, whose pointers are NULL.
+        let wishes = unsafe { Self::of_config(&raw const config) }?;
         Ok(Self {
-            builder,
-            payload: RAS_PAYLOAD,
-            headroom: HEADROOM,
             name: |wish| format!("FRAMEWELL_{}", wish.to_uppercase()),
+            ..wishes
         })
     }
-}
 
-impl Wishes {
     pub(crate) fn build(self) -> Result<framewell_pool, Refused> {
         match self.builder.build() {
             Ok(pool) => Ok(framewell_pool {
@@ -267,31 +237,24 @@ fn variable(name: &str, value: &OsStr, remedy: &str) -> Refused {
     Refused::new(FRAMEWELL_ERROR_ENVIRONMENT, message)
 }
 
-fn number(name: &str) -> Result<Option<usize>, Refused> {
+fn number(name: &str, default: usize) -> Result<usize, Refused> {
     let Some(value) = env::var_os(name) else {
-        return Ok(None);
+        return Ok(default);
     };
     let number = value.to_str().and_then(|text| text.parse().ok());
-    match number {
-        Some(number) => Ok(Some(number)),
-        None => Err(variable(
-            name,
-            &value,
-            "is no number that fits; set it to one",
-        )),
-    }
+    number.ok_or_else(|| variable(name, &value, "is no number that fits; set it to one"))
 }
 
-fn word<T: Clone>(name: &str, of: &[(&str, T)]) -> Result<Option<T>, Refused> {
+/// The place of the variable's word among these; 0 if it is not set.
+fn word(name: &str, of: &[&str]) -> Result<u32, Refused> {
     let Some(value) = env::var_os(name) else {
-        return Ok(None);
+        return Ok(0);
     };
-    if let Some((_, chosen)) = of.iter().find(|(word, _)| value == **word) {
-        return Ok(Some(chosen.clone()));
-    }
-    let words: Vec<_> = of.iter().map(|(word, _)| *word).collect();
-    let remedy = format!("is none of its values; set it to {}", words.join(", "));
-    Err(variable(name, &value, &remedy))
+    let place = of.iter().position(|word| value == **word);
+    place.map(|place| place as u32).ok_or_else(|| {
+        let remedy = format!("is none of its values; set it to {}", of.join(", "));
+        variable(name, &value, &remedy)
+    })
 }
 
 /// A function of C, and what it is handed.
@@ -342,7 +305,7 @@ mod tests {
         Wishes {
             builder,
             payload: RAS_PAYLOAD,
-            headroom: HEADROOM,
+            headroom: 128,
             name,
         }
     }

@@ -5,7 +5,6 @@ use std::ptr;
 
 use framewell::{BufferKind, Pool};
 
-use crate::config::RAS_PAYLOAD;
 use crate::pools;
 use crate::shared;
 use crate::types::*;

@@ -4,6 +4,7 @@
 #![allow(non_camel_case_types, non_snake_case, reason = "the names are C's")]
 
 use std::ffi::c_void;
+use std::ptr;
 
 use framewell::Pool;
 
@@ -67,6 +68,9 @@ pub const FRAMEWELL_KIND_FRAME: u32 = 0;
 /// An 802.11 buffer.
 pub const FRAMEWELL_KIND_DOT11: u32 = 1;
 
+/// The bytes of a frame of the RAS functions, which never give or name more.
+pub(crate) const RAS_PAYLOAD: usize = 1500;
+
 /// A pool, opaque in C.
 pub struct framewell_pool {
     pub(crate) pool: Pool,
@@ -125,6 +129,36 @@ pub struct framewell_config {
     pub on_misuse_context: *mut c_void,
     /// 0 or 1.
     pub abort_on_misuse: u32,
+}
+
+/// `FRAMEWELL_CONFIG_DEFAULTS`.
+impl Default for framewell_config {
+    fn default() -> Self {
+        Self {
+            struct_size: size_of::<Self>(),
+            frames: 4096,
+            payload: RAS_PAYLOAD,
+            headroom: 128,
+            tailroom: 0,
+            stride: 0,
+            cache_size: 0,
+            shards: 0,
+            front: FRAMEWELL_FRONT_AUTO,
+            huge_pages: FRAMEWELL_HUGE_PAGES_AUTO,
+            prefault: 0,
+            zero_on_free: 0,
+            dot11_bytes: if usize::BITS < 64 {
+                64 << 20
+            } else {
+                256 << 20
+            },
+            size_classes: ptr::null(),
+            size_class_count: 0,
+            on_misuse: None,
+            on_misuse_context: ptr::null_mut(),
+            abort_on_misuse: 0,
+        }
+    }
 }
 
 /// What a pool knows of an address.

@@ -1,7 +1,7 @@
 //! Who takes part.
 
 use framewell_bench::check::check;
-use framewell_bench::contestants::{Candidate, Entrant, Framewell, MALLOC, SNMALLOC, Zeroed};
+use framewell_bench::contestants::{Candidate, Entrant, Framewell, MALLOC, Ras, SNMALLOC, Zeroed};
 use framewell_bench::rounds::Entry;
 use framewell_bench::{Contestant, Kind, floors};
 
@@ -10,6 +10,8 @@ pub(crate) struct Field {
     /// framewell's pools of frames.
     pub(crate) auto: &'static Framewell,
     portable: &'static Framewell,
+    /// The C library's.
+    ras: &'static Ras,
     /// For the workloads of varying lengths.
     varying: Vec<&'static dyn Entrant>,
 }
@@ -19,10 +21,12 @@ impl Field {
         let field = Self {
             auto: Box::leak(Box::new(Framewell::new())),
             portable: Box::leak(Box::new(Framewell::portable())),
+            ras: Box::leak(Box::new(Ras::new())),
             varying: varying.iter().map(|candidate| (candidate.make)()).collect(),
         };
         check(field.auto);
         check(field.portable);
+        check(field.ras);
         check(&MALLOC);
         check(&Zeroed);
         check(&SNMALLOC);
@@ -38,6 +42,7 @@ impl Field {
         let of_frames = [
             entry(kind, self.auto),
             entry(kind, self.portable),
+            entry(kind, self.ras),
             entry(kind, &MALLOC),
             entry(kind, &Zeroed),
             entry(kind, &SNMALLOC),

@@ -16,11 +16,13 @@ pub(crate) const BASE: &str = "malloc";
 
 const AUTO: &str = "framewell";
 const PORTABLE: &str = "framewell, portable";
+const RAS: &str = "framewell, RAS";
 
 /// What the closing lines compare: a contestant on a workload with floors and peers.
-pub(crate) const BOUNDED: [(Kind, &str, &[&str]); 4] = [
+pub(crate) const BOUNDED: [(Kind, &str, &[&str]); 5] = [
     (Kind::Pair, AUTO, &[SEQUENCES, LOADS, "snmalloc", BASE]),
     (Kind::Pair, PORTABLE, &[CAS]),
+    (Kind::Pair, RAS, &[AUTO, BASE]),
     (Kind::Bulk32, AUTO, &[SEQUENCES, HANDLES]),
     (Kind::Bulk256, AUTO, &[SEQUENCES, HANDLES]),
 ];
