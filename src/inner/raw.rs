@@ -3,10 +3,8 @@
 //! A pointer alone, on any thread, is enough to find its buffer: the arithmetic of the arena, the owner word of its chunk, or the
 //! registry of large buffers. Whether it may come back says the buffer's word in `RawStates`.
 
-use std::ptr::NonNull;
-
 use super::Inner;
-use crate::dot11::{Block, Chunks, Claim, Dot11, LargeId, Owner, SizeClass};
+use crate::dot11::{Block, Claim, Dot11, LargeId, Owner, SizeClass};
 use crate::id::{ChunkId, FrameId};
 use crate::misuse::{BufferKind, Found, Misuse, MisuseKind};
 use crate::sync::{AtomicU64, Ordering};
@@ -32,6 +30,15 @@ struct Named<'a> {
     offset: usize,
 }
 
+impl Named<'_> {
+    /// The view of the buffer if it is out as a pointer. With another generation its word speaks of another buffer: the chunk has
+    /// changed hands since.
+    fn view(&self, dot11: &Dot11) -> Option<u64> {
+        let view = dot11.chunks().raw().view(self.id)?;
+        (view == view_of(self.owner.generation, len_of(view))).then_some(view)
+    }
+}
+
 impl Inner {
     /// The word of a buffer of a size class, and the view by which its owner hands it out as a pointer.
     pub(crate) fn raw_of_class(class: &SizeClass, id: FrameId, len: usize) -> (&AtomicU64, u64) {
@@ -51,7 +58,7 @@ impl Inner {
             return Err(MisuseKind::Null);
         }
         let Some((id, offset)) = self.arena().find(address) else {
-            return Err(self.not_a_frame(address));
+            return Err(Self::other_or_foreign(self.find_dot11(address)));
         };
         let view = self.raw.view(id).ok_or(MisuseKind::NotRaw)?;
         if offset != crate::frame::offset_of_view(view) {
@@ -63,8 +70,10 @@ impl Inner {
         Ok((id, view))
     }
 
-    fn not_a_frame(&self, address: usize) -> MisuseKind {
-        match self.find_dot11(address) {
+    /// What a pointer is that names no buffer of the kind that is expected.
+    #[cold]
+    fn other_or_foreign<T>(of_other_kind: Option<T>) -> MisuseKind {
+        match of_other_kind {
             Some(_) => MisuseKind::OtherKind,
             None => MisuseKind::Foreign,
         }
@@ -81,7 +90,7 @@ impl Inner {
             return Err(MisuseKind::Null);
         }
         let Some(dot11) = self.dot11() else {
-            return Err(self.not_dot11(address));
+            return Err(Self::other_or_foreign(self.arena().find(address)));
         };
         if let Some((chunk, offset)) = dot11.chunks().find(address) {
             return Self::claim_in_chunk(dot11, chunk, offset);
@@ -93,16 +102,9 @@ impl Inner {
                 match dot11.large().around(address, |block| block.is_raw()) {
                     Some(true) => MisuseKind::Interior,
                     Some(false) => MisuseKind::NotRaw,
-                    None => self.not_dot11(address),
+                    None => Self::other_or_foreign(self.arena().find(address)),
                 },
             ),
-        }
-    }
-
-    fn not_dot11(&self, address: usize) -> MisuseKind {
-        match self.arena().find(address) {
-            Some(_) => MisuseKind::OtherKind,
-            None => MisuseKind::Foreign,
         }
     }
 
@@ -112,16 +114,11 @@ impl Inner {
         offset: usize,
     ) -> Result<Claimed<'_>, MisuseKind> {
         let named = Self::name(dot11, chunk, offset).ok_or(MisuseKind::NotRaw)?;
-        let raw = dot11.chunks().raw();
-        let view = raw.view(named.id).ok_or(MisuseKind::NotRaw)?;
-        // Another generation: the chunk has changed hands, and the word speaks of another buffer.
-        if view != view_of(named.owner.generation, len_of(view)) {
-            return Err(MisuseKind::NotRaw);
-        }
+        let view = named.view(dot11).ok_or(MisuseKind::NotRaw)?;
         if named.offset != 0 {
             return Err(MisuseKind::Interior);
         }
-        if !raw.take_back(named.id, view) {
+        if !dot11.chunks().raw().take_back(named.id, view) {
             return Err(MisuseKind::NotRaw);
         }
         Ok(Claimed::OfClass(named.class, named.id, len_of(view)))
@@ -174,15 +171,11 @@ impl Inner {
             let of_block = |block: &Block| found(block.start(), block.capacity(), block.is_raw());
             return dot11.large().around(address, of_block);
         };
-        let Named {
-            class, owner, id, ..
-        } = Self::name(dot11, chunk, offset)?;
-        let view = dot11.chunks().raw().view(id);
-        let is_raw = view.is_some_and(|view| view == view_of(owner.generation, len_of(view)));
-        let start = Chunks::base(dot11.chunks()).as_ptr().wrapping_add(
-            address - dot11.chunks().base().as_ptr().addr() - offset % class.cuts().stride(),
-        );
-        Some(found(NonNull::new(start)?, class.cuts().stride(), is_raw))
+        let named = Self::name(dot11, chunk, offset)?;
+        let place = named.class.place();
+        // SAFETY: the chunk was the class's a moment ago, and holds the buffer: the address lies in the chunks' mapping, whoever has it by now.
+        let start = unsafe { place.start(named.id) };
+        Some(found(start, place.stride(), named.view(dot11).is_some()))
     }
 
     /// Counts a misuse and tells who wants to know.
