@@ -108,7 +108,7 @@ fn stats_of(own: &framewell_pool) -> framewell_stats {
         refusals: stats.refusals,
         misuses: stats.misuses,
         metadata: stats.metadata,
-        dot11_out: dot11.map_or(0, |dot11| dot11.out),
+        dot11_out: dot11.map_or(0, |dot11| dot11.out + dot11.large),
         dot11_large: dot11.map_or(0, |dot11| dot11.large),
         dot11_large_bytes: dot11.map_or(0, |dot11| dot11.large_bytes),
         dot11_chunks: dot11.map_or(0, |dot11| dot11.chunks),
