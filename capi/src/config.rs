@@ -43,6 +43,8 @@ pub(crate) struct Wishes {
     headroom: usize,
     /// How a wish is called in messages.
     name: fn(&str) -> String,
+    /// The code if one of them cannot be served.
+    unserved: u32,
 }
 
 impl Wishes {
@@ -124,6 +126,7 @@ impl Wishes {
             payload: config.payload,
             headroom: config.headroom,
             name: |wish| format!("framewell_config.{wish}"),
+            unserved: FRAMEWELL_ERROR_CONFIG,
         })
     }
 
@@ -147,6 +150,7 @@ impl Wishes {
         let wishes = unsafe { Self::of_config(&raw const config) }?;
         Ok(Self {
             name: |wish| format!("FRAMEWELL_{}", wish.to_uppercase()),
+            unserved: FRAMEWELL_ERROR_ENVIRONMENT,
             ..wishes
         })
     }
@@ -157,10 +161,7 @@ impl Wishes {
                 pool,
                 headroom: self.headroom,
             }),
-            Err(refused) => Err(Refused::new(
-                code(&refused),
-                in_c(&refused.to_string(), self.name),
-            )),
+            Err(refused) => Err(refusal(&refused, self.name, self.unserved)),
         }
     }
 
@@ -180,13 +181,33 @@ impl Wishes {
     }
 }
 
-fn code(refused: &BuildError) -> u32 {
-    match refused {
+fn refusal(refused: &BuildError, name: fn(&str) -> String, unserved: u32) -> Refused {
+    let message = in_c(&refused.to_string(), name);
+    let code = match refused {
         BuildError::NoRseq { .. } => FRAMEWELL_ERROR_NO_RSEQ,
         BuildError::FrontName { .. } => FRAMEWELL_ERROR_ENVIRONMENT,
         BuildError::Map { .. } => FRAMEWELL_ERROR_OUTOFMEMORY,
-        _ => FRAMEWELL_ERROR_CONFIG,
+        _ => unserved,
+    };
+    match member(refused).map(name) {
+        Some(name) if !message.contains(&name) => Refused::new(code, format!("{name}: {message}")),
+        _ => Refused::new(code, message),
     }
+}
+
+/// The member of `framewell_config` that cannot be served.
+fn member(refused: &BuildError) -> Option<&'static str> {
+    Some(match refused {
+        BuildError::ZeroFrames | BuildError::TooManyFrames { .. } => "frames",
+        BuildError::TooLarge { .. } => "frames",
+        BuildError::ZeroPayload | BuildError::FrameTooLarge { .. } => "payload",
+        BuildError::StrideTooSmall { .. } => "stride",
+        BuildError::CacheSize { .. } => "cache_size",
+        BuildError::Shards { .. } => "shards",
+        BuildError::Dot11Bytes { .. } => "dot11_bytes",
+        BuildError::SizeClass { .. } | BuildError::TooManySizeClasses { .. } => "size_classes",
+        _ => return None,
+    })
 }
 
 /// A message of the builder, its remedies as a C program has them.
@@ -307,6 +328,7 @@ mod tests {
             payload: RAS_PAYLOAD,
             headroom: 128,
             name,
+            unserved: FRAMEWELL_ERROR_CONFIG,
         }
     }
 
@@ -334,6 +356,13 @@ mod tests {
         let variable = |wish: &str| format!("FRAMEWELL_{}", wish.to_uppercase());
         let size = refused(wishes(Pool::builder().cache_size(2000), variable)).message;
         assert!(size.contains("leave FRAMEWELL_CACHE_SIZE out"), "{size}");
+    }
+
+    #[test]
+    fn wish_is_named_where_the_remedy_does_not_name_it() {
+        let variable = |wish: &str| format!("FRAMEWELL_{}", wish.to_uppercase());
+        let many = refused(wishes(Pool::builder().frames(usize::MAX), variable)).message;
+        assert!(many.starts_with("FRAMEWELL_FRAMES: "), "{many}");
     }
 
     #[test]
