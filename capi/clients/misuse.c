@@ -1,0 +1,438 @@
+/* Every wrong pointer at every function that takes one; every wrong wish at the functions that make a pool.
+ *
+ *   misuse                 what leaves the process alive
+ *   misuse abort           a pointer freed twice, in a pool that aborts then: must end the process
+ *   misuse environment     with a variable of the environment that cannot be served: says "ok environment" if it was refused as it should
+ *   misuse environment-abort   as abort, by FRAMEWELL_ON_MISUSE
+ */
+#include "client.h"
+
+/* ---- The pools, and what they report ---------------------------------------------------------------------------------------------- */
+
+static framewell_pool *pool, *other;
+static framewell_misuse last;
+static unsigned reports;
+
+static void on_misuse(const framewell_misuse *misuse, void *context) {
+    CHECK(context == &reports);
+    last = *misuse;
+    reports++;
+}
+
+static framewell_config reporting_config(void) {
+    framewell_config config = FRAMEWELL_CONFIG_DEFAULTS;
+    config.frames = 16;
+    config.dot11_bytes = (size_t)4 << 20;
+    config.on_misuse = on_misuse;
+    config.on_misuse_context = &reports;
+    return config;
+}
+
+/* ---- The table: pointers and functions -------------------------------------------------------------------------------------------- */
+
+/* Nothing is wrong, or there is nothing to say of it. */
+#define FINE 99u
+
+typedef struct wrong {
+    const char *what;
+    void *pointer;
+    uint32_t as_frame, as_dot11; /* FRAMEWELL_MISUSE_… where a frame, or an 802.11 buffer, is expected */
+} wrong;
+
+enum { WRONGS = 16 };
+
+static void *frame_of(framewell_pool *from) {
+    void *frame;
+    CHECK_EQ(framewell_get(from, &frame), FRAMEWELL_SUCCESS);
+    return frame;
+}
+
+static void *buffer_of(framewell_pool *from, size_t len) {
+    void *buffer;
+    CHECK_EQ(framewell_dot11_allocate(from, len, &buffer), FRAMEWELL_SUCCESS);
+    return buffer;
+}
+
+static size_t wrongs(wrong table[WRONGS]) {
+    static char stranger;
+    char *frame = frame_of(pool), *buffer = buffer_of(pool, 1500), *large = buffer_of(pool, 1 << 20);
+    void *freed_frame = frame_of(pool), *freed_buffer = buffer_of(pool, 1500), *freed_large = buffer_of(pool, 3 << 20);
+    char *heap = malloc(1500);
+    CHECK(heap != NULL);
+    CHECK_EQ(framewell_free(pool, freed_frame), FRAMEWELL_SUCCESS);
+    CHECK_EQ(framewell_dot11_free(pool, freed_buffer), FRAMEWELL_SUCCESS);
+    CHECK_EQ(framewell_dot11_free(pool, freed_large), FRAMEWELL_SUCCESS);
+    const wrong all[] = {
+        {"NULL", NULL, FRAMEWELL_MISUSE_NULL, FINE},
+        {"a static variable", &stranger, FRAMEWELL_MISUSE_FOREIGN, FRAMEWELL_MISUSE_FOREIGN},
+        {"memory of malloc", heap, FRAMEWELL_MISUSE_FOREIGN, FRAMEWELL_MISUSE_FOREIGN},
+        {"the last address", (void *)UINTPTR_MAX, FRAMEWELL_MISUSE_FOREIGN, FRAMEWELL_MISUSE_FOREIGN},
+        {"a frame of another pool", frame_of(other), FRAMEWELL_MISUSE_FOREIGN, FRAMEWELL_MISUSE_FOREIGN},
+        {"a buffer of another pool", buffer_of(other, 1500), FRAMEWELL_MISUSE_FOREIGN, FRAMEWELL_MISUSE_FOREIGN},
+        {"a large buffer of another pool", buffer_of(other, 1 << 20), FRAMEWELL_MISUSE_FOREIGN, FRAMEWELL_MISUSE_FOREIGN},
+        {"the inside of a frame", frame + 1, FRAMEWELL_MISUSE_INTERIOR, FRAMEWELL_MISUSE_OTHER_KIND},
+        {"the headroom of a frame", frame - 1, FRAMEWELL_MISUSE_INTERIOR, FRAMEWELL_MISUSE_OTHER_KIND},
+        {"the inside of a buffer", buffer + 16, FRAMEWELL_MISUSE_OTHER_KIND, FRAMEWELL_MISUSE_INTERIOR},
+        {"the inside of a large buffer", large + 65536, FRAMEWELL_MISUSE_OTHER_KIND, FRAMEWELL_MISUSE_INTERIOR},
+        {"a frame freed before", freed_frame, FRAMEWELL_MISUSE_NOT_OUT, FRAMEWELL_MISUSE_OTHER_KIND},
+        {"a buffer freed before", freed_buffer, FRAMEWELL_MISUSE_OTHER_KIND, FRAMEWELL_MISUSE_NOT_OUT},
+        {"a large buffer freed before", freed_large, FRAMEWELL_MISUSE_FOREIGN, FRAMEWELL_MISUSE_FOREIGN},
+        {"a frame", frame, FINE, FRAMEWELL_MISUSE_OTHER_KIND},
+        {"a buffer", buffer, FRAMEWELL_MISUSE_OTHER_KIND, FINE},
+    };
+    memcpy(table, all, sizeof all);
+    return sizeof all / sizeof *all;
+}
+
+typedef enum family { FRAMES, DOT11 } family;
+
+static framewell_dword ras_free(void *pointer) {
+    return RasFreeBuffer(pointer);
+}
+
+static framewell_dword dot11ext_free(void *pointer) {
+    Dot11ExtFreeBuffer(pointer);
+    return FRAMEWELL_ERROR_BUFFER_INVALID;
+}
+
+static framewell_dword pool_free(void *pointer) {
+    return framewell_free(pool, pointer);
+}
+
+static framewell_dword free_in_bulk(void *pointer) {
+    size_t refused = 77;
+    void *three[] = {frame_of(pool), pointer, frame_of(pool)};
+    framewell_dword code = framewell_free_bulk(pool, three, 3, &refused);
+    CHECK_EQ(refused, 1);
+    return code;
+}
+
+static framewell_dword dot11_free(void *pointer) {
+    return framewell_dot11_free(pool, pointer);
+}
+
+static const struct {
+    const char *name;
+    framewell_dword (*call)(void *pointer);
+    family family;
+} frees[] = {
+    {"RasFreeBuffer", ras_free, FRAMES},
+    {"Dot11ExtFreeBuffer", dot11ext_free, DOT11},
+    {"framewell_free", pool_free, FRAMES},
+    {"framewell_free_bulk", free_in_bulk, FRAMES},
+    {"framewell_dot11_free", dot11_free, DOT11},
+};
+
+static void check_refused(size_t function, const wrong *wrong, uint32_t kind) {
+    framewell_stats before = client_stats(pool);
+    reports = 0;
+    framewell_dword code = frees[function].call(wrong->pointer);
+    framewell_stats after = client_stats(pool);
+    if (code != FRAMEWELL_ERROR_BUFFER_INVALID || reports != 1 || last.kind != kind || last.pointer != wrong->pointer) {
+        fprintf(stderr, "%s of %s: code %u, %u reports, the last of kind %u, not %u\n", frees[function].name, wrong->what,
+                (unsigned)code, reports, (unsigned)last.kind, (unsigned)kind);
+        exit(1);
+    }
+    CHECK_EQ(after.misuses, before.misuses + 1);
+    CHECK_EQ(after.out, before.out);
+    CHECK_EQ(after.dot11_out, before.dot11_out);
+}
+
+static void every_wrong_pointer_is_refused_counted_and_reported(void) {
+    wrong table[WRONGS];
+    size_t n = wrongs(table);
+    for (size_t function = 0; function < sizeof frees / sizeof *frees; function++) {
+        for (size_t i = 0; i < n; i++) {
+            uint32_t kind = frees[function].family == FRAMES ? table[i].as_frame : table[i].as_dot11;
+            if (kind != FINE) {
+                check_refused(function, &table[i], kind);
+            }
+        }
+    }
+    reports = 0;
+    Dot11ExtFreeBuffer(NULL);
+    CHECK_EQ(framewell_dot11_free(pool, NULL), FRAMEWELL_SUCCESS);
+    CHECK_EQ(reports, 0);
+}
+
+static void query_answers_610_and_counts_nothing(void) {
+    wrong table[WRONGS];
+    size_t n = wrongs(table);
+    framewell_stats before = client_stats(pool);
+    for (size_t i = 0; i < n; i++) {
+        framewell_dword capacity = 77;
+        bool fine = table[i].as_frame == FINE;
+        CHECK_EQ(framewell_ras_query(table[i].pointer, &capacity), fine ? FRAMEWELL_SUCCESS : FRAMEWELL_ERROR_BUFFER_INVALID);
+        CHECK_EQ(capacity, fine ? 1500 : 0);
+    }
+    CHECK_EQ(client_stats(pool).misuses, before.misuses);
+}
+
+static void find_knows_only_what_is_of_the_pool(void) {
+    wrong table[WRONGS];
+    size_t n = wrongs(table);
+    framewell_stats before = client_stats(pool);
+    for (size_t i = 0; i < n; i++) {
+        framewell_found found;
+        uint32_t kind = table[i].as_frame;
+        bool known = kind != FRAMEWELL_MISUSE_NULL && kind != FRAMEWELL_MISUSE_FOREIGN;
+        framewell_dword code = framewell_find(pool, table[i].pointer, &found);
+        CHECK_EQ(code, known ? FRAMEWELL_SUCCESS : FRAMEWELL_ERROR_BUFFER_INVALID);
+        if (!known) {
+            continue;
+        }
+        bool out = kind != FRAMEWELL_MISUSE_NOT_OUT && table[i].as_dot11 != FRAMEWELL_MISUSE_NOT_OUT;
+        CHECK_EQ(found.is_out, out);
+        CHECK_EQ(found.kind, kind == FRAMEWELL_MISUSE_OTHER_KIND ? FRAMEWELL_KIND_DOT11 : FRAMEWELL_KIND_FRAME);
+        CHECK_EQ(found.start == table[i].pointer, kind == FINE || table[i].as_dot11 == FINE ||
+                                                      table[i].as_dot11 == FRAMEWELL_MISUSE_NOT_OUT);
+        CHECK(found.capacity >= 1500);
+    }
+    CHECK_EQ(client_stats(pool).misuses, before.misuses);
+}
+
+static void bulk_frees_the_others_and_says_how_many_it_refused(void) {
+    char stranger;
+    char *frame = frame_of(pool);
+    void *frames[] = {frame, NULL, &stranger, frame, frame_of(pool), frame + 1, frame_of(pool)};
+    framewell_stats before = client_stats(pool);
+    size_t refused = 77;
+    CHECK_EQ(framewell_free_bulk(pool, frames, 7, &refused), FRAMEWELL_ERROR_BUFFER_INVALID);
+    CHECK_EQ(refused, 4);
+    framewell_stats after = client_stats(pool);
+    CHECK_EQ(after.out, before.out - 3);
+    CHECK_EQ(after.misuses, before.misuses + 4);
+    CHECK_EQ(framewell_free_bulk(pool, frames, 7, NULL), FRAMEWELL_ERROR_BUFFER_INVALID);
+    CHECK_EQ(client_stats(pool).out, before.out - 3);
+}
+
+/* ---- Wishes that cannot be served ------------------------------------------------------------------------------------------------- */
+
+static framewell_config config;
+
+#define WISH(member, value) static void wish_##member(void) { config.member = value; }
+#define WISH2(name, member, value) static void wish_##name(void) { config.member = value; }
+
+static const size_t zero_class = 0, huge_class = ((size_t)256 << 10) + 1;
+
+static void wish_class_of_0(void) {
+    config.size_classes = &zero_class;
+    config.size_class_count = 1;
+}
+
+static void wish_class_above_256_kib(void) {
+    config.size_classes = &huge_class;
+    config.size_class_count = 1;
+}
+
+static void wish_too_many_classes(void) {
+    static size_t classes[4096];
+    for (size_t i = 0; i < 4096; i++) {
+        classes[i] = 16 * (i + 1);
+    }
+    config.size_classes = classes;
+    config.size_class_count = 4096;
+}
+
+static void wish_frame_too_large(void) {
+    config.headroom = config.payload = config.tailroom = 30000;
+}
+
+static void wish_beyond_the_address_space(void) {
+    config.frames = (size_t)1 << 26;
+    config.stride = SIZE_MAX / 2;
+}
+
+static void wish_hook_and_abort(void) {
+    config.on_misuse = on_misuse;
+    config.abort_on_misuse = 1;
+}
+
+WISH2(no_size, struct_size, 0)
+WISH2(small_size, struct_size, 8)
+WISH2(size_less_one, struct_size, sizeof config - 1)
+WISH2(size_of_a_later_version, struct_size, sizeof config + 8)
+WISH2(no_frames, frames, 0)
+WISH2(too_many_frames, frames, ((size_t)1 << 26) + 1)
+WISH(payload, 0)
+WISH(stride, 100)
+WISH2(cache_size, cache_size, 1021)
+WISH(shards, 4097)
+WISH(front, 3)
+WISH(huge_pages, 4)
+WISH(prefault, 2)
+WISH(zero_on_free, 2)
+WISH(abort_on_misuse, 2)
+WISH2(classes_of_null, size_class_count, 1)
+#if SIZE_MAX > 0xffffffffu
+WISH(dot11_bytes, ((size_t)4 << 30) + 1)
+#endif
+
+static const struct {
+    void (*wish)(void);
+    const char *message; /* what it has in it */
+} wishes[] = {
+    {wish_no_size, "struct_size is 0"},
+    {wish_small_size, "struct_size is 8"},
+    {wish_size_less_one, "struct_size is "},
+    {wish_size_of_a_later_version, "struct_size is "},
+    {wish_no_frames, "framewell_config.frames"},
+    {wish_too_many_frames, "67108865 frames exceed"},
+    {wish_payload, "framewell_config.payload"},
+    {wish_frame_too_large, "90000 bytes"},
+    {wish_stride, "stride 100"},
+    {wish_beyond_the_address_space, "address space"},
+    {wish_cache_size, "cache size of 1021"},
+    {wish_shards, "4097 shards"},
+    {wish_front, "framewell_config.front is 3"},
+    {wish_huge_pages, "framewell_config.huge_pages is 4"},
+    {wish_prefault, "framewell_config.prefault is 2"},
+    {wish_zero_on_free, "framewell_config.zero_on_free is 2"},
+#if SIZE_MAX > 0xffffffffu
+    {wish_dot11_bytes, "4294967297 bytes"},
+#endif
+    {wish_classes_of_null, "size_class_count"},
+    {wish_class_of_0, "size class of 0 bytes"},
+    {wish_class_above_256_kib, "size class of 262145 bytes"},
+    {wish_too_many_classes, "4096 size classes"},
+    {wish_abort_on_misuse, "framewell_config.abort_on_misuse is 2"},
+    {wish_hook_and_abort, "abort_on_misuse"},
+};
+
+static void check_wish(size_t i, const framewell_config *wish) {
+    char message[512] = "";
+    framewell_pool *none = client_poison();
+    framewell_dword code = framewell_pool_create(wish, &none, message, sizeof message);
+    if (code != FRAMEWELL_ERROR_CONFIG || none != NULL || strstr(message, wishes[i].message) == NULL) {
+        fprintf(stderr, "wish %u: code %u, message \"%s\", expected \"%s\"\n", (unsigned)i, (unsigned)code, message, wishes[i].message);
+        exit(1);
+    }
+    /* The member is named, and Rust's names are not the caller's. */
+    CHECK(strstr(message, "framewell_config.") != NULL && strstr(message, "::") == NULL);
+}
+
+static void every_member_out_of_range_is_refused_with_a_message(void) {
+    const framewell_config defaults = FRAMEWELL_CONFIG_DEFAULTS;
+    for (size_t i = 0; i < sizeof wishes / sizeof *wishes; i++) {
+        config = defaults;
+        wishes[i].wish();
+        check_wish(i, &config);
+    }
+}
+
+static void messages_are_cut_and_may_be_left_out(void) {
+    char message[16];
+    framewell_pool *none;
+    framewell_config bad = FRAMEWELL_CONFIG_DEFAULTS;
+    bad.frames = 0;
+    memset(message, 'x', sizeof message);
+    CHECK_EQ(framewell_pool_create(&bad, &none, message, 8), FRAMEWELL_ERROR_CONFIG);
+    CHECK(strlen(message) == 7 && message[8] == 'x');
+    CHECK_EQ(framewell_pool_create(&bad, &none, message, 0), FRAMEWELL_ERROR_CONFIG);
+    CHECK_EQ(framewell_pool_create(&bad, &none, NULL, 0), FRAMEWELL_ERROR_CONFIG);
+    CHECK_EQ(framewell_pool_create(NULL, &none, message, sizeof message), FRAMEWELL_ERROR_INVALID_PARAMETER);
+    CHECK(none == NULL);
+    bad.frames = 1;
+    CHECK_EQ(framewell_pool_create(&bad, NULL, message, sizeof message), FRAMEWELL_ERROR_INVALID_PARAMETER);
+}
+
+static void the_shared_pool_is_made_once(void) {
+    framewell_config again = FRAMEWELL_CONFIG_DEFAULTS;
+    char message[256] = "";
+    CHECK_EQ(framewell_init(&again, message, sizeof message), FRAMEWELL_ERROR_ALREADY_INITIALIZED);
+    CHECK(message[0] != 0);
+    CHECK_EQ(framewell_init(NULL, NULL, 0), FRAMEWELL_ERROR_ALREADY_INITIALIZED);
+}
+
+static void every_code_has_a_sentence(void) {
+    const framewell_dword codes[] = {
+        FRAMEWELL_SUCCESS,
+        FRAMEWELL_ERROR_OUTOFMEMORY,
+        FRAMEWELL_ERROR_INVALID_PARAMETER,
+        FRAMEWELL_ERROR_BUSY,
+        FRAMEWELL_ERROR_BUFFER_INVALID,
+        FRAMEWELL_ERROR_OUT_OF_BUFFERS,
+        FRAMEWELL_ERROR_ALREADY_INITIALIZED,
+        FRAMEWELL_ERROR_CONFIG,
+        FRAMEWELL_ERROR_ENVIRONMENT,
+        FRAMEWELL_ERROR_NO_RSEQ,
+    };
+    const char *unknown = framewell_strerror(4711);
+    CHECK(strcmp(unknown, "unknown code") == 0);
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+        CHECK(strcmp(framewell_strerror(codes[i]), unknown) != 0);
+        for (size_t k = 0; k < i; k++) {
+            CHECK(strcmp(framewell_strerror(codes[i]), framewell_strerror(codes[k])) != 0);
+        }
+    }
+}
+
+/* ---- In processes of their own ---------------------------------------------------------------------------------------------------- */
+
+static void environment(void) {
+    framewell_byte *frame = client_poison();
+    framewell_dword size = 77;
+    void *buffer = client_poison();
+    char message[256] = "";
+    framewell_pool *none = client_poison();
+    for (int i = 0; i < 2; i++) {
+        CHECK_EQ(RasGetBuffer(&frame, &size), FRAMEWELL_ERROR_OUT_OF_BUFFERS);
+        CHECK(frame == NULL && size == 77);
+        CHECK_EQ(Dot11ExtAllocateBuffer(24, &buffer), FRAMEWELL_ERROR_OUTOFMEMORY);
+        CHECK(buffer == NULL);
+    }
+    framewell_dword code = framewell_init(NULL, message, sizeof message);
+    CHECK(code != FRAMEWELL_SUCCESS);
+    CHECK_EQ(framewell_shared_pool(&none), code);
+    CHECK(none == NULL);
+    CHECK_EQ(RasFreeBuffer((framewell_byte *)message), FRAMEWELL_ERROR_BUFFER_INVALID);
+    Dot11ExtFreeBuffer(message);
+    printf("code %u: %s\n", (unsigned)code, message);
+
+    framewell_config good = FRAMEWELL_CONFIG_DEFAULTS;
+    good.front = FRAMEWELL_FRONT_PORTABLE;
+    CHECK_EQ(framewell_init(&good, message, sizeof message), FRAMEWELL_SUCCESS);
+    CHECK_EQ(RasGetBuffer(&frame, &size), FRAMEWELL_SUCCESS);
+    CHECK_EQ(RasFreeBuffer(frame), FRAMEWELL_SUCCESS);
+}
+
+static void free_twice(void) {
+    framewell_byte *frame;
+    framewell_dword size = 1500;
+    CHECK_EQ(RasGetBuffer(&frame, &size), FRAMEWELL_SUCCESS);
+    CHECK_EQ(RasFreeBuffer(frame), FRAMEWELL_SUCCESS);
+    printf("code of the second: %u\n", (unsigned)RasFreeBuffer(frame));
+}
+
+int main(int argc, char **argv) {
+    const char *what = argc > 1 ? argv[1] : "";
+    if (strcmp(what, "environment") == 0) {
+        RUN(environment);
+        return 0;
+    }
+    if (strcmp(what, "environment-abort") == 0) {
+        free_twice();
+        return 0;
+    }
+    framewell_config shared = reporting_config();
+    if (strcmp(what, "abort") == 0) {
+        shared.on_misuse = NULL;
+        shared.abort_on_misuse = 1;
+        CHECK_EQ(framewell_init(&shared, NULL, 0), FRAMEWELL_SUCCESS);
+        free_twice();
+        return 0;
+    }
+    CHECK_EQ(framewell_init(&shared, NULL, 0), FRAMEWELL_SUCCESS);
+    pool = client_shared_pool();
+    CHECK_EQ(framewell_pool_create(&shared, &other, NULL, 0), FRAMEWELL_SUCCESS);
+
+    RUN(every_wrong_pointer_is_refused_counted_and_reported);
+    RUN(query_answers_610_and_counts_nothing);
+    RUN(find_knows_only_what_is_of_the_pool);
+    RUN(bulk_frees_the_others_and_says_how_many_it_refused);
+    RUN(every_member_out_of_range_is_refused_with_a_message);
+    RUN(messages_are_cut_and_may_be_left_out);
+    RUN(the_shared_pool_is_made_once);
+    RUN(every_code_has_a_sentence);
+    return 0;
+}
