@@ -5,7 +5,6 @@
 mod common;
 
 use std::error::Error;
-use std::io;
 
 use common::{assert_whole, builder, take_all};
 use framewell::{BuildError, PoolBuilder};
@@ -155,7 +154,7 @@ fn memory_that_the_system_does_not_have_is_refused() {
             panic!("{error:?}");
         };
         assert_eq!(*bytes, count * stride);
-        assert_eq!(source.kind(), io::ErrorKind::OutOfMemory);
+        assert_eq!(source.kind(), std::io::ErrorKind::OutOfMemory);
         assert_eq!(
             error.to_string(),
             format!(
@@ -164,7 +163,7 @@ fn memory_that_the_system_does_not_have_is_refused() {
             )
         );
         let source = error.source().expect("the system's answer");
-        assert!(source.is::<io::Error>());
+        assert!(source.is::<std::io::Error>());
     }
 }
 

@@ -199,8 +199,10 @@ const DIVISIONS: [Division; 3] = [
     },
 ];
 
+/// Frames of a cache line: address space for a million of them can be had in 32 bits too.
 fn divided(frames: usize, by: Division) -> Pool {
     let pool = builder().frames(frames).shards(by.shards);
+    let pool = pool.headroom(0).payload(60).tailroom(0);
     pool.cache_size(by.cache).build().unwrap()
 }
 

@@ -11,7 +11,7 @@ use std::process::Command;
 
 use common::churn::Churn;
 use common::linux::rseq_registered;
-use common::{cpus, not_run, pin, take_all};
+use common::{SEQUENCES, cpus, not_run, pin, take_all};
 use framewell::{FrontKind, NoRseq, Pool};
 
 /// Set in the process that runs without.
@@ -43,7 +43,12 @@ fn child() {
     let pool = Pool::builder().frames(600).build().unwrap();
     let stats = pool.stats();
     assert_eq!(stats.front, FrontKind::Portable);
-    assert_eq!(stats.no_rseq, Some(NoRseq::Unregistered));
+    let why = if SEQUENCES {
+        NoRseq::Unregistered
+    } else {
+        NoRseq::Target
+    };
+    assert_eq!(stats.no_rseq, Some(why));
     let outcome = Churn {
         threads: 16,
         calls: 300_000,

@@ -1,6 +1,6 @@
 //! What `trim` gives back after a peak, as the system counts it, while others allocate and free; on both fronts.
 
-#![cfg(all(not(loom), target_os = "linux", target_pointer_width = "64"))]
+#![cfg(all(not(loom), target_os = "linux"))]
 #![allow(clippy::disallowed_types, reason = "these are the test's own")]
 
 mod common;

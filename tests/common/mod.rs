@@ -93,6 +93,13 @@ pub(crate) fn not_run(what: &str) {
     eprintln!("not run: {what}");
 }
 
+/// Whether the crate has restartable sequences for this target at all.
+pub(crate) const SEQUENCES: bool = cfg!(all(
+    target_os = "linux",
+    target_pointer_width = "64",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+));
+
 /// Whether the rseq front is to be had; if not, says which check is not made. With `FRAMEWELL_STRICT=1` its lack is a
 /// failure, unless the environment has turned sequences off.
 pub(crate) fn has_rseq(what: &str) -> bool {

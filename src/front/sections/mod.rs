@@ -37,6 +37,15 @@
 //! Source: rseq(2); P. Turner, A. Hunter, Per-CPU critical sections, Linux Plumbers 2013; the shape of
 //! one committing store is that of tcmalloc's per-CPU caches.
 
+// There an `Area` cannot be, nor can `Sections`: the compiler sees that nothing gets so far.
+#[cfg_attr(
+    not(all(
+        target_os = "linux",
+        any(target_arch = "x86_64", target_arch = "aarch64"),
+        target_pointer_width = "64"
+    )),
+    allow(unreachable_code, unused_variables, dead_code)
+)]
 #[cfg(not(loom))]
 mod real;
 #[cfg(not(loom))]
