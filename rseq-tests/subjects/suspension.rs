@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use super::fw::{Burst, Frame, Front, Pool};
-use crate::script::{Control, OPERATIONS, SCENARIOS};
+use crate::script::{Control, SCENARIOS, operations};
 use crate::support::linux::{cpus, pin};
 use crate::support::shared::Shared;
 use crate::support::tracee::rest;
@@ -191,6 +191,7 @@ impl Worker {
     }
 
     fn run(mut self) {
+        let operations = operations();
         loop {
             self.control.wait_for_demand();
             let fresh = self.slot.lock().unwrap().take();
@@ -203,7 +204,7 @@ impl Worker {
             } else {
                 for at in 0..self.cpus.len() {
                     pin(self.cpus[at]);
-                    for round in 0..OPERATIONS / self.cpus.len() {
+                    for round in 0..operations / self.cpus.len() {
                         self.operation(round);
                     }
                 }

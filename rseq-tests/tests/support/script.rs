@@ -5,6 +5,7 @@
     reason = "the harness watches the crate from outside; it is not modelled"
 )]
 
+use std::env;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -29,8 +30,11 @@ pub(crate) const EFFECTS: [[u64; 4]; 9] = [
     [0, 1, 0, 0],
 ];
 
-/// The operations that the worker completes while the victim is stopped.
-pub(crate) const OPERATIONS: usize = 10_000;
+/// The operations that the worker completes while the victim is stopped: 10,000 with `FRAMEWELL_LONG=1`.
+pub(crate) fn operations() -> usize {
+    let long = env::var_os("FRAMEWELL_LONG").is_some_and(|value| value == "1");
+    if long { 10_000 } else { 2_000 }
+}
 
 /// Between two looks: who sleeps is run again sooner than who spins, on a busy machine.
 const A_MOMENT: Duration = Duration::from_micros(20);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use crate::script::{Control, EFFECTS, OPERATIONS, SCENARIOS};
+use crate::script::{Control, EFFECTS, SCENARIOS, operations};
 use crate::support::breakpoint::Stop;
 use crate::support::descriptor::{code, descriptors};
 use crate::support::long;
@@ -65,10 +65,11 @@ pub(crate) fn run(
     }
     writeln!(
         table,
-        "{} addresses, {} of them in sections; {} times {OPERATIONS} operations, in {:.1?}",
+        "{} addresses, {} of them in sections; {} times {} operations, in {:.1?}",
         suspension.seen.len(),
         suspension.in_sections.len(),
         suspension.suspended,
+        operations(),
         started.elapsed()
     )
     .map_err(|e| e.to_string())?;
