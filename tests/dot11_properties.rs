@@ -8,7 +8,7 @@
 mod common;
 
 use common::dot11::{Call, Pointer, Run, Shape};
-use common::{builder, cpus, pin, scale, spread};
+use common::{builder, cpus, pin, repeated, spread};
 use proptest::prelude::*;
 
 fn len() -> impl Strategy<Value = usize> {
@@ -79,7 +79,7 @@ fn shape() -> impl Strategy<Value = Shape> {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 80 * scale() as u32,
+        cases: repeated(80) as u32,
         failure_persistence: None,
         ..ProptestConfig::default()
     })]

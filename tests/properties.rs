@@ -7,7 +7,7 @@ mod common;
 use std::collections::BTreeSet;
 
 use common::model::{Config, Model, View};
-use common::{assert_whole, builder, cpus, pin, scale, spread};
+use common::{assert_whole, builder, cpus, pin, repeated, spread};
 use framewell::{BulkError, Burst, CopyError, Frame, OutOfBuffers, Pool};
 use proptest::prelude::*;
 
@@ -368,7 +368,7 @@ impl Run {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 500 * scale() as u32,
+        cases: repeated(500) as u32,
         failure_persistence: None,
         ..ProptestConfig::default()
     })]

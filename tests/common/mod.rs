@@ -1,7 +1,7 @@
 //! What the integration tests share.
 //!
-//! Each test crate runs on the front of [`builder`]: `portable` on the portable one, every other on what
-//! `Front::Auto` finds. Where the fronts differ, a test asks the pool's `stats().front` which one it has.
+//! Each test crate runs on the front of [`builder`]: `portable` on the portable one unless `FRAMEWELL_TEST_FRONT=auto`,
+//! every other on what `Front::Auto` finds. Where the fronts differ, a test asks the pool's `stats().front` which one it has.
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
@@ -18,14 +18,23 @@ use std::thread;
 
 use framewell::{Frame, Front, FrontKind, HugePages, Pool, PoolBuilder, Stats};
 
-/// A builder that asks for the front under test.
-pub(crate) fn builder() -> PoolBuilder {
-    let portable = env!("CARGO_CRATE_NAME") == "portable";
-    Pool::builder().front(if portable {
+/// The front under test.
+pub(crate) fn front() -> Front {
+    if env!("CARGO_CRATE_NAME") == "portable" && !set("FRAMEWELL_TEST_FRONT", "auto") {
         Front::Portable
     } else {
         Front::Auto
-    })
+    }
+}
+
+/// A builder that asks for the front under test.
+pub(crate) fn builder() -> PoolBuilder {
+    Pool::builder().front(front())
+}
+
+/// Whether an environment variable has this value.
+fn set(name: &str, to: &str) -> bool {
+    std::env::var_os(name).is_some_and(|value| value == to)
 }
 
 /// A pool of default frames on the front under test.
@@ -106,10 +115,8 @@ pub(crate) fn has_rseq(what: &str) -> bool {
     let Err(why) = Pool::builder().frames(1).front(Front::Rseq).build() else {
         return true;
     };
-    let set = |name: &str, to: &str| {
-        std::env::var_os(name).is_some_and(|value| value.to_string_lossy().contains(to))
-    };
-    let turned_off = set("GLIBC_TUNABLES", "glibc.pthread.rseq=0");
+    let turned_off = std::env::var_os("GLIBC_TUNABLES")
+        .is_some_and(|tunables| tunables.to_string_lossy().contains("glibc.pthread.rseq=0"));
     assert!(
         turned_off || !set("FRAMEWELL_STRICT", "1"),
         "FRAMEWELL_STRICT=1 wants {what}, and {why}"
@@ -120,8 +127,16 @@ pub(crate) fn has_rseq(what: &str) -> bool {
 
 /// How much longer the long form of a test is: 10 with `FRAMEWELL_LONG=1`, else 1.
 pub(crate) fn scale() -> u64 {
-    let long = std::env::var_os("FRAMEWELL_LONG").is_some_and(|value| value == "1");
-    if long { 10 } else { 1 }
+    if set("FRAMEWELL_LONG", "1") { 10 } else { 1 }
+}
+
+/// How often the longest tests do what they do `times` times: with `FRAMEWELL_SHORT=1`, for what runs slowly, an eighth.
+pub(crate) fn repeated(times: u64) -> u64 {
+    if set("FRAMEWELL_SHORT", "1") {
+        times / 8
+    } else {
+        scale() * times
+    }
 }
 
 /// The CPUs that this process may run on; those that it cannot tell apart are one.
