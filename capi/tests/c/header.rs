@@ -29,19 +29,22 @@ fn declarations() -> String {
         ..Default::default()
     };
     config.export.item_types = vec![cbindgen::ItemType::Functions];
-    let mut builder = cbindgen::Builder::new().with_config(config);
     let copies = scratch("declared");
     for source in sources() {
         // cbindgen passes over "system", which is "C" but on 32-bit Windows.
         let text = fs::read_to_string(&source)
             .unwrap()
             .replace("extern \"system\"", "extern \"C\"");
-        let copy = copies.join(source.file_name().unwrap());
-        fs::write(&copy, text).unwrap();
-        builder = builder.with_src(copy);
+        fs::write(copies.join(source.file_name().unwrap()), text).unwrap();
     }
     let mut text = Vec::new();
-    builder.generate().unwrap().write(&mut text);
+    // From there it follows the modules.
+    let builder = cbindgen::Builder::new().with_src(copies.join("lib.rs"));
+    builder
+        .with_config(config)
+        .generate()
+        .unwrap()
+        .write(&mut text);
     String::from_utf8(text).unwrap()
 }
 
@@ -96,7 +99,11 @@ fn four_functions_have_the_calling_convention_of_windows() {
     }
 }
 
-/// Assertions on a struct's size and on where each member lies; a member that is not named does not compile.
+fn size_of_member<T, M>(_: impl Fn(&T) -> &M) -> usize {
+    size_of::<M>()
+}
+
+/// Assertions on a struct's size, and on where each member lies and how large it is; a member that is not named does not compile.
 macro_rules! layout {
     ($c:expr, $name:ident { $($member:ident),* }) => {
         #[allow(unused_variables, reason = "the pattern has every member")]
@@ -105,6 +112,8 @@ macro_rules! layout {
         $(
             let (name, member) = (stringify!($name), stringify!($member));
             writeln!($c, "SAME(offsetof({name}, {member}), {});", offset_of!($name, $member)).unwrap();
+            let size = size_of_member(|all: &$name| &all.$member);
+            writeln!($c, "SAME(sizeof((({name} *)0)->{member}), {size});").unwrap();
         )*
     };
 }
