@@ -96,8 +96,11 @@ fn c1_recycled_bytes_are_visible_by_default() {
 fn every_test_that_the_contract_names_is_here() {
     let contract = include_str!("../docs/contract.md");
     let here = include_str!("contract.rs");
-    let named: Vec<&str> = contract
-        .split('`')
+    // The last column is C's, and the C library checks it.
+    let rows = contract.lines().filter_map(|line| line.strip_suffix(" |"));
+    let in_rust = rows.filter_map(|row| row.rsplit_once(" | "));
+    let named: Vec<&str> = in_rust
+        .flat_map(|(row, _in_c)| row.split('`'))
         .filter(|word| {
             let mut letters = word.chars();
             matches!(letters.next(), Some('a' | 'c' | 'r'))

@@ -4,6 +4,7 @@
 enum { FRAMES = 1024, PAYLOAD = 2048, HEADROOM = 64, BATCH = 32, PACKETS = 200000 };
 
 static framewell_pool *pool;
+static uint32_t packets;
 
 /* ---- A network that gives back what it was sent ----------------------------------------------------------------------------------- */
 
@@ -35,7 +36,7 @@ static void check(const void *frame, uint32_t number) {
 static void loop_in_bursts(void) {
     void *frames[BATCH];
     uint32_t next = 0;
-    while (next < PACKETS) {
+    while (next < packets) {
         size_t got = framewell_get_burst(pool, frames, BATCH);
         CHECK(got > 0 && got <= BATCH);
         for (size_t i = 0; i < got; i++) {
@@ -96,6 +97,9 @@ static void headroom_and_tailroom_belong_to_the_frame(void) {
         memset((char *)frames[i] - HEADROOM, i + 1, HEADROOM + PAYLOAD + stats.tailroom);
     }
     for (unsigned char i = 0; i < 2; i++) {
+        framewell_found found;
+        CHECK_EQ(framewell_find(pool, frames[i], &found), FRAMEWELL_SUCCESS);
+        CHECK_EQ(found.capacity, stats.payload + stats.tailroom);
         uintptr_t from_base = (uintptr_t)frames[i] - (uintptr_t)stats.base;
         CHECK(from_base < stats.capacity * stats.stride);
         CHECK(client_all((char *)frames[i] - HEADROOM, i + 1, HEADROOM + PAYLOAD + stats.tailroom));
@@ -194,9 +198,11 @@ static void null_pools_and_out_pointers_are_87(void) {
     CHECK_EQ(client_stats(pool).out, 0);
 }
 
-int main(void) {
+/* loop [PACKETS] */
+int main(int argc, char **argv) {
     framewell_config config = FRAMEWELL_CONFIG_DEFAULTS;
     char message[256];
+    packets = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : PACKETS;
     config.frames = FRAMES;
     config.payload = PAYLOAD;
     config.headroom = HEADROOM;

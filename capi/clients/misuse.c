@@ -57,7 +57,8 @@ static size_t wrongs(wrong table[WRONGS]) {
     static char stranger;
     char *frame = frame_of(pool), *buffer = buffer_of(pool, 1500), *large = buffer_of(pool, 1 << 20);
     void *freed_frame = frame_of(pool), *freed_buffer = buffer_of(pool, 1500), *freed_large = buffer_of(pool, 3 << 20);
-    char *heap = malloc(1500);
+    static char *heap;
+    heap = heap != NULL ? heap : malloc(1500);
     CHECK(heap != NULL);
     CHECK_EQ(framewell_free(pool, freed_frame), FRAMEWELL_SUCCESS);
     CHECK_EQ(framewell_dot11_free(pool, freed_buffer), FRAMEWELL_SUCCESS);
