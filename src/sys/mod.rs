@@ -5,12 +5,13 @@
 
 mod cpu;
 mod mapping;
+mod pages;
 mod process;
 mod rseq;
 
 pub(crate) use cpu::{CpuHint, online_cpus, possible_cpus};
 pub(crate) use mapping::Mapping;
-pub use mapping::{HugePages, PageKind};
+pub use pages::{HugePages, PageKind};
 pub(crate) use process::Process;
 pub(crate) use rseq::Area;
 pub use rseq::NoRseq;
