@@ -1,8 +1,19 @@
-//! Anonymous memory: reserved at once, committed by the first touch.
+//! Anonymous memory: reserved at once, committed part by part.
+//!
+//! Whoever uses a part of a mapping has had it committed (`commit`), in whatever thread. On Unix that is nothing: the first touch does it. Windows
+//! wants to be asked, and may refuse: an ordinary answer, by which nothing is lost. A part may be committed twice; what is in it stays.
 
+#[cfg(all(test, not(loom)))]
+pub(crate) mod refusal;
+#[cfg(unix)]
 mod unix;
+#[cfg(windows)]
+mod windows;
 
+#[cfg(unix)]
 pub(crate) use unix::Mapping;
+#[cfg(windows)]
+pub(crate) use windows::Mapping;
 
 /// The size and alignment of a huge page.
 const HUGE: usize = 2 << 20;

@@ -18,7 +18,16 @@ pub(crate) struct Mapping {
 }
 
 impl Mapping {
+    /// Whether a part is there only after [`commit`](Self::commit).
+    pub(crate) const ON_DEMAND: bool = false;
+
     /// Reserves `len` bytes on base pages.
+    #[cfg(not(loom))]
+    pub(crate) fn reserved(len: usize) -> io::Result<Self> {
+        Self::zeroed(len)
+    }
+
+    /// Maps `len` bytes on base pages.
     #[cfg(not(loom))]
     pub(crate) fn zeroed(len: usize) -> io::Result<Self> {
         let len = len.max(1);
@@ -111,6 +120,18 @@ impl Mapping {
         }
         Ok(mapping)
     }
+
+    /// Nothing to do: the first touch commits.
+    #[inline(always)]
+    pub(crate) fn commit(&self, _offset: usize, _len: usize) -> io::Result<()> {
+        #[cfg(all(test, not(loom)))]
+        super::refusal::ask(_len)?;
+        Ok(())
+    }
+
+    /// Nothing to do: what was not touched has no memory.
+    #[inline(always)]
+    pub(crate) fn decommit_untouched(&self, _offset: usize, _len: usize) {}
 
     /// Gives the memory of a part back to the system; it is zeroed when it is touched again. `false` if the system keeps it.
     pub(crate) fn discard(&self, offset: usize, len: usize) -> bool {
