@@ -171,11 +171,10 @@ const OWNER_WRITTEN_LATE: Change = Change {
                 class: None,
             },
         );
-        // `free` has no limit and is never closed, so this cannot be refused.
-        let answer = self.free.push(&self.free_links, chunk.0, 1, u32::MAX);
+        self.put_free(chunk);
 ",
     to: "        let generation = self.owner(chunk).generation;
-        let answer = self.free.push(&self.free_links, chunk.0, 1, u32::MAX);
+        self.put_free(chunk);
         self.own(
             chunk,
             Owner {
@@ -489,7 +488,7 @@ const SEEDS: &[Seed] = &[
         caught_by: MISSED,
         bug: &[Change {
             file: "class/exhaustion.rs",
-            from: "        let (Some(first), Some(second)) = (self.pops_if_empty(), self.pops_if_empty()) else {
+            from: "        let (Some(first), Some(second)) = (look(), look()) else {
             return false;
         };",
             to: "        let (first, second) = (0_u64, 0_u64);",
@@ -502,8 +501,8 @@ const SEEDS: &[Seed] = &[
         bug: &[
             Change {
                 file: "class/exhaustion.rs",
-                from: "(self.pops_if_empty(), self.pops_if_empty())",
-                to: "(self.pops_if_empty(), Some(0_u64))",
+                from: "(look(), look())",
+                to: "(look(), Some(0_u64))",
             },
             Change {
                 file: "class/exhaustion.rs",
@@ -1019,8 +1018,8 @@ const SEEDS: &[Seed] = &[
         bug: &[
             Change {
                 file: "class/exhaustion.rs",
-                from: "(self.pops_if_empty(), self.pops_if_empty())",
-                to: "(self.pops_if_empty(), Some(0_u64))",
+                from: "(look(), look())",
+                to: "(look(), Some(0_u64))",
             },
             Change {
                 file: "class/exhaustion.rs",
@@ -1144,7 +1143,7 @@ const SEEDS: &[Seed] = &[
         caught_by: LOST,
         bug: &[Change {
             file: "dot11/cuts.rs",
-            from: "            self.chunks.give_back(chunk);
+            from: "            self.chunks.give_back_untouched(chunk);
         }",
             to: "        }",
         }],
@@ -1225,7 +1224,10 @@ const SEEDS: &[Seed] = &[
         caught_by: MISSED,
         bug: &[Change {
             file: "dot11/cuts.rs",
-            from: "        let takings = self.chunks.takings_if_used_up()?;
+            from: "        let takings = match refused {
+            false => self.chunks.takings_if_used_up()?,
+            true => self.chunks.takings_if_refused(),
+        };
         // Acquire: pairs with A in `advance`.
         match self.rest(self.cursor.load(Ordering::Acquire)) {
             Some(_) => None,
@@ -1233,7 +1235,7 @@ const SEEDS: &[Seed] = &[
         }",
             to: "        match self.rest(self.cursor.load(Ordering::Acquire)) {
             Some(_) => None,
-            None => self.chunks.takings_if_used_up(),
+            None => if refused { Some(self.chunks.takings_if_refused()) } else { self.chunks.takings_if_used_up() },
         }",
         }],
     },

@@ -1,20 +1,46 @@
 //! The back: where the ids of a size class come from, and what they name.
 
+use std::io;
+
 use crate::batch::Batch;
 use crate::id::FrameId;
 use crate::stack::Links;
 
+/// Why there is nothing more to be had.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Lack {
+    /// All of it is taken.
+    UsedUp,
+    /// The system refused memory for what is left: so many bytes, and its code for it.
+    Memory { bytes: usize, code: Option<i32> },
+}
+
+impl Lack {
+    /// The system's refusal to commit so many bytes.
+    #[cold]
+    pub(crate) fn of_memory(bytes: usize, refusal: &io::Error) -> Self {
+        Self::Memory {
+            bytes,
+            code: refusal.raw_os_error(),
+        }
+    }
+
+    pub(crate) fn is_of_memory(self) -> bool {
+        matches!(self, Self::Memory { .. })
+    }
+}
+
 /// Memory that is cut into buffers of one size, and named by ids.
 pub(crate) trait Back {
-    /// Appends up to `most` ids that are at rest nowhere else.
-    fn carve(&self, most: usize, batch: &mut Batch);
+    /// Appends 1 to `most` ids that are at rest nowhere else, and whose buffers and link words can be touched; or none, and says why.
+    fn carve(&self, most: usize, batch: &mut Batch) -> Result<(), Lack>;
 
     /// How many ids were carved; exact if no call is in progress.
     fn carved(&self) -> u32;
 
-    /// If nothing can be carved, a number that another memory to cut, taken meanwhile, changes, else `None`. The last that a round of
-    /// `class::exhaustion` asks for.
-    fn carvings_if_used_up(&self) -> Option<u64>;
+    /// If nothing can be carved, a number that another memory to cut, taken meanwhile, changes, else `None`. What needs memory that the
+    /// system `refused` to this call cannot be carved. The last that a round of `class::exhaustion` asks for.
+    fn carvings_if_used_up(&self, refused: bool) -> Option<u64>;
 
     /// The link words of the ids.
     fn links(&self) -> &Links;

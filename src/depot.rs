@@ -60,7 +60,7 @@ impl Depot {
             fresh: CachePadded::new(AtomicU32::new(0)),
             magazines,
             size: size as usize,
-            slots: Table::zeroed(magazines as usize * size as usize)?,
+            slots: Table::reserved(magazines as usize * size as usize)?,
             magazine_links: Links::new(magazines)?,
             tracks: Tracks::new(magazines as usize),
         })))
@@ -112,6 +112,8 @@ impl Depot {
         // slots were written by nobody yet.
         let mut fresh = self.0.fresh.load(Ordering::Relaxed);
         while fresh < self.0.magazines {
+            // Before the magazine is this call's. Without the memory the ids find none, as when all are used up.
+            self.commit(fresh).ok()?;
             match self.0.fresh.compare_exchange_weak(
                 fresh,
                 fresh + 1,
@@ -123,6 +125,14 @@ impl Depot {
             }
         }
         None
+    }
+
+    /// Makes a magazine usable.
+    #[inline]
+    fn commit(&self, magazine: u32) -> io::Result<()> {
+        let start = magazine as usize * self.0.size;
+        self.0.slots.commit(start, start + self.0.size)?;
+        self.0.magazine_links.commit(magazine, magazine + 1)
     }
 
     fn slots_of(&self, magazine: u32) -> &[AtomicU32] {

@@ -6,6 +6,11 @@ compile_error!(
      which 32 bits have no room for"
 );
 
+#[cfg(not(any(unix, windows)))]
+compile_error!(
+    "framewell asks its memory of mmap or of VirtualAlloc: there is neither on this target"
+);
+
 mod arena;
 mod back;
 mod batch;

@@ -26,8 +26,14 @@ pub(crate) struct RawStates {
 impl RawStates {
     pub(crate) fn new(buffers: u32) -> io::Result<Self> {
         Ok(Self {
-            words: Table::zeroed(buffers as usize)?,
+            words: Table::reserved(buffers as usize)?,
         })
+    }
+
+    /// Makes the words of buffers `from` to `to` usable: before the first is anybody's.
+    #[inline]
+    pub(crate) fn commit(&self, from: u32, to: u32) -> io::Result<()> {
+        self.words.commit(from as usize, to as usize)
     }
 
     pub(crate) fn bytes_for(buffers: u32) -> usize {

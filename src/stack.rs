@@ -67,8 +67,21 @@ pub(crate) struct Links {
 impl Links {
     pub(crate) fn new(indices: u32) -> io::Result<Self> {
         Ok(Self {
-            words: Unprotected::new(Table::zeroed(indices as usize)?),
+            words: Unprotected::new(Table::reserved(indices as usize)?),
         })
+    }
+
+    /// A side array of which all words are usable at once.
+    pub(crate) fn whole(indices: u32) -> io::Result<Self> {
+        let links = Self::new(indices)?;
+        links.commit(0, indices)?;
+        Ok(links)
+    }
+
+    /// Makes the words of indices `from` to `to` usable: before the first is in a stack.
+    #[inline]
+    pub(crate) fn commit(&self, from: u32, to: u32) -> io::Result<()> {
+        self.words.commit(from as usize, to as usize)
     }
 
     /// The bytes that a side array for so many indices reserves.

@@ -3,7 +3,7 @@
 //!
 //! Besides the atomics it holds what differs between a real run and a model:
 //!
-//! - [`Table`]: an array of atomics. Really a view of zeroed, lazily committed memory; in a model
+//! - [`Table`]: an array of atomics. Really a view of zeroed memory that is committed where it is used; in a model
 //!   atomics constructed one by one (loom's atomics cannot be conjured from zeroed bytes).
 //! - [`Tracks`]: one cell an index, without any cost in a real run. In a model loom reports an
 //!   access to memory that the cell stands for which no happens-before edge orders.
@@ -106,7 +106,7 @@ mod real {
     unsafe impl ZeroAtomic for AtomicU64 {}
 
     /// A fixed array of atomics, all zero at first, in a mapping of its own that is committed page by
-    /// page as it is touched.
+    /// page as it is used.
     pub(crate) struct Table<A> {
         first: NonNull<A>,
         len: usize,
@@ -122,16 +122,33 @@ mod real {
     impl<A: ZeroAtomic> Table<A> {
         /// Maps a table of `len` zeros.
         pub(crate) fn zeroed(len: usize) -> io::Result<Self> {
+            Self::over(len, Mapping::zeroed)
+        }
+
+        /// Makes the elements `from` to `to` usable.
+        #[inline(always)]
+        pub(crate) fn commit(&self, from: usize, to: usize) -> io::Result<()> {
+            debug_assert!(from <= to && to <= self.len);
+            let bytes = (to - from) * size_of::<A>();
+            self.mapping.commit(from * size_of::<A>(), bytes)
+        }
+
+        fn over(len: usize, map: fn(usize) -> io::Result<Mapping>) -> io::Result<Self> {
             let bytes = len
                 .checked_mul(size_of::<A>())
                 .ok_or(io::ErrorKind::OutOfMemory)?;
-            let mapping = Mapping::zeroed(bytes)?;
+            let mapping = map(bytes)?;
             Ok(Self {
                 first: mapping.base().cast(),
                 len,
                 mapping,
                 marker: PhantomData,
             })
+        }
+
+        /// Reserves a table of `len` zeros, of which each may be touched after [`commit`](Self::commit).
+        pub(crate) fn reserved(len: usize) -> io::Result<Self> {
+            Self::over(len, Mapping::reserved)
         }
 
         /// Maps a table of `len` zeros, which a forked child finds zeroed again.
@@ -148,8 +165,9 @@ mod real {
         #[inline(always)]
         fn deref(&self) -> &[A] {
             // SAFETY: `first` starts a page-aligned mapping of at least `len` zeroed `A`s
-            // (`zeroed`), valid by `ZeroAtomic`, mapped as long as `self` lives, and only
-            // ever accessed through shared references to atomics.
+            // (`over`), valid by `ZeroAtomic`, mapped as long as `self` lives, and only
+            // ever accessed through shared references to atomics. Those that are not yet
+            // committed are not accessed: atomics lie in cells, which no reference lets the compiler read unasked.
             unsafe { slice::from_raw_parts(self.first.as_ptr(), self.len) }
         }
     }
@@ -307,6 +325,15 @@ mod modelled {
             Ok(Self {
                 cells: (0..len).map(|_| A::zero()).collect(),
             })
+        }
+
+        pub(crate) fn reserved(len: usize) -> io::Result<Self> {
+            Self::zeroed(len)
+        }
+
+        /// A model is committed when it is made.
+        pub(crate) fn commit(&self, _from: usize, _to: usize) -> io::Result<()> {
+            Ok(())
         }
 
         /// A model does not fork.

@@ -12,7 +12,7 @@
 //! - A2. The bytes of a frame are touched only through the handle that owns it. Nothing of the
 //!   allocator is kept in them, and they are zero until an owner writes them.
 //! - A3. `next` only grows. Frames are carved in order, on demand: what was never asked for is never
-//!   touched.
+//!   touched. Their bytes and words are committed before `next` passes them.
 
 mod layout;
 
@@ -23,9 +23,10 @@ use crossbeam_utils::CachePadded;
 
 pub(crate) use layout::{Layout, Wanted};
 
-use crate::back::Back;
+use crate::back::{Back, Lack};
 use crate::batch::Batch;
 use crate::id::FrameId;
+use crate::raw::RawStates;
 use crate::stack::Links;
 use crate::sync::{AtomicU32, Ordering, Tracks};
 use crate::sys::{HugePages, Mapping, PageKind};
@@ -38,9 +39,10 @@ pub(crate) struct Arena {
     pages: PageKind,
     next: CachePadded<AtomicU32>,
     links: Links,
+    raw: RawStates,
     /// Stand for the bytes of each frame in a model.
     tracks: Tracks,
-    _mapping: Mapping,
+    mapping: Mapping,
 }
 
 // SAFETY: the arena owns its mapping, which is not bound to a thread.
@@ -52,7 +54,7 @@ unsafe impl Sync for Arena {}
 impl Arena {
     /// Reserves `bytes`, which is `frames` × the layout's stride.
     pub(crate) fn new(
-        links: Links,
+        (links, raw): (Links, RawStates),
         frames: u32,
         layout: Layout,
         bytes: usize,
@@ -71,8 +73,9 @@ impl Arena {
             pages,
             next: CachePadded::new(AtomicU32::new(0)),
             links,
+            raw,
             tracks: Tracks::new(frames as usize),
-            _mapping: mapping,
+            mapping,
         })
     }
 
@@ -117,6 +120,33 @@ impl Arena {
         (id < self.frames as usize).then(|| (FrameId(id as u32), offset % self.layout.stride))
     }
 
+    /// Which frames are out as pointers, for those who have one.
+    #[inline(always)]
+    pub(crate) fn raw(&self) -> &RawStates {
+        &self.raw
+    }
+
+    /// The view of a frame that is out as a pointer, for who has no frame.
+    pub(crate) fn raw_view(&self, id: FrameId) -> Option<u64> {
+        // The word of a frame that was never carved may not be there; it is if `carved`, which acquires A, says so.
+        if Mapping::ON_DEMAND && id.0 >= self.carved() {
+            return None;
+        }
+        self.raw.view(id)
+    }
+
+    /// Makes frames and what is kept about them usable; again, if another call has done so.
+    #[inline]
+    fn commit(&self, from: u32, to: u32) -> Result<(), Lack> {
+        let stride = self.layout.stride;
+        let bytes = (to - from) as usize * stride;
+        self.mapping
+            .commit(from as usize * stride, bytes)
+            .and_then(|()| self.links.commit(from, to))
+            .and_then(|()| self.raw.commit(from, to))
+            .map_err(|refusal| Lack::of_memory(bytes, &refusal))
+    }
+
     /// For loom: the owner of the frame has read its bytes.
     #[inline(always)]
     pub(crate) fn read(&self, id: FrameId) {
@@ -125,15 +155,24 @@ impl Arena {
 }
 
 impl Back for Arena {
-    fn carve(&self, most: usize, batch: &mut Batch) {
-        let most = most.min(self.frames as usize) as u32;
+    fn carve(&self, most: usize, batch: &mut Batch) -> Result<(), Lack> {
+        let mut most = most.min(self.frames as usize) as u32;
         // Relaxed, here and on failure: the frames need no edge, their bytes and links were never
         // written.
         let mut next = self.next.load(Ordering::Relaxed);
         loop {
             let end = next.saturating_add(most).min(self.frames);
             if next == end {
-                return;
+                return Err(Lack::UsedUp);
+            }
+            // Before the frames are this call's: who is refused has none to give back.
+            match self.commit(next, end) {
+                Ok(()) => {}
+                Err(refused) if most == 1 => return Err(refused),
+                Err(_) => {
+                    most = 1;
+                    continue;
+                }
             }
             // Release (A): a scan that reads "all carved" reads no older word of a place that the
             // carver pushed to before, see `class::exhaustion`.
@@ -143,7 +182,7 @@ impl Back for Arena {
             {
                 Ok(_) => {
                     (next..end).for_each(|id| batch.push(FrameId(id)));
-                    return;
+                    return Ok(());
                 }
                 Err(now) => next = now,
             }
@@ -155,9 +194,9 @@ impl Back for Arena {
         self.next.load(Ordering::Acquire)
     }
 
-    /// "All carved" is final.
-    fn carvings_if_used_up(&self) -> Option<u64> {
-        (self.carved() == self.frames).then_some(0)
+    /// "All carved" is final, and what was refused is not counted.
+    fn carvings_if_used_up(&self, refused: bool) -> Option<u64> {
+        (self.carved() == self.frames || refused).then_some(0)
     }
 
     #[inline(always)]

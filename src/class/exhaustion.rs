@@ -27,6 +27,10 @@
 //!   refuser:  shard 0: "empty", stale   shard 1: acquires "empty"  ║  shard 0: not stale any more
 //! ```
 //!
+//! Where memory is committed on demand, the system can refuse it for what is uncarved. That is then not at rest, but for nobody to have:
+//! the call looks at the other places alone. It need not count what others carve meanwhile, to whom the system may have
+//! been kinder: the moment is that at which it looked.
+//!
 //! A free that happens-before the call is seen by coherence. Frames in the hands of a call in progress do not count;
 //! as courtesy a refuser that sees such a transfer looks again a bounded number of times.
 //!
@@ -45,7 +49,7 @@ use std::thread;
 use crossbeam_utils::Backoff;
 
 use super::Class;
-use crate::back::Back;
+use crate::back::{Back, Lack};
 use crate::limits::{MAX_RESCANS, MAX_YIELDS};
 
 /// How often a refuser looks again because another call has frames on the move.
@@ -80,9 +84,11 @@ impl Courtesy {
 }
 
 impl<B: Back> Class<B> {
-    /// Whether a call that found nothing may refuse; `false` if it has to look again.
-    pub(super) fn exhausted(&self, own: u64, courtesy: &mut Courtesy) -> bool {
-        let (Some(first), Some(second)) = (self.pops_if_empty(), self.pops_if_empty()) else {
+    /// Whether a call that found nothing, and could carve nothing for the `lack` of it, may refuse; `false` if it has to look again.
+    pub(super) fn exhausted(&self, lack: Lack, own: u64, courtesy: &mut Courtesy) -> bool {
+        let refused = lack.is_of_memory();
+        let look = || self.pops_if_empty(refused);
+        let (Some(first), Some(second)) = (look(), look()) else {
             return false;
         };
         if first != second {
@@ -92,11 +98,11 @@ impl<B: Back> Class<B> {
         (self.front.on_the_move() <= own && !draining) || courtesy.is_spent(draining)
     }
 
-    /// The sum of all pops so far if nothing is at rest, else `None`.
-    fn pops_if_empty(&self) -> Option<u64> {
+    /// The sum of all pops so far if nothing is at rest, but for what the system `refused` memory for, else `None`.
+    fn pops_if_empty(&self, refused: bool) -> Option<u64> {
         let front = self.front.pops_if_empty()?;
         let depot = self.depot.pops_if_empty()?;
-        let back = self.back.carvings_if_used_up()?;
+        let back = self.back.carvings_if_used_up(refused)?;
         Some(front.wrapping_add(depot).wrapping_add(back))
     }
 }

@@ -224,6 +224,7 @@ impl<B: Back> Class<B> {
             *moving = Some(self.front.moving());
         }
         self.refill(most, u64::from(moving.is_some()), batch)
+            .is_ok()
     }
 
     /// As `take_from_shard`, for many.

@@ -11,62 +11,66 @@
 
 use super::exhaustion::Courtesy;
 use super::{Class, Homeless};
-use crate::back::Back;
+use crate::back::{Back, Lack};
 use crate::batch::Batch;
 use crate::front::{Event, Portable, Which};
 use crate::id::FrameId;
 use crate::limits::MAGAZINE;
 
 impl<B: Back> Class<B> {
-    /// Takes an id from anywhere; it is the caller's (P1). `None` if the class is exhausted.
-    pub(crate) fn take_slow(&self) -> Option<FrameId> {
+    /// Takes an id from anywhere; it is the caller's (P1). Says what there is a lack of if the class is exhausted.
+    pub(crate) fn take_slow(&self) -> Result<FrameId, Lack> {
         let mut batch = Batch::new();
-        if self.refill(1, 0, &mut batch) {
-            if let Some(id) = batch.pop() {
-                return Some(id);
-            }
+        let filled = self.refill(1, 0, &mut batch);
+        let taken = filled.and_then(|()| batch.pop().ok_or(Lack::UsedUp));
+        if taken.is_err() {
+            self.front.count(Event::Refusal);
         }
-        self.front.count(Event::Refusal);
-        None
+        taken
     }
 
-    /// Puts 1 to `want` ids into the empty batch, from anywhere; `false` if the class is exhausted.
+    /// Puts 1 to `want` ids into the empty batch, from anywhere, or says what there is a lack of if the class is exhausted.
     /// Of the transfers in flight `own` are the calling one's.
     #[cold]
     #[inline(never)]
-    pub(super) fn refill(&self, want: usize, own: u64, batch: &mut Batch) -> bool {
+    pub(super) fn refill(&self, want: usize, own: u64, batch: &mut Batch) -> Result<(), Lack> {
         let want = want.min(MAGAZINE);
         let mut courtesy = Courtesy::new();
         loop {
-            {
+            let lack = {
                 let _moving = self.front.moving();
-                self.fetch(want, batch);
+                let carving = self.fetch(want, batch);
                 let kept = self.keep(batch.beyond(want));
                 debug_assert_eq!(kept, Homeless::NONE, "a pool with a handle is not closed");
                 batch.truncate(want);
-            }
-            if !batch.is_empty() {
-                return true;
-            }
-            if self.exhausted(own, &mut courtesy) {
-                return false;
+                carving.err().filter(|_| batch.is_empty())
+            };
+            let Some(lack) = lack else {
+                return Ok(());
+            };
+            if self.exhausted(lack, own, &mut courtesy) {
+                return Err(lack);
             }
         }
     }
 
-    /// Takes ids from the first place that has some.
-    fn fetch(&self, want: usize, batch: &mut Batch) {
+    /// Takes ids from the first place that has some. Says why none could be carved, if it came to that.
+    fn fetch(&self, want: usize, batch: &mut Batch) -> Result<(), Lack> {
         self.depot.take(self.back.links(), batch);
-        if batch.is_empty() {
-            self.back.carve(want.max(self.transfer.batch), batch);
-        }
-        if !batch.is_empty() {
-            return self.front.count(Event::Refill);
+        let carving = if batch.is_empty() {
+            self.back.carve(want.max(self.transfer.batch), batch)
+        } else {
+            Ok(())
+        };
+        if carving.is_ok() {
+            self.front.count(Event::Refill);
+            return carving;
         }
         match self.front.which() {
             Which::Rseq(caches) => self.sweep(caches, batch),
             Which::Portable(shards) => self.steal(shards, want, batch),
         }
+        carving
     }
 
     /// Takes ids from the first shard that has some, the own one first.

@@ -17,6 +17,9 @@
 //! - C3. The link words of all classes' ids lie in one table; an id is in at most one list at a time (P1). Who follows
 //!   the stale link of an id that has gone to another class reads a number below `ids`, and its compare-and-swap fails.
 //!
+//! - C4. The bytes of a chunk and the words of its ids are committed when it is taken, before its owner word says so. A chunk that is given
+//!   back may lose its bytes (`discard`); its words stay, for those who follow stale links.
+//!
 //! Edges: S1 of `free` publishes what the giver did with the chunk to the taker (C).
 
 use std::io;
@@ -24,6 +27,7 @@ use std::ptr::NonNull;
 
 use crossbeam_utils::CachePadded;
 
+use crate::back::Lack;
 use crate::id::{ChunkId, ClassId, FrameId};
 use crate::limits::{CHUNK, CHUNK_BITS};
 use crate::raw::RawStates;
@@ -85,7 +89,7 @@ impl Chunks {
             base: mapping.base(),
             count,
             free: CachePadded::new(Stack::new(count)),
-            free_links: Links::new(count).map_err(words)?,
+            free_links: Links::whole(count).map_err(words)?,
             fresh: CachePadded::new(AtomicU32::new(0)),
             owners: Table::zeroed(count as usize).map_err(words)?,
             links: Links::new(ids).map_err(words)?,
@@ -133,11 +137,11 @@ impl Chunks {
         &self.tracks
     }
 
-    /// Takes a chunk for a class; it is in the caller's hands.
-    pub(crate) fn take(&self, class: ClassId) -> Option<ChunkId> {
+    /// Takes a chunk for a class, to be cut into so many buffers; it is in the caller's hands.
+    pub(crate) fn take(&self, class: ClassId, buffers: u32) -> Result<ChunkId, Lack> {
         let chunk = match self.free.pop(&self.free_links) {
-            Some(chunk) => ChunkId(chunk),
-            None => self.take_fresh()?,
+            Some(chunk) => self.take_free(ChunkId(chunk), buffers)?,
+            None => self.take_fresh(buffers)?,
         };
         let before = self.owner(chunk);
         debug_assert_eq!(before.class, None);
@@ -148,13 +152,25 @@ impl Chunks {
                 class: Some(class),
             },
         );
-        Some(chunk)
+        Ok(chunk)
     }
 
-    fn take_fresh(&self) -> Option<ChunkId> {
+    /// A chunk out of `free`, which is put back if the system refuses the memory.
+    #[inline]
+    fn take_free(&self, chunk: ChunkId, buffers: u32) -> Result<ChunkId, Lack> {
+        let committed = self.commit(chunk, buffers);
+        if committed.is_err() {
+            self.put_free(chunk);
+        }
+        committed.map(|()| chunk)
+    }
+
+    fn take_fresh(&self, buffers: u32) -> Result<ChunkId, Lack> {
         // Relaxed, here and on failure: a chunk that was never taken needs no edge.
         let mut fresh = self.fresh.load(Ordering::Relaxed);
         while fresh < self.count {
+            // Before the chunk is this call's: who is refused has none to give back.
+            self.commit(ChunkId(fresh), buffers)?;
             // Release (A): as for carving frames.
             match self.fresh.compare_exchange_weak(
                 fresh,
@@ -162,11 +178,22 @@ impl Chunks {
                 Ordering::Release,
                 Ordering::Relaxed,
             ) {
-                Ok(_) => return Some(ChunkId(fresh)),
+                Ok(_) => return Ok(ChunkId(fresh)),
                 Err(now) => fresh = now,
             }
         }
-        None
+        Err(Lack::UsedUp)
+    }
+
+    /// Makes a chunk usable, and the words of so many buffers in it (C4).
+    #[inline]
+    fn commit(&self, chunk: ChunkId, buffers: u32) -> Result<(), Lack> {
+        let first = id(chunk, 0).0;
+        self.mapping
+            .commit(chunk.index() * CHUNK, CHUNK)
+            .and_then(|()| self.links.commit(first, first + buffers))
+            .and_then(|()| self.raw.commit(first, first + buffers))
+            .map_err(|refusal| Lack::of_memory(CHUNK, &refusal))
     }
 
     /// Gives a chunk back that the caller has in hand as a whole (C1).
@@ -179,6 +206,17 @@ impl Chunks {
                 class: None,
             },
         );
+        self.put_free(chunk);
+    }
+
+    /// Gives a chunk back of which nobody has had a buffer since it was taken.
+    pub(crate) fn give_back_untouched(&self, chunk: ChunkId) {
+        self.mapping
+            .decommit_untouched(chunk.index() * CHUNK, CHUNK);
+        self.give_back(chunk);
+    }
+
+    fn put_free(&self, chunk: ChunkId) {
         // `free` has no limit and is never closed, so this cannot be refused.
         let answer = self.free.push(&self.free_links, chunk.0, 1, u32::MAX);
         debug_assert_eq!(answer, Ok(()));
@@ -200,6 +238,13 @@ impl Chunks {
         let takings = self.free.pops_if_empty()?;
         // Acquire: pairs with A in `take_fresh`.
         (self.fresh.load(Ordering::Acquire) == self.count).then_some(takings)
+    }
+
+    /// As `takings_if_used_up`, for a call to which the system has refused the memory of a chunk: for that call there is none.
+    pub(crate) fn takings_if_refused(&self) -> u64 {
+        // Acquire: pairs with A in `take_fresh`. The number alone is not used: whoever takes a chunk meanwhile was served better.
+        self.fresh.load(Ordering::Acquire);
+        0
     }
 
     /// How many chunks are classes' (or in the hands of a call).

@@ -12,7 +12,7 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 
 use super::chunks::{self, Chunks};
-use crate::back::Back;
+use crate::back::{Back, Lack};
 use crate::batch::Batch;
 use crate::id::{ChunkId, ClassId, FrameId};
 use crate::limits::{CHUNK, CHUNK_BITS};
@@ -185,7 +185,7 @@ impl Cuts {
 }
 
 impl Back for Cuts {
-    fn carve(&self, most: usize, batch: &mut Batch) {
+    fn carve(&self, most: usize, batch: &mut Batch) -> Result<(), Lack> {
         let most = most.min(batch.room()).min(self.per_chunk as usize) as u32;
         loop {
             // Relaxed: see `advance`.
@@ -193,18 +193,18 @@ impl Back for Cuts {
             if let Some(Rest { chunk, next }) = self.rest(seen) {
                 let end = next.saturating_add(most).min(self.per_chunk);
                 if self.advance(seen, Rest { chunk, next: end }.word()) {
-                    return self.note_carved(chunk, next, end, batch);
+                    self.note_carved(chunk, next, end, batch);
+                    return Ok(());
                 }
                 continue;
             }
-            let Some(chunk) = self.chunks.take(self.class) else {
-                return;
-            };
+            let chunk = self.chunks.take(self.class, self.per_chunk)?;
             if self.advance(seen, Rest { chunk, next: most }.word()) {
-                return self.note_carved(chunk, 0, most, batch);
+                self.note_carved(chunk, 0, most, batch);
+                return Ok(());
             }
             // Another call was faster; nobody has had an id of this chunk.
-            self.chunks.give_back(chunk);
+            self.chunks.give_back_untouched(chunk);
         }
     }
 
@@ -213,10 +213,13 @@ impl Back for Cuts {
         self.carved.load(Ordering::Relaxed)
     }
 
-    fn carvings_if_used_up(&self) -> Option<u64> {
+    fn carvings_if_used_up(&self, refused: bool) -> Option<u64> {
         // The cursor comes last: that something was laid on it and carved again shows in no number. So all places that the scan
         // has read before were empty at the moment when this one was, or they tell it in the second round.
-        let takings = self.chunks.takings_if_used_up()?;
+        let takings = match refused {
+            false => self.chunks.takings_if_used_up()?,
+            true => self.chunks.takings_if_refused(),
+        };
         // Acquire: pairs with A in `advance`.
         match self.rest(self.cursor.load(Ordering::Acquire)) {
             Some(_) => None,

@@ -30,7 +30,7 @@ pub(crate) use registry::{Entry, Registry};
 pub(crate) use sizes::Sizes;
 pub(crate) use trim::Trim;
 
-use crate::back::Back;
+use crate::back::{Back, Lack};
 use crate::class::{Class, Near, Shape, Take, Transfer};
 use crate::depot::Depot;
 use crate::front::Event;
@@ -213,18 +213,21 @@ impl Dot11 {
         &self.large
     }
 
-    /// Takes an id of a class from anywhere, also from the chunks of other classes; it is the caller's (P1 of `class`). `None` if
-    /// nothing is to be had.
+    /// Takes an id of a class from anywhere, also from the chunks of other classes; it is the caller's (P1 of `class`). Says what there is
+    /// a lack of if nothing is to be had.
     #[cold]
-    pub(crate) fn take_slow(&self, class: &SizeClass) -> Option<FrameId> {
-        if let Some(id) = class.lists.take_slow() {
-            return Some(id);
-        }
+    pub(crate) fn take_slow(&self, class: &SizeClass) -> Result<FrameId, Lack> {
+        let mut taken = class.lists.take_slow();
         // No more of the others than is needed.
-        self.classes
-            .iter()
-            .filter(|other| other.seems_to_have_idle_chunks() && other.trim().chunks > 0)
-            .find_map(|_| class.lists.take_slow())
+        for other in &self.classes {
+            if taken.is_ok() {
+                break;
+            }
+            if other.seems_to_have_idle_chunks() && other.trim().chunks > 0 {
+                taken = class.lists.take_slow();
+            }
+        }
+        taken
     }
 
     /// Takes all chunks back that hold no buffer in use, and returns their memory to the system.

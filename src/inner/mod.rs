@@ -48,8 +48,6 @@ pub(crate) struct Inner {
     /// The 802.11 buffers, when there are some.
     dot11: Lazy<Dot11>,
     dot11_spec: Unprotected<Dot11Spec>,
-    /// Of the frames.
-    raw: Unprotected<RawStates>,
     on_misuse: Unprotected<OnMisuse>,
     misuses: AtomicU64,
     no_rseq: Unprotected<Option<NoRseq>>,
@@ -151,8 +149,9 @@ impl Inner {
         };
         let words = |refusal| refused((Links::bytes_for(frames), refusal));
         let links = Links::new(frames).map_err(words)?;
+        let raw = RawStates::new(frames).map_err(words)?;
         let arena = Arena::new(
-            links,
+            (links, raw),
             frames,
             spec.layout,
             spec.bytes,
@@ -164,7 +163,6 @@ impl Inner {
             frames: Class::new(arena, &shape).map_err(refused)?,
             dot11: Lazy::new(),
             dot11_spec: Unprotected::new(dot11_spec),
-            raw: Unprotected::new(RawStates::new(frames).map_err(words)?),
             on_misuse: Unprotected::new(spec.on_misuse.clone()),
             misuses: AtomicU64::new(0),
             no_rseq: Unprotected::new(spec.area.err()),
@@ -209,7 +207,7 @@ impl Inner {
 
     /// Which frames are out as pointers.
     pub(crate) fn raw(&self) -> &RawStates {
-        &self.raw
+        self.arena().raw()
     }
 
     /// Frees a large buffer. Enters the kernel.
@@ -244,7 +242,7 @@ impl Inner {
 
     /// Takes a frame's id from anywhere; it is the caller's (P1).
     pub(crate) fn take_slow(&self) -> Result<FrameId, OutOfBuffers> {
-        self.frames.take_slow().ok_or(OutOfBuffers)
+        self.frames.take_slow().map_err(|_| OutOfBuffers)
     }
 
     /// Frees a frame.

@@ -60,11 +60,11 @@ impl Inner {
         let Some((id, offset)) = self.arena().find(address) else {
             return Err(Self::other_or_foreign(self.find_dot11(address)));
         };
-        let view = self.raw.view(id).ok_or(MisuseKind::NotRaw)?;
+        let view = self.arena().raw_view(id).ok_or(MisuseKind::NotRaw)?;
         if offset != crate::frame::offset_of_view(view) {
             return Err(MisuseKind::Interior);
         }
-        if !self.raw.take_back(id, view) {
+        if !self.raw().take_back(id, view) {
             return Err(MisuseKind::NotRaw);
         }
         Ok((id, view))
@@ -148,7 +148,7 @@ impl Inner {
 
     fn found_frame(&self, id: FrameId) -> Found {
         let arena = self.arena();
-        let view = self.raw.view(id);
+        let view = arena.raw_view(id);
         let offset = view.map_or(0, crate::frame::offset_of_view);
         Found {
             kind: BufferKind::Frame,

@@ -61,7 +61,8 @@ impl PoolBuilder {
 
     /// Sets the number of frames, 1 to 2²⁶ (4096 unless set).
     ///
-    /// Address space is reserved for all of them at once; memory is committed as frames are first used.
+    /// Address space is reserved for all of them at once; memory is committed as frames are first used, on Windows as they are first
+    /// handed out.
     ///
     /// ```
     /// # use framewell::Pool;

@@ -3,6 +3,7 @@
 use std::io;
 
 use super::Pool;
+use crate::back::Lack;
 use crate::dot11::{Dot11, SizeClass};
 use crate::dot11_buf::Dot11Buf;
 use crate::error::{OutOfMemory, Refusal};
@@ -90,11 +91,17 @@ impl Pool {
             // SAFETY: the buffer was mapped for this call.
             return Some(unsafe { Dot11Buf::large(id) });
         };
-        let Some(id) = class.take().or_else(|| dot11.take_slow(class)) else {
-            *refusal = Some(Refusal::Budget {
-                limit: dot11.chunks().bytes(),
-            });
-            return None;
+        let id = match class.take().map_or_else(|| dot11.take_slow(class), Ok) {
+            Ok(id) => id,
+            Err(lack) => {
+                *refusal = Some(match lack {
+                    Lack::UsedUp => Refusal::Budget {
+                        limit: dot11.chunks().bytes(),
+                    },
+                    Lack::Memory { bytes, code } => Refusal::System { bytes, code },
+                });
+                return None;
+            }
         };
         // SAFETY: the id came out of the class, which holds `len`, and is in this call's hands alone.
         Some(unsafe { Dot11Buf::of_class(class, id, len) })

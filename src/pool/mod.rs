@@ -3,6 +3,8 @@
 mod builder;
 mod dot11;
 mod raw;
+#[cfg(all(test, not(loom)))]
+mod refused;
 
 use std::fmt;
 use std::ptr::NonNull;
@@ -23,7 +25,7 @@ use crate::stats::Stats;
 /// A handle to a pool of frames and 802.11 buffers: cheap to clone, shared between threads.
 ///
 /// Getting and freeing a frame takes no lock, and enters the kernel only to drain other CPUs'
-/// caches (where nothing else is left), to open a cache, and for the page faults of a frame's first use. Any thread may get, any thread may
+/// caches (where nothing else is left), to open a cache, for the page faults of a frame's first use, and on Windows to commit frames that nobody has had. Any thread may get, any thread may
 /// free, also in a signal handler that interrupted such a call. [`dot11`](Self::dot11) says where buffers of variable length differ. The pool's memory is given
 /// back when the last handle *and* the last buffer are dropped, in any order, on any thread.
 ///
@@ -75,7 +77,8 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// [`OutOfBuffers`] if at some moment of the call no frame was at rest anywhere in the pool.
+    /// [`OutOfBuffers`] if at some moment of the call no frame was at rest anywhere in the pool; on Windows also if none was but for those
+    /// that were never handed out, and the system refuses to commit memory for one.
     /// Frees that happened before the call count; frames in the hands of another call in progress (at most
     /// [`Stats::batch`], or what a [`get_bulk`](Self::get_bulk) asks for; while it drains or opens caches, all that they hold) do not.
     ///

@@ -14,6 +14,9 @@
 ))]
 use super::rseq::Area;
 
+#[cfg(all(windows, not(loom)))]
+use super::groups::Groups;
+
 /// Where the hint comes from; found once per pool.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum CpuHint {
@@ -28,8 +31,11 @@ pub(crate) enum CpuHint {
     /// The system call `getcpu`, usually answered by the vDSO without entering the kernel.
     #[cfg(all(target_os = "linux", not(loom)))]
     GetCpu,
+    /// The number of the processor, within its group and of that.
+    #[cfg(all(windows, not(loom)))]
+    Processor(Groups),
     /// No CPU number to be had: a number drawn from the thread.
-    #[cfg(not(any(loom, target_os = "linux")))]
+    #[cfg(not(any(loom, target_os = "linux", windows)))]
     Thread,
     /// The CPU of a loom model.
     #[cfg(loom)]
@@ -50,7 +56,12 @@ impl CpuHint {
         Self::GetCpu
     }
 
-    #[cfg(not(target_os = "linux"))]
+    #[cfg(windows)]
+    pub(crate) fn detect() -> Self {
+        Self::Processor(Groups::count())
+    }
+
+    #[cfg(not(any(target_os = "linux", windows)))]
     pub(crate) fn detect() -> Self {
         Self::Thread
     }
@@ -67,7 +78,9 @@ impl CpuHint {
             Self::Rseq(area) => area.cpu(),
             #[cfg(target_os = "linux")]
             Self::GetCpu => getcpu(),
-            #[cfg(not(target_os = "linux"))]
+            #[cfg(windows)]
+            Self::Processor(groups) => groups.current(),
+            #[cfg(not(any(target_os = "linux", windows)))]
             Self::Thread => thread_number(),
         }
     }
@@ -93,7 +106,7 @@ fn getcpu() -> u32 {
 }
 
 /// A number drawn from the address of a thread-local: the same for a thread as long as it lives.
-#[cfg(not(any(target_os = "linux", loom)))]
+#[cfg(not(any(target_os = "linux", windows, loom)))]
 fn thread_number() -> u32 {
     thread_local!(static HERE: u8 = const { 0 });
     let address = HERE.try_with(|here| std::ptr::from_ref(here).addr());
@@ -103,7 +116,7 @@ fn thread_number() -> u32 {
 }
 
 /// How many CPUs this machine can have, those that may come online later included.
-#[cfg(not(loom))]
+#[cfg(not(any(windows, loom)))]
 pub(crate) fn possible_cpus() -> u32 {
     std::fs::read_to_string("/sys/devices/system/cpu/possible")
         .ok()
@@ -120,12 +133,23 @@ pub(crate) fn possible_cpus() -> u32 {
 }
 
 /// How many CPUs this machine has now.
-#[cfg(not(loom))]
+#[cfg(not(any(windows, loom)))]
 pub(crate) fn online_cpus() -> u32 {
     std::fs::read_to_string("/sys/devices/system/cpu/online")
         .ok()
         .and_then(|list| count_cpus(&list))
         .unwrap_or_else(possible_cpus)
+}
+
+/// How many numbers a processor can have; one that is added later shares another's.
+#[cfg(all(windows, not(loom)))]
+pub(crate) fn possible_cpus() -> u32 {
+    Groups::count().processors()
+}
+
+#[cfg(all(windows, not(loom)))]
+pub(crate) fn online_cpus() -> u32 {
+    possible_cpus()
 }
 
 /// A modelled machine has two.
@@ -140,7 +164,7 @@ pub(crate) fn online_cpus() -> u32 {
 }
 
 /// How many numbers a list such as `0-3,8-11` has.
-#[cfg(not(loom))]
+#[cfg(not(any(windows, loom)))]
 fn count_cpus(list: &str) -> Option<u32> {
     let count = |range: &str| {
         let (first, last) = range.split_once('-').unwrap_or((range, range));
@@ -151,7 +175,7 @@ fn count_cpus(list: &str) -> Option<u32> {
 }
 
 /// The highest number of a list such as `0-3,8-11`.
-#[cfg(not(loom))]
+#[cfg(not(any(windows, loom)))]
 fn highest_cpu(list: &str) -> Option<u32> {
     let last = list.trim().rsplit([',', '-']).next()?;
     last.parse().ok()
@@ -161,6 +185,26 @@ fn highest_cpu(list: &str) -> Option<u32> {
 mod tests {
     use super::*;
 
+    #[cfg(windows)]
+    #[test]
+    fn hint_names_the_processor_that_the_thread_is_bound_to() {
+        use windows_sys::Win32::System::Threading::{GetCurrentThread, SetThreadAffinityMask};
+
+        let hint = CpuHint::detect();
+        let mut bound = 0;
+        for cpu in 0..possible_cpus().min(usize::BITS) {
+            // SAFETY: the pseudo handle is the calling thread's.
+            let thread = unsafe { GetCurrentThread() };
+            // SAFETY: it needs no more than a thread.
+            if unsafe { SetThreadAffinityMask(thread, 1 << cpu) } != 0 {
+                assert_eq!(hint.current(), cpu);
+                bound += 1;
+            }
+        }
+        assert!(bound > 0, "of {} processors", possible_cpus());
+    }
+
+    #[cfg(not(windows))]
     #[test]
     fn highest_cpu_is_read_from_sparse_lists() {
         assert_eq!(highest_cpu("0\n"), Some(0));
@@ -170,6 +214,7 @@ mod tests {
         assert_eq!(highest_cpu(""), None);
     }
 
+    #[cfg(not(windows))]
     #[test]
     fn cpus_are_counted_in_sparse_lists() {
         assert_eq!(count_cpus("0\n"), Some(1));

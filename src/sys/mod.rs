@@ -4,13 +4,18 @@
 //! The lowest layer, and next to the facade and lib.rs the only place for platform `cfg`s.
 
 mod cpu;
+#[cfg(all(windows, not(loom)))]
+mod groups;
 mod mapping;
+mod pages;
 mod process;
 mod rseq;
 
 pub(crate) use cpu::{CpuHint, online_cpus, possible_cpus};
 pub(crate) use mapping::Mapping;
-pub use mapping::{HugePages, PageKind};
+#[cfg(all(test, not(loom)))]
+pub(crate) use mapping::refusal;
+pub use pages::{HugePages, PageKind};
 pub(crate) use process::Process;
 pub(crate) use rseq::Area;
 pub use rseq::NoRseq;

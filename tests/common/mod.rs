@@ -11,6 +11,8 @@ pub(crate) mod ledger;
 #[cfg(target_os = "linux")]
 pub(crate) mod linux;
 pub(crate) mod model;
+#[cfg(windows)]
+pub(crate) mod windows;
 
 use std::collections::BTreeSet;
 use std::iter;
@@ -58,7 +60,13 @@ pub(crate) fn assert_mapped(frames: usize, expected: usize) {
         expected,
         "arenas of {frames} frames"
     );
-    #[cfg(not(target_os = "linux"))]
+    #[cfg(windows)]
+    assert_eq!(
+        windows::mappings_of(frames * 65_536),
+        expected,
+        "arenas of {frames} frames"
+    );
+    #[cfg(not(any(target_os = "linux", windows)))]
     not_run(&format!(
         "whether {expected} arenas of {frames} frames are mapped: no /proc/self/maps"
     ));
@@ -143,7 +151,9 @@ pub(crate) fn repeated(times: u64) -> u64 {
 pub(crate) fn cpus() -> Vec<usize> {
     #[cfg(target_os = "linux")]
     return linux::cpus();
-    #[cfg(not(target_os = "linux"))]
+    #[cfg(windows)]
+    return windows::cpus();
+    #[cfg(not(any(target_os = "linux", windows)))]
     vec![0]
 }
 
@@ -167,7 +177,9 @@ pub(crate) fn on<T: Send>(cpu: usize, run: impl FnOnce() -> T + Send) -> T {
 pub(crate) fn spread(cpus: &[usize]) {
     #[cfg(target_os = "linux")]
     linux::spread(cpus);
-    #[cfg(not(target_os = "linux"))]
+    #[cfg(windows)]
+    windows::spread(cpus);
+    #[cfg(not(any(target_os = "linux", windows)))]
     assert_eq!(cpus, [0]);
 }
 

@@ -1,66 +1,12 @@
-//! Anonymous memory: reserved at once, committed by the first touch.
+//! Mappings by `mmap`: all of one is usable at once, and the first touch of a page has the kernel find memory for it.
 
-use std::fmt;
 use std::io;
 use std::ptr::NonNull;
 
 use memmap2::{MmapOptions, MmapRaw};
 
-/// The size and alignment of a huge page.
-const HUGE: usize = 2 << 20;
-
-/// Which pages to ask for; what was granted is in [`Stats::pages`](crate::Stats::pages).
-///
-/// An arena below 2 MiB takes base pages whatever is asked, except for [`HugePages::Explicit`].
-///
-/// ```
-/// use framewell::{HugePages, PageKind, Pool};
-///
-/// let pool = Pool::builder().frames(4096).huge_pages(HugePages::Off).build()?;
-/// assert_eq!(pool.stats().pages, PageKind::Base);
-/// # Ok::<(), framewell::BuildError>(())
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-#[non_exhaustive]
-pub enum HugePages {
-    /// Explicit 2 MiB pages if the system has enough of them free, else transparent ones, else base pages.
-    #[default]
-    Auto,
-    /// Explicit 2 MiB pages (`vm.nr_hugepages`) or a [`BuildError::Map`](crate::BuildError::Map).
-    Explicit,
-    /// Transparent huge pages (`madvise`) if the system has them, else base pages.
-    Transparent,
-    /// Base pages.
-    Off,
-}
-
-/// The pages under an arena.
-///
-/// ```
-/// use framewell::PageKind;
-///
-/// assert_eq!(PageKind::Explicit.to_string(), "explicit 2 MiB");
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub enum PageKind {
-    /// 2 MiB pages, reserved for the arena when it was made.
-    Explicit,
-    /// Transparent huge pages were asked for and are enabled; the kernel gives them as it can.
-    Transparent,
-    /// The system's base pages (4 KiB on x86-64).
-    Base,
-}
-
-impl fmt::Display for PageKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Explicit => "explicit 2 MiB",
-            Self::Transparent => "transparent 2 MiB",
-            Self::Base => "base",
-        })
-    }
-}
+use super::HUGE;
+use crate::sys::{HugePages, PageKind};
 
 /// A range of zeroed, private memory, given back when dropped.
 #[derive(Debug)]
@@ -72,7 +18,16 @@ pub(crate) struct Mapping {
 }
 
 impl Mapping {
+    /// Whether a part is there only after [`commit`](Self::commit).
+    pub(crate) const ON_DEMAND: bool = false;
+
     /// Reserves `len` bytes on base pages.
+    #[cfg(not(loom))]
+    pub(crate) fn reserved(len: usize) -> io::Result<Self> {
+        Self::zeroed(len)
+    }
+
+    /// Maps `len` bytes on base pages.
     #[cfg(not(loom))]
     pub(crate) fn zeroed(len: usize) -> io::Result<Self> {
         let len = len.max(1);
@@ -166,19 +121,25 @@ impl Mapping {
         Ok(mapping)
     }
 
+    /// Nothing to do: the first touch commits.
+    #[inline(always)]
+    pub(crate) fn commit(&self, _offset: usize, _len: usize) -> io::Result<()> {
+        #[cfg(all(test, not(loom)))]
+        super::refusal::ask(_len)?;
+        Ok(())
+    }
+
+    /// Nothing to do: what was not touched has no memory.
+    #[inline(always)]
+    pub(crate) fn decommit_untouched(&self, _offset: usize, _len: usize) {}
+
     /// Gives the memory of a part back to the system; it is zeroed when it is touched again. `false` if the system keeps it.
-    #[cfg(unix)]
     pub(crate) fn discard(&self, offset: usize, len: usize) -> bool {
         debug_assert!(offset + len <= self.len);
         let at = self.base().as_ptr().wrapping_add(offset);
         // SAFETY: the part lies in the mapping (the callers' arithmetic), anonymous and private, and the caller alone owns what is
         // in it: nobody misses it.
         unsafe { libc::madvise(at.cast(), len, libc::MADV_DONTNEED) == 0 }
-    }
-
-    #[cfg(not(unix))]
-    pub(crate) fn discard(&self, _offset: usize, _len: usize) -> bool {
-        false
     }
 
     /// Touches every page, so that later first touches cost no fault.
@@ -254,7 +215,6 @@ impl Mapping {
 }
 
 /// Makes `len` bytes at `offset` of a mapping fault on access.
-#[cfg(unix)]
 fn protect(raw: &MmapRaw, offset: usize, len: usize) -> io::Result<()> {
     let at = raw.as_mut_ptr().wrapping_add(offset);
     // SAFETY: the pages lie in `raw` (the callers' arithmetic), which is private, fresh, and
@@ -267,77 +227,14 @@ fn protect(raw: &MmapRaw, offset: usize, len: usize) -> io::Result<()> {
     }
 }
 
-#[cfg(not(unix))]
-fn protect(_raw: &MmapRaw, _offset: usize, _len: usize) -> io::Result<()> {
-    Ok(())
-}
-
-#[cfg(unix)]
 fn page_size() -> usize {
     // SAFETY: sysconf has no preconditions.
     let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
     usize::try_from(size).unwrap_or(4096)
 }
 
-#[cfg(not(unix))]
-fn page_size() -> usize {
-    65536
-}
-
 /// Whether the kernel gives transparent huge pages to those who ask.
 fn transparent_enabled() -> bool {
     std::fs::read_to_string("/sys/kernel/mm/transparent_hugepage/enabled")
         .is_ok_and(|modes| !modes.contains("[never]"))
-}
-
-#[cfg(all(test, not(loom)))]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn range_is_aligned_zeroed_and_writable_end_to_end() {
-        let (mapping, kind) = Mapping::huge(3 << 20, HugePages::Off).unwrap();
-        assert_eq!(kind, PageKind::Base);
-        assert_eq!(mapping.base().addr().get() % HUGE, 0);
-        mapping.prefault().unwrap();
-        for at in [0, 1, mapping.len() / 2, mapping.len() - 1] {
-            let byte = mapping.base().as_ptr().wrapping_add(at);
-            // SAFETY: within the mapping, which this test alone uses.
-            assert_eq!(unsafe { byte.read() }, 0);
-            // SAFETY: as above.
-            unsafe { byte.write(1) };
-        }
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn bytes_outside_the_range_are_guarded() {
-        let (mapping, _) = Mapping::huge(3 << 20, HugePages::Off).unwrap();
-        let base = mapping.base().addr().get();
-        let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
-        let rights = |at: usize| {
-            let line = maps.lines().find(|line| {
-                let (from, rest) = line.split_once('-').unwrap();
-                let (to, _) = rest.split_once(' ').unwrap();
-                let from = usize::from_str_radix(from, 16).unwrap();
-                let to = usize::from_str_radix(to, 16).unwrap();
-                (from..to).contains(&at)
-            });
-            line.map(|line| line.split(' ').nth(1).unwrap().to_owned())
-        };
-        assert_eq!(rights(base - 1).as_deref(), Some("---p"));
-        assert_eq!(rights(base).as_deref(), Some("rw-p"));
-        assert_eq!(rights(base + mapping.len() - 1).as_deref(), Some("rw-p"));
-        assert_eq!(rights(base + mapping.len()).as_deref(), Some("---p"));
-    }
-
-    #[test]
-    fn absurd_lengths_are_refused() {
-        assert!(Mapping::huge(usize::MAX - 5, HugePages::Off).is_err());
-        assert!(Mapping::huge(usize::MAX / 2, HugePages::Auto).is_err());
-        assert!(Mapping::zeroed(usize::MAX).is_err());
-        // A 32-bit process can have that.
-        let half = Mapping::zeroed(usize::MAX / 2);
-        assert!(half.is_err() || usize::BITS < 64);
-    }
 }

@@ -1,0 +1,139 @@
+//! What a pool does when the system refuses to commit memory: it says so, and loses nothing.
+
+use std::collections::BTreeSet;
+use std::iter;
+
+use crate::limits::CHUNK;
+use crate::sys::refusal;
+use crate::{Burst, Frame, Front, OutOfBuffers, OutOfMemory, Pool, Refusal};
+
+const FRAMES: usize = 256;
+/// What a frame needs: its stride, its link word, the word for handing it out as a pointer.
+const FRAME: usize = 1728 + 8 + 8;
+
+fn pools() -> [Pool; 2] {
+    [Front::Auto, Front::Portable].map(|front| {
+        let builder = Pool::builder().frames(FRAMES).front(front);
+        builder.dot11_bytes(2 * CHUNK).build().unwrap()
+    })
+}
+
+fn take_all(pool: &Pool) -> Vec<Frame> {
+    iter::from_fn(|| pool.get(60).ok()).collect()
+}
+
+#[track_caller]
+fn assert_whole(pool: &Pool) {
+    let stats = pool.stats();
+    assert_eq!((stats.free, stats.out), (FRAMES, 0), "{stats}");
+    let frames = take_all(pool);
+    let ids: BTreeSet<usize> = frames.iter().map(|frame| frame.id().index()).collect();
+    assert_eq!((frames.len(), ids.len()), (FRAMES, FRAMES));
+}
+
+#[test]
+fn refused_frames_are_out_of_buffers_and_counted() {
+    for pool in pools() {
+        let refused = refusal::beyond(0, || pool.get(60).map(|_| ()));
+        assert_eq!(refused, Err(OutOfBuffers));
+        let stats = pool.stats();
+        assert_eq!((stats.refusals, stats.uncarved), (1, FRAMES));
+        assert_whole(&pool);
+    }
+}
+
+#[test]
+fn frames_are_carved_as_far_as_memory_goes() {
+    for pool in pools() {
+        // Less than a batch, then less than a frame's words.
+        for (bytes, frames) in [(5 * FRAME, 5), (3 * FRAME - 1, 2)] {
+            let before = pool.stats().uncarved;
+            let got = refusal::beyond(bytes, || take_all(&pool));
+            // Those of before are at rest, and come as well.
+            assert_eq!(got.len(), frames + FRAMES - before);
+            assert_eq!(pool.stats().uncarved, before - frames);
+        }
+        assert_whole(&pool);
+    }
+}
+
+#[test]
+fn frames_at_rest_are_found_when_carving_is_refused() {
+    for pool in pools() {
+        let mut held: Vec<Frame> = (0..100).map(|_| pool.get(60).unwrap()).collect();
+        let uncarved = pool.stats().uncarved;
+        std::thread::scope(|scope| {
+            let freed = held.split_off(30);
+            scope.spawn(move || drop(freed));
+        });
+        let found = refusal::beyond(0, || {
+            let mut burst: Burst<FRAMES> = Burst::new();
+            pool.get_burst(&mut burst, FRAMES);
+            burst.len()
+        });
+        assert_eq!(found, FRAMES - uncarved - 30);
+        drop(held);
+        assert_whole(&pool);
+    }
+}
+
+#[test]
+fn frames_are_freed_when_the_depot_gets_no_magazine() {
+    for pool in pools() {
+        let held = take_all(&pool);
+        refusal::beyond(0, || {
+            drop(held);
+            assert_whole(&pool);
+        });
+        assert_whole(&pool);
+    }
+}
+
+#[test]
+fn words_of_frames_that_were_never_carved_say_nothing() {
+    let [pool, _] = pools();
+    let region = pool.region();
+    let last = region.base().as_ptr().wrapping_add(region.len() - 1);
+    assert!(!pool.find(last).unwrap().is_raw);
+}
+
+#[test]
+fn refused_chunk_is_out_of_memory_and_stays() {
+    for pool in pools() {
+        let refused = OutOfMemory {
+            requested: 2000,
+            refusal: Refusal::System {
+                bytes: CHUNK,
+                code: Some(refusal::CODE),
+            },
+        };
+        let all = || iter::from_fn(|| pool.dot11(2000).ok()).collect::<Vec<_>>();
+        // Never taken; then without the memory for its words; then taken and given back.
+        for bytes in [0, CHUNK, CHUNK + 8] {
+            let answer = refusal::beyond(bytes, || pool.dot11(2000).map(|_| ()));
+            assert_eq!(answer, Err(refused));
+            assert_eq!(pool.stats().dot11.unwrap().chunks, 0);
+        }
+        let whole = all().len();
+        assert_eq!(pool.trim().pinned, 0);
+        let answer = refusal::beyond(0, || pool.dot11(2000).map(|_| ()));
+        assert_eq!(answer, Err(refused));
+        assert_eq!(pool.stats().dot11.unwrap().chunks, 0);
+        assert_eq!(all().len(), whole);
+    }
+}
+
+#[test]
+fn buffers_at_rest_are_found_when_a_chunk_is_refused() {
+    for pool in pools() {
+        let held: Vec<_> = (0..50).map(|_| pool.dot11(2000).unwrap()).collect();
+        drop(held);
+        let found = refusal::beyond(0, || {
+            let got: Vec<_> = iter::from_fn(|| pool.dot11(2000).ok()).collect();
+            got.len()
+        });
+        let one = pool.stats().dot11.unwrap();
+        assert_eq!(one.chunks, 1);
+        assert_eq!(found, CHUNK / one.classes[0].size);
+    }
+}

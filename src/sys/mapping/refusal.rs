@@ -1,0 +1,36 @@
+//! For tests: a system that refuses to commit. Real refusals need a limit that the whole process runs into.
+
+use std::cell::Cell;
+use std::io;
+
+thread_local! {
+    /// The bytes that the calling thread may still commit, if they are limited.
+    static LEFT: Cell<Option<usize>> = const { Cell::new(None) };
+}
+
+/// The system's code for it.
+pub(crate) const CODE: i32 = 8;
+
+/// Lets the calling thread commit so many bytes during `f`, and no more.
+pub(crate) fn beyond<T>(bytes: usize, f: impl FnOnce() -> T) -> T {
+    /// Ends it, also when `f` has panicked.
+    struct Unlimited;
+    impl Drop for Unlimited {
+        fn drop(&mut self) {
+            LEFT.set(None);
+        }
+    }
+    LEFT.set(Some(bytes));
+    let _unlimited = Unlimited;
+    f()
+}
+
+/// Whether so many bytes may be committed.
+pub(super) fn ask(bytes: usize) -> io::Result<()> {
+    let Some(left) = LEFT.get() else {
+        return Ok(());
+    };
+    let refusal = || io::Error::from_raw_os_error(CODE);
+    LEFT.set(Some(left.checked_sub(bytes).ok_or_else(refusal)?));
+    Ok(())
+}

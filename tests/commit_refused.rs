@@ -1,0 +1,102 @@
+//! What pools do when the system refuses to commit: the process has run into its limit.
+//!
+//! The limit is a job's; where jobs do not limit memory (Wine), it is what the process was started with.
+
+#![cfg(all(not(loom), windows))]
+
+mod common;
+
+use std::hint::black_box;
+use std::{iter, mem, ptr};
+
+use common::windows::committed;
+use common::{assert_distinct, not_run};
+use framewell::{OutOfBuffers, OutOfMemory, Pool, Refusal};
+use windows_sys::Win32::System::JobObjects::{
+    AssignProcessToJobObject, CreateJobObjectW, JOB_OBJECT_LIMIT_PROCESS_MEMORY,
+    JOBOBJECT_EXTENDED_LIMIT_INFORMATION, JobObjectExtendedLimitInformation,
+    SetInformationJobObject,
+};
+use windows_sys::Win32::System::Threading::GetCurrentProcess;
+
+const FRAMES: usize = 1 << 20;
+const LIMIT: usize = 256 << 20;
+
+/// Lets this process commit so many bytes more.
+fn limit_commit(bytes: usize) {
+    let mut limits = JOBOBJECT_EXTENDED_LIMIT_INFORMATION::default();
+    limits.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_PROCESS_MEMORY;
+    limits.ProcessMemoryLimit = committed() + bytes;
+    // SAFETY: a job of no name, for this process alone.
+    let job = unsafe { CreateJobObjectW(ptr::null(), ptr::null()) };
+    let at = ptr::from_ref(&limits).cast();
+    let size = size_of_val(&limits) as u32;
+    // SAFETY: the limits are of the kind and the size that are said.
+    let set = unsafe { SetInformationJobObject(job, JobObjectExtendedLimitInformation, at, size) };
+    assert_ne!(set, 0, "SetInformationJobObject");
+    // SAFETY: the pseudo handle is this process's.
+    let process = unsafe { GetCurrentProcess() };
+    // SAFETY: both handles are good.
+    let assigned = unsafe { AssignProcessToJobObject(job, process) };
+    assert_ne!(assigned, 0, "AssignProcessToJobObject");
+}
+
+#[track_caller]
+fn assert_refused_by_the_system(answer: Result<(), OutOfMemory>) {
+    let refusal = answer.unwrap_err().refusal;
+    assert!(
+        matches!(refusal, Refusal::System { code: Some(_), .. }),
+        "{refusal:?}"
+    );
+}
+
+// Alone in its file: nothing else can allocate beside it.
+#[test]
+fn refused_commit_is_an_ordinary_answer_and_loses_nothing() {
+    limit_commit(LIMIT);
+    let pool = Pool::builder().frames(FRAMES).dot11_bytes(64 << 20);
+    let pool = pool.build().unwrap();
+    let mut held = Vec::with_capacity(FRAMES);
+    let mut again = Vec::with_capacity(FRAMES);
+    // What checks allocate: as long as there is a cushion, they find nothing left.
+    let cushion = black_box(vec![1_u8; 16 << 20]);
+
+    held.extend(iter::from_fn(|| pool.get(60).ok()));
+    let refused = pool.get(60).map(mem::drop);
+    let chunk = pool.dot11(2000).map(mem::drop);
+    let large = pool.dot11(16 << 20).map(mem::drop);
+    // Freed at the limit, without memory for more magazines, and got once more.
+    let freed = held.len() / 2;
+    held.truncate(held.len() - freed);
+    again.extend(iter::from_fn(|| pool.get(60).ok()));
+    drop(cushion);
+
+    let stats = pool.stats();
+    if stats.uncarved == 0 {
+        let why = "nothing limits what this process commits";
+        assert_ne!(
+            std::env::var("FRAMEWELL_STRICT").as_deref(),
+            Ok("1"),
+            "{why}"
+        );
+        return not_run(why);
+    }
+    assert_eq!(refused, Err(OutOfBuffers));
+    assert_refused_by_the_system(chunk);
+    assert_refused_by_the_system(large);
+    assert_eq!(again.len(), freed);
+    assert_eq!((stats.out, stats.refusals), (FRAMES - stats.uncarved, 3));
+    held.append(&mut again);
+    assert_distinct(&held, FRAMES - stats.uncarved);
+    for frame in &mut held {
+        frame.fill(1);
+    }
+    // With memory again, all goes on.
+    drop(held);
+    assert_eq!(pool.stats().free, FRAMES);
+    assert!(pool.dot11(2000).is_ok());
+    drop(pool);
+    let pool = Pool::builder().frames(FRAMES).build().unwrap();
+    let frames: Vec<_> = (0..1000).map(|_| pool.get(60).unwrap()).collect();
+    assert_eq!(pool.stats().out, frames.len());
+}
