@@ -2,8 +2,8 @@
 
 #[cfg(not(target_has_atomic = "64"))]
 compile_error!(
-    "framewell needs 64-bit atomics: its lists are strictly lock-free by a tag beside each index, \
-     which 32 bits have no room for"
+    "framewell needs 64-bit atomics, and this target has none: its lists are lock-free by a tag beside each index, which \
+     32 bits have no room for; build it for a target with 64-bit atomics (`target_has_atomic = \"64\"`)"
 );
 
 #[cfg(not(any(unix, windows)))]
