@@ -236,5 +236,5 @@ int main(int argc, char **argv) {
     RUN(query_answers_610_and_counts_nothing);
     RUN(find_knows_only_what_is_of_the_pool);
     RUN(bulk_frees_the_others_and_says_how_many_it_refused);
-    return 0;
+    return client_end();
 }

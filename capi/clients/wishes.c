@@ -207,11 +207,11 @@ static void environment(void) {
 int main(int argc, char **argv) {
     if (argc > 1 && strcmp(argv[1], "environment") == 0) {
         environment();
-        return 0;
+        return client_end();
     }
     RUN(every_member_out_of_range_is_refused_with_a_message);
     RUN(messages_are_cut_and_may_be_left_out);
     RUN(the_shared_pool_is_whole_and_made_once);
     RUN(every_code_has_a_sentence);
-    return 0;
+    return client_end();
 }
