@@ -394,5 +394,5 @@ int main(void) {
 
     framewell_stats stats = client_stats(pool);
     CHECK_EQ(stats.out + stats.dot11_out, 0);
-    return 0;
+    return client_end();
 }

@@ -186,5 +186,5 @@ int main(int argc, char **argv) {
     RUN(a_refused_allocation_is_passed_on_and_nothing_leaks);
     RUN(four_threads_handle_and_others_free);
     RUN(a_used_up_budget_is_passed_on_and_nothing_leaks);
-    return 0;
+    return client_end();
 }

@@ -321,5 +321,5 @@ int main(void) {
     RUN(login_fails_when_the_peer_hangs_up);
     RUN(the_second_buffer_may_be_refused);
     RUN(the_host_answers_610_for_what_is_no_buffer);
-    return 0;
+    return client_end();
 }

@@ -218,5 +218,5 @@ int main(int argc, char **argv) {
     RUN(stats_as_text);
     RUN(null_pools_and_out_pointers_are_87);
     RUN(destroy_is_refused_while_buffers_are_out);
-    return 0;
+    return client_end();
 }

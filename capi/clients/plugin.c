@@ -82,5 +82,5 @@ int main(int argc, char **argv) {
     name = argv[1];
     RUN(threads_go_on_after_dlclose);
     RUN(loaded_again_it_has_the_same_pool);
-    return 0;
+    return client_end();
 }

@@ -6,7 +6,7 @@
 //! - `layout`: what is installed, and where;
 //! - `guide`: the code in docs/c-abi.md.
 
-#![cfg(all(not(loom), target_os = "linux"))]
+#![cfg(all(not(loom), target_os = "linux", target_pointer_width = "64"))]
 
 mod clients;
 mod contract;
@@ -72,7 +72,7 @@ fn prefix() -> &'static Path {
         let prefix = scratch("prefix");
         let mut install = Command::new(capi("install"));
         install.arg(&prefix).args(["--", "--offline"]);
-        // Not the build's own: cargo holds that while it runs tests of other packages.
+        // Not the build's own, which another cargo may hold.
         install.env("CARGO_TARGET_DIR", scratch("install"));
         succeeded(&mut install);
         prefix
