@@ -4,6 +4,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::io::{self, Write};
 use std::process;
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -100,7 +101,8 @@ impl OnMisuse {
             Self::Count => {}
             Self::Call(report) => report(misuse),
             Self::Abort => {
-                eprintln!("framewell: {misuse}");
+                // Whether that can be said or not: no panic instead of the abort.
+                let _ = writeln!(io::stderr(), "framewell: {misuse}");
                 process::abort();
             }
         }

@@ -10,6 +10,9 @@
  * unless it says so. Every pointer is a defined input where a buffer is expected: one that is not out is refused, and nothing changes.
  * A pointer that was freed and handed out again is the new owner's.
  *
+ * A forked child has a private copy of every pool and of every buffer that is out, and may call all functions at once, as far as its C
+ * library allows a child of a process with several threads to allocate. Not so between vfork and exec.
+ *
  * Words: "kernel: no" is a call that never enters the kernel; "kernel: cold" one that may, when the CPU's list is empty or full, or
  * when memory is used for the first time; "kernel: yes" one that does. A page fault is not counted.
  *
@@ -64,7 +67,7 @@ extern "C" {
 
 /* A frame of 1500 bytes at *buffer, and 1500 at *size, which may ask for anything: more is capped. FRAMEWELL_ERROR_OUT_OF_BUFFERS if
  * no frame is at rest anywhere (*buffer is NULL, *size untouched), or if the pool could not be made (see framewell_init).
- * FRAMEWELL_ERROR_BUFFER_INVALID if an argument is NULL. Kernel: cold. */
+ * FRAMEWELL_ERROR_BUFFER_INVALID if an argument is NULL; *buffer is NULL then, *size untouched. Kernel: cold. */
 framewell_dword FRAMEWELL_WINAPI RasGetBuffer(framewell_byte **buffer, framewell_dword *size) FRAMEWELL_MUST_USE;
 
 /* Frees a frame, on any thread. FRAMEWELL_ERROR_BUFFER_INVALID, and nothing changes, for NULL, a foreign address, the inside of a frame, a
@@ -76,7 +79,7 @@ framewell_dword FRAMEWELL_WINAPI RasFreeBuffer(framewell_byte *buffer);
 framewell_dword FRAMEWELL_WINAPI Dot11ExtAllocateBuffer(framewell_dword byte_count, void **buffer) FRAMEWELL_MUST_USE;
 
 /* Frees a buffer of Dot11ExtAllocateBuffer, on any thread; NULL is allowed. Any other pointer changes nothing: it is counted, and reported as the
- * pool was told. Kernel: cold; above 64 KiB: yes. */
+ * pool was told. (Before the pool is made, by whichever call, nothing is counted or reported, here and in RasFreeBuffer.) Kernel: cold; above 64 KiB: yes. */
 void FRAMEWELL_WINAPI Dot11ExtFreeBuffer(void *memory);
 
 /* The types of these functions: PFNRASGETBUFFER, PFNRASFREEBUFFER, DOT11EXT_ALLOCATE_BUFFER and DOT11EXT_FREE_BUFFER. */
@@ -121,7 +124,9 @@ typedef struct framewell_misuse {
     uint32_t kind;
 } framewell_misuse;
 
-/* Called on the thread that misuses a pointer, before the call returns its error. It must return: no longjmp, no C++ exception. */
+/* Called on the thread that misuses a pointer, before the call returns its error; on several threads at the same time. It must return: no
+ * longjmp, no C++ exception. It may call every function but framewell_pool_destroy of this pool; what it misuses itself is reported by another
+ * call of it. Amid a framewell_free_bulk up to 64 frames are still in the hands of that call. The misuse lasts as long as the call. */
 typedef void (*framewell_on_misuse)(const framewell_misuse *misuse, void *context);
 
 /* What a pool shall be. Start from FRAMEWELL_CONFIG_DEFAULTS and change what matters: later versions add members at the end, and know by
@@ -139,9 +144,9 @@ typedef struct framewell_config {
     uint32_t huge_pages;        /* FRAMEWELL_HUGE_PAGES_… */
     uint32_t prefault;          /* 1: all memory of the frames is committed at once */
     uint32_t zero_on_free;      /* 1: a freed frame or buffer is overwritten with zeros */
-    size_t dot11_bytes;         /* budget of the 802.11 buffers up to 64 KiB, reserved at once; at most 4 GiB */
+    size_t dot11_bytes;         /* budget of the 802.11 buffers up to 64 KiB, reserved at once; rounded up to MiB, 1 at least; at most 4 GiB */
     const size_t *size_classes; /* sizes beside those that are built in, 1 byte to 256 KiB each */
-    size_t size_class_count;
+    size_t size_class_count;    /* how many; with the built-in ones at most 128 */
     framewell_on_misuse on_misuse; /* NULL: misuse is only counted */
     void *on_misuse_context;
     uint32_t abort_on_misuse;   /* 1: the process says what it was on its standard error and aborts; on_misuse must be NULL */
@@ -175,7 +180,7 @@ framewell_dword framewell_init(const framewell_config *config, char *message, si
  * framewell_pool_destroy refuses it. Kernel: yes if it has to be made, else no. */
 framewell_dword framewell_shared_pool(framewell_pool **pool);
 
-/* What a RAS host asks before it uses a client's buffer: FRAMEWELL_SUCCESS and the bytes from there at *capacity if a frame of RasGetBuffer that is out
+/* What a RAS host asks before it uses a client's buffer: FRAMEWELL_SUCCESS, and 1500 at *capacity, if a frame of the shared pool that is out
  * starts at buffer, else FRAMEWELL_ERROR_BUFFER_INVALID and 0. capacity may be NULL. No misuse is counted. Kernel: cold. */
 framewell_dword framewell_ras_query(const framewell_byte *buffer, framewell_dword *capacity);
 
@@ -184,8 +189,9 @@ const char *framewell_strerror(framewell_dword code);
 
 /* ---- Pools of your own ---------------------------------------------------------------------------------------------------------
  *
- * The buffers of a pool go back to the same pool. A NULL pool or out pointer is FRAMEWELL_ERROR_INVALID_PARAMETER; where an out pointer for a buffer is
- * not NULL, it is written: NULL on an error.
+ * The buffers of a pool go back to the same pool. A NULL pool or out pointer is FRAMEWELL_ERROR_INVALID_PARAMETER, and 0 where a call returns a
+ * number, unless it says that NULL is allowed. Where an out pointer for one buffer is not NULL, it is written: NULL on an error. A struct is
+ * written on success only. A pool that was destroyed is no defined input.
  */
 
 /* A pool at *pool. On an error *pool is NULL, and message (if it is not NULL) holds a sentence with the value, the limit and the remedy,
@@ -204,14 +210,17 @@ framewell_dword framewell_get(framewell_pool *pool, void **frame) FRAMEWELL_MUST
 /* Frees a frame, on any thread; answers as RasFreeBuffer. Kernel: cold. */
 framewell_dword framewell_free(framewell_pool *pool, void *frame);
 
-/* Up to n frames; returns how many were written to frames. Kernel: cold. */
+/* Up to n frames; returns how many were written to frames: fewer only if at some moment none was at rest. What lies behind them is untouched.
+ * Kernel: cold. */
 size_t framewell_get_burst(framewell_pool *pool, void **frames, size_t n) FRAMEWELL_MUST_USE;
 
-/* n frames, or none and FRAMEWELL_ERROR_OUT_OF_BUFFERS (then frames holds nothing of use). Kernel: cold. */
+/* n frames, or none and FRAMEWELL_ERROR_OUT_OF_BUFFERS (then frames holds nothing of use: pointers that are not out). Other calls may be refused
+ * for the frames that it gathers meanwhile. frames may be NULL if n is 0. Kernel: cold. */
 framewell_dword framewell_get_bulk(framewell_pool *pool, void **frames, size_t n) FRAMEWELL_MUST_USE;
 
 /* Frees n frames. Pointers that RasFreeBuffer would refuse are passed over, and the others freed: FRAMEWELL_ERROR_BUFFER_INVALID then, and their number
- * at *refused, which may be NULL. Kernel: cold. */
+ * at *refused, which may be NULL. frames may be NULL if n is 0; else that is FRAMEWELL_ERROR_INVALID_PARAMETER, with n at *refused as for a NULL
+ * pool. Kernel: cold. */
 framewell_dword framewell_free_bulk(framewell_pool *pool, void *const *frames, size_t n, size_t *refused);
 
 /* An 802.11 buffer of at least len bytes, aligned to 16, or to 64; answers as Dot11ExtAllocateBuffer. Kernel: cold; above 64 KiB: yes. */
@@ -233,7 +242,7 @@ typedef struct framewell_found {
     uint32_t is_out; /* 1: it is out, and start is what frees it */
 } framewell_found;
 
-/* What the pool knows of an address. FRAMEWELL_ERROR_BUFFER_INVALID if no buffer of it lies there. Stale at once, unless the caller owns the buffer.
+/* What the pool knows of an address. FRAMEWELL_ERROR_BUFFER_INVALID if no buffer of it lies there, and *found is untouched. Stale at once, unless the caller owns the buffer.
  * Kernel: cold. */
 framewell_dword framewell_find(framewell_pool *pool, const void *address, framewell_found *found);
 
@@ -252,16 +261,16 @@ framewell_dword framewell_pool_trim(framewell_pool *pool, framewell_trimmed *tri
 #define FRAMEWELL_PAGES_EXPLICIT 2u
 
 typedef struct framewell_stats {
-    size_t struct_size; /* set it to sizeof(framewell_stats) before the call: no more than that is written */
+    size_t struct_size; /* set it to sizeof(framewell_stats) before the call: no more than that is written; then it says how much was */
     size_t capacity;    /* frames of the pool */
     size_t free;        /* of them at rest */
     size_t out;         /* of them out */
     size_t payload;     /* bytes of a frame: payload, before it, behind it, and from frame to frame */
     size_t headroom;
     size_t tailroom;
-    size_t stride;
+    size_t stride;      /* may be more than those three: a frame has at most 65,535 bytes of use */
     void *base;         /* where the frames lie, capacity times stride bytes: one mapping, for AF_XDP or io_uring */
-    uint64_t refusals;  /* calls answered with FRAMEWELL_ERROR_OUT_OF_BUFFERS */
+    uint64_t refusals;  /* calls answered with FRAMEWELL_ERROR_OUT_OF_BUFFERS, and bursts that found none after 0, 64, 128 … frames */
     uint64_t misuses;   /* pointers that were refused */
     size_t metadata;    /* bytes beside the frames */
     size_t dot11_out;   /* 802.11 buffers that are out, the large ones included */

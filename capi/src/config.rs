@@ -47,6 +47,9 @@ pub(crate) struct Wishes {
     unserved: u32,
 }
 
+/// Those that are built in included.
+const MAX_SIZE_CLASSES: usize = 128;
+
 impl Wishes {
     /// # Safety
     ///
@@ -98,6 +101,17 @@ impl Wishes {
                     FRAMEWELL_ERROR_CONFIG,
                     format!(
                         "framewell_config.size_classes is NULL, and size_class_count {}; set both or none",
+                        config.size_class_count
+                    ),
+                );
+            }
+            // Before they are read: no array has as many as a hostile number says.
+            if config.size_class_count > MAX_SIZE_CLASSES {
+                return refused(
+                    FRAMEWELL_ERROR_CONFIG,
+                    format!(
+                        "framewell_config.size_class_count {} exceeds the limit of {MAX_SIZE_CLASSES} size classes in all; \
+                         leave out some framewell_config.size_classes",
                         config.size_class_count
                     ),
                 );

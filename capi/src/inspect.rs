@@ -90,6 +90,9 @@ pub unsafe extern "C" fn framewell_pool_stats(
     FRAMEWELL_SUCCESS
 }
 
+/// The most bytes of a frame that its owner can use, however far the frames lie apart.
+const MAX_ROOM: usize = u16::MAX as usize;
+
 fn stats_of(own: &framewell_pool) -> framewell_stats {
     let stats = own.pool.stats();
     let region = own.pool.region();
@@ -102,7 +105,7 @@ fn stats_of(own: &framewell_pool) -> framewell_stats {
         out: stats.out,
         payload,
         headroom: own.headroom,
-        tailroom: region.stride() - own.headroom - payload,
+        tailroom: region.stride().min(MAX_ROOM) - own.headroom - payload,
         stride: region.stride(),
         base: region.base().as_ptr().cast(),
         refusals: stats.refusals,

@@ -5,7 +5,7 @@ use std::ptr;
 
 use framewell::{Burst, Dot11Buf, OutOfMemory, Pool};
 
-use crate::config::Wishes;
+use crate::config::{Refused, Wishes};
 use crate::shared;
 use crate::types::*;
 
@@ -83,7 +83,12 @@ pub unsafe extern "C" fn framewell_pool_create(
     message_size: usize,
 ) -> u32 {
     if pool.is_null() {
-        return FRAMEWELL_ERROR_INVALID_PARAMETER;
+        let refused = Refused::new(
+            FRAMEWELL_ERROR_INVALID_PARAMETER,
+            "the place for the pool is NULL",
+        );
+        // SAFETY: the header: `message` is NULL or has so many bytes.
+        return unsafe { refused.tell(message, message_size) };
     }
     // SAFETY: the header: the config is NULL or one.
     let built = unsafe { Wishes::of_config(config) }.and_then(Wishes::build);

@@ -1,0 +1,354 @@
+//! Hostile input and hostile moments that the C library once took badly, or could.
+
+#![cfg(target_os = "linux")]
+
+use std::cell::Cell;
+use std::env;
+use std::ffi::{CStr, c_void};
+use std::fs::File;
+use std::mem::MaybeUninit;
+use std::os::unix::process::ExitStatusExt;
+use std::panic;
+use std::process::{Command, ExitStatus, Stdio};
+use std::ptr;
+use std::slice;
+use std::sync::{Arc, Barrier};
+use std::thread;
+use std::time::Duration;
+
+use framewell::{OnMisuse, Pool};
+use framewell_capi::inspect::*;
+use framewell_capi::pools::*;
+use framewell_capi::services::*;
+use framewell_capi::shared::*;
+use framewell_capi::types::*;
+
+fn config() -> framewell_config {
+    framewell_config {
+        struct_size: size_of::<framewell_config>(),
+        frames: 10,
+        payload: 100,
+        headroom: 28,
+        tailroom: 0,
+        stride: 0,
+        cache_size: 0,
+        shards: 0,
+        front: FRAMEWELL_FRONT_AUTO,
+        huge_pages: FRAMEWELL_HUGE_PAGES_OFF,
+        prefault: 0,
+        zero_on_free: 0,
+        dot11_bytes: 1 << 20,
+        size_classes: ptr::null(),
+        size_class_count: 0,
+        on_misuse: None,
+        on_misuse_context: ptr::null_mut(),
+        abort_on_misuse: 0,
+    }
+}
+
+fn create(config: &framewell_config) -> *mut framewell_pool {
+    let mut pool = ptr::null_mut();
+    // SAFETY: a config, a place, and no room for a message.
+    let code = unsafe { framewell_pool_create(config, &raw mut pool, ptr::null_mut(), 0) };
+    assert_eq!(code, FRAMEWELL_SUCCESS);
+    pool
+}
+
+fn destroy(pool: *mut framewell_pool) -> u32 {
+    // SAFETY: every test has its pool for itself.
+    unsafe { framewell_pool_destroy(pool) }
+}
+
+fn get(pool: *mut framewell_pool) -> *mut c_void {
+    let mut frame = ptr::null_mut();
+    // SAFETY: a pool and a place.
+    let code = unsafe { framewell_get(pool, &raw mut frame) };
+    assert_eq!(code, FRAMEWELL_SUCCESS);
+    frame
+}
+
+fn free(pool: *mut framewell_pool, frame: *mut c_void) -> u32 {
+    // SAFETY: no test brings a frame that somebody else has.
+    unsafe { framewell_free(pool, frame) }
+}
+
+fn stats(pool: *mut framewell_pool) -> framewell_stats {
+    let mut stats = MaybeUninit::<framewell_stats>::zeroed();
+    let size = stats.as_mut_ptr().cast::<usize>();
+    // SAFETY: the first member.
+    unsafe { size.write(size_of::<framewell_stats>()) };
+    // SAFETY: a pool, and a struct of the size that it says.
+    let code = unsafe { framewell_pool_stats(pool, stats.as_mut_ptr()) };
+    assert_eq!(code, FRAMEWELL_SUCCESS);
+    // SAFETY: zeros are a value of every member.
+    unsafe { stats.assume_init() }
+}
+
+#[test]
+fn large_buffer_that_is_out_keeps_its_pool() {
+    let pool = create(&config());
+    for len in [100, 65_601, 3 << 20] {
+        let mut buffer = ptr::null_mut();
+        // SAFETY: a pool and a place.
+        let code = unsafe { framewell_dot11_allocate(pool, len, &raw mut buffer) };
+        assert_eq!(code, FRAMEWELL_SUCCESS);
+        assert_eq!(stats(pool).dot11_out, 1, "of {len} bytes");
+        assert_eq!(destroy(pool), FRAMEWELL_ERROR_BUSY, "with {len} bytes out");
+        // SAFETY: it was handed out above.
+        let code = unsafe { framewell_dot11_free(pool, buffer) };
+        assert_eq!(code, FRAMEWELL_SUCCESS);
+    }
+    assert_eq!(destroy(pool), FRAMEWELL_SUCCESS);
+}
+
+#[test]
+fn message_is_written_where_there_is_no_place_for_the_pool() {
+    let mut message = [0x55_u8; 200];
+    let (to, size) = (message.as_mut_ptr().cast(), message.len());
+    // SAFETY: a config, no place, and room for the message.
+    let code = unsafe { framewell_pool_create(&config(), ptr::null_mut(), to, size) };
+    assert_eq!(code, FRAMEWELL_ERROR_INVALID_PARAMETER);
+    let message = CStr::from_bytes_until_nul(&message).unwrap();
+    assert_eq!(message, c"the place for the pool is NULL");
+}
+
+#[test]
+fn tailroom_is_what_can_be_used_and_is_zeroed() {
+    let pool = create(&framewell_config {
+        frames: 1,
+        stride: 1 << 20,
+        zero_on_free: 1,
+        ..config()
+    });
+    let stats = stats(pool);
+    let room = stats.headroom + stats.payload + stats.tailroom;
+    for round in 0..2 {
+        let frame = get(pool);
+        let mut found = MaybeUninit::<framewell_found>::uninit();
+        // SAFETY: a pool and a place.
+        let code = unsafe { framewell_find(pool, frame, found.as_mut_ptr()) };
+        assert_eq!(code, FRAMEWELL_SUCCESS);
+        // SAFETY: it was found.
+        let found = unsafe { found.assume_init() };
+        assert_eq!(found.capacity, stats.payload + stats.tailroom);
+        let first = frame.cast::<u8>().wrapping_sub(stats.headroom);
+        // SAFETY: the header: headroom, payload and tailroom are the owner's.
+        let bytes = unsafe { slice::from_raw_parts_mut(first, room) };
+        assert!(bytes.iter().all(|byte| *byte == 0), "in round {round}");
+        bytes.fill(0xa5);
+        assert_eq!(free(pool, frame), FRAMEWELL_SUCCESS);
+    }
+    assert_eq!(destroy(pool), FRAMEWELL_SUCCESS);
+}
+
+#[test]
+fn more_size_classes_than_there_can_be_are_not_read() {
+    let one = 5000_usize;
+    for size_class_count in [129, usize::MAX / 8, usize::MAX] {
+        let config = framewell_config {
+            size_classes: &raw const one,
+            size_class_count,
+            ..config()
+        };
+        let (mut pool, mut message) = (ptr::dangling_mut(), [0_u8; 200]);
+        let (to, size) = (message.as_mut_ptr().cast(), message.len());
+        // SAFETY: a config, a place, and room for the message.
+        let code = unsafe { framewell_pool_create(&config, &raw mut pool, to, size) };
+        assert_eq!(code, FRAMEWELL_ERROR_CONFIG);
+        assert!(pool.is_null());
+        let message = CStr::from_bytes_until_nul(&message).unwrap();
+        let value = format!("framewell_config.size_class_count {size_class_count} exceeds");
+        assert!(message.to_str().unwrap().starts_with(&value), "{message:?}");
+    }
+}
+
+/// What a report of misuse does with the pool.
+struct Reenter {
+    pool: Cell<*mut framewell_pool>,
+    calls: Cell<usize>,
+}
+
+unsafe extern "C" fn reenter(_misuse: *const framewell_misuse, context: *mut c_void) {
+    // SAFETY: the context of the config, which outlives the pool.
+    let own = unsafe { &*context.cast::<Reenter>() };
+    let pool = own.pool.get();
+    own.calls.set(own.calls.get() + 1);
+    if own.calls.get() % 3 != 0 {
+        // Misused again from in here: reported again.
+        assert_eq!(free(pool, ptr::null_mut()), FRAMEWELL_ERROR_BUFFER_INVALID);
+        return;
+    }
+    let frame = get(pool);
+    assert_eq!(free(pool, frame), FRAMEWELL_SUCCESS);
+    for len in [100, 70_000] {
+        let mut buffer = ptr::null_mut();
+        // SAFETY: a pool and a place.
+        let code = unsafe { framewell_dot11_allocate(pool, len, &raw mut buffer) };
+        assert_eq!(code, FRAMEWELL_SUCCESS);
+        // SAFETY: it was handed out just now.
+        let code = unsafe { framewell_dot11_free(pool, buffer) };
+        assert_eq!(code, FRAMEWELL_SUCCESS);
+    }
+    // SAFETY: a pool.
+    let code = unsafe { framewell_pool_trim(pool, ptr::null_mut()) };
+    assert_eq!(code, FRAMEWELL_SUCCESS);
+}
+
+#[test]
+fn report_of_misuse_may_call_the_pool() {
+    let own = Reenter {
+        pool: Cell::new(ptr::null_mut()),
+        calls: Cell::new(0),
+    };
+    let pool = create(&framewell_config {
+        on_misuse: Some(reenter),
+        on_misuse_context: ptr::from_ref(&own).cast_mut().cast(),
+        ..config()
+    });
+    own.pool.set(pool);
+    let frames = [get(pool), pool.cast(), get(pool), ptr::null_mut()];
+    let mut refused = 0;
+    // SAFETY: four pointers.
+    let code = unsafe { framewell_free_bulk(pool, frames.as_ptr(), 4, &raw mut refused) };
+    assert_eq!((code, refused), (FRAMEWELL_ERROR_BUFFER_INVALID, 2));
+    // SAFETY: no buffer starts there.
+    let code = unsafe { framewell_dot11_free(pool, frames[0]) };
+    assert_eq!(code, FRAMEWELL_ERROR_BUFFER_INVALID);
+    assert_eq!(own.calls.get(), 9);
+    assert_eq!((stats(pool).misuses, stats(pool).out), (9, 0));
+    assert_eq!(destroy(pool), FRAMEWELL_SUCCESS);
+}
+
+/// The variable by which a test knows that it runs in a process that it has started, and what for.
+const INSIDE: &str = "FRAMEWELL_TEST_INSIDE";
+
+/// What the process that a test runs in was started for.
+fn inside() -> Option<u64> {
+    let what = env::var(INSIDE).ok()?;
+    Some(what.parse().unwrap())
+}
+
+/// Runs a test of this file in a process of its own, which has no shared pool yet.
+fn run(test: &str, what: u64, stderr: Stdio) -> ExitStatus {
+    let mut child = Command::new(env::current_exe().unwrap());
+    child.args([test, "--exact", "--nocapture", "--test-threads=1"]);
+    child.env(INSIDE, what.to_string()).stdout(Stdio::null());
+    child.stderr(stderr).status().unwrap()
+}
+
+fn ras_get() -> (u32, usize) {
+    let (mut frame, mut size) = (ptr::null_mut(), 0);
+    // SAFETY: two places.
+    let code = unsafe { RasGetBuffer(&raw mut frame, &raw mut size) };
+    (code, frame.addr())
+}
+
+const THREADS: usize = 16;
+
+/// A frame, and whether this call made the pool.
+fn first_use(at: usize) -> (usize, bool) {
+    let code = if at % 4 == 0 {
+        // SAFETY: no config, and no room for a message.
+        unsafe { framewell_init(ptr::null(), ptr::null_mut(), 0) }
+    } else {
+        FRAMEWELL_ERROR_ALREADY_INITIALIZED
+    };
+    let (got, frame) = ras_get();
+    assert_eq!(got, FRAMEWELL_SUCCESS);
+    match code {
+        FRAMEWELL_SUCCESS => (frame, true),
+        FRAMEWELL_ERROR_ALREADY_INITIALIZED => (frame, false),
+        code => panic!("{code}"),
+    }
+}
+
+fn race_first_uses() {
+    let barrier = &Barrier::new(THREADS);
+    let mut raced: Vec<_> = thread::scope(|scope| {
+        let race = |at| {
+            scope.spawn(move || {
+                barrier.wait();
+                first_use(at)
+            })
+        };
+        let racers: Vec<_> = (0..THREADS).map(race).collect();
+        let results = racers.into_iter().map(|racer| racer.join().unwrap());
+        results.collect()
+    });
+    assert!(raced.iter().filter(|(_, made)| *made).count() <= 1);
+    let mut pool = ptr::null_mut();
+    // SAFETY: a place.
+    let code = unsafe { framewell_shared_pool(&raw mut pool) };
+    assert_eq!(code, FRAMEWELL_SUCCESS);
+    assert_eq!(stats(pool).out, THREADS);
+    raced.sort_unstable();
+    raced.dedup_by_key(|(frame, _)| *frame);
+    assert_eq!(raced.len(), THREADS);
+}
+
+#[test]
+fn racing_first_uses_make_one_pool() {
+    if inside().is_some() {
+        return race_first_uses();
+    }
+    for round in 0..10 {
+        let ended = run("racing_first_uses_make_one_pool", round, Stdio::inherit());
+        assert!(ended.success(), "{ended}");
+    }
+}
+
+/// Forks while another thread makes the shared pool.
+fn fork_amid_first_use(delay: Duration) {
+    let barrier = Arc::new(Barrier::new(2));
+    let there = barrier.clone();
+    let maker = thread::spawn(move || {
+        there.wait();
+        ras_get()
+    });
+    barrier.wait();
+    thread::sleep(delay);
+    // SAFETY: the child does what is tested, and ends.
+    let child = unsafe { libc::fork() };
+    if child == 0 {
+        // A child that waits for a thread that it does not have is ended.
+        // SAFETY: no memory is passed.
+        unsafe { libc::alarm(20) };
+        let served = ras_get().0 == FRAMEWELL_SUCCESS;
+        // SAFETY: as above.
+        unsafe { libc::_exit(if served { 0 } else { 1 }) };
+    }
+    let mut status = 0;
+    // SAFETY: a child of this process, and a place for its status.
+    assert_eq!(unsafe { libc::waitpid(child, &raw mut status, 0) }, child);
+    let ended = ExitStatus::from_raw(status);
+    assert!(ended.success(), "forked after {delay:?}: {ended}");
+    assert_eq!(maker.join().unwrap().0, FRAMEWELL_SUCCESS);
+}
+
+#[test]
+fn child_forked_amid_the_first_use_is_served() {
+    if let Some(micros) = inside() {
+        return fork_amid_first_use(Duration::from_micros(micros));
+    }
+    // The later the fork, the more of the pool is made.
+    for at in 0..30 {
+        let test = "child_forked_amid_the_first_use_is_served";
+        let ended = run(test, 100 * at, Stdio::inherit());
+        assert!(ended.success(), "{ended}");
+    }
+}
+
+#[test]
+fn misuse_aborts_where_nothing_can_be_said() {
+    if inside().is_some() {
+        let pool = Pool::builder().frames(1).on_misuse(OnMisuse::Abort);
+        let pool = pool.build().unwrap();
+        // SAFETY: NULL stands for no frame.
+        let free = || unsafe { pool.from_raw(ptr::null_mut()) }.is_ok();
+        let _gone_on = panic::catch_unwind(panic::AssertUnwindSafe(free));
+        return;
+    }
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let ended = run("misuse_aborts_where_nothing_can_be_said", 0, full.into());
+    assert_eq!(ended.signal(), Some(libc::SIGABRT), "{ended}");
+}
