@@ -95,7 +95,7 @@ static const struct {
     {wish_classes_of_null, "size_class_count"},
     {wish_class_of_0, "size class of 0 bytes"},
     {wish_class_above_256_kib, "size class of 262145 bytes"},
-    {wish_too_many_classes, "4096 size classes"},
+    {wish_too_many_classes, "size_class_count 4096 exceeds the limit of 128"},
     {wish_abort_on_misuse, "framewell_config.abort_on_misuse is 2"},
     {wish_hook_and_abort, "abort_on_misuse"},
 };

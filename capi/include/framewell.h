@@ -62,7 +62,7 @@ extern "C" {
 /* ---- The four buffer services --------------------------------------------------------------------------------------------------
  *
  * docs/c-abi.md says what each returns for every input, and which of it Microsoft documents. They share one pool, made by the first call,
- * which may block and allocate and reads the environment; framewell_init makes it before.
+ * which reads the environment, allocates and enters the kernel; framewell_init makes it before.
  */
 
 /* A frame of 1500 bytes at *buffer, and 1500 at *size, which may ask for anything: more is capped. FRAMEWELL_ERROR_OUT_OF_BUFFERS if
@@ -79,7 +79,7 @@ framewell_dword FRAMEWELL_WINAPI RasFreeBuffer(framewell_byte *buffer);
 framewell_dword FRAMEWELL_WINAPI Dot11ExtAllocateBuffer(framewell_dword byte_count, void **buffer) FRAMEWELL_MUST_USE;
 
 /* Frees a buffer of Dot11ExtAllocateBuffer, on any thread; NULL is allowed. Any other pointer changes nothing: it is counted, and reported as the
- * pool was told. (Before the pool is made, by whichever call, nothing is counted or reported, here and in RasFreeBuffer.) Kernel: cold; above 64 KiB: yes. */
+ * pool was told. Kernel: cold; above 64 KiB: yes. */
 void FRAMEWELL_WINAPI Dot11ExtFreeBuffer(void *memory);
 
 /* The types of these functions: PFNRASGETBUFFER, PFNRASFREEBUFFER, DOT11EXT_ALLOCATE_BUFFER and DOT11EXT_FREE_BUFFER. */

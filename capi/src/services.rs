@@ -39,10 +39,10 @@ fn get() -> Result<*mut u8, u32> {
 /// See the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn RasFreeBuffer(buffer: *mut u8) -> u32 {
-    match shared::made() {
+    match shared::pool() {
         // SAFETY: the header: a pointer that was freed and handed out again is not passed.
-        Some(shared) => unsafe { pools::free(&shared.pool, buffer) },
-        None => FRAMEWELL_ERROR_BUFFER_INVALID,
+        Ok(shared) => unsafe { pools::free(&shared.pool, buffer) },
+        Err(_) => FRAMEWELL_ERROR_BUFFER_INVALID,
     }
 }
 
@@ -67,7 +67,10 @@ pub unsafe extern "system" fn Dot11ExtAllocateBuffer(
 /// See the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn Dot11ExtFreeBuffer(memory: *mut c_void) {
-    if let Some(shared) = shared::made() {
+    if memory.is_null() {
+        return;
+    }
+    if let Ok(shared) = shared::pool() {
         // SAFETY: as in `RasFreeBuffer`. What is refused is counted and reported.
         let _refused = unsafe { pools::dot11_free(&shared.pool, memory) };
     }

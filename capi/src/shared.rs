@@ -1,10 +1,8 @@
 //! The pool that the process shares.
 //!
-//! It is made once, by the first call that needs it or by `framewell_init`, and never destroyed: buffers of it may be out at any time. Whoever
-//! makes it holds a lock; a call that finds it made reads one pointer.
-//!
-//! A process may fork while another of its threads holds the lock, and the child has no such thread: so the lock is a process's own, and
-//! nothing else here has a state in between.
+//! It is made once, by the first call that needs it or by `framewell_init`, and never destroyed: buffers of it may be out at any time. Threads that
+//! need it at the same time make one each, and publish theirs by a compare-and-swap: the first one stays, the others are dropped. So nobody waits
+//! for anybody, nor does a child for a thread that was making it in the process that forked.
 
 #![allow(
     clippy::disallowed_types,
@@ -13,25 +11,14 @@
 
 use std::ffi::c_char;
 use std::io::{self, Write};
-use std::process;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::config::{Refused, Wishes};
 use crate::types::*;
 
 /// NULL, or for good the pool.
 static SHARED: AtomicPtr<framewell_pool> = AtomicPtr::new(ptr::null_mut());
-
-/// NULL, or the lock of this process or of one that it was forked from.
-static MAKING: AtomicPtr<Making> = AtomicPtr::new(ptr::null_mut());
-
-/// What who makes the pool holds.
-struct Making {
-    process: u32,
-    lock: Mutex<()>,
-}
 
 /// The shared pool, if it was made.
 #[inline]
@@ -51,69 +38,52 @@ pub(crate) fn pool() -> Result<&'static framewell_pool, Refused> {
     }
 }
 
-/// Waits until no other thread of this process makes the pool.
-fn making() -> MutexGuard<'static, ()> {
-    let process = process::id();
-    loop {
-        // Acquire: pairs with the Release below; the lock was written before.
-        let there = MAKING.load(Ordering::Acquire);
-        // SAFETY: NULL, or leaked below.
-        match unsafe { there.as_ref() } {
-            Some(making) if making.process == process => {
-                return making.lock.lock().unwrap_or_else(PoisonError::into_inner);
-            }
-            _ => {}
-        }
-        let lock = Mutex::new(());
-        let own = Box::into_raw(Box::new(Making { process, lock }));
-        // Release: publishes the lock. Relaxed on failure: the next round loads again. What was inherited stays: its memory is a few bytes.
-        if MAKING
-            .compare_exchange(there, own, Ordering::Release, Ordering::Relaxed)
-            .is_err()
-        {
-            // SAFETY: leaked just now, and nobody else knows it.
+/// Makes a pool the shared one, unless there is one: then that is what stays, and this one is dropped.
+fn publish(pool: framewell_pool) -> Result<&'static framewell_pool, &'static framewell_pool> {
+    let own = Box::into_raw(Box::new(pool));
+    // Release: publishes the pool. Acquire on failure: pairs with the Release of who came first.
+    match SHARED.compare_exchange(ptr::null_mut(), own, Ordering::Release, Ordering::Acquire) {
+        // SAFETY: nobody takes it back.
+        Ok(_) => Ok(unsafe { &*own }),
+        Err(first) => {
+            // SAFETY: made above, and known to nobody else.
             drop(unsafe { Box::from_raw(own) });
+            // SAFETY: not NULL, so it was published, for good.
+            Err(unsafe { &*first })
         }
     }
-}
-
-/// Makes a pool the shared one, by whoever holds the lock and has found none.
-fn publish(pool: framewell_pool) -> &'static framewell_pool {
-    let pool = Box::leak(Box::new(pool));
-    // Release: publishes the pool.
-    SHARED.store(pool, Ordering::Release);
-    pool
 }
 
 #[cold]
 fn first_use() -> Result<&'static framewell_pool, Refused> {
     static SAID: AtomicBool = AtomicBool::new(false);
-    let _making = making();
-    if let Some(pool) = made() {
-        return Ok(pool);
+    let refused = match Wishes::of_environment().and_then(Wishes::build_shared) {
+        Ok(pool) => return Ok(publish(pool).unwrap_or_else(|first| first)),
+        Err(refused) => refused,
+    };
+    // What was refused may be what another thread has by now.
+    if let Some(first) = made() {
+        return Ok(first);
     }
-    match Wishes::of_environment().and_then(Wishes::build_shared) {
-        Ok(pool) => Ok(publish(pool)),
-        Err(refused) => {
-            // Relaxed: under the lock.
-            if !SAID.swap(true, Ordering::Relaxed) {
-                // A process without a standard error is none the worse for it.
-                let _ = writeln!(io::stderr(), "framewell: {}", refused.message);
-            }
-            Err(refused)
-        }
+    // Relaxed: who is first says it.
+    if !SAID.swap(true, Ordering::Relaxed) {
+        // A process without a standard error is none the worse for it.
+        let _ = writeln!(io::stderr(), "framewell: {}", refused.message);
     }
+    Err(refused)
 }
 
 fn init(wishes: Result<Wishes, Refused>) -> Result<(), Refused> {
-    let _making = making();
+    let already = || {
+        let message =
+            "the shared pool exists already; call framewell_init before anything that uses it";
+        Refused::new(FRAMEWELL_ERROR_ALREADY_INITIALIZED, message)
+    };
     if made().is_some() {
-        return Err(Refused::new(
-            FRAMEWELL_ERROR_ALREADY_INITIALIZED,
-            "the shared pool exists already; call framewell_init before anything that uses it",
-        ));
+        return Err(already());
     }
-    publish(wishes?.build_shared()?);
+    let pool = wishes?.build_shared()?;
+    publish(pool).map_err(|_| already())?;
     Ok(())
 }
 
