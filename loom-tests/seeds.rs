@@ -1285,7 +1285,7 @@ const SEEDS: &[Seed] = &[
         caught_by: LOST,
         bug: &[Change {
             file: "dot11/trim.rs",
-            from: "kept.extend_from_slice(ids);",
+            from: "self.kept.push(run);",
             to: "",
         }],
     },
