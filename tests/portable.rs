@@ -4,7 +4,7 @@
 //!
 //! Not here: what is about one front (`caches`, `shards`, `front`, `getcpu`, `downstream`), what no front takes part in
 //! (`compile_fail`), what builds models (`loom_pipeline`), and what needs a process to itself, because it
-//! measures all of it or changes the machine (`reservation` and `trim`, which run both fronts, `huge_pages`).
+//! measures all of it or changes the machine (`reservation`, `trim` and `heap_refused`, which run both fronts, `huge_pages`).
 
 #![cfg(not(loom))]
 #![allow(

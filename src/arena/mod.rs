@@ -52,7 +52,7 @@ unsafe impl Send for Arena {}
 unsafe impl Sync for Arena {}
 
 impl Arena {
-    /// Reserves `bytes`, which is `frames` × the layout's stride.
+    /// Reserves `bytes`, which is `frames` × the layout's stride. With `prefault` all is committed at once: no carving is refused later.
     pub(crate) fn new(
         (links, raw): (Links, RawStates),
         frames: u32,
@@ -65,6 +65,8 @@ impl Arena {
         debug_assert!(mapping.len() >= bytes);
         if prefault {
             mapping.prefault()?;
+            links.commit(0, frames)?;
+            raw.commit(0, frames)?;
         }
         Ok(Self {
             base: mapping.base(),

@@ -189,10 +189,11 @@ impl Chunks {
     #[inline]
     fn commit(&self, chunk: ChunkId, buffers: u32) -> Result<(), Lack> {
         let first = id(chunk, 0).0;
-        self.mapping
-            .commit(chunk.index() * CHUNK, CHUNK)
-            .and_then(|()| self.links.commit(first, first + buffers))
+        // The bytes last: what else is refused would leave a chunk that is nobody's with all its bytes charged to the process.
+        self.links
+            .commit(first, first + buffers)
             .and_then(|()| self.raw.commit(first, first + buffers))
+            .and_then(|()| self.mapping.commit(chunk.index() * CHUNK, CHUNK))
             .map_err(|refusal| Lack::of_memory(CHUNK, &refusal))
     }
 
@@ -238,13 +239,6 @@ impl Chunks {
         let takings = self.free.pops_if_empty()?;
         // Acquire: pairs with A in `take_fresh`.
         (self.fresh.load(Ordering::Acquire) == self.count).then_some(takings)
-    }
-
-    /// As `takings_if_used_up`, for a call to which the system has refused the memory of a chunk: for that call there is none.
-    pub(crate) fn takings_if_refused(&self) -> u64 {
-        // Acquire: pairs with A in `take_fresh`. The number alone is not used: whoever takes a chunk meanwhile was served better.
-        self.fresh.load(Ordering::Acquire);
-        0
     }
 
     /// How many chunks are classes' (or in the hands of a call).

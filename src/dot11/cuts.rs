@@ -218,7 +218,8 @@ impl Back for Cuts {
         // has read before were empty at the moment when this one was, or they tell it in the second round.
         let takings = match refused {
             false => self.chunks.takings_if_used_up()?,
-            true => self.chunks.takings_if_refused(),
+            // For a call that was refused a chunk's memory there is no chunk, whoever takes one meanwhile.
+            true => 0,
         };
         // Acquire: pairs with A in `advance`.
         match self.rest(self.cursor.load(Ordering::Acquire)) {

@@ -8,8 +8,13 @@
 //!
 //! Meanwhile other calls find less at rest, and carve: nobody waits. What this call has in hand counts as in the hands of a call in
 //! progress (`class::exhaustion`).
+//!
+//! An allocation comes here when the system has refused memory, and the heap may have none either: all that is needed of that is asked for
+//! before anything is taken, and without it everything stays where it is.
 
+use std::cmp::Reverse;
 use std::iter::Sum;
+use std::ops::Range;
 
 use super::chunks::{self, Chunks};
 use super::cuts::Rest;
@@ -51,7 +56,12 @@ impl SizeClass {
         if !self.was_used() {
             return false;
         }
-        let mut resting = vec![0_u32; self.cuts().chunks().count() as usize];
+        let chunks = self.cuts().chunks().count() as usize;
+        let mut resting = Vec::new();
+        if resting.try_reserve_exact(chunks).is_err() {
+            return false;
+        }
+        resting.resize(chunks, 0_u32);
         self.lists()
             .look(|id| resting[chunks::chunk_of(id).index()] += 1);
         if let Some(rest) = self.cuts().look_at_rest() {
@@ -75,20 +85,26 @@ impl SizeClass {
 #[derive(Default)]
 struct Hand {
     ids: Vec<FrameId>,
+    /// Which of them are to be laid down again: those of one chunk each.
+    kept: Vec<Range<usize>>,
     rest: Option<Rest>,
+}
+
+fn are_of_one_chunk(a: &FrameId, b: &FrameId) -> bool {
+    chunks::chunk_of(*a) == chunks::chunk_of(*b)
 }
 
 impl Hand {
     fn gather(&mut self, class: &Class<Cuts>) {
-        if self
-            .ids
-            .try_reserve(class.back().carved() as usize)
-            .is_err()
-        {
-            // Without the memory to hold them they stay where they are.
+        let cuts = class.back();
+        // What was carved, and what the rest may be carved into; a run for each chunk, and for the rest.
+        let ids = cuts.carved() as usize + cuts.per_chunk() as usize;
+        let runs = cuts.chunks().count() as usize + 1;
+        let reserved = self.ids.try_reserve(ids).and(self.kept.try_reserve(runs));
+        if reserved.is_err() {
             return;
         }
-        self.rest = class.back().take_rest();
+        self.rest = cuts.take_rest();
         class.take_all(&mut self.ids);
         self.ids.sort_unstable_by_key(|id| id.0);
     }
@@ -96,16 +112,15 @@ impl Hand {
     /// Gives back the chunks of which all is in hand.
     fn give_back(&mut self, cuts: &Cuts) -> Trim {
         let mut trim = Trim::default();
-        let mut kept = Vec::new();
-        for ids in self
-            .ids
-            .chunk_by(|a, b| chunks::chunk_of(*a) == chunks::chunk_of(*b))
-        {
+        let mut start = 0;
+        for ids in self.ids.chunk_by(are_of_one_chunk) {
+            let run = start..start + ids.len();
+            start = run.end;
             let chunk = chunks::chunk_of(ids[0]);
             let rest = self.rest.filter(|rest| rest.chunk == chunk);
             let uncarved = rest.map_or(0, |rest| cuts.per_chunk() - rest.next);
             if ids.len() as u32 + uncarved < cuts.per_chunk() {
-                kept.extend_from_slice(ids);
+                self.kept.push(run);
                 continue;
             }
             if rest.is_some() {
@@ -115,7 +130,6 @@ impl Hand {
             trim.chunks += 1;
             trim.discarded += usize::from(return_chunk(cuts.chunks(), chunk, ids));
         }
-        self.ids = kept;
         trim
     }
 
@@ -123,17 +137,15 @@ impl Hand {
     fn lay_down(mut self, class: &Class<Cuts>) {
         if let Some(rest) = self.rest {
             if !class.back().leave_rest(rest) {
+                let start = self.ids.len();
                 self.ids.extend(class.back().carve_rest(rest));
+                self.kept.push(start..self.ids.len());
             }
         }
-        let mut runs: Vec<&[FrameId]> = self
-            .ids
-            .chunk_by(|a, b| chunks::chunk_of(*a) == chunks::chunk_of(*b))
-            .collect();
-        // The depot gives what was laid down last first.
-        runs.sort_by_key(|ids| std::cmp::Reverse(ids.len()));
-        for ids in runs {
-            for ids in ids.chunks(class.batch()) {
+        // The depot gives what was laid down last first. Sorted in place: without the heap.
+        self.kept.sort_unstable_by_key(|run| Reverse(run.len()));
+        for run in self.kept {
+            for ids in self.ids[run].chunks(class.batch()) {
                 let homeless = class.put(ids);
                 debug_assert_eq!(
                     homeless,

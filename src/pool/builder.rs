@@ -188,7 +188,8 @@ impl PoolBuilder {
         self
     }
 
-    /// Sets whether [`build`](Self::build) commits all memory of the frames, so that no first use faults (off unless set).
+    /// Sets whether [`build`](Self::build) commits all memory of the frames, so that no first use faults (off unless set), and on
+    /// Windows none is refused.
     ///
     /// ```
     /// # use framewell::Pool;

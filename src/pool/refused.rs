@@ -5,7 +5,7 @@ use std::iter;
 
 use crate::limits::CHUNK;
 use crate::sys::refusal;
-use crate::{Burst, Frame, Front, OutOfBuffers, OutOfMemory, Pool, Refusal};
+use crate::{BuildError, Burst, Frame, Front, OutOfBuffers, OutOfMemory, Pool, Refusal};
 
 const FRAMES: usize = 256;
 /// What a frame needs: its stride, its link word, the word for handing it out as a pointer.
@@ -108,7 +108,7 @@ fn refused_chunk_is_out_of_memory_and_stays() {
             },
         };
         let all = || iter::from_fn(|| pool.dot11(2000).ok()).collect::<Vec<_>>();
-        // Never taken; then without the memory for its words; then taken and given back.
+        // Never taken, and without the memory for its words; then for its bytes; then taken and given back.
         for bytes in [0, CHUNK, CHUNK + 8] {
             let answer = refusal::beyond(bytes, || pool.dot11(2000).map(|_| ()));
             assert_eq!(answer, Err(refused));
@@ -120,6 +120,34 @@ fn refused_chunk_is_out_of_memory_and_stays() {
         assert_eq!(answer, Err(refused));
         assert_eq!(pool.stats().dot11.unwrap().chunks, 0);
         assert_eq!(all().len(), whole);
+    }
+}
+
+#[test]
+fn refused_chunk_charges_none_of_its_bytes() {
+    for pool in pools() {
+        for _ in 0..2 {
+            // Enough for the bytes or for the words, not for both.
+            let left = refusal::beyond(CHUNK + 8, || {
+                assert!(pool.dot11(2000).is_err());
+                refusal::left()
+            });
+            assert!(left > Some(CHUNK / 2), "{left:?}");
+            // Fresh in the first round; given back in the second.
+            drop(pool.dot11(2000).unwrap());
+            assert_eq!(pool.trim().pinned, 0);
+        }
+    }
+}
+
+#[test]
+fn prefault_commits_the_words_of_frames_too() {
+    for front in [Front::Auto, Front::Portable] {
+        let builder = || Pool::builder().frames(FRAMES).front(front).prefault(true);
+        let refused = refusal::beyond(0, || builder().build().map(|_| ()));
+        assert!(matches!(refused, Err(BuildError::Map { .. })));
+        let pool = builder().build().unwrap();
+        assert_whole(&pool);
     }
 }
 

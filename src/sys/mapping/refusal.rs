@@ -25,6 +25,11 @@ pub(crate) fn beyond<T>(bytes: usize, f: impl FnOnce() -> T) -> T {
     f()
 }
 
+/// The bytes that the calling thread may still commit, within [`beyond`].
+pub(crate) fn left() -> Option<usize> {
+    LEFT.get()
+}
+
 /// Whether so many bytes may be committed.
 pub(super) fn ask(bytes: usize) -> io::Result<()> {
     let Some(left) = LEFT.get() else {

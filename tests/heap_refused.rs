@@ -1,0 +1,106 @@
+//! What 802.11 allocations and trims do when the heap has nothing more to give, as it does where the system refuses memory: they answer,
+//! and lose nothing.
+
+#![cfg(not(loom))]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::{iter, ptr};
+
+use framewell::{Dot11Buf, Front, Pool};
+
+const CHUNK: usize = 1 << 20;
+/// More than a stable sort does without the heap.
+const CHUNKS: usize = 24;
+
+thread_local! {
+    /// How many allocations the heap still serves the calling thread, if they are limited.
+    static LEFT: Cell<Option<usize>> = const { Cell::new(None) };
+}
+
+struct Limited;
+
+#[global_allocator]
+static HEAP: Limited = Limited;
+
+// SAFETY: what it hands out is the system's; it refuses more.
+unsafe impl GlobalAlloc for Limited {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        match LEFT.get() {
+            Some(0) => return ptr::null_mut(),
+            Some(left) => LEFT.set(Some(left - 1)),
+            None => {}
+        }
+        // SAFETY: as the caller's promise.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: as the caller's promise.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+/// Has the heap serve the calling thread so many allocations during `f`, and no more.
+fn with_heap_for<T>(allocations: usize, f: impl FnOnce() -> T) -> T {
+    LEFT.set(Some(allocations));
+    let answer = f();
+    LEFT.set(None);
+    answer
+}
+
+fn all(pool: &Pool, len: usize) -> Vec<Dot11Buf> {
+    iter::from_fn(|| pool.dot11(len).ok()).collect()
+}
+
+/// A pool of which all chunks are one class's: of each some buffers are at rest, and of one all. And what is not.
+fn all_in_one_class(front: Front) -> (Pool, Vec<Dot11Buf>) {
+    let builder = Pool::builder().front(front);
+    let pool = builder.dot11_bytes(CHUNKS * CHUNK).build().unwrap();
+    let mut held = all(&pool, 2000);
+    let per_chunk = held.len() / CHUNKS;
+    drop(held.drain(..per_chunk));
+    let mut number = 0_usize;
+    held.retain(|_| {
+        number += 1;
+        number % 3 == 0
+    });
+    (pool, held)
+}
+
+/// Each front, with a heap that serves none of the call's allocations, one, two …
+fn each_shortage(mut check: impl FnMut(Front, usize)) {
+    for front in [Front::Auto, Front::Portable] {
+        (0..8).for_each(|allocations| check(front, allocations));
+    }
+}
+
+#[track_caller]
+fn assert_whole(pool: &Pool) {
+    assert_eq!(pool.trim().pinned, 0);
+    assert_eq!(pool.stats().dot11.unwrap().out, 0);
+}
+
+#[test]
+fn allocation_that_needs_another_class_chunk_answers() {
+    each_shortage(|front, allocations| {
+        let (pool, held) = all_in_one_class(front);
+        let answer = with_heap_for(allocations, || pool.dot11(10_000));
+        assert_eq!(answer.is_ok(), allocations >= 3, "{answer:?}");
+        assert!(pool.dot11(10_000).is_ok());
+        drop((held, answer));
+        assert_whole(&pool);
+    });
+}
+
+#[test]
+fn trim_answers_and_loses_nothing() {
+    each_shortage(|front, allocations| {
+        let (pool, held) = all_in_one_class(front);
+        let trimmed = with_heap_for(allocations, || pool.trim());
+        let chunks = usize::from(allocations >= 2);
+        assert_eq!((trimmed.chunks, trimmed.pinned), (chunks, CHUNKS - chunks));
+        drop(held);
+        assert_whole(&pool);
+    });
+}
