@@ -9,8 +9,8 @@
 //! A magazine is in `full`, in `empty`, fresh, or in the hands of one call. A call that takes
 //! an empty magazine has the ids for it in hand, and a call that takes a full one gives it back
 //! before it lets go of the ids; so with magazines for all ids one is always to be had for a
-//! whole batch. Part batches can use the magazines up: then ids go to `loose`, which needs none. So `put` never fails
-//! while the depot is open, and never allocates.
+//! whole batch. Part batches can use the magazines up, and the system can refuse a fresh one's memory (Windows): then ids go to `loose`, which
+//! needs none. So `put` never fails while the depot is open, and never uses the heap.
 //!
 //! Edges: S1 of `full` publishes a magazine's slots to who takes it (D1), S1 of `empty` gives them to
 //! the next writer (D2). Closing: `full` and `loose` refuse from then on; `empty` is not closed.

@@ -6,7 +6,7 @@
 //!        ▼                ▼                                  ▼
 //!   Inner ─┬─ frames: a class over the arena          dot11: a class for each size, large buffers; made when
 //!          │                                                 it is first needed
-//!          ├─ raw states, misuses: see `raw`
+//!          ├─ misuses: see `raw`
 //!          └─ handles, home: see `teardown`
 //! ```
 //!

@@ -25,7 +25,7 @@ use crate::stats::Stats;
 /// A handle to a pool of frames and 802.11 buffers: cheap to clone, shared between threads.
 ///
 /// Getting and freeing a frame takes no lock, and enters the kernel only to drain other CPUs'
-/// caches (where nothing else is left), to open a cache, for the page faults of a frame's first use, and on Windows to commit frames that nobody has had. Any thread may get, any thread may
+/// caches (where nothing else is left), to open a cache, for the page faults of a frame's first use, and on Windows to commit frames, and magazines for freed ones, that nobody has had. Any thread may get, any thread may
 /// free, also in a signal handler that interrupted such a call. [`dot11`](Self::dot11) says where buffers of variable length differ. The pool's memory is given
 /// back when the last handle *and* the last buffer are dropped, in any order, on any thread.
 ///
@@ -73,7 +73,7 @@ impl Pool {
     /// `get(0)` an empty frame with all its room. The bytes are initialised: zero in a
     /// frame that was never used, else what its last owner left, unless
     /// [`PoolBuilder::zero_on_free`] is on. Lock-free. Enters the kernel only if neither this CPU's cache nor the depot has a
-    /// frame, to drain the other CPUs' caches, or to open this one's. May be called in a `drop`, a panic hook or a signal handler.
+    /// frame, to drain the other CPUs' caches, to open this one's, or on Windows to commit frames. May be called in a `drop`, a panic hook or a signal handler.
     ///
     /// # Errors
     ///

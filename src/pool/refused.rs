@@ -89,6 +89,51 @@ fn frames_are_freed_when_the_depot_gets_no_magazine() {
     }
 }
 
+/// What one thread does: gets, frees and trims, refused now and then at one step or another.
+fn churn(pool: &Pool, seed: usize) {
+    let mut state = seed as u64;
+    let mut random = |below: usize| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (state >> 33) as usize % below
+    };
+    for _ in 0..300 {
+        let budget = [0, 8, FRAME, 64 * FRAME, CHUNK, CHUNK + 8 * FRAME][random(6)];
+        refusal::beyond(budget, || {
+            let frames: Vec<_> = (0..random(90)).map_while(|_| pool.get(60).ok()).collect();
+            let len = [100, 2000, 9000][random(3)];
+            let buffers: Vec<_> = (0..random(200))
+                .map_while(|_| pool.dot11(len).ok())
+                .collect();
+            drop((frames, buffers));
+            if random(4) == 0 {
+                pool.trim();
+            }
+        });
+    }
+}
+
+#[test]
+fn nothing_is_lost_where_some_are_refused_and_others_not() {
+    for pool in pools() {
+        let whole = iter::from_fn(|| pool.dot11(2000).ok())
+            .collect::<Vec<_>>()
+            .len();
+        std::thread::scope(|scope| {
+            for seed in 0..4 {
+                let pool = &pool;
+                scope.spawn(move || churn(pool, seed));
+            }
+        });
+        assert_whole(&pool);
+        assert_eq!(pool.trim().pinned, 0);
+        let all: Vec<_> = iter::from_fn(|| pool.dot11(2000).ok()).collect();
+        let starts: BTreeSet<_> = all.iter().map(|buffer| buffer.as_ptr()).collect();
+        assert_eq!((all.len(), starts.len()), (whole, whole));
+    }
+}
+
 #[test]
 fn words_of_frames_that_were_never_carved_say_nothing() {
     let [pool, _] = pools();
