@@ -6,7 +6,7 @@ mod common;
 
 use std::thread;
 
-use common::builder;
+use common::{builder, cpus, on};
 use framewell::{BuildError, Dot11Buf, MisuseKind, OutOfMemory, Pool, Refusal};
 
 const CHUNK: usize = 1 << 20;
@@ -224,6 +224,11 @@ fn a_fresh_buffer_is_zeroed_and_a_freed_one_if_asked_for() {
 
 #[test]
 fn trim_takes_back_what_is_idle_and_counts_what_is_pinned() {
+    // A thread that is moved leaves the rest of a batch with its old CPU, and another chunk is cut.
+    on(cpus()[0], trim_counts_chunks);
+}
+
+fn trim_counts_chunks() {
     let pool = builder().dot11_bytes(64 * CHUNK).build().unwrap();
     let per_chunk = CHUNK / 2368;
     let mut peak: Vec<_> = (0..20 * per_chunk)

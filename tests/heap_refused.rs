@@ -59,6 +59,8 @@ fn all_in_one_class(front: Front) -> (Pool, Vec<Dot11Buf>) {
     let pool = builder.dot11_bytes(CHUNKS * CHUNK).build().unwrap();
     let mut held = all(&pool, 2000);
     let per_chunk = held.len() / CHUNKS;
+    // By chunks, also if the thread was moved amid.
+    held.sort_unstable_by_key(|buffer| buffer.as_ptr().addr());
     drop(held.drain(..per_chunk));
     let mut number = 0_usize;
     held.retain(|_| {
