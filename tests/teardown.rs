@@ -8,8 +8,8 @@ use std::sync::Barrier;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
-use common::{arena, assert_mapped, builder, scale, take_all};
-use framewell::{Burst, Frame, HugePages};
+use common::{arena, assert_mapped, counted, scale, take_all};
+use framewell::{Burst, Frame};
 
 #[test]
 fn memory_goes_with_the_last_handle_if_no_frame_is_out() {
@@ -43,11 +43,9 @@ fn memory_goes_with_the_last_frame_if_no_handle_is_left() {
 #[test]
 fn memory_goes_with_the_last_frame_of_a_used_pool() {
     // Frames rest with CPUs, in the depot and uncarved, and three are out.
-    let pool = builder().frames(1031).stride(65_536).shards(3);
-    let pool = pool.cache_size(100).huge_pages(HugePages::Off);
-    let pool = pool.build().unwrap();
-    let mut burst: Burst<900> = Burst::new();
-    pool.get_bulk(&mut burst, 900).unwrap();
+    let pool = counted(131).shards(3).cache_size(12).build().unwrap();
+    let mut burst: Burst<110> = Burst::new();
+    pool.get_bulk(&mut burst, 110).unwrap();
     burst.truncate(3);
     let stats = pool.stats();
     assert!(stats.depot > 0 && stats.uncarved > 0, "{stats}");
@@ -55,9 +53,9 @@ fn memory_goes_with_the_last_frame_of_a_used_pool() {
     drop(pool);
     burst[2].fill(7);
     burst.truncate(1);
-    assert_mapped(1031, 1);
+    assert_mapped(131, 1);
     drop(burst);
-    assert_mapped(1031, 0);
+    assert_mapped(131, 0);
 }
 
 #[test]
@@ -87,9 +85,7 @@ fn memory_goes_with_the_last_burst() {
 
 #[test]
 fn memory_of_a_zeroing_pool_goes_with_its_last_frame() {
-    let builder = builder().frames(113).stride(65_536);
-    let builder = builder.huge_pages(HugePages::Off).zero_on_free(true);
-    let pool = builder.build().unwrap();
+    let pool = counted(113).zero_on_free(true).build().unwrap();
     let mut frames = take_all(&pool);
     drop(pool);
     frames.truncate(1);
@@ -158,7 +154,7 @@ enum Load {
 
 #[test]
 fn last_handle_races_frees_of_single_frames() {
-    race(37, 4, scale() * 5000, |mut frames, threads| {
+    race(67, 4, scale() * 5000, |mut frames, threads| {
         let share = frames.len() / threads;
         let mut loads: Vec<_> = (1..threads)
             .map(|_| Load::Singles(frames.split_off(frames.len() - share)))

@@ -44,25 +44,35 @@ pub(crate) fn pool(frames: usize) -> Pool {
     builder().frames(frames).build().unwrap()
 }
 
-/// A pool whose arena is `frames` frames of 64 KiB: each test has a number of its own, and so a length
-/// of mapping that is nobody else's.
-pub(crate) fn arena(frames: usize) -> Pool {
-    let builder = builder().frames(frames).stride(65_536);
-    builder.huge_pages(HugePages::Off).build().unwrap()
+/// The stride of [`arena`]'s frames.
+const STRIDE: usize = 1 << 20;
+
+/// A builder of arenas that [`assert_mapped`] can count: each test has a number of frames of its own, and so a length of
+/// mapping that is nobody else's. More than 64: a heap of glibc's, which grows page by page through every length,
+/// ends at 64 MiB.
+pub(crate) fn counted(frames: usize) -> PoolBuilder {
+    assert!(frames * STRIDE > 64 << 20, "{frames} frames");
+    let builder = builder().frames(frames).stride(STRIDE);
+    builder.huge_pages(HugePages::Off)
 }
 
-/// How many arenas of [`arena`] with so many frames are mapped.
+/// A pool whose arena [`assert_mapped`] can count.
+pub(crate) fn arena(frames: usize) -> Pool {
+    counted(frames).build().unwrap()
+}
+
+/// So many arenas of [`counted`] with so many frames are mapped.
 #[track_caller]
 pub(crate) fn assert_mapped(frames: usize, expected: usize) {
     #[cfg(target_os = "linux")]
     assert_eq!(
-        linux::mappings_of(frames * 65_536),
+        linux::mappings_of(frames * STRIDE),
         expected,
         "arenas of {frames} frames"
     );
     #[cfg(windows)]
     assert_eq!(
-        windows::mappings_of(frames * 65_536),
+        windows::mappings_of(frames * STRIDE),
         expected,
         "arenas of {frames} frames"
     );
