@@ -2,9 +2,9 @@
 //! `Front::Auto` finds. With `FRAMEWELL_TEST_FRONT=auto` they run on that front here: for who wants to compile one program
 //! alone.
 //!
-//! Not here: what is about one front (`caches`, `shards`, `front`, `getcpu`, `downstream`), what no front takes part in
-//! (`compile_fail`), what builds models (`loom_pipeline`), and what needs a process to itself, because it
-//! measures all of it or changes the machine (`reservation`, `trim` and `heap_refused`, which run both fronts, `huge_pages`).
+//! Not here: what is about one front (`caches`, `shards`, `front`, `getcpu`, `downstream`), what builds models
+//! (`loom_pipeline`), and what needs a process to itself, because it measures all of it or changes the machine
+//! (`reservation`, `trim` and `heap_refused`, which run both fronts, `huge_pages`).
 
 #![cfg(not(loom))]
 #![allow(

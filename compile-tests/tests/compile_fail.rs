@@ -1,7 +1,5 @@
 //! What the compiler must refuse. The texts beside the programs are those of one compiler.
 
-#![cfg(not(loom))]
-
 use std::process::Command;
 
 /// The compiler whose texts are in `compile_fail/*.stderr`; others word them otherwise.
