@@ -1,5 +1,5 @@
 //! Any sequence of allocations, frees, trims and raw calls on two pools, with hostile pointers and sizes, agrees with the model
-//! of `tests/dot11_properties.rs`; on either front.
+//! of `tests/suite/dot11_properties.rs`; on either front.
 
 #![no_main]
 

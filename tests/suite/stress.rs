@@ -2,12 +2,8 @@
 //!
 //! `FRAMEWELL_LONG=1` makes every run ten times longer, `FRAMEWELL_SHORT=1` the longest an eighth.
 
-#![cfg(not(loom))]
-
-mod common;
-
-use common::churn::{Churn, Outcome};
-use common::{builder, cpus, not_run, pool, repeated, scale};
+use crate::common::churn::{Churn, Outcome};
+use crate::common::{builder, cpus, not_run, pool, repeated, scale};
 use framewell::Pool;
 
 const MILLION: u64 = 1_000_000;

@@ -1,12 +1,8 @@
 //! 802.11 buffers: what a caller sees of size classes, chunks, large buffers and `trim`.
 
-#![cfg(not(loom))]
-
-mod common;
-
 use std::thread;
 
-use common::{builder, cpus, on};
+use crate::common::{builder, cpus, on};
 use framewell::{BuildError, Dot11Buf, MisuseKind, OutOfMemory, Pool, Refusal};
 
 const CHUNK: usize = 1 << 20;

@@ -1,13 +1,9 @@
 //! Many frames at once: bursts and bulks.
 
-#![cfg(not(loom))]
-
-mod common;
-
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use common::{assert_whole, pool, take_all};
+use crate::common::{assert_whole, pool, take_all};
 use framewell::{BulkError, Burst, Frame, Pool};
 
 fn ids(frames: &[Frame]) -> Vec<usize> {

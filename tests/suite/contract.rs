@@ -1,15 +1,12 @@
 //! The rows of docs/contract.md that the Rust side has, by name.
 
-#![cfg(not(loom))]
 #![allow(clippy::disallowed_types, reason = "these are the test's own")]
-
-mod common;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::{iter, ptr, thread};
 
-use common::builder;
+use crate::common::builder;
 use framewell::{MisuseKind, OnMisuse, OutOfBuffers, Pool, Refusal};
 
 const FRAMES: usize = 64;
@@ -94,7 +91,7 @@ fn c1_recycled_bytes_are_visible_by_default() {
 
 #[test]
 fn every_test_that_the_contract_names_is_here() {
-    let contract = include_str!("../docs/contract.md");
+    let contract = include_str!("../../docs/contract.md");
     let here = include_str!("contract.rs");
     // The last column is C's, and the C library checks it.
     let rows = contract.lines().filter_map(|line| line.strip_suffix(" |"));

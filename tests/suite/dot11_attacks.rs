@@ -1,16 +1,13 @@
 //! Attacks on 802.11 buffers and the raw boundary: trims beside all else, chunks that change hands, pointers to edges.
 
-#![cfg(not(loom))]
 #![allow(clippy::disallowed_types, reason = "these are the test's own")]
-
-mod common;
 
 use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
-use common::{Random, builder, scale};
+use crate::common::{Random, builder, scale};
 use framewell::{Dot11Buf, Misuse, MisuseKind, OnMisuse, Pool, Refusal};
 
 const CHUNK: usize = 1 << 20;

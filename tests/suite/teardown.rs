@@ -1,14 +1,10 @@
 //! The end of a pool: its memory goes with the last handle and the last frame, not before, not later.
 
-#![cfg(not(loom))]
-
-mod common;
-
 use std::sync::Barrier;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
-use common::{arena, assert_mapped, counted, scale, take_all};
+use crate::common::{arena, assert_mapped, counted, scale, take_all};
 use framewell::{Burst, Frame};
 
 #[test]

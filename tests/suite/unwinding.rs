@@ -1,15 +1,11 @@
 //! Calls from where calls are rarely made: drops, panics, dying threads.
 
-#![cfg(not(loom))]
-
-mod common;
-
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, OnceLock};
 use std::{panic, thread};
 
-use common::{assert_whole, pool, scale, take_all};
+use crate::common::{assert_whole, pool, scale, take_all};
 use framewell::{Burst, Frame, OutOfBuffers, Pool};
 
 /// Gets and frees frames when it is dropped.

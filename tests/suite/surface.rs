@@ -1,12 +1,8 @@
 //! What a single frame and a single request answer, for every input.
 
-#![cfg(not(loom))]
-
-mod common;
-
 use std::io;
 
-use common::{assert_whole, builder, pool, take_all};
+use crate::common::{assert_whole, builder, pool, take_all};
 use framewell::{Burst, CopyError, Frame, OutOfBuffers, Pool, Room, Stats};
 
 const fn is_send_and_sync<T: Send + Sync>() {}

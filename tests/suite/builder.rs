@@ -1,12 +1,8 @@
 //! What a builder refuses, in which words, and where its limits lie.
 
-#![cfg(not(loom))]
-
-mod common;
-
 use std::error::Error;
 
-use common::{assert_whole, builder, take_all};
+use crate::common::{assert_whole, builder, take_all};
 use framewell::{BuildError, PoolBuilder};
 
 #[track_caller]

@@ -1,12 +1,8 @@
 //! The numbers of a snapshot add up and are exact at rest.
 
-#![cfg(not(loom))]
-
-mod common;
-
 use std::thread;
 
-use common::{Random, builder, pool, take_all};
+use crate::common::{Random, builder, pool, take_all};
 use framewell::{Burst, FrontKind, HugePages, Stats};
 
 #[track_caller]

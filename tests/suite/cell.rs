@@ -1,12 +1,9 @@
 //! Cells: what is retired is bounded, comes home after the last snapshot, and is whole while it is seen.
 
-#![cfg(not(loom))]
 #![allow(
     clippy::disallowed_types,
     reason = "the tests watch the crate from outside; they are not modelled"
 )]
-
-mod common;
 
 use std::iter;
 use std::mem::forget;
@@ -15,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Barrier, LazyLock};
 use std::thread;
 
-use common::{arena, assert_mapped, assert_whole, builder, pool, scale};
+use crate::common::{arena, assert_mapped, assert_whole, builder, pool, scale};
 use framewell::{Frame, FrameCell, Pool, Writer};
 
 fn numbered(pool: &Pool, number: u8) -> Frame {

@@ -1,19 +1,16 @@
 //! A pool says that it is empty only when it is.
 
-#![cfg(not(loom))]
 #![allow(
     clippy::disallowed_types,
     reason = "the tests watch the crate from outside; they are not modelled"
 )]
-
-mod common;
 
 use std::collections::BTreeSet;
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-use common::{
+use crate::common::{
     Random, assert_distinct, assert_whole, builder, cpus, held_by_sweeps, not_run, on, pin, scale,
     take_all,
 };

@@ -1,13 +1,9 @@
 //! Random sequences of calls against a model that is too simple to be wrong.
 
-#![cfg(not(loom))]
-
-mod common;
-
 use std::collections::BTreeSet;
 
-use common::model::{Config, Model, View};
-use common::{assert_whole, builder, cpus, pin, repeated, spread};
+use crate::common::model::{Config, Model, View};
+use crate::common::{assert_whole, builder, cpus, pin, repeated, spread};
 use framewell::{BulkError, Burst, CopyError, Frame, OutOfBuffers, Pool};
 use proptest::prelude::*;
 

@@ -1,16 +1,13 @@
 //! The raw boundary: pointers that go out, come back, and are misused.
 
-#![cfg(not(loom))]
 #![allow(clippy::disallowed_types, reason = "these are the test's own")]
-
-mod common;
 
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, mpsc};
 use std::{hint, thread};
 
-use common::{builder, scale};
+use crate::common::{builder, scale};
 use framewell::{BufferKind, Misuse, MisuseKind, OnMisuse, Pool};
 
 fn pool() -> Pool {

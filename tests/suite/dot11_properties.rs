@@ -3,12 +3,8 @@
 //! One thread makes them (buffers are freed by others, too), so that the model is exact in both directions: a refusal is right if, and only if,
 //! every chunk has a live buffer and those of the class are full. What threads make of a refusal at the same time is for the stress tests.
 
-#![cfg(not(loom))]
-
-mod common;
-
-use common::dot11::{Call, Pointer, Run, Shape};
-use common::{builder, cpus, pin, repeated, spread};
+use crate::common::dot11::{Call, Pointer, Run, Shape};
+use crate::common::{builder, cpus, pin, repeated, spread};
 use proptest::prelude::*;
 
 fn len() -> impl Strategy<Value = usize> {

@@ -1,10 +1,6 @@
 //! Where frames lie, and what is in their bytes.
 
-#![cfg(not(loom))]
-
-mod common;
-
-use common::{Random, builder, pool, take_all};
+use crate::common::{Random, builder, pool, take_all};
 use framewell::{Burst, Frame, Pool};
 
 /// Makes all of the frame's room its data.
@@ -153,7 +149,7 @@ fn zero_on_free_with_a_stride_beyond_the_room_clears_the_room() {
 #[cfg(target_os = "linux")]
 mod resident {
     use super::*;
-    use common::linux::resident_at;
+    use crate::common::linux::resident_at;
     use framewell::HugePages;
 
     const FRAMES: usize = 1000;

@@ -1,0 +1,6 @@
+//! The suite on the front that `Front::Auto` finds.
+
+#![cfg(not(loom))]
+
+mod common;
+mod suite;
