@@ -26,6 +26,13 @@ use support::{alone, not_run};
 /// How long the tracee may run on its own.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How long the worker may take: thousands of times what it takes.
+const AT_MOST: Duration = Duration::from_secs(5);
+
+/// The same where a seeded bug is to be caught by it: a worker that is slow for another reason would pass for one that
+/// waits, and nothing worse.
+const SEEDED: Duration = Duration::from_secs(1);
+
 #[test]
 fn thread_suspended_at_any_instruction_keeps_nobody_waiting() {
     let _alone = alone();
@@ -35,7 +42,10 @@ fn thread_suspended_at_any_instruction_keeps_nobody_waiting() {
     let control = Arc::default();
     let theirs = Arc::clone(&control);
     match Tracee::fork(PATIENCE, || sound::subject::run(theirs)) {
-        Ok(tracee) => println!("{}", suspend::run(tracee, control, &SCENARIOS).unwrap()),
+        Ok(tracee) => println!(
+            "{}",
+            suspend::run(tracee, control, &SCENARIOS, AT_MOST).unwrap()
+        ),
         Err(why) => not_run(&why),
     }
 }
@@ -54,7 +64,7 @@ macro_rules! is_caught {
             match Tracee::fork(PATIENCE, || $variant::subject::run(theirs)) {
                 Err(why) => not_run(&why),
                 Ok(tracee) => {
-                    let why = suspend::run(tracee, control, &["sweep"]).unwrap_err();
+                    let why = suspend::run(tracee, control, &["sweep"], SEEDED).unwrap_err();
                     println!("caught: {why}");
                     assert!(
                         why.contains($cause),

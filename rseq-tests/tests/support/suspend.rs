@@ -14,9 +14,6 @@ use crate::support::section::Section;
 use crate::support::shared::Shared;
 use crate::support::tracee::{Event, Tracee};
 
-/// How long the worker may take: thousands of times what it takes.
-const PATIENCE: Duration = Duration::from_secs(5);
-
 /// The most runs of a scenario: they end when one leads nowhere new.
 const RUNS: usize = 200;
 
@@ -26,11 +23,12 @@ const VISITS: usize = 4;
 /// The trap by which the victim rests.
 const INT3: u8 = 0xcc;
 
-/// Runs scenarios; the answer is a table of what was covered.
+/// Runs scenarios; the answer is a table of what was covered. The worker may take so long.
 pub(crate) fn run(
     tracee: Tracee,
     control: Arc<Shared<Control>>,
     scenarios: &[&str],
+    patience: Duration,
 ) -> Result<String, String> {
     let started = Instant::now();
     let sections = descriptors()
@@ -44,6 +42,7 @@ pub(crate) fn run(
     let mut suspension = Suspension {
         tracee,
         control,
+        patience,
         sections,
         seen: BTreeSet::new(),
         in_sections: BTreeSet::new(),
@@ -79,6 +78,7 @@ pub(crate) fn run(
 struct Suspension {
     tracee: Tracee,
     control: Arc<Shared<Control>>,
+    patience: Duration,
     /// By the address of the store that arms.
     sections: BTreeMap<u64, Section>,
     /// Where the victim was suspended already.
@@ -214,7 +214,7 @@ impl Suspension {
         let again = manner == Manner::Everywhere && *visits <= VISITS;
         if again || (new && manner == Manner::New) {
             self.suspended += 1;
-            if !self.control.is_met_within(PATIENCE) {
+            if !self.control.is_met_within(self.patience) {
                 return Err(format!("a thread stopped at {ip:#x} keeps another waiting"));
             }
         }
