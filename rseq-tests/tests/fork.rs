@@ -1,7 +1,7 @@
 //! Children that are forked while other threads of the parent are amid calls: they use the pool at once, by
 //! themselves, and the parent does not notice.
 //!
-//! `FRAMEWELL_LONG=1` makes it ten times as many.
+//! `FRAMEWELL_LONG=1` makes it four times as many.
 
 #![cfg(all(target_os = "linux", target_env = "gnu"))]
 #![allow(
@@ -131,7 +131,7 @@ fn children_forked_amid_calls_use_the_pool_at_once() {
     if !has_rseq() {
         return;
     }
-    let forks = if long() { 4000 } else { 400 };
+    let forks = if long() { 1600 } else { 400 };
     let pool = pool();
     let ledger = Ledger::new(&pool);
     let over = AtomicBool::new(false);

@@ -143,9 +143,9 @@ pub(crate) fn has_rseq(what: &str) -> bool {
     false
 }
 
-/// How much longer the long form of a test is: 10 with `FRAMEWELL_LONG=1`, else 1.
+/// How much longer the long form of a test is: 4 with `FRAMEWELL_LONG=1`, else 1.
 pub(crate) fn scale() -> u64 {
-    if set("FRAMEWELL_LONG", "1") { 10 } else { 1 }
+    if set("FRAMEWELL_LONG", "1") { 4 } else { 1 }
 }
 
 /// How often the longest tests do what they do `times` times: with `FRAMEWELL_SHORT=1`, for what runs slowly, an eighth.

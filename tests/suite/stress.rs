@@ -1,6 +1,6 @@
 //! Many threads at once: no frame has two owners, none is lost.
 //!
-//! `FRAMEWELL_LONG=1` makes every run ten times longer, `FRAMEWELL_SHORT=1` the longest an eighth.
+//! `FRAMEWELL_LONG=1` makes every run four times longer, `FRAMEWELL_SHORT=1` the longest an eighth.
 
 use crate::common::churn::{Churn, Outcome};
 use crate::common::{builder, cpus, not_run, pool, repeated, scale};

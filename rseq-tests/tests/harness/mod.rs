@@ -24,8 +24,8 @@ pub(crate) fn has_rseq() -> bool {
     super::common::has_rseq("the storms over the rseq front")
 }
 
-/// When a run that shall take so many milliseconds is over; ten times later in the long form.
+/// When a run that shall take so many milliseconds is over; four times later in the long form.
 pub(crate) fn after(milliseconds: u64) -> Instant {
-    let scale = if long() { 10 } else { 1 };
+    let scale = if long() { 4 } else { 1 };
     Instant::now() + Duration::from_millis(milliseconds * scale)
 }
