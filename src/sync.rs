@@ -31,6 +31,16 @@ pub(crate) use self::real::{
     AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, LeakCheck, Ordering, Table, Tracks, fence,
 };
 
+/// Room before what the hot path loads, where that would begin a cache line: the data of frames begins one, too, and a load waits for
+/// a store in flight whose address agrees with its own in the lowest 12 bits.
+pub(crate) struct Margin(#[allow(dead_code, reason = "room")] Unprotected<[u64; 2]>);
+
+impl Margin {
+    pub(crate) fn new() -> Self {
+        Self(Unprotected::new([0; 2]))
+    }
+}
+
 /// A field that stays readable through a shared reference whose memory may go before the reference does.
 ///
 /// The free that brings the last frame of an orphaned pool home may not be the last to *return*: between

@@ -21,18 +21,20 @@ use std::ptr::NonNull;
 
 use crossbeam_utils::CachePadded;
 
-pub(crate) use layout::{Layout, Wanted};
+pub(crate) use layout::{LEN, Layout, OFFSET, Wanted};
 
 use crate::back::{Back, Lack};
 use crate::batch::Batch;
 use crate::id::FrameId;
 use crate::raw::RawStates;
 use crate::stack::Links;
-use crate::sync::{AtomicU32, Ordering, Tracks};
+use crate::sync::{AtomicU32, Margin, Ordering, Tracks};
 use crate::sys::{HugePages, Mapping, PageKind};
 
 /// The mapping, the layout of the frames in it, and how far it was carved.
+#[repr(C)]
 pub(crate) struct Arena {
+    _margin: Margin,
     base: NonNull<u8>,
     layout: Layout,
     frames: u32,
@@ -69,6 +71,7 @@ impl Arena {
             raw.commit(0, frames)?;
         }
         Ok(Self {
+            _margin: Margin::new(),
             base: mapping.base(),
             layout,
             frames,

@@ -40,6 +40,8 @@ use crate::stats::FrontKind;
 use crate::sync::Unprotected;
 use crate::sys::{Area, Process};
 
+/// What the hot path needs comes first; see `Margin`.
+#[repr(C)]
 pub(crate) struct Class<B> {
     front: AnyFront,
     back: Unprotected<B>,

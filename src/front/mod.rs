@@ -13,13 +13,13 @@ use std::env;
 
 pub(crate) use caches::{Caches, Held, Opened};
 pub(crate) use portable::Portable;
-pub(crate) use sections::Sections;
 #[cfg(loom)]
 #[allow(unused_imports, reason = "for the models")]
 pub(crate) use sections::abort_next;
+pub(crate) use sections::{SLOT, Sections};
 
 use crate::error::BuildError;
-use crate::sync::{AtomicU64, Ordering, Unprotected};
+use crate::sync::{AtomicU64, Margin, Ordering, Unprotected};
 use crate::sys::{Area, NoRseq};
 
 /// Which front a pool shall have; [`PoolBuilder::front`](crate::PoolBuilder::front).
@@ -86,7 +86,9 @@ impl Front {
 }
 
 /// The front of a pool.
+#[repr(C)]
 pub(crate) struct AnyFront {
+    _margin: Margin,
     /// Those of the caches, if there are some: a copy for the hot path, which tells the fronts apart by it.
     sections: Unprotected<Option<Sections>>,
     which: Unprotected<Which>,
@@ -109,6 +111,7 @@ impl AnyFront {
             Which::Portable(_) => None,
         };
         Self {
+            _margin: Margin::new(),
             sections: Unprotected::new(sections),
             which: Unprotected::new(which),
         }

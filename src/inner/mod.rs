@@ -32,7 +32,7 @@ use crate::class::{Class, Homeless, Near, Shape, Transfer};
 use crate::depot::Depot;
 use crate::dot11::{Dot11, Dot11Spec, LargeId, Sizes};
 use crate::error::{BuildError, OutOfBuffers};
-use crate::front::Event;
+use crate::front::{Event, SLOT};
 use crate::id::FrameId;
 use crate::lazy::Lazy;
 use crate::limits::{DEFAULT_CHUNKS, MAX_CPUS, PORTABLE_CACHE, RSEQ_CACHE};
@@ -43,7 +43,11 @@ use crate::stats::Stats;
 use crate::sync::{AtomicU64, AtomicUsize, LeakCheck, Ordering, Unprotected};
 use crate::sys::{Area, HugePages, NoRseq, Process, online_cpus, possible_cpus};
 
+/// The frames begin behind the place in a page where their caches have the count and, of the usual size, the slots: a load whose
+/// address agrees in its lowest 12 bits with that of a store in flight waits for it, and each get and each free loads from here.
+#[repr(C, align(4096))]
 pub(crate) struct Inner {
+    _behind_slots: Unprotected<[u8; BEHIND_SLOTS]>,
     frames: Class<Arena>,
     /// The 802.11 buffers, when there are some.
     dot11: Lazy<Dot11>,
@@ -59,6 +63,8 @@ pub(crate) struct Inner {
     retired: CachePadded<AtomicU64>,
     _leak_check: LeakCheck,
 }
+
+const BEHIND_SLOTS: usize = 4 * (SLOT + RSEQ_CACHE);
 
 /// What a pool is made from; checked by the builder.
 pub(crate) struct Spec {
@@ -160,6 +166,7 @@ impl Inner {
         )
         .map_err(|refusal| refused((spec.bytes, refusal)))?;
         let inner = Self {
+            _behind_slots: Unprotected::new([0; BEHIND_SLOTS]),
             frames: Class::new(arena, &shape).map_err(refused)?,
             dot11: Lazy::new(),
             dot11_spec: Unprotected::new(dot11_spec),
