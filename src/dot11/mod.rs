@@ -27,7 +27,7 @@ pub(crate) use large::{Block, Claim, Large, LargeId};
 #[cfg(loom)]
 #[allow(unused_imports, reason = "for the models")]
 pub(crate) use registry::{Entry, Registry};
-pub(crate) use sizes::Sizes;
+pub(crate) use sizes::{Least, Sizes};
 pub(crate) use trim::Trim;
 
 use crate::back::{Back, Lack};
@@ -108,15 +108,20 @@ impl SizeClass {
         *self.place
     }
 
-    /// Takes an id from this CPU's list; it is the caller's (P1 of `class`).
+    /// Takes an id from this CPU's cache; it is the caller's (P1 of `class`).
     #[inline(always)]
-    pub(crate) fn take(&self) -> Option<FrameId> {
+    pub(crate) fn take_from_cache(&self) -> Option<FrameId> {
         // SAFETY: `self` is borrowed, so the pool lives.
         match unsafe { self.near.take() } {
             Take::Got(id) => Some(id),
-            Take::NoCaches => self.lists.take_from_shard(),
-            Take::Nothing => None,
+            Take::NoCaches | Take::Nothing => None,
         }
+    }
+
+    /// Takes an id from this CPU's list, cache or shard; it is the caller's (P1 of `class`).
+    pub(crate) fn take(&self) -> Option<FrameId> {
+        self.take_from_cache()
+            .or_else(|| self.lists.take_from_shard())
     }
 
     /// Frees a buffer.
@@ -189,11 +194,19 @@ impl Dot11 {
     }
 
     /// The class that serves a length, 1 or more; `None` if it is above the largest.
-    #[inline(always)]
     pub(crate) fn class_of(&self, len: usize) -> Option<&SizeClass> {
-        let class = self.sizes.class_of(len)?;
+        Some(&self.classes[self.sizes.class_of(len)?])
+    }
+
+    /// A class by its number.
+    ///
+    /// # Safety
+    ///
+    /// - The number is one that the pool's sizes answer with.
+    #[inline(always)]
+    pub(crate) unsafe fn numbered(&self, class: usize) -> &SizeClass {
         // SAFETY: an index into the strides, for each of which there is a class.
-        Some(unsafe { self.classes.get_unchecked(class) })
+        unsafe { self.classes.get_unchecked(class) }
     }
 
     /// The class that serves a length, 1 or more, on whole cache lines.

@@ -26,6 +26,21 @@ pub(crate) const SIZES: &[u32] = &[2048, 4096];
 const STEP: usize = 16;
 const LINE: usize = 64;
 
+/// The steps up to the largest of [`SIZES`].
+const STEPS: usize = SIZES[SIZES.len() - 1] as usize / STEP;
+
+/// The class of each length up to the largest of [`SIZES`], by value, for the hot path: a pool holds it where its address is known
+/// before anything was loaded.
+pub(crate) struct Least([u8; STEPS]);
+
+impl Least {
+    /// As [`Sizes::class_of`]; `None` also above the largest of [`SIZES`].
+    #[inline(always)]
+    pub(crate) fn class_of(&self, len: usize) -> Option<usize> {
+        looked_up(&self.0, len)
+    }
+}
+
 /// The sizes of a pool, in ascending order, and the class of each length.
 #[derive(Clone)]
 pub(crate) struct Sizes {
@@ -58,8 +73,12 @@ impl Sizes {
         &self.strides
     }
 
+    /// The classes of the lengths that the hot path serves.
+    pub(crate) fn least(&self) -> Least {
+        Least(std::array::from_fn(|step| self.least[step]))
+    }
+
     /// The least class that holds `len` bytes, 1 or more: an index into the strides.
-    #[inline(always)]
     pub(crate) fn class_of(&self, len: usize) -> Option<usize> {
         looked_up(&self.least, len)
     }

@@ -30,7 +30,7 @@ use crate::arena::{Arena, Layout};
 use crate::back::Back;
 use crate::class::{Class, Homeless, Near, Shape, Transfer};
 use crate::depot::Depot;
-use crate::dot11::{Dot11, Dot11Spec, LargeId, Sizes};
+use crate::dot11::{Dot11, Dot11Spec, LargeId, Least, SizeClass, Sizes};
 use crate::error::{BuildError, OutOfBuffers};
 use crate::front::{Event, SLOT};
 use crate::id::FrameId;
@@ -52,6 +52,8 @@ pub(crate) struct Inner {
     /// The 802.11 buffers, when there are some.
     dot11: Lazy<Dot11>,
     dot11_spec: Unprotected<Dot11Spec>,
+    /// Of the same sizes.
+    least: Unprotected<Least>,
     on_misuse: Unprotected<OnMisuse>,
     misuses: AtomicU64,
     no_rseq: Unprotected<Option<NoRseq>>,
@@ -169,6 +171,7 @@ impl Inner {
             _behind_slots: Unprotected::new([0; BEHIND_SLOTS]),
             frames: Class::new(arena, &shape).map_err(refused)?,
             dot11: Lazy::new(),
+            least: Unprotected::new(dot11_spec.sizes.least()),
             dot11_spec: Unprotected::new(dot11_spec),
             on_misuse: Unprotected::new(spec.on_misuse.clone()),
             misuses: AtomicU64::new(0),
@@ -195,6 +198,14 @@ impl Inner {
     #[inline(always)]
     pub(crate) fn dot11(&self) -> Option<&Dot11> {
         self.dot11.get()
+    }
+
+    /// The class that serves a length up to the largest built-in size, 1 or more, if there are 802.11 buffers.
+    #[inline(always)]
+    pub(crate) fn dot11_class(&self, len: usize) -> Option<&SizeClass> {
+        let class = self.least.class_of(len)?;
+        // SAFETY: the number is from the sizes that the 802.11 buffers are made from.
+        Some(unsafe { self.dot11()?.numbered(class) })
     }
 
     /// The 802.11 buffers. Answers with the bytes that were refused, if they were.

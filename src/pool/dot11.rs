@@ -36,16 +36,26 @@ impl Pool {
     /// ```
     #[inline]
     pub fn dot11(&self, len: usize) -> Result<Dot11Buf, OutOfMemory> {
-        let class = self.inner().dot11().and_then(|dot11| dot11.class_of(len));
-        if let Some((class, id)) = class.and_then(|class| Some((class, class.take()?))) {
+        let class = self.inner().dot11_class(len);
+        let taken = class.and_then(|class| Some((class, class.take_from_cache()?)));
+        if let Some((class, id)) = taken {
             // SAFETY: the id came out of the class, which holds `len`, and is in this call's hands alone.
             return Ok(unsafe { Dot11Buf::of_class(class, id, len) });
         }
-        let mut refusal = None;
-        match self.dot11_slow(len, Dot11::class_of, &mut refusal) {
-            Some(buffer) => Ok(buffer),
-            None => Err(out_of_memory(len, refusal)),
+        self.dot11_slow(len)
+    }
+
+    /// Takes a buffer from this CPU's shard, on the portable front, else from anywhere. Out of line, so that each call in a user's code
+    /// holds one front's instructions, and few besides.
+    #[inline(never)]
+    fn dot11_slow(&self, len: usize) -> Result<Dot11Buf, OutOfMemory> {
+        let class = self.inner().dot11_class(len);
+        let taken = class.and_then(|class| Some((class, class.lists().take_from_shard()?)));
+        if let Some((class, id)) = taken {
+            // SAFETY: as in `dot11`.
+            return Ok(unsafe { Dot11Buf::of_class(class, id, len) });
         }
+        self.dot11_from(len, Dot11::class_of)
     }
 
     /// Returns a buffer as [`dot11`](Self::dot11) does, aligned to 64 bytes: a cache line of its own at either end.
@@ -60,51 +70,46 @@ impl Pool {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn dot11_aligned(&self, len: usize) -> Result<Dot11Buf, OutOfMemory> {
-        let mut refusal = None;
-        self.dot11_slow(len, Dot11::class_of_lines, &mut refusal)
-            .ok_or_else(|| out_of_memory(len, refusal))
+        self.dot11_from(len, Dot11::class_of_lines)
     }
 
-    /// Takes a buffer of the class that `choose` names from anywhere, or maps one. The reason of a refusal is written beside the answer,
-    /// which comes back in registers.
+    /// Takes a buffer of the class that `choose` names from anywhere, or maps one.
     #[cold]
     #[inline(never)]
-    fn dot11_slow(
+    fn dot11_from(
         &self,
         len: usize,
         choose: fn(&Dot11, usize) -> Option<&SizeClass>,
-        refusal: &mut Option<Refusal>,
-    ) -> Option<Dot11Buf> {
-        let mut of_system = |(bytes, source): (usize, io::Error)| {
-            *refusal = Some(Refusal::System {
+    ) -> Result<Dot11Buf, OutOfMemory> {
+        let refused = |refusal| OutOfMemory {
+            requested: len,
+            refusal,
+        };
+        let of_system = |(bytes, source): (usize, io::Error)| {
+            refused(Refusal::System {
                 bytes,
                 code: source.raw_os_error(),
-            });
+            })
         };
         // SAFETY: this handle keeps the pool.
-        let dot11 = unsafe { Inner::dot11_or_make(self.inner) }
-            .map_err(&mut of_system)
-            .ok()?;
+        let dot11 = unsafe { Inner::dot11_or_make(self.inner) }.map_err(of_system)?;
         let Some(class) = choose(dot11, len.max(1)) else {
             let mapped = dot11.large().allocate(self.inner, len);
-            let id = mapped.map_err(|source| of_system((len, source))).ok()?;
+            let id = mapped.map_err(|source| of_system((len, source)))?;
             // SAFETY: the buffer was mapped for this call.
-            return Some(unsafe { Dot11Buf::large(id) });
+            return Ok(unsafe { Dot11Buf::large(id) });
         };
-        let id = match class.take().map_or_else(|| dot11.take_slow(class), Ok) {
-            Ok(id) => id,
-            Err(lack) => {
-                *refusal = Some(match lack {
-                    Lack::UsedUp => Refusal::Budget {
-                        limit: dot11.chunks().bytes(),
-                    },
-                    Lack::Memory { bytes, code } => Refusal::System { bytes, code },
-                });
-                return None;
-            }
-        };
+        let taken = class.take().map_or_else(|| dot11.take_slow(class), Ok);
+        let id = taken.map_err(|lack| {
+            refused(match lack {
+                Lack::UsedUp => Refusal::Budget {
+                    limit: dot11.chunks().bytes(),
+                },
+                Lack::Memory { bytes, code } => Refusal::System { bytes, code },
+            })
+        })?;
         // SAFETY: the id came out of the class, which holds `len`, and is in this call's hands alone.
-        Some(unsafe { Dot11Buf::of_class(class, id, len) })
+        Ok(unsafe { Dot11Buf::of_class(class, id, len) })
     }
 
     /// Takes back the chunks of which no buffer is in use, for any size class to have, and returns their memory to the system.
@@ -128,12 +133,6 @@ impl Pool {
             pinned: trim.pinned,
         }
     }
-}
-
-#[cold]
-fn out_of_memory(requested: usize, refusal: Option<Refusal>) -> OutOfMemory {
-    let refusal = refusal.expect("whoever refuses says why");
-    OutOfMemory { requested, refusal }
 }
 
 /// What [`Pool::trim`] has done.

@@ -6,6 +6,7 @@
 //! | `sequences` | pair, bulk | the crate's own sequences, with all that they need in registers |
 //! | `sequences + loads` | pair | any API with a handle: what they need is loaded from memory at each get and free |
 //! | `sequences + handles` | bulk | any API that hands out owners: handles are built and taken apart again |
+//! | `plain lists` | dot11-mix | any allocator with lists by size: stacks of numbers, by one thread, without sequences |
 //! | `plain array` | dot11 | any allocator: the same writes, to buffers that are always there |
 //!
 //! One byte of each frame is written, as in the workloads (M4).
@@ -13,6 +14,7 @@
 mod area;
 mod array;
 mod cas;
+mod lists;
 #[cfg(all(
     target_os = "linux",
     any(target_arch = "x86_64", target_arch = "aarch64"),
@@ -44,6 +46,8 @@ pub const LOADS: &str = "sequences + loads";
 /// The same, with a handle for each frame.
 pub const HANDLES: &str = "sequences + handles";
 
+/// Buffers out of a list for each size.
+pub const LISTS: &str = "plain lists";
 /// Buffers that are always there.
 pub const ARRAY: &str = "plain array";
 
@@ -61,6 +65,7 @@ pub fn of(kind: Kind) -> Vec<Entry> {
         floors.push((CAS, Box::new(CasPair::new())));
     }
     if kind == Kind::Dot11Mix {
+        floors.push((LISTS, lists::mix()));
         floors.push((ARRAY, array::mix()));
     }
     if kind == Kind::Dot11HandOff {
@@ -83,7 +88,7 @@ mod tests {
             (Kind::Pair, 1, 2),
             (Kind::Bulk32, 0, 2),
             (Kind::Bulk256, 0, 2),
-            (Kind::Dot11Mix, 1, 0),
+            (Kind::Dot11Mix, 2, 0),
             (Kind::Dot11HandOff, 1, 0),
         ];
         for (kind, of_none, of_sequences) in all {

@@ -1,0 +1,121 @@
+//! The floor of the mix with lists: a stack of numbers for each size class of the crate, in plain words, without sequences and without
+//! anything else that an allocator has (other CPUs, refills, other threads' frees).
+//!
+//! ```text
+//!   length ── table ──► class: │ memory │ stride │ count │ slot 0 │ slot 1 │ …          a KiB from one class to the next
+//! ```
+//!
+//! What it takes more than the plain array is what it costs that which buffer is written comes out of one of many lists.
+
+#![allow(
+    clippy::disallowed_types,
+    reason = "the library's own atomics go through its facade; these are the harness's"
+)]
+
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use framewell::Pool;
+
+use crate::varying::VaryingBuffer;
+use crate::work::Workload;
+use crate::work::dot11_mix::Mix;
+
+/// The buffers of a class: twice what any has live, by a wide margin.
+const BUFFERS: usize = 250;
+/// The longest length of the mix.
+const LONGEST: usize = 11_454;
+
+/// A size class. One thread's: the atomics stand for plain words, which may be changed through a shared reference.
+#[repr(align(64))]
+struct Class {
+    /// Of `BUFFERS` strides.
+    first: NonNull<u8>,
+    stride: u32,
+    count: AtomicU32,
+    slots: [AtomicU32; BUFFERS],
+}
+
+impl Class {
+    fn new(stride: usize) -> Self {
+        let memory = vec![0_u8; BUFFERS * stride].leak();
+        Self {
+            first: NonNull::from(memory).cast(),
+            stride: stride as u32,
+            count: AtomicU32::new(BUFFERS as u32),
+            // The first buffers are used first.
+            slots: std::array::from_fn(|slot| AtomicU32::new((BUFFERS - 1 - slot) as u32)),
+        }
+    }
+
+    #[inline(always)]
+    fn take(&'static self, length: usize) -> Listed {
+        // Relaxed, here and below: one thread's own.
+        let count = self.count.load(Ordering::Relaxed) as usize;
+        assert!((1..=BUFFERS).contains(&count), "a class has buffers left");
+        let number = self.slots[count - 1].load(Ordering::Relaxed);
+        self.count.store(count as u32 - 1, Ordering::Relaxed);
+        Listed {
+            class: self,
+            number,
+            length: length as u32,
+        }
+    }
+}
+
+/// A buffer of a list, freed when it is dropped.
+struct Listed {
+    class: &'static Class,
+    number: u32,
+    length: u32,
+}
+
+// SAFETY: the mix, which alone has them, gets and frees on one thread.
+unsafe impl Send for Listed {}
+
+// SAFETY: a number is in one place: a slot below the count, or one of these, which has its stride of the memory alone. The stride is at
+// least the length (`mix`).
+unsafe impl VaryingBuffer for Listed {
+    #[inline(always)]
+    fn first(&mut self) -> *mut u8 {
+        let offset = self.number as usize * self.class.stride as usize;
+        // SAFETY: numbers are below `BUFFERS`, of which the memory has the strides.
+        unsafe { self.class.first.add(offset) }.as_ptr()
+    }
+
+    #[inline(always)]
+    fn length(&self) -> usize {
+        self.length as usize
+    }
+}
+
+impl Drop for Listed {
+    #[inline(always)]
+    fn drop(&mut self) {
+        let count = self.class.count.load(Ordering::Relaxed);
+        self.class.slots[count as usize].store(self.number, Ordering::Relaxed);
+        self.class.count.store(count + 1, Ordering::Relaxed);
+    }
+}
+
+/// Returns the mix over lists.
+pub(super) fn mix() -> Box<dyn Workload> {
+    let pool = Pool::builder()
+        .frames(1)
+        .build()
+        .expect("a pool of one frame");
+    let mut strides: Vec<usize> = Vec::new();
+    let least = (1..=LONGEST).map(|length| {
+        let buffer = pool.dot11(length).expect("the budget has room");
+        if strides.last() != Some(&buffer.capacity()) {
+            strides.push(buffer.capacity());
+        }
+        (strides.len() - 1) as u8
+    });
+    let least = least.collect::<Vec<_>>().leak();
+    let classes = strides.into_iter().map(Class::new).collect::<Vec<_>>();
+    let classes: &'static [Class] = classes.leak();
+    Box::new(Mix::new(move |_, length| {
+        classes[usize::from(least[length - 1])].take(length)
+    }))
+}
