@@ -27,6 +27,9 @@ pub trait Contestant: Sync + 'static {
     /// Returns the name, as shown in tables.
     fn name(&self) -> &'static str;
 
+    /// Prepares the calling thread: workloads call it on each thread that gets or frees.
+    fn enter(&self) {}
+
     /// Gets a buffer.
     ///
     /// # Panics

@@ -1,17 +1,20 @@
 //! Workloads for packet buffers, contestants that run them, and the way to time both fairly.
 //!
 //! ```text
+//!   a child process for each entrant                            the program `framewell-bench compare`
+//!
 //!   contestants ──┐
-//!                 ├─► work::Kind::with ─► Box<dyn Workload> ─► rounds: slices, interleaved ─► Spread
-//!   work ─────────┘                                ▲             └─ probe: near or far
-//!   floors ────────────────────────────────────────┘
+//!                 ├─► entrant ─► Box<dyn Workload> ─► serve ══════► remote ─► rounds: slices, interleaved ─► Spread
+//!   work ─────────┤                                                             └─ probe: near or far
+//!   floors ───────┘
 //! ```
 //!
 //! A workload knows only the trait [`Contestant`], or [`VaryingContestant`] if it wants buffers of varying lengths, a
 //! contestant no workload; [`rounds`] knows neither.
-//! A new peer is one file with two impls, and a line where those that take part are listed: the binaries', or
-//! [`contestants::VARYING`]. A peer that the machine lacks is told, and with `FRAMEWELL_STRICT=1` an error of `ratios`. [`memory`] weighs what the others time. The [`floors`] are workloads without a contestant: they bound what any
-//! could reach.
+//! Everybody runs in a child process, so that no `malloc` replaces another's and all are alike. framewell, the system's
+//! allocator and the floors live in the program itself; every other peer is a program of its own in `peers/`, whose
+//! `main` calls [`serve`] with its contestants. [`memory`] weighs what the others time. The [`floors`] are workloads
+//! without a contestant: they bound what any could reach.
 //!
 //! How it is measured, and against which mistake:
 //!
@@ -27,23 +30,30 @@
 //! - M6. The process has had a second thread before anything is timed: until then some allocators, glibc's
 //!   for one, leave out their atomics and locks, which no program that shares packets between
 //!   threads ever sees.
-//! - M7. A peer in C++ is optimised and checks no assertions, whatever the harness is built with: the workspace's
-//!   manifest and `.cargo/config.toml` see to it.
+//! - M7. A peer in C++ is optimised and checks no assertions, whatever the harness is built with: the peers' manifest and
+//!   `.cargo/config.toml` see to it.
 
 pub mod check;
 pub mod contestant;
 pub mod contestants;
 pub mod cpus;
+pub mod entrant;
 pub mod floors;
+pub mod home;
 mod lengths;
 pub mod memory;
 pub mod probe;
+mod protocol;
+pub mod remote;
 pub mod rounds;
+mod serve;
 pub mod summary;
 pub mod team;
 pub mod varying;
 pub mod work;
 
 pub use contestant::{BYTES, Buffer, Contestant};
+pub use protocol::Introduction;
+pub use serve::{serve, serve_with};
 pub use varying::{VaryingBuffer, VaryingContestant};
 pub use work::{Kind, Timed, Workload};

@@ -144,6 +144,12 @@ impl Kind {
         }
     }
 
+    /// Returns the workload of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// Returns whether its buffers are of varying lengths.
     #[must_use]
     pub fn varies(self) -> bool {

@@ -16,9 +16,15 @@ pub(super) struct Oversubscribed<C: 'static> {
 
 impl<C: Contestant> Oversubscribed<C> {
     pub(super) fn new(contestant: &'static C) -> Self {
+        let thread = |_| {
+            let thread = Partner::anywhere();
+            thread.start(move || contestant.enter());
+            thread.wait();
+            thread
+        };
         Self {
             contestant,
-            threads: (0..THREADS).map(|_| Partner::anywhere()).collect(),
+            threads: (0..THREADS).map(thread).collect(),
         }
     }
 }
