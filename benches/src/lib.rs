@@ -26,7 +26,8 @@
 //!   in which it changed is dropped, and near and far slices are never mixed.
 //! - M4. The first bytes of each buffer are written, and their pointer escapes: nothing can be left out.
 //!   [`check`] reads back what was written.
-//! - M5. Each slice runs a while before its clock starts: the turn before left other data in the caches.
+//! - M5. Each slice runs a while before its clock starts, in a child process as long again: the turn before left other
+//!   data in the caches.
 //! - M6. The process has had a second thread before anything is timed: until then some allocators, glibc's
 //!   for one, leave out their atomics and locks, which no program that shares packets between
 //!   threads ever sees.
@@ -37,6 +38,7 @@ pub mod check;
 pub mod contestant;
 pub mod contestants;
 pub mod cpus;
+pub mod curve;
 pub mod entrant;
 pub mod floors;
 pub mod home;

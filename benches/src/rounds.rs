@@ -152,6 +152,22 @@ impl Match {
         Spread::of(self.rounds.iter().filter_map(of))
     }
 
+    /// Returns the nanoseconds a step that so many of a hundred slices of a contestant take at most.
+    #[must_use]
+    pub fn percentile(
+        &self,
+        contestant: &str,
+        distance: Option<Distance>,
+        percent: f64,
+    ) -> Option<f64> {
+        let contestant = self.place(contestant)?;
+        let of = |round: &Vec<Option<Slice>>| at(round[contestant], distance);
+        let mut ns: Vec<f64> = self.rounds.iter().filter_map(of).collect();
+        ns.sort_unstable_by(f64::total_cmp);
+        let last = ns.len().checked_sub(1)?;
+        Some(ns[(last as f64 * percent / 100.0).round() as usize])
+    }
+
     /// Returns how many times as fast as `base` a contestant is, by the rounds in which both
     /// were at this distance.
     #[must_use]

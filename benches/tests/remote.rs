@@ -92,7 +92,7 @@ impl Entrant for Faulty {
     }
 }
 
-/// Works while the steps of a slice are found out, and for a slice.
+/// Works while the steps of a slice are found out, and for a slice with its warm-up.
 struct Slices {
     of: &'static Faulty,
     before: u32,
@@ -101,7 +101,7 @@ struct Slices {
 impl Workload for Slices {
     fn run(&mut self, steps: u64) -> Timed {
         self.before += 1;
-        if self.before > 9 {
+        if self.before > 10 {
             match self.of {
                 Faulty::Panics => panic!("a buffer was lost"),
                 Faulty::Dies => {

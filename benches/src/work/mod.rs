@@ -144,6 +144,39 @@ impl Kind {
         }
     }
 
+    /// Returns what is done, in a sentence.
+    #[must_use]
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Pair => "Get a buffer, write one byte, free it.",
+            Self::Burst32 => {
+                "Get 32 one by one, write one byte of each; then free them one by one."
+            }
+            Self::Burst256 => {
+                "Get 256 one by one, write one byte of each; then free them one by one."
+            }
+            Self::Bulk32 => "Get 32 at once, write one byte of each, free them at once.",
+            Self::Bulk256 => "Get 256 at once, write one byte of each, free them at once.",
+            Self::Window => "4096 are live: replace a random one, write 64 bytes.",
+            Self::PairTwo => "The pair on two cores at once; all buffers count.",
+            Self::HandOff => {
+                "Bursts of 32, 64 bytes written of each, through a ring to the other core, which frees one by one."
+            }
+            Self::HandOffBulk => {
+                "Bursts of 32, 64 bytes written of each, through a ring to the other core; got and freed at once."
+            }
+            Self::Oversubscribed => {
+                "Bursts of 32 on 64 threads, many more than cores; all buffers count."
+            }
+            Self::Dot11Mix => {
+                "1024 of the lengths of 802.11 are live: replace a random one, write 64 bytes."
+            }
+            Self::Dot11HandOff => {
+                "Bursts of 32 of the lengths of 802.11, through a ring to the other core."
+            }
+        }
+    }
+
     /// Returns the workload of this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {

@@ -1,5 +1,6 @@
 //! Programs around the benchmarks, one subcommand each.
 
+mod compare;
 mod serve;
 
 use std::process::ExitCode;
@@ -16,13 +17,22 @@ struct Options {
 
 #[derive(Subcommand)]
 enum Command {
+    Compare(compare::Options),
     /// Answers for one entrant on standard input and output: `compare` starts it.
     #[command(hide = true)]
     Serve(serve::Options),
 }
 
 fn main() -> ExitCode {
-    match Options::parse().command {
-        Command::Serve(options) => serve::run(&options),
+    let outcome = match Options::parse().command {
+        Command::Compare(options) => compare::run(&options),
+        Command::Serve(options) => return serve::run(&options),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
     }
 }
