@@ -68,7 +68,7 @@ fn one_workload_gives_table_figures_verdict_and_report() {
     for part in [
         "dot11-mix",
         "floor: plain array",
-        "2.50 wanted",
+        "2.50",
         "Slices of dot11-mix",
         "Memory",
     ] {

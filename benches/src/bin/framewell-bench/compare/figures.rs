@@ -113,6 +113,8 @@ pub(crate) struct Figures {
     pub(crate) dropped: usize,
     pub(crate) bounded: Vec<Bounded>,
     pub(crate) verdicts: Vec<Verdict>,
+    /// The comparisons that the run does not show: the peer did not take part, or there are too few rounds.
+    pub(crate) open: Vec<String>,
     pub(crate) memory: Vec<Weighed>,
     pub(crate) curves: Vec<Curve>,
     pub(crate) missing: Vec<Missing>,
@@ -131,6 +133,7 @@ impl Figures {
             role: seat.role,
             version: seat.version.clone(),
         };
+        let judgement = targets::judge(matches, |name| field.role(name));
         Self {
             machine,
             front: Framewell::new().front().to_string(),
@@ -138,7 +141,8 @@ impl Figures {
             lines: matches.iter().flat_map(|game| lines(game, field)).collect(),
             dropped: matches.iter().map(Match::dropped).sum(),
             bounded: matches.iter().flat_map(bounded).collect(),
-            verdicts: targets::verdicts(matches, |name| field.role(name)),
+            verdicts: judgement.verdicts,
+            open: judgement.open,
             memory,
             curves: matches
                 .iter()

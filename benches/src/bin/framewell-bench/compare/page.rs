@@ -25,6 +25,9 @@ pub(crate) fn report(figures: &Figures) -> Report {
         report.heading("What is wanted, and what is reached");
         report.table(verdicts(figures));
     }
+    if !figures.open.is_empty() {
+        report.paragraph(&format!("Not judged: {}.", figures.open.join("; ")));
+    }
     for kind in Kind::ALL {
         let lines: Vec<&Line> = of(figures, kind);
         if !lines.is_empty() {
@@ -84,7 +87,7 @@ fn headlines(report: &mut Report, figures: &Figures) {
         format!("{met} of {count}"),
         "targets are reached".to_owned(),
     )];
-    let best = aimed.filter(|verdict| verdict.fastest).take(5);
+    let best = aimed.filter(|verdict| verdict.fastest).take(3);
     values.extend(best.map(|verdict| {
         let on = workload(verdict.workload, verdict.distance);
         let what = format!("on {on}, beside the fastest peer: {}", verdict.peer);
@@ -99,7 +102,14 @@ fn headlines(report: &mut Report, figures: &Figures) {
 }
 
 fn verdicts(figures: &Figures) -> Table {
-    let table = Table::new(["workload", "times as fast as", "the peer", "wanted"]).caption(
+    let table = Table::new([
+        "workload",
+        "times as fast as",
+        "the peer",
+        "wanted",
+        "outcome",
+    ])
+    .caption(
         "framewell beside the fastest peer of each workload, and beside those that a target names",
     );
     figures.verdicts.iter().fold(table, |table, verdict| {
@@ -108,6 +118,7 @@ fn verdicts(figures: &Figures) -> Table {
             workload(verdict.workload, verdict.distance),
             spread(&verdict.ratio).to_string(),
             format!("{}{fastest}", verdict.peer),
+            verdict.wanted(),
             verdict.outcome(),
         ])
     })
@@ -123,7 +134,7 @@ fn bars(kind: Kind, lines: &[&Line]) -> BarChart {
         "{} Less is better; a floor is no contestant, but what bounds all.",
         kind.about()
     );
-    let mut chart = BarChart::new("Time", "ns a buffer")
+    let mut chart = BarChart::new("Time of a buffer", "ns")
         .note(note)
         .highlight(FRAMEWELL);
     let mut last = None;

@@ -23,7 +23,7 @@ fn rounds_of(kind: Kind, quick: bool) -> u64 {
 
 /// A workload ends early after this long: on a busy machine two threads may wait for each other's core.
 fn budget(quick: bool) -> Duration {
-    Duration::from_secs(if quick { 4 } else { 30 })
+    Duration::from_secs(if quick { 5 } else { 30 })
 }
 
 /// Plays all matches; who fails is missing.

@@ -24,6 +24,9 @@ pub(crate) fn print(figures: &Figures) {
     if !figures.verdicts.is_empty() {
         print_verdicts(&figures.verdicts);
     }
+    if !figures.open.is_empty() {
+        println!("Not judged: {}.", figures.open.join("; "));
+    }
     for missing in &figures.missing {
         println!("{missing}");
     }
@@ -124,7 +127,14 @@ fn sentence(bounded: &Bounded) -> String {
 }
 
 fn print_verdicts(verdicts: &[Verdict]) {
-    let mut table = table(["framewell on", "times as fast", "10…90 %", "as", "outcome"]);
+    let mut table = table([
+        "framewell on",
+        "times as fast",
+        "10…90 %",
+        "as",
+        "wanted",
+        "outcome",
+    ]);
     for verdict in verdicts {
         let ratio = &verdict.ratio;
         let fastest = if verdict.fastest {
@@ -137,6 +147,7 @@ fn print_verdicts(verdicts: &[Verdict]) {
             right(format!("{:.2}", ratio.median)),
             right(format!("{:.2} – {:.2}", ratio.low, ratio.high)),
             Cell::new(format!("{}{fastest}", verdict.peer)),
+            right(verdict.wanted()),
             Cell::new(verdict.outcome()),
         ]);
     }

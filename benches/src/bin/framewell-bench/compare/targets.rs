@@ -9,6 +9,7 @@ use framewell_bench::rounds::Match;
 use framewell_bench::summary::Spread;
 
 use super::field::Role;
+use super::figures::workload;
 
 /// Whom a target is against.
 #[derive(Clone, Copy)]
@@ -40,6 +41,9 @@ const TARGETS: [Target; 12] = [
     Target(Kind::Dot11HandOff, Fastest, [1.4; 2]),
 ];
 
+/// The fewest rounds that are judged.
+const FEWEST: usize = 3;
+
 /// framewell beside a peer, by the rounds of one workload at one distance.
 #[derive(Serialize)]
 pub(crate) struct Verdict {
@@ -56,41 +60,60 @@ pub(crate) struct Verdict {
     pub(crate) met: Option<bool>,
 }
 
+/// What the matches show.
+#[derive(Default)]
+pub(crate) struct Judgement {
+    pub(crate) verdicts: Vec<Verdict>,
+    /// What cannot be said: the peer did not take part, or there are too few rounds.
+    pub(crate) open: Vec<String>,
+}
+
 /// Compares framewell with the fastest peer of every workload, and with those that a target names.
-pub(crate) fn verdicts(matches: &[Match], role: impl Fn(&str) -> Option<Role>) -> Vec<Verdict> {
-    let mut verdicts = Vec::new();
+pub(crate) fn judge(matches: &[Match], role: impl Fn(&str) -> Option<Role>) -> Judgement {
+    let mut judgement = Judgement::default();
     for game in matches {
         for distance in game.distances() {
-            let fastest = fastest(game, distance, &role);
-            let of_this = || TARGETS.iter().filter(|target| target.0 == game.kind());
-            let open = !of_this().any(|target| matches!(target.1, Fastest));
-            let against = |Target(_, against, wanted): &Target| {
-                let wanted = wanted[usize::from(distance == Some(Distance::Far))];
-                let peer = match against {
-                    Fastest => fastest.clone()?,
-                    Named(name) => (*name).to_owned(),
-                };
-                Some((peer, Some(wanted)))
-            };
-            // Told even where no target is laid down.
-            let untold = fastest.clone().filter(|_| open).map(|peer| (peer, None));
-            for (peer, target) in untold.into_iter().chain(of_this().filter_map(against)) {
-                let Some(ratio) = game.ratio(FRAMEWELL, &peer, distance) else {
-                    continue;
-                };
-                verdicts.push(Verdict {
-                    workload: game.kind().name(),
-                    distance,
-                    fastest: fastest.as_ref() == Some(&peer),
-                    peer,
-                    ratio,
-                    target,
-                    met: target.map(|target| ratio.median >= target),
-                });
-            }
+            judgement.add(game, distance, fastest(game, distance, &role));
         }
     }
-    verdicts
+    judgement
+}
+
+impl Judgement {
+    fn add(&mut self, game: &Match, distance: Option<Distance>, fastest: Option<String>) {
+        let name = game.kind().name();
+        let on = workload(name, distance);
+        let Some(fastest) = fastest else {
+            return self.open.push(format!("{on} (no peer has enough rounds)"));
+        };
+        let of_this = || TARGETS.iter().filter(|target| target.0 == game.kind());
+        // Told even where no target is laid down.
+        let free = !of_this().any(|target| matches!(target.1, Fastest));
+        let against = |Target(_, against, wanted): &Target| {
+            let wanted = wanted[usize::from(distance == Some(Distance::Far))];
+            match against {
+                Fastest => (fastest.clone(), Some(wanted)),
+                Named(name) => ((*name).to_owned(), Some(wanted)),
+            }
+        };
+        let free = free.then(|| (fastest.clone(), None));
+        for (peer, target) in free.into_iter().chain(of_this().map(against)) {
+            let ratio = game.ratio(FRAMEWELL, &peer, distance);
+            let Some(ratio) = ratio.filter(|ratio| ratio.samples >= FEWEST) else {
+                self.open.push(format!("{on} beside {peer}"));
+                continue;
+            };
+            self.verdicts.push(Verdict {
+                workload: name,
+                distance,
+                fastest: fastest == peer,
+                peer,
+                ratio,
+                target,
+                met: target.map(|target| ratio.median >= target),
+            });
+        }
+    }
 }
 
 fn fastest(
@@ -99,22 +122,29 @@ fn fastest(
     role: impl Fn(&str) -> Option<Role>,
 ) -> Option<String> {
     let peers = game.names().filter(|name| role(name) == Some(Role::Peer));
-    let timed = peers.filter_map(|name| Some((name, game.ns(name, distance)?.median)));
-    let first = timed.min_by(|one, other| one.1.total_cmp(&other.1));
+    let timed = peers.filter_map(|name| Some((name, game.ns(name, distance)?)));
+    let timed = timed.filter(|(_, ns)| ns.samples >= FEWEST);
+    let first = timed.min_by(|one, other| one.1.median.total_cmp(&other.1.median));
     first.map(|(name, _)| name.to_owned())
 }
 
 impl Verdict {
-    /// Says it in words: "2.10 × 'snmalloc', the fastest peer: wanted 2.00, met".
+    /// Says whether the target is reached, or by how much it is missed.
     pub(crate) fn outcome(&self) -> String {
         match (self.target, self.met) {
-            (Some(target), Some(true)) => format!("{target:.2} wanted: met"),
+            (None, _) => "no target".to_owned(),
+            (_, Some(true)) => "met".to_owned(),
             (Some(target), _) => {
                 let short = 100.0 * (1.0 - self.ratio.median / target);
-                format!("{target:.2} wanted: missed by {short:.0} %")
+                format!("missed by {short:.0} %")
             }
-            _ => "no target".to_owned(),
         }
+    }
+
+    /// Returns the target as a number, or a dash.
+    pub(crate) fn wanted(&self) -> String {
+        self.target
+            .map_or("–".to_owned(), |target| format!("{target:.2}"))
     }
 }
 
@@ -148,13 +178,13 @@ mod tests {
         }
     }
 
-    fn play(kind: Kind, players: &[(&'static str, [u64; 3])]) -> Vec<Verdict> {
+    fn play(kind: Kind, players: &[(&'static str, [u64; 3])]) -> Judgement {
         let player = |&(name, ns): &(_, [u64; 3])| -> Box<dyn Player> {
             Box::new(Scripted(name, ns.to_vec()))
         };
         let mut game = Match::new(kind, players.iter().map(player).collect());
         (0..3).for_each(|_| game.round(None));
-        verdicts(&[game], |name| match name {
+        judge(&[game], |name| match name {
             FRAMEWELL => Some(Role::Framewell),
             "sequences" => Some(Role::Floor),
             _ => Some(Role::Peer),
@@ -163,7 +193,7 @@ mod tests {
 
     #[test]
     fn fastest_peer_is_neither_a_floor_nor_framewell_and_ratios_are_within_rounds() {
-        let verdicts = play(
+        let judgement = play(
             Kind::Pair,
             &[
                 (FRAMEWELL, [2, 20, 4]),
@@ -172,19 +202,19 @@ mod tests {
                 ("fast", [6, 60, 12]),
             ],
         );
-        let [verdict] = &verdicts[..] else {
+        let [verdict] = &judgement.verdicts[..] else {
             panic!("one verdict");
         };
         assert!(verdict.fastest);
         assert_eq!(verdict.peer, "fast");
         let ends = [verdict.ratio.low, verdict.ratio.high];
         assert!(ends.iter().all(|end| (end - 3.0).abs() < 1e-9), "{ends:?}");
-        assert_eq!(verdict.outcome(), "2.00 wanted: met");
+        assert_eq!(verdict.outcome(), "met");
     }
 
     #[test]
     fn named_peers_have_verdicts_of_their_own_and_misses_are_measured() {
-        let verdicts = play(
+        let judgement = play(
             Kind::Bulk32,
             &[
                 (FRAMEWELL, [2, 2, 2]),
@@ -192,21 +222,27 @@ mod tests {
                 (PKTMBUF, [10, 10, 10]),
             ],
         );
-        let told: Vec<_> = verdicts
+        let told: Vec<(&str, String)> = judgement
+            .verdicts
             .iter()
-            .map(|v| (v.peer.as_str(), v.outcome()))
-            .collect();
-        let told: Vec<_> = told
-            .iter()
-            .map(|(peer, outcome)| (*peer, outcome.as_str()))
+            .map(|verdict| (verdict.peer.as_str(), verdict.outcome()))
             .collect();
         assert_eq!(
             told,
             [
-                (MEMPOOL, "no target"),
-                (MEMPOOL, "1.00 wanted: missed by 50 %"),
-                (PKTMBUF, "4.00 wanted: met"),
+                (MEMPOOL, "no target".into()),
+                (MEMPOOL, "missed by 50 %".into()),
+                (PKTMBUF, "met".into()),
             ]
         );
+        assert!(judgement.open.is_empty());
+    }
+
+    #[test]
+    fn what_cannot_be_judged_is_told() {
+        let judgement = play(Kind::Bulk32, &[(FRAMEWELL, [2; 3]), ("slow", [30; 3])]);
+        assert_eq!(judgement.verdicts.len(), 1);
+        let open = [MEMPOOL, PKTMBUF].map(|peer| format!("bulk-32 beside {peer}"));
+        assert_eq!(judgement.open, open);
     }
 }
