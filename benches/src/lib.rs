@@ -48,6 +48,7 @@ pub mod probe;
 mod protocol;
 pub mod remote;
 pub mod rounds;
+pub mod scale;
 mod serve;
 pub mod summary;
 pub mod team;

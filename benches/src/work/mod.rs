@@ -5,18 +5,20 @@ mod burst;
 pub(crate) mod dot11_mix;
 mod goods;
 mod hand_off;
-mod oversubscribed;
+pub(crate) mod oversubscribed;
 mod pair;
 mod pair_two;
 #[cfg(test)]
 mod tests;
 pub(crate) mod touch;
 mod window;
+pub(crate) mod working_set;
 
 use std::time::{Duration, Instant};
 
 use crate::contestant::Contestant;
 use crate::varying::VaryingContestant;
+use oversubscribed::{Oversubscribed, THREADS};
 
 /// A workload with its contestant, warm and ready to be timed again and again.
 pub trait Workload {
@@ -223,7 +225,7 @@ impl Kind {
             Self::PairTwo => Box::new(pair_two::PairTwo::new(contestant)),
             Self::HandOff => Box::new(hand_off::HandOff::new(goods::Singles(contestant))),
             Self::HandOffBulk => Box::new(hand_off::HandOff::new(goods::Bulk(contestant))),
-            Self::Oversubscribed => Box::new(oversubscribed::Oversubscribed::new(contestant)),
+            Self::Oversubscribed => Box::new(Oversubscribed::new(contestant, THREADS)),
             Self::Dot11Mix | Self::Dot11HandOff => return None,
         })
     }

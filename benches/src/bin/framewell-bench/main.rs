@@ -1,6 +1,7 @@
 //! Programs around the benchmarks, one subcommand each.
 
 mod compare;
+mod scale;
 mod serve;
 
 use std::process::ExitCode;
@@ -18,6 +19,7 @@ struct Options {
 #[derive(Subcommand)]
 enum Command {
     Compare(compare::Options),
+    Scale(scale::Options),
     /// Answers for one entrant on standard input and output: `compare` starts it.
     #[command(hide = true)]
     Serve(serve::Options),
@@ -26,6 +28,7 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Options::parse().command {
         Command::Compare(options) => compare::run(&options),
+        Command::Scale(options) => scale::run(&options),
         Command::Serve(options) => return serve::run(&options),
     };
     match outcome {
