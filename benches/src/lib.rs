@@ -42,6 +42,7 @@ pub mod curve;
 pub mod entrant;
 pub mod floors;
 pub mod home;
+pub mod latency;
 mod lengths;
 pub mod memory;
 pub mod probe;

@@ -86,6 +86,17 @@ unsafe impl Buffer for Frame {
 impl Contestant for Framewell {
     type Buffer = Frame;
 
+    const BOUNDED: bool = true;
+
+    fn fresh(buffers: usize) -> Option<Self> {
+        Some(Self::of("framewell", buffers))
+    }
+
+    #[inline]
+    fn try_get(&self) -> Option<Frame> {
+        self.pool.get(BYTES).ok()
+    }
+
     fn name(&self) -> &'static str {
         self.name
     }

@@ -1,6 +1,7 @@
 //! Programs around the benchmarks, one subcommand each.
 
 mod compare;
+mod latency;
 mod scale;
 mod serve;
 
@@ -20,6 +21,7 @@ struct Options {
 enum Command {
     Compare(compare::Options),
     Scale(scale::Options),
+    Latency(latency::Options),
     /// Answers for one entrant on standard input and output: `compare` starts it.
     #[command(hide = true)]
     Serve(serve::Options),
@@ -28,6 +30,7 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Options::parse().command {
         Command::Compare(options) => compare::run(&options),
+        Command::Latency(options) => latency::run(&options),
         Command::Scale(options) => scale::run(&options),
         Command::Serve(options) => return serve::run(&options),
     };
