@@ -151,12 +151,35 @@ impl Player for Place {
     }
 }
 
+/// Matches, each with pools of its own. By where its memory happens to lie, a pool can be slower than another of the same size for
+/// as long as it lives: of each place the middle one counts.
+const MATCHES: u32 = 3;
+
 pub(super) fn measure(over: Over, effort: Effort) -> Growth {
     let places = over.places(effort);
+    // A round of threads takes as long as a hundred others.
+    let rounds = match over {
+        Over::Threads => effort.rounds.div_ceil(10),
+        _ => effort.rounds,
+    };
+    let matches = (0..MATCHES).map(|_| play(over, &places, rounds.div_ceil(MATCHES)));
+    let matches: Vec<Vec<Point>> = matches.collect();
+    let middle = |place: usize| {
+        let mut points: Vec<Point> = matches.iter().map(|points| points[place]).collect();
+        points.sort_unstable_by(|a, b| a.times.median.total_cmp(&b.times.median));
+        points[points.len() / 2]
+    };
+    Growth {
+        over,
+        points: (0..places.len()).map(middle).collect(),
+    }
+}
+
+fn play(over: Over, places: &[usize], rounds: u32) -> Vec<Point> {
     // The pools stay for the program's life: a workload's contestant does. They take address space.
     let names: Vec<&'static str> = places.iter().map(|at| &*at.to_string().leak()).collect();
     let places_of = places.iter().zip(&names);
-    let players = places_of.map(|(at, name)| -> Box<dyn Player> {
+    let players = places_of.clone().map(|(at, name)| -> Box<dyn Player> {
         let pool = Box::leak(Box::new(Framewell::of(name, over.frames(*at))));
         let mut workload = over.workload(*at, pool);
         let steps = steps_of(&mut *workload, over.kind().slice());
@@ -167,17 +190,11 @@ pub(super) fn measure(over: Over, effort: Effort) -> Growth {
         })
     });
     let mut game = Match::new(over.kind(), players.collect());
-    // A round of threads takes as long as a hundred others.
-    let rounds = if over == Over::Threads {
-        effort.rounds.div_ceil(10)
-    } else {
-        effort.rounds
-    };
     for _ in 0..rounds {
         game.round(None);
     }
     game.end();
-    let points = places.iter().zip(&names).map(|(at, name)| {
+    let points = places_of.map(|(at, name)| {
         // The ratio says how many times as fast the one is as the other.
         let times = game.ratio(names[0], name, None);
         Point {
@@ -186,10 +203,7 @@ pub(super) fn measure(over: Over, effort: Effort) -> Growth {
             times: times.expect("a round"),
         }
     });
-    Growth {
-        over,
-        points: points.collect(),
-    }
+    points.collect()
 }
 
 impl Growth {
