@@ -2,7 +2,7 @@
 //!
 //! Criterion runs one contestant after another, so a drift of the machine between them shows as a
 //! difference, and near and far cores are not told apart. To compare contestants run
-//! `cargo run --release -p framewell-bench --bin ratios`.
+//! `cargo run --release -p framewell-bench -- compare`.
 //!
 //! Each of criterion's samples is cut into slices, of which the median counts.
 
@@ -10,13 +10,14 @@ use std::time::Duration;
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput};
-use framewell_bench::check::check;
-use framewell_bench::contestants::{Framewell, MALLOC, SNMALLOC, Zeroed, candidates};
+use framewell_bench::contestants::Zeroed;
 use framewell_bench::cpus;
+use framewell_bench::entrant::{Entrant, Frames};
+use framewell_bench::home::HOME;
 use framewell_bench::rounds::steps_of;
 use framewell_bench::summary::Spread;
 use framewell_bench::work::Threads;
-use framewell_bench::{Contestant, Kind, Workload};
+use framewell_bench::{Kind, Workload};
 
 fn bench(
     group: &mut BenchmarkGroup<'_, WallTime>,
@@ -41,43 +42,19 @@ fn bench(
     });
 }
 
-fn frames<C: Contestant>(
-    group: &mut BenchmarkGroup<'_, WallTime>,
-    kind: Kind,
-    contestant: &'static C,
-) {
-    bench(group, kind, contestant.name(), || kind.with(contestant));
-}
-
 fn workloads(criterion: &mut Criterion) {
+    static ZEROED: Frames<Zeroed> = Frames(Zeroed);
     let cores = cpus::settle();
-    let framewell: &'static Framewell = Box::leak(Box::new(Framewell::new()));
-    let portable: &'static Framewell = Box::leak(Box::new(Framewell::portable()));
-    check(framewell);
-    check(portable);
-    check(&MALLOC);
-    check(&Zeroed);
-    check(&SNMALLOC);
-    let (present, missing) = candidates();
-    missing.iter().for_each(|why| eprintln!("{why}"));
-    let varying: Vec<_> = present.iter().map(|candidate| (candidate.make)()).collect();
-    varying.iter().for_each(|entrant| entrant.check());
+    let entrants: Vec<&'static dyn Entrant> = HOME.into_iter().chain([&ZEROED as _]).collect();
+    entrants.iter().for_each(|entrant| entrant.check());
     for kind in Kind::ALL {
         if cores < 2 && kind.threads() == Threads::Two {
             continue;
         }
         let mut group = criterion.benchmark_group(kind.name());
         group.throughput(Throughput::Elements(1));
-        if kind.varies() {
-            for entrant in &varying {
-                bench(&mut group, kind, entrant.title(), || entrant.workload(kind));
-            }
-        } else {
-            frames(&mut group, kind, framewell);
-            frames(&mut group, kind, portable);
-            frames(&mut group, kind, &MALLOC);
-            frames(&mut group, kind, &Zeroed);
-            frames(&mut group, kind, &SNMALLOC);
+        for entrant in entrants.iter().filter(|entrant| entrant.takes(kind)) {
+            bench(&mut group, kind, entrant.title(), || entrant.workload(kind));
         }
         group.finish();
     }

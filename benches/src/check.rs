@@ -14,6 +14,7 @@ const LIVE: u64 = 512;
 ///
 /// If two overlap or one lost its content.
 pub fn check<C: Contestant>(contestant: &C) {
+    contestant.enter();
     let name = contestant.name();
     for round in 0..2 {
         let mut live: Vec<C::Buffer> = (0..LIVE).map(|_| contestant.get()).collect();

@@ -1,17 +1,24 @@
 //! Workloads for packet buffers, contestants that run them, and the way to time both fairly.
 //!
 //! ```text
+//!   a child process for each entrant                            the program `framewell-bench compare`
+//!
 //!   contestants ──┐
-//!                 ├─► work::Kind::with ─► Box<dyn Workload> ─► rounds: slices, interleaved ─► Spread
-//!   work ─────────┘                                ▲             └─ probe: near or far
-//!   floors ────────────────────────────────────────┘
+//!                 ├─► entrant ─► Box<dyn Workload> ─► serve ══════► remote ─► rounds: slices, interleaved ─► Spread
+//!   work ─────────┤                                                             └─ probe: near or far
+//!   floors ───────┘
 //! ```
 //!
 //! A workload knows only the trait [`Contestant`], or [`VaryingContestant`] if it wants buffers of varying lengths, a
 //! contestant no workload; [`rounds`] knows neither.
-//! A new peer is one file with two impls, and a line where those that take part are listed: the binaries', or
-//! [`contestants::VARYING`]. A peer that the machine lacks is told, and with `FRAMEWELL_STRICT=1` an error of `ratios`. [`memory`] weighs what the others time. The [`floors`] are workloads without a contestant: they bound what any
-//! could reach.
+//! Everybody runs in a child process, so that no `malloc` replaces another's and all are alike. framewell, the system's
+//! allocator and the floors live in the program itself; every other peer is a program of its own in `peers/`, whose
+//! `main` calls [`serve`] with its contestants. [`memory`] weighs what the others time. The [`floors`] are workloads
+//! without a contestant: they bound what any could reach.
+//!
+//! A new peer is a package in `peers/`: a type with [`Contestant`] or [`VaryingContestant`], or both, and a `main`. Its
+//! manifest may say what `compare` should know, in `[package.metadata.compare]`: `env`, the environment that it wants;
+//! `version`, a command that prints the version of what it measures; `setup` and `teardown`, in words.
 //!
 //! How it is measured, and against which mistake:
 //!
@@ -23,27 +30,38 @@
 //!   in which it changed is dropped, and near and far slices are never mixed.
 //! - M4. The first bytes of each buffer are written, and their pointer escapes: nothing can be left out.
 //!   [`check`] reads back what was written.
-//! - M5. Each slice runs a while before its clock starts: the turn before left other data in the caches.
+//! - M5. Each slice runs a while before its clock starts, in a child process as long again: the turn before left other
+//!   data in the caches.
 //! - M6. The process has had a second thread before anything is timed: until then some allocators, glibc's
 //!   for one, leave out their atomics and locks, which no program that shares packets between
 //!   threads ever sees.
-//! - M7. A peer in C++ is optimised and checks no assertions, whatever the harness is built with: the workspace's
-//!   manifest and `.cargo/config.toml` see to it.
+//! - M7. A peer in C++ is optimised and checks no assertions, whatever the harness is built with: the peers' manifest and
+//!   `.cargo/config.toml` see to it.
 
 pub mod check;
 pub mod contestant;
 pub mod contestants;
 pub mod cpus;
+pub mod curve;
+pub mod entrant;
 pub mod floors;
+pub mod home;
+pub mod latency;
 mod lengths;
 pub mod memory;
 pub mod probe;
+mod protocol;
+pub mod remote;
 pub mod rounds;
+pub mod scale;
+mod serve;
 pub mod summary;
 pub mod team;
 pub mod varying;
 pub mod work;
 
 pub use contestant::{BYTES, Buffer, Contestant};
+pub use protocol::Introduction;
+pub use serve::{serve, serve_with};
 pub use varying::{VaryingBuffer, VaryingContestant};
 pub use work::{Kind, Timed, Workload};

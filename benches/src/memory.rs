@@ -2,15 +2,14 @@
 //!
 //! A contestant has a process of its own, in which nothing but the mix runs. Every page of a buffer is written, as by a
 //! program that fills its buffers. What the harness itself allocates for the mix is subtracted; what a
-//! library takes when it is loaded does not count, what a pool takes when it is built does.
+//! library takes when it is loaded does not count, what a pool takes when it is built for this does
+//! ([`Later`](crate::entrant::Later)).
 
 use std::fs;
 use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use crate::contestants::{Candidate, candidates};
-use crate::lengths::lengths;
 use crate::varying::VaryingContestant;
 use crate::work::dot11_mix::Mix;
 use crate::work::touch;
@@ -32,22 +31,10 @@ impl Memory {
     }
 }
 
-/// Runs the mix for at least `steps` steps, in this process, which should have run nothing else.
-///
-/// # Errors
-///
-/// If the system does not tell what is resident.
-pub fn measure(candidate: &Candidate, steps: u64) -> io::Result<Memory> {
-    // Any may be missing: the caller has loaded the one that is measured.
-    let _ = candidates();
-    let _ = lengths();
-    let before = resident()?;
-    (candidate.make)().memory(steps, before)
-}
-
 /// The steps at a time: their script is small beside the buffers.
 const STRETCH: u64 = 512;
 
+/// Runs the mix for at least `steps` steps, in this process, which should have run nothing else.
 pub(crate) fn of_mix<C: VaryingContestant>(
     contestant: &'static C,
     steps: u64,

@@ -1,26 +1,43 @@
-//! Contestants by turns, slice by slice.
+//! Players by turns, slice by slice.
 
 use std::time::Duration;
 
 use crate::probe::{Distance, Probe};
+use crate::remote::Failure;
 use crate::summary::Spread;
-use crate::work::{Kind, Threads, Workload};
+use crate::work::{Kind, Threads, Timed, Workload};
 
-/// A workload of a contestant, with the contestant's name.
-pub type Entry = (&'static str, Box<dyn Workload>);
+/// Whoever runs slices when it is its turn.
+pub trait Player {
+    /// Returns the name, as shown in tables.
+    fn name(&self) -> &str;
 
-/// One workload with all its contestants, in the order of their turns.
-pub struct Match {
-    kind: Kind,
-    names: Vec<&'static str>,
-    turns: Vec<Turn>,
-    /// The rounds: for each contestant the slice's nanoseconds a step, if it was not dropped.
-    rounds: Vec<Vec<Option<Slice>>>,
+    /// Runs a slice.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot: it is out of the match.
+    fn slice(&mut self) -> Result<Timed, Failure>;
+
+    /// Frees what it holds.
+    ///
+    /// # Errors
+    ///
+    /// If that is not what it should be.
+    fn end(&mut self) -> Result<(), Failure>;
 }
 
-struct Turn {
-    workload: Box<dyn Workload>,
-    steps: u64,
+/// One workload with all its players, in the order of their turns.
+pub struct Match {
+    kind: Kind,
+    names: Vec<String>,
+    /// Nobody where a player failed.
+    players: Vec<Option<Box<dyn Player>>>,
+    /// Who failed, and why.
+    failures: Vec<(String, Failure)>,
+    /// The rounds: for each player its slice, if it was not dropped.
+    rounds: Vec<Vec<Option<Slice>>>,
+    dropped: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -30,24 +47,30 @@ struct Slice {
 }
 
 impl Match {
-    /// Makes the match and finds out how many steps of each contestant a slice takes.
+    /// Makes the match.
     #[must_use]
-    pub fn new(kind: Kind, entries: Vec<Entry>) -> Self {
-        let turn = |mut workload: Box<dyn Workload>| Turn {
-            steps: steps_of(&mut *workload, kind.slice()),
-            workload,
-        };
+    pub fn new(kind: Kind, players: Vec<Box<dyn Player>>) -> Self {
         Self {
             kind,
-            names: entries.iter().map(|(name, _)| *name).collect(),
-            turns: entries.into_iter().map(|entry| turn(entry.1)).collect(),
+            names: players
+                .iter()
+                .map(|player| player.name().to_owned())
+                .collect(),
+            players: players.into_iter().map(Some).collect(),
+            failures: Vec::new(),
             rounds: Vec::new(),
+            dropped: 0,
         }
     }
 
-    /// Ends the match: frees what its workloads hold. The figures stay.
+    /// Ends the match: frees what its players hold. The figures stay.
     pub fn end(&mut self) {
-        self.turns.clear();
+        for place in 0..self.players.len() {
+            if let Some(Err(why)) = self.players[place].as_mut().map(|player| player.end()) {
+                self.strike(place, why);
+            }
+            self.players[place] = None;
+        }
     }
 
     /// Returns the workload.
@@ -56,31 +79,77 @@ impl Match {
         self.kind
     }
 
-    /// Returns the names of the contestants.
-    #[must_use]
-    pub fn names(&self) -> &[&'static str] {
-        &self.names
+    /// Returns the names of the players, those that failed too.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
     }
 
-    /// Runs one slice of every contestant; odd rounds in reverse, so that nobody always follows the same
-    /// neighbour.
+    /// Returns who failed and why; they have no figures.
+    #[must_use]
+    pub fn failures(&self) -> &[(String, Failure)] {
+        &self.failures
+    }
+
+    /// Runs one slice of every player; odd rounds in reverse, so that nobody always follows the same neighbour.
     pub fn round(&mut self, probe: Option<&Probe>) {
-        let mut round = vec![None; self.turns.len()];
         let probe = probe.filter(|_| self.kind.threads() == Threads::Two);
-        let count = self.turns.len();
+        let count = self.players.len();
         let odd = self.rounds.len() % 2 == 1;
-        for place in 0..count {
-            let i = if odd { count - 1 - place } else { place };
-            let turn = &mut self.turns[i];
+        self.rounds.push(vec![None; count]);
+        for turn in 0..count {
+            let place = if odd { count - 1 - turn } else { turn };
+            let Some(player) = &mut self.players[place] else {
+                continue;
+            };
             let before = probe.map(Probe::distance);
-            let ns = turn.workload.run(turn.steps).ns();
+            let timed = player.slice();
             let after = probe.map(Probe::distance);
-            round[i] = (before == after).then_some(Slice {
-                ns,
-                distance: before,
-            });
+            match timed {
+                Err(why) => self.strike(place, why),
+                Ok(timed) if before == after => self.keep(place, timed, before),
+                Ok(_) => self.dropped += 1,
+            }
         }
-        self.rounds.push(round);
+    }
+
+    /// Adds a player that runs all its slices now, alone: where buffers are too many for several to hold at once.
+    pub fn alone(&mut self, mut player: Box<dyn Player>, slices: usize) {
+        let place = self.names.len();
+        self.names.push(player.name().to_owned());
+        self.players.push(None);
+        if self.rounds.len() < slices {
+            self.rounds.resize(slices, Vec::new());
+        }
+        let rounds = self.rounds.iter_mut();
+        rounds.for_each(|round| round.resize(place + 1, None));
+        for round in 0..slices {
+            match player.slice() {
+                Ok(timed) => {
+                    self.rounds[round][place] = Some(Slice {
+                        ns: timed.ns(),
+                        distance: None,
+                    });
+                }
+                Err(why) => return self.strike(place, why),
+            }
+        }
+        if let Err(why) = player.end() {
+            self.strike(place, why);
+        }
+    }
+
+    fn keep(&mut self, place: usize, timed: Timed, distance: Option<Distance>) {
+        let ns = timed.ns();
+        if let Some(round) = self.rounds.last_mut() {
+            round[place] = Some(Slice { ns, distance });
+        }
+    }
+
+    /// A player that failed once may have been wrong before: none of its slices counts.
+    fn strike(&mut self, place: usize, why: Failure) {
+        self.failures.push((self.names[place].clone(), why));
+        self.players[place] = None;
+        self.rounds.iter_mut().for_each(|round| round[place] = None);
     }
 
     /// Returns the distances at which slices were kept; `None` stands for a workload without one.
@@ -98,11 +167,7 @@ impl Match {
     /// Returns the number of slices that were dropped because the distance changed.
     #[must_use]
     pub fn dropped(&self) -> usize {
-        self.rounds
-            .iter()
-            .flatten()
-            .filter(|slice| slice.is_none())
-            .count()
+        self.dropped
     }
 
     /// Returns the nanoseconds a step of a contestant; `None` if it has no slice at this distance.
@@ -111,6 +176,22 @@ impl Match {
         let contestant = self.place(contestant)?;
         let of = |round: &Vec<Option<Slice>>| at(round[contestant], distance);
         Spread::of(self.rounds.iter().filter_map(of))
+    }
+
+    /// Returns the nanoseconds a step that so many of a hundred slices of a contestant take at most.
+    #[must_use]
+    pub fn percentile(
+        &self,
+        contestant: &str,
+        distance: Option<Distance>,
+        percent: f64,
+    ) -> Option<f64> {
+        let contestant = self.place(contestant)?;
+        let of = |round: &Vec<Option<Slice>>| at(round[contestant], distance);
+        let mut ns: Vec<f64> = self.rounds.iter().filter_map(of).collect();
+        ns.sort_unstable_by(f64::total_cmp);
+        let last = ns.len().checked_sub(1)?;
+        Some(ns[(last as f64 * percent / 100.0).round() as usize])
     }
 
     /// Returns how many times as fast as `base` a contestant is, by the rounds in which both
@@ -130,7 +211,7 @@ impl Match {
     }
 
     fn place(&self, contestant: &str) -> Option<usize> {
-        self.names.iter().position(|name| *name == contestant)
+        self.names.iter().position(|name| name == contestant)
     }
 }
 

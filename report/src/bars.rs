@@ -85,8 +85,12 @@ pub struct BarChart {
     title: String,
     note: String,
     unit: String,
+    highlighted: Option<String>,
     groups: Vec<Group>,
 }
+
+/// The colour of what is not highlighted: the palette's grey.
+const REST: usize = 6;
 
 const BAR: i32 = 20;
 const GAP: i32 = 8;
@@ -101,6 +105,7 @@ impl BarChart {
             title: title.into(),
             note: String::new(),
             unit: unit.into(),
+            highlighted: None,
             groups: Vec::new(),
         }
     }
@@ -108,6 +113,21 @@ impl BarChart {
     /// Sets the sentence below the title: how to read the chart.
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.note = note.into();
+        self
+    }
+
+    /// Sets the series that has a colour; all others are grey.
+    ///
+    /// ```
+    /// use framewell_report::{BarChart, Report, Spread};
+    /// let chart = BarChart::new("t", "ns").highlight("own");
+    /// let chart = chart.bar("other", Spread::exact(2.0)).bar("own", Spread::exact(1.0));
+    /// let mut report = Report::new("r");
+    /// report.bars(chart);
+    /// assert!(!report.render().contains("fill=\"var(--s1)\""));
+    /// ```
+    pub fn highlight(mut self, series: impl Into<String>) -> Self {
+        self.highlighted = Some(series.into());
         self
     }
 
@@ -193,7 +213,11 @@ impl BarChart {
                 y += GROUP_HEAD;
             }
             for (name, value) in &group.bars {
-                let index = names.iter().position(|n| n == name).unwrap_or(0);
+                let index = match &self.highlighted {
+                    Some(highlighted) if highlighted == name => 0,
+                    Some(_) => REST,
+                    None => names.iter().position(|n| n == name).unwrap_or(0),
+                };
                 paint_bar(canvas, &x, left, y, name, value, Ink::Series(index));
                 y += BAR + GAP;
             }
@@ -311,6 +335,13 @@ mod tests {
         let html = chart().render(1);
         assert_eq!(html.matches("fill=\"var(--s0)\"").count(), 1, "pool");
         assert_eq!(html.matches("fill=\"var(--s1)\"").count(), 2, "malloc");
+    }
+
+    #[test]
+    fn highlighted_series_alone_has_a_colour() {
+        let html = chart().highlight("malloc").render(1);
+        assert_eq!(html.matches("fill=\"var(--s0)\"").count(), 2, "malloc");
+        assert_eq!(html.matches("fill=\"var(--s6)\"").count(), 1, "pool");
     }
 
     #[test]

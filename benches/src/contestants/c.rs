@@ -13,7 +13,7 @@ use super::heap::Allocator;
 ///
 /// - [`malloc`](Self::malloc) returns null, or memory of `size` bytes with the alignment of C's `malloc`, which nobody
 ///   else has until [`free`](Self::free) is called with it, on any thread.
-pub(super) unsafe trait Functions: Send + Sync + 'static {
+pub unsafe trait Functions: Send + Sync + 'static {
     /// As shown in tables.
     const NAME: &'static str;
 
@@ -32,7 +32,7 @@ pub(super) unsafe trait Functions: Send + Sync + 'static {
 }
 
 /// A pair of functions as an allocator.
-pub(super) struct Pair<F>(PhantomData<F>);
+pub struct Pair<F>(PhantomData<F>);
 
 /// The alignment of C's `malloc`.
 const ALIGN: usize = 2 * size_of::<usize>();

@@ -4,8 +4,6 @@ use std::alloc::{GlobalAlloc, Layout, handle_alloc_error};
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
-use snmalloc_rs::SnMalloc;
-
 use crate::contestant::{BYTES, Buffer, Contestant};
 
 /// An allocator that has a name.
@@ -24,22 +22,16 @@ impl Allocator for std::alloc::System {
     const IT: Self = Self;
 }
 
-impl Allocator for SnMalloc {
-    const NAME: &'static str = "snmalloc";
-    const IT: Self = Self;
-}
-
 /// An allocator as a contestant.
 pub struct Heap<A>(PhantomData<A>);
 
 /// The system allocator.
-pub const MALLOC: Heap<std::alloc::System> = Heap(PhantomData);
+pub const MALLOC: Heap<std::alloc::System> = Heap::new();
 
-/// A peer that is strong at this size.
-pub const SNMALLOC: Heap<SnMalloc> = Heap(PhantomData);
-
-impl<A> Heap<A> {
-    pub(super) const fn new() -> Self {
+impl<A: Allocator> Heap<A> {
+    /// Returns the contestant.
+    #[must_use]
+    pub const fn new() -> Self {
         Self(PhantomData)
     }
 }
@@ -71,11 +63,21 @@ impl<A: Allocator> Drop for Block<A> {
     }
 }
 
+impl<A: Allocator> Default for Heap<A> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl<A: Allocator> Contestant for Heap<A> {
     type Buffer = Block<A>;
 
     fn name(&self) -> &'static str {
         A::NAME
+    }
+
+    fn enter(&self) {
+        A::enter();
     }
 
     #[inline]

@@ -4,18 +4,14 @@ mod c;
 mod dot11;
 mod framewell;
 mod heap;
-#[cfg(feature = "jemalloc")]
-mod jemalloc;
 mod pieces;
 mod ras;
-mod rpmalloc;
-mod shared;
-mod varying;
 mod zeroed;
 
+pub use c::{Functions, Pair};
+pub use dot11::Dot11;
 pub use framewell::Framewell;
-pub use heap::{Allocator, Block, Heap, MALLOC, SNMALLOC};
+pub use heap::{Allocator, Block, Heap, MALLOC};
 pub use pieces::Piece;
 pub use ras::{Ras, RasBuffer};
-pub use varying::{Candidate, Entrant, VARYING, candidates};
 pub use zeroed::Zeroed;

@@ -29,8 +29,8 @@ mod sequences;
 #[path = "no_sequences.rs"]
 mod sequences;
 
-use crate::rounds::Entry;
-use crate::work::Kind;
+use crate::entrant::Entrant;
+use crate::work::{Kind, Workload};
 
 pub use area::NoArea;
 
@@ -50,6 +50,51 @@ pub const HANDLES: &str = "sequences + handles";
 pub const LISTS: &str = "plain lists";
 /// Buffers that are always there.
 pub const ARRAY: &str = "plain array";
+
+/// A workload of a floor, with the floor's name.
+pub type Entry = (&'static str, Box<dyn Workload>);
+
+/// A floor as one who takes part.
+pub struct Floor {
+    name: &'static str,
+    kinds: &'static [Kind],
+}
+
+/// All floors, those that need sequences last.
+pub static ALL: [Floor; 5] = [
+    Floor::new(CAS, &[Kind::Pair]),
+    Floor::new(ARRAY, &[Kind::Dot11Mix, Kind::Dot11HandOff]),
+    Floor::new(SEQUENCES, &[Kind::Pair, Kind::Bulk32, Kind::Bulk256]),
+    Floor::new(LOADS, &[Kind::Pair]),
+    Floor::new(HANDLES, &[Kind::Bulk32, Kind::Bulk256]),
+];
+
+impl Floor {
+    const fn new(name: &'static str, kinds: &'static [Kind]) -> Self {
+        Self { name, kinds }
+    }
+}
+
+impl Entrant for Floor {
+    fn title(&self) -> &'static str {
+        self.name
+    }
+
+    fn takes(&self, kind: Kind) -> bool {
+        let of_sequences = [SEQUENCES, LOADS, HANDLES].contains(&self.name);
+        self.kinds.contains(&kind) && !(of_sequences && without_sequences().is_some())
+    }
+
+    /// A floor has no buffers of its own.
+    fn check(&self) {}
+
+    fn workload(&'static self, kind: Kind) -> Option<Box<dyn Workload>> {
+        let mut floors = of(kind).into_iter();
+        floors
+            .find(|floor| floor.0 == self.name)
+            .map(|floor| floor.1)
+    }
+}
 
 /// Returns the reason why there are no floors of sequences here, if there are none.
 #[must_use]
@@ -104,5 +149,17 @@ mod tests {
             }
         }
         assert!(of(Kind::Window).is_empty());
+    }
+
+    #[test]
+    fn a_floor_takes_part_where_there_is_one() {
+        for kind in Kind::ALL {
+            let mut there: Vec<_> = of(kind).iter().map(|floor| floor.0).collect();
+            let taking = ALL.iter().filter(|floor| floor.takes(kind));
+            let mut taking: Vec<_> = taking.map(Entrant::title).collect();
+            there.sort_unstable();
+            taking.sort_unstable();
+            assert_eq!(taking, there, "{}", kind.name());
+        }
     }
 }

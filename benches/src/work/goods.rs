@@ -16,7 +16,7 @@ pub(super) trait Goods: Send + Sync + 'static {
     type Buffer: Send + 'static;
 
     /// Prepares the calling thread.
-    fn enter(&self) {}
+    fn enter(&self);
 
     /// Fills the room, of [`BURST`] places, with buffers that are tagged with the burst's number.
     fn load(&self, burst: u64, room: WriteChunkUninit<'_, Self::Buffer>);
@@ -30,6 +30,10 @@ pub(super) struct Singles<C: 'static>(pub(super) &'static C);
 
 impl<C: Contestant> Goods for Singles<C> {
     type Buffer = C::Buffer;
+
+    fn enter(&self) {
+        self.0.enter();
+    }
 
     #[inline(always)]
     fn load(&self, burst: u64, room: WriteChunkUninit<'_, C::Buffer>) {
@@ -48,6 +52,10 @@ pub(super) struct Bulk<C: 'static>(pub(super) &'static C);
 
 impl<C: Contestant> Goods for Bulk<C> {
     type Buffer = C::Buffer;
+
+    fn enter(&self) {
+        self.0.enter();
+    }
 
     #[inline(always)]
     fn load(&self, burst: u64, room: WriteChunkUninit<'_, C::Buffer>) {

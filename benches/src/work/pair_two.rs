@@ -11,9 +11,12 @@ pub(super) struct PairTwo<C: 'static> {
 
 impl<C: Contestant> PairTwo<C> {
     pub(super) fn new(contestant: &'static C) -> Self {
+        let partner = Partner::on_second_core();
+        partner.start(move || contestant.enter());
+        partner.wait();
         Self {
             contestant,
-            partner: Partner::on_second_core(),
+            partner,
         }
     }
 }

@@ -8,8 +8,7 @@ mod pair;
 mod sections;
 
 use super::area::Area;
-use super::{HANDLES, LOADS, SEQUENCES};
-use crate::rounds::Entry;
+use super::{Entry, HANDLES, LOADS, SEQUENCES};
 use crate::work::Kind;
 
 pub(super) fn floors(area: Area, kind: Kind) -> Vec<Entry> {

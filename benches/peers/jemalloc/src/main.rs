@@ -1,0 +1,32 @@
+//! jemalloc, its functions under names of their own.
+
+use std::ffi::c_void;
+use std::process::ExitCode;
+
+use framewell_bench::contestants::{Functions, Heap, Pair};
+use framewell_bench::entrant::Both;
+use tikv_jemalloc_sys::{free, malloc};
+
+struct Jemalloc;
+
+// SAFETY: C's contract of `malloc`.
+unsafe impl Functions for Jemalloc {
+    const NAME: &'static str = "jemalloc";
+
+    #[inline]
+    fn malloc(size: usize) -> *mut c_void {
+        // SAFETY: any size may be asked for.
+        unsafe { malloc(size) }
+    }
+
+    #[inline]
+    unsafe fn free(memory: *mut c_void) {
+        // SAFETY: the function's bullet.
+        unsafe { free(memory) };
+    }
+}
+
+fn main() -> ExitCode {
+    static JEMALLOC: Both<Heap<Pair<Jemalloc>>> = Both(Heap::new());
+    framewell_bench::serve(&[&JEMALLOC])
+}

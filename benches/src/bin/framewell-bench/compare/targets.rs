@@ -1,0 +1,248 @@
+//! What framewell is meant to reach beside its peers, and whether a run shows it.
+
+use serde::Serialize;
+
+use framewell_bench::Kind;
+use framewell_bench::home::FRAMEWELL;
+use framewell_bench::probe::Distance;
+use framewell_bench::rounds::Match;
+use framewell_bench::summary::Spread;
+
+use super::field::Role;
+use super::figures::workload;
+
+/// Whom a target is against.
+#[derive(Clone, Copy)]
+enum Against {
+    Fastest,
+    Named(&'static str),
+}
+
+use Against::{Fastest, Named};
+
+const MEMPOOL: &str = "DPDK mempool";
+const PKTMBUF: &str = "DPDK pktmbuf";
+
+/// How many times as fast framewell should be; near and far, if they differ.
+struct Target(Kind, Against, [f64; 2]);
+
+const TARGETS: [Target; 12] = [
+    Target(Kind::Pair, Fastest, [2.0; 2]),
+    Target(Kind::Burst32, Fastest, [2.0; 2]),
+    Target(Kind::Bulk32, Named(MEMPOOL), [1.0; 2]),
+    Target(Kind::Bulk32, Named(PKTMBUF), [4.0; 2]),
+    Target(Kind::Bulk256, Named(MEMPOOL), [1.0; 2]),
+    Target(Kind::Bulk256, Named(PKTMBUF), [4.0; 2]),
+    Target(Kind::Window, Fastest, [1.4; 2]),
+    Target(Kind::PairTwo, Fastest, [1.7; 2]),
+    Target(Kind::HandOffBulk, Named(MEMPOOL), [1.2, 1.05]),
+    Target(Kind::Oversubscribed, Fastest, [2.0; 2]),
+    Target(Kind::Dot11Mix, Fastest, [2.5; 2]),
+    Target(Kind::Dot11HandOff, Fastest, [1.4; 2]),
+];
+
+/// The fewest rounds that are judged.
+const FEWEST: usize = 3;
+
+/// framewell beside a peer, by the rounds of one workload at one distance.
+#[derive(Serialize)]
+pub(crate) struct Verdict {
+    pub(crate) workload: &'static str,
+    pub(crate) distance: Option<Distance>,
+    pub(crate) peer: String,
+    /// Whether the peer is the fastest of all there.
+    pub(crate) fastest: bool,
+    /// How many times as fast framewell is.
+    pub(crate) ratio: Spread,
+    /// How many times it should be, if that is laid down.
+    pub(crate) target: Option<f64>,
+    /// Whether the median reaches the target.
+    pub(crate) met: Option<bool>,
+}
+
+/// What the matches show.
+#[derive(Default)]
+pub(crate) struct Judgement {
+    pub(crate) verdicts: Vec<Verdict>,
+    /// What cannot be said: the peer did not take part, or there are too few rounds.
+    pub(crate) open: Vec<String>,
+}
+
+/// Compares framewell with the fastest peer of every workload, and with those that a target names.
+pub(crate) fn judge(matches: &[Match], role: impl Fn(&str) -> Option<Role>) -> Judgement {
+    let mut judgement = Judgement::default();
+    for game in matches {
+        for distance in game.distances() {
+            judgement.add(game, distance, fastest(game, distance, &role));
+        }
+    }
+    judgement
+}
+
+impl Judgement {
+    fn add(&mut self, game: &Match, distance: Option<Distance>, fastest: Option<String>) {
+        let name = game.kind().name();
+        let on = workload(name, distance);
+        let Some(fastest) = fastest else {
+            return self.open.push(format!("{on} (no peer has enough rounds)"));
+        };
+        let of_this = || TARGETS.iter().filter(|target| target.0 == game.kind());
+        // Told even where no target is laid down.
+        let free = !of_this().any(|target| matches!(target.1, Fastest));
+        let against = |Target(_, against, wanted): &Target| {
+            let wanted = wanted[usize::from(distance == Some(Distance::Far))];
+            match against {
+                Fastest => (fastest.clone(), Some(wanted)),
+                Named(name) => ((*name).to_owned(), Some(wanted)),
+            }
+        };
+        let free = free.then(|| (fastest.clone(), None));
+        for (peer, target) in free.into_iter().chain(of_this().map(against)) {
+            let ratio = game.ratio(FRAMEWELL, &peer, distance);
+            let Some(ratio) = ratio.filter(|ratio| ratio.samples >= FEWEST) else {
+                self.open.push(format!("{on} beside {peer}"));
+                continue;
+            };
+            self.verdicts.push(Verdict {
+                workload: name,
+                distance,
+                fastest: fastest == peer,
+                peer,
+                ratio,
+                target,
+                met: target.map(|target| ratio.median >= target),
+            });
+        }
+    }
+}
+
+fn fastest(
+    game: &Match,
+    distance: Option<Distance>,
+    role: impl Fn(&str) -> Option<Role>,
+) -> Option<String> {
+    let peers = game.names().filter(|name| role(name) == Some(Role::Peer));
+    let timed = peers.filter_map(|name| Some((name, game.ns(name, distance)?)));
+    let timed = timed.filter(|(_, ns)| ns.samples >= FEWEST);
+    let first = timed.min_by(|one, other| one.1.median.total_cmp(&other.1.median));
+    first.map(|(name, _)| name.to_owned())
+}
+
+impl Verdict {
+    /// Says whether the target is reached, or by how much it is missed.
+    pub(crate) fn outcome(&self) -> String {
+        match (self.target, self.met) {
+            (None, _) => "no target".to_owned(),
+            (_, Some(true)) => "met".to_owned(),
+            (Some(target), _) => {
+                let short = 100.0 * (1.0 - self.ratio.median / target);
+                format!("missed by {short:.0} %")
+            }
+        }
+    }
+
+    /// Returns the target as a number, or a dash.
+    pub(crate) fn wanted(&self) -> String {
+        self.target
+            .map_or("–".to_owned(), |target| format!("{target:.2}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use framewell_bench::Timed;
+    use framewell_bench::remote::Failure;
+    use framewell_bench::rounds::Player;
+
+    use super::*;
+
+    /// Takes the next of these nanoseconds a step at each slice.
+    struct Scripted(&'static str, Vec<u64>);
+
+    impl Player for Scripted {
+        fn name(&self) -> &str {
+            self.0
+        }
+
+        fn slice(&mut self) -> Result<Timed, Failure> {
+            Ok(Timed {
+                steps: 1,
+                elapsed: Duration::from_nanos(self.1.remove(0)),
+            })
+        }
+
+        fn end(&mut self) -> Result<(), Failure> {
+            Ok(())
+        }
+    }
+
+    fn play(kind: Kind, players: &[(&'static str, [u64; 3])]) -> Judgement {
+        let player = |&(name, ns): &(_, [u64; 3])| -> Box<dyn Player> {
+            Box::new(Scripted(name, ns.to_vec()))
+        };
+        let mut game = Match::new(kind, players.iter().map(player).collect());
+        (0..3).for_each(|_| game.round(None));
+        judge(&[game], |name| match name {
+            FRAMEWELL => Some(Role::Framewell),
+            "sequences" => Some(Role::Floor),
+            _ => Some(Role::Peer),
+        })
+    }
+
+    #[test]
+    fn fastest_peer_is_neither_a_floor_nor_framewell_and_ratios_are_within_rounds() {
+        let judgement = play(
+            Kind::Pair,
+            &[
+                (FRAMEWELL, [2, 20, 4]),
+                ("slow", [30, 30, 30]),
+                ("sequences", [1, 1, 1]),
+                ("fast", [6, 60, 12]),
+            ],
+        );
+        let [verdict] = &judgement.verdicts[..] else {
+            panic!("one verdict");
+        };
+        assert!(verdict.fastest);
+        assert_eq!(verdict.peer, "fast");
+        let ends = [verdict.ratio.low, verdict.ratio.high];
+        assert!(ends.iter().all(|end| (end - 3.0).abs() < 1e-9), "{ends:?}");
+        assert_eq!(verdict.outcome(), "met");
+    }
+
+    #[test]
+    fn named_peers_have_verdicts_of_their_own_and_misses_are_measured() {
+        let judgement = play(
+            Kind::Bulk32,
+            &[
+                (FRAMEWELL, [2, 2, 2]),
+                (MEMPOOL, [1, 1, 1]),
+                (PKTMBUF, [10, 10, 10]),
+            ],
+        );
+        let told: Vec<(&str, String)> = judgement
+            .verdicts
+            .iter()
+            .map(|verdict| (verdict.peer.as_str(), verdict.outcome()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (MEMPOOL, "no target".into()),
+                (MEMPOOL, "missed by 50 %".into()),
+                (PKTMBUF, "met".into()),
+            ]
+        );
+        assert!(judgement.open.is_empty());
+    }
+
+    #[test]
+    fn what_cannot_be_judged_is_told() {
+        let judgement = play(Kind::Bulk32, &[(FRAMEWELL, [2; 3]), ("slow", [30; 3])]);
+        assert_eq!(judgement.verdicts.len(), 1);
+        let open = [MEMPOOL, PKTMBUF].map(|peer| format!("bulk-32 beside {peer}"));
+        assert_eq!(judgement.open, open);
+    }
+}

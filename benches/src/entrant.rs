@@ -1,0 +1,215 @@
+//! Who takes part, whatever its type: a contestant and the workloads that it runs, behind one trait.
+//!
+//! ```text
+//!   Contestant ────────► Frames ──┐
+//!   VaryingContestant ─► Varying ─┼─► dyn Entrant ─► serve: a child process answers for it
+//!   both of them ──────► Both ────┤
+//!   made when asked for ► Later ──┘
+//! ```
+
+use std::io;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use crate::check::{check, check_varying};
+use crate::contestant::Contestant;
+use crate::latency::{self, Disturbance, Latency};
+use crate::memory::{self, Memory};
+use crate::varying::VaryingContestant;
+use crate::work::{Kind, Workload};
+
+/// Somebody who takes part in workloads.
+pub trait Entrant: Sync {
+    /// Returns the name, as shown in tables.
+    fn title(&self) -> &'static str;
+
+    /// Returns whether it takes part in a workload, but for those that not everybody can do ([`Kind::EXTRA`]).
+    fn takes(&self, kind: Kind) -> bool;
+
+    /// Checks its buffers.
+    ///
+    /// # Panics
+    ///
+    /// If they are not what they should be.
+    fn check(&self);
+
+    /// Makes a workload with it, and prepares the calling thread, which runs it; `None` if it does not take part.
+    fn workload(&'static self, kind: Kind) -> Option<Box<dyn Workload>>;
+
+    /// Runs the 802.11 mix for at least this many steps and returns what it has resident more than `before`; `None` if
+    /// it does not take part.
+    ///
+    /// # Errors
+    ///
+    /// If the system does not tell.
+    fn memory(&'static self, steps: u64, before: usize) -> Option<io::Result<Memory>> {
+        let _ = (steps, before);
+        None
+    }
+
+    /// Measures its gets of a frame for a while; `None` if it does not take part.
+    fn latency(&'static self, disturbance: Disturbance, time: Duration) -> Option<Latency> {
+        let _ = (disturbance, time);
+        None
+    }
+}
+
+/// A contestant whose buffers have 1500 bytes.
+pub struct Frames<C>(pub C);
+
+impl<C: Contestant> Entrant for Frames<C> {
+    fn title(&self) -> &'static str {
+        self.0.name()
+    }
+
+    fn takes(&self, kind: Kind) -> bool {
+        !kind.varies()
+    }
+
+    fn check(&self) {
+        check(&self.0);
+    }
+
+    fn workload(&'static self, kind: Kind) -> Option<Box<dyn Workload>> {
+        self.0.enter();
+        kind.with(&self.0)
+    }
+
+    fn latency(&'static self, disturbance: Disturbance, time: Duration) -> Option<Latency> {
+        Some(latency::measure(&self.0, disturbance, time))
+    }
+}
+
+/// A contestant whose buffers are of varying lengths.
+pub struct Varying<C>(pub C);
+
+impl<C: VaryingContestant> Entrant for Varying<C> {
+    fn title(&self) -> &'static str {
+        self.0.name()
+    }
+
+    fn takes(&self, kind: Kind) -> bool {
+        kind.varies()
+    }
+
+    fn check(&self) {
+        check_varying(&self.0);
+    }
+
+    fn workload(&'static self, kind: Kind) -> Option<Box<dyn Workload>> {
+        self.0.enter();
+        kind.with_varying(&self.0)
+    }
+
+    fn memory(&'static self, steps: u64, before: usize) -> Option<io::Result<Memory>> {
+        Some(memory::of_mix(&self.0, steps, before))
+    }
+}
+
+/// A contestant of both families, under one name: a `malloc`.
+pub struct Both<C>(pub C);
+
+impl<C: Contestant + VaryingContestant> Entrant for Both<C> {
+    fn title(&self) -> &'static str {
+        Contestant::name(&self.0)
+    }
+
+    fn takes(&self, _: Kind) -> bool {
+        true
+    }
+
+    fn check(&self) {
+        check(&self.0);
+        check_varying(&self.0);
+    }
+
+    fn workload(&'static self, kind: Kind) -> Option<Box<dyn Workload>> {
+        Contestant::enter(&self.0);
+        kind.with(&self.0).or_else(|| kind.with_varying(&self.0))
+    }
+
+    fn latency(&'static self, disturbance: Disturbance, time: Duration) -> Option<Latency> {
+        Some(latency::measure(&self.0, disturbance, time))
+    }
+
+    fn memory(&'static self, steps: u64, before: usize) -> Option<io::Result<Memory>> {
+        Some(memory::of_mix(&self.0, steps, before))
+    }
+}
+
+/// Two of one name, made when they are asked for: one for frames, one for varying lengths. A pool's memory is counted
+/// so, and a process that runs the one does not have the other's.
+pub struct Later {
+    title: &'static str,
+    frames: Option<Made>,
+    varying: Option<Made>,
+}
+
+/// What makes an entrant, which stays for the program's life.
+pub struct Made {
+    make: fn() -> &'static dyn Entrant,
+    made: OnceLock<&'static dyn Entrant>,
+}
+
+impl Made {
+    /// Returns what has made none yet.
+    #[must_use]
+    pub const fn by(make: fn() -> &'static dyn Entrant) -> Self {
+        Self {
+            make,
+            made: OnceLock::new(),
+        }
+    }
+
+    fn get(&self) -> &'static dyn Entrant {
+        *self.made.get_or_init(self.make)
+    }
+}
+
+impl Later {
+    /// Returns an entrant for the workloads of frames, of varying lengths, or both.
+    #[must_use]
+    pub const fn new(title: &'static str, frames: Option<Made>, varying: Option<Made>) -> Self {
+        Self {
+            title,
+            frames,
+            varying,
+        }
+    }
+
+    fn of(&self, kind: Kind) -> Option<&Made> {
+        let made = if kind.varies() {
+            &self.varying
+        } else {
+            &self.frames
+        };
+        made.as_ref()
+    }
+}
+
+impl Entrant for Later {
+    fn title(&self) -> &'static str {
+        self.title
+    }
+
+    fn takes(&self, kind: Kind) -> bool {
+        self.of(kind).is_some()
+    }
+
+    fn check(&self) {
+        let both = [&self.frames, &self.varying].into_iter().flatten();
+        both.for_each(|made| made.get().check());
+    }
+
+    fn workload(&'static self, kind: Kind) -> Option<Box<dyn Workload>> {
+        self.of(kind)?.get().workload(kind)
+    }
+
+    fn memory(&'static self, steps: u64, before: usize) -> Option<io::Result<Memory>> {
+        self.varying.as_ref()?.get().memory(steps, before)
+    }
+
+    fn latency(&'static self, disturbance: Disturbance, time: Duration) -> Option<Latency> {
+        self.frames.as_ref()?.get().latency(disturbance, time)
+    }
+}

@@ -1,0 +1,70 @@
+//! Who lives in this package and needs nothing else: framewell in all its ways, and the system's allocator.
+
+use crate::contestants::{Dot11, Framewell, Heap, MALLOC, Ras};
+use crate::entrant::{Both, Entrant, Frames, Later, Made, Varying};
+use crate::floors;
+
+/// framewell as its defaults make it.
+pub const FRAMEWELL: &str = "framewell";
+/// framewell on the portable front.
+pub const PORTABLE: &str = "framewell, portable";
+/// framewell behind the C library's functions.
+pub const RAS: &str = "framewell, RAS";
+/// The system's allocator.
+pub const SYSTEM: &str = "malloc";
+
+static BY_DEFAULT: Later = Later::new(
+    FRAMEWELL,
+    Some(Made::by(|| stays(Frames(Framewell::new())))),
+    Some(Made::by(|| stays(Varying(Dot11::new())))),
+);
+static ON_PORTABLE: Later = Later::new(
+    PORTABLE,
+    Some(Made::by(|| stays(Frames(Framewell::portable())))),
+    Some(Made::by(|| stays(Varying(Dot11::portable())))),
+);
+static BEHIND_C: Later = Later::new(RAS, Some(Made::by(|| stays(Frames(Ras::new())))), None);
+static OF_SYSTEM: Both<Heap<std::alloc::System>> = Both(MALLOC);
+
+/// All of them, framewell first.
+pub static HOME: [&dyn Entrant; 4] = [&BY_DEFAULT, &ON_PORTABLE, &BEHIND_C, &OF_SYSTEM];
+
+/// Returns one of them, or a floor.
+#[must_use]
+pub fn named(title: &str) -> Option<&'static dyn Entrant> {
+    let floors = floors::ALL.iter().map(|floor| floor as &dyn Entrant);
+    let mut all = HOME.into_iter().chain(floors);
+    all.find(|entrant| entrant.title() == title)
+}
+
+fn stays(entrant: impl Entrant + 'static) -> &'static dyn Entrant {
+    Box::leak(Box::new(entrant))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::work::Kind;
+
+    #[test]
+    fn who_lives_here_is_named_once_and_passes_the_check() {
+        for entrant in HOME {
+            let found = named(entrant.title()).expect("one of this name");
+            assert!(std::ptr::addr_eq(found, entrant), "{}", entrant.title());
+            entrant.check();
+        }
+    }
+
+    #[test]
+    fn who_takes_part_has_a_workload_of_its_own_name() {
+        for kind in [Kind::Bulk32, Kind::Dot11Mix] {
+            for entrant in HOME {
+                let there = entrant.workload(kind).is_some();
+                assert_eq!(there, entrant.takes(kind), "{}", entrant.title());
+            }
+        }
+        let of_frames = HOME.iter().filter(|entrant| !entrant.takes(Kind::Dot11Mix));
+        let of_frames: Vec<_> = of_frames.map(|entrant| entrant.title()).collect();
+        assert_eq!(of_frames, [RAS]);
+    }
+}
