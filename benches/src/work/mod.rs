@@ -227,14 +227,28 @@ impl Kind {
             Self::Dot11HandOff => {
                 "Bursts of 32 of the lengths of 802.11, through a ring to the other core."
             }
+            Self::Refusal => "A get that is refused: all buffers are held.",
+            Self::ColdThousand => {
+                "A pool of 1,024 is made, one got, one byte written, all given back."
+            }
+            Self::ColdMillion => {
+                "A pool of 1,048,576 is made, one got, one byte written, all given back."
+            }
+            Self::Set64 | Self::Set1K | Self::Set16K | Self::Set256K | Self::Set1M => {
+                "So many are live: replace a random one, write one byte. One contestant after another."
+            }
         }
     }
 
     /// Returns the workload of this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        let mut kinds = Self::ALL.into_iter().chain(Self::EXTRA);
-        kinds.find(|kind| kind.name() == name)
+        Self::every().find(|kind| kind.name() == name)
+    }
+
+    /// Returns all workloads, those that not everybody can do last.
+    pub fn every() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().chain(Self::EXTRA)
     }
 
     /// Returns whether its buffers are of varying lengths.

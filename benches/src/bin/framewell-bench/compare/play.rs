@@ -49,9 +49,18 @@ pub(crate) fn all(
     for &kind in kinds {
         bar.set_message(kind.name());
         bar.tick();
-        let mut game = Match::new(kind, field.players(kind, missing));
+        let together = kind.live().is_none();
+        let players = match together {
+            true => field.players(kind, missing),
+            false => Vec::new(),
+        };
+        let mut game = Match::new(kind, players);
+        if !together {
+            let slices = rounds_of(kind, quick) as usize;
+            field.each(kind, missing, |player| game.alone(player, slices));
+        }
         let (start, end) = (Instant::now(), bar.position() + rounds_of(kind, quick));
-        while bar.position() < end && start.elapsed() < budget(quick) {
+        while together && bar.position() < end && start.elapsed() < budget(quick) {
             game.round(probe);
             bar.inc(1);
         }
