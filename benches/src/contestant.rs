@@ -24,6 +24,19 @@ pub trait Contestant: Sync + 'static {
     /// A buffer of [`BYTES`] bytes.
     type Buffer: Buffer;
 
+    /// Whether it can run out of buffers: then it has [`try_get`](Self::try_get).
+    const BOUNDED: bool = false;
+
+    /// Makes another of so many buffers; `None` if that is not to be had.
+    #[must_use]
+    fn fresh(buffers: usize) -> Option<Self>
+    where
+        Self: Sized,
+    {
+        let _ = buffers;
+        None
+    }
+
     /// Returns the name, as shown in tables.
     fn name(&self) -> &'static str;
 
@@ -36,6 +49,12 @@ pub trait Contestant: Sync + 'static {
     ///
     /// If there is none: workloads stay far below the capacity of every contestant.
     fn get(&self) -> Self::Buffer;
+
+    /// Gets a buffer if there is one.
+    #[inline]
+    fn try_get(&self) -> Option<Self::Buffer> {
+        Some(self.get())
+    }
 
     /// Gets `N` buffers at once, has `work` done on each, and frees them at once.
     #[inline]

@@ -9,9 +9,11 @@
 
 use std::io;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use crate::check::{check, check_varying};
 use crate::contestant::Contestant;
+use crate::latency::{self, Disturbance, Latency};
 use crate::memory::{self, Memory};
 use crate::varying::VaryingContestant;
 use crate::work::{Kind, Workload};
@@ -21,7 +23,7 @@ pub trait Entrant: Sync {
     /// Returns the name, as shown in tables.
     fn title(&self) -> &'static str;
 
-    /// Returns whether it takes part in a workload.
+    /// Returns whether it takes part in a workload, but for those that not everybody can do ([`Kind::EXTRA`]).
     fn takes(&self, kind: Kind) -> bool;
 
     /// Checks its buffers.
@@ -42,6 +44,12 @@ pub trait Entrant: Sync {
     /// If the system does not tell.
     fn memory(&'static self, steps: u64, before: usize) -> Option<io::Result<Memory>> {
         let _ = (steps, before);
+        None
+    }
+
+    /// Measures its gets of a frame for a while; `None` if it does not take part.
+    fn latency(&'static self, disturbance: Disturbance, time: Duration) -> Option<Latency> {
+        let _ = (disturbance, time);
         None
     }
 }
@@ -65,6 +73,10 @@ impl<C: Contestant> Entrant for Frames<C> {
     fn workload(&'static self, kind: Kind) -> Option<Box<dyn Workload>> {
         self.0.enter();
         kind.with(&self.0)
+    }
+
+    fn latency(&'static self, disturbance: Disturbance, time: Duration) -> Option<Latency> {
+        Some(latency::measure(&self.0, disturbance, time))
     }
 }
 
@@ -114,6 +126,10 @@ impl<C: Contestant + VaryingContestant> Entrant for Both<C> {
     fn workload(&'static self, kind: Kind) -> Option<Box<dyn Workload>> {
         Contestant::enter(&self.0);
         kind.with(&self.0).or_else(|| kind.with_varying(&self.0))
+    }
+
+    fn latency(&'static self, disturbance: Disturbance, time: Duration) -> Option<Latency> {
+        Some(latency::measure(&self.0, disturbance, time))
     }
 
     fn memory(&'static self, steps: u64, before: usize) -> Option<io::Result<Memory>> {
@@ -191,5 +207,9 @@ impl Entrant for Later {
 
     fn memory(&'static self, steps: u64, before: usize) -> Option<io::Result<Memory>> {
         self.varying.as_ref()?.get().memory(steps, before)
+    }
+
+    fn latency(&'static self, disturbance: Disturbance, time: Duration) -> Option<Latency> {
+        self.frames.as_ref()?.get().latency(disturbance, time)
     }
 }

@@ -16,6 +16,10 @@
 //! `main` calls [`serve`] with its contestants. [`memory`] weighs what the others time. The [`floors`] are workloads
 //! without a contestant: they bound what any could reach.
 //!
+//! A new peer is a package in `peers/`: a type with [`Contestant`] or [`VaryingContestant`], or both, and a `main`. Its
+//! manifest may say what `compare` should know, in `[package.metadata.compare]`: `env`, the environment that it wants;
+//! `version`, a command that prints the version of what it measures; `setup` and `teardown`, in words.
+//!
 //! How it is measured, and against which mistake:
 //!
 //! - M1. A slice is short (about 150 µs, less with two threads) and the median slice counts: hosts take
@@ -42,12 +46,14 @@ pub mod curve;
 pub mod entrant;
 pub mod floors;
 pub mod home;
+pub mod latency;
 mod lengths;
 pub mod memory;
 pub mod probe;
 mod protocol;
 pub mod remote;
 pub mod rounds;
+pub mod scale;
 mod serve;
 pub mod summary;
 pub mod team;

@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use crate::latency::{Disturbance, Latency};
 use crate::memory::Memory;
 use crate::protocol::{Answer, Introduction, Request};
 use crate::rounds::Player;
@@ -68,23 +69,25 @@ impl Remote {
         &self.entrants
     }
 
-    /// Makes a workload in the child, which stays open until it [ends](Player::end) or the entrant opens another one.
+    /// Makes a workload in the child, which stays open until it [ends](Player::end) or the entrant opens another one; `None`
+    /// if it does not take part.
     ///
     /// # Errors
     ///
-    /// If the entrant does not take part, its buffers are not what they should be, or the child ends.
-    pub fn open(&self, entrant: &str, kind: Kind) -> Result<Opened, Failure> {
+    /// If the entrant's buffers are not what they should be, or the child ends.
+    pub fn open(&self, entrant: &str, kind: Kind) -> Result<Option<Opened>, Failure> {
         let request = Request::Open {
             entrant: entrant.to_owned(),
             kind: kind.name().to_owned(),
         };
         let mut line = self.line.borrow_mut();
         match line.ask(&request)? {
-            Answer::Opened { steps } => Ok(Opened {
+            Answer::Opened { steps } => Ok(Some(Opened {
                 line: Rc::clone(&self.line),
                 entrant: entrant.to_owned(),
                 steps,
-            }),
+            })),
+            Answer::Apart => Ok(None),
             other => Err(line.astray(&other)),
         }
     }
@@ -99,6 +102,31 @@ impl Remote {
         let mut line = self.line.borrow_mut();
         match line.ask(&Request::Memory { entrant, steps })? {
             Answer::Memory(memory) => Ok(memory),
+            other => Err(line.astray(&other)),
+        }
+    }
+}
+
+impl Remote {
+    /// Measures the gets of an entrant in the child for so many milliseconds; `None` if it does not take part.
+    ///
+    /// # Errors
+    ///
+    /// If the child ends.
+    pub fn latency(
+        &self,
+        entrant: &str,
+        disturbance: Disturbance,
+        ms: u64,
+    ) -> Result<Option<Latency>, Failure> {
+        let mut line = self.line.borrow_mut();
+        let request = Request::Latency {
+            entrant: entrant.to_owned(),
+            disturbance,
+            ms,
+        };
+        match line.ask(&request)? {
+            Answer::Latency(latency) => Ok(latency),
             other => Err(line.astray(&other)),
         }
     }
@@ -235,8 +263,9 @@ impl Line {
     fn failure(&mut self, why: &str) -> Failure {
         let mut printed = self.printed.lock().unwrap_or_else(PoisonError::into_inner);
         let lines: Vec<String> = printed.drain(..).collect();
+        let why = why.replace('\n', " ");
         match lines.is_empty() {
-            true => Failure(why.to_owned()),
+            true => Failure(why),
             false => Failure(format!("{why}; it printed: {}", lines.join(" / "))),
         }
     }

@@ -112,6 +112,32 @@ impl Match {
         }
     }
 
+    /// Adds a player that runs all its slices now, alone: where buffers are too many for several to hold at once.
+    pub fn alone(&mut self, mut player: Box<dyn Player>, slices: usize) {
+        let place = self.names.len();
+        self.names.push(player.name().to_owned());
+        self.players.push(None);
+        if self.rounds.len() < slices {
+            self.rounds.resize(slices, Vec::new());
+        }
+        let rounds = self.rounds.iter_mut();
+        rounds.for_each(|round| round.resize(place + 1, None));
+        for round in 0..slices {
+            match player.slice() {
+                Ok(timed) => {
+                    self.rounds[round][place] = Some(Slice {
+                        ns: timed.ns(),
+                        distance: None,
+                    });
+                }
+                Err(why) => return self.strike(place, why),
+            }
+        }
+        if let Err(why) = player.end() {
+            self.strike(place, why);
+        }
+    }
+
     fn keep(&mut self, place: usize, timed: Timed, distance: Option<Distance>) {
         let ns = timed.ns();
         if let Some(round) = self.rounds.last_mut() {

@@ -10,6 +10,7 @@ use std::io::{self, BufRead, Write};
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use crate::cpus;
 use crate::entrant::Entrant;
@@ -108,7 +109,7 @@ impl Session {
     fn hello(&self) -> Answer {
         let introduce = |place: &Place| {
             let taken = |kind: &Kind| place.entrant.takes(*kind);
-            let kinds = Kind::ALL.into_iter().filter(taken);
+            let kinds = Kind::every().filter(taken);
             Introduction {
                 title: place.entrant.title().to_owned(),
                 kinds: kinds.map(|kind| kind.name().to_owned()).collect(),
@@ -132,6 +133,15 @@ impl Session {
                 Ok(Answer::Closed)
             }
             Request::Memory { entrant, steps } => self.place(&entrant)?.memory(steps),
+            Request::Latency {
+                entrant,
+                disturbance,
+                ms,
+            } => {
+                let entrant = self.place(&entrant)?.entrant;
+                let latency = entrant.latency(disturbance, Duration::from_millis(ms));
+                Ok(Answer::Latency(latency))
+            }
         }
     }
 }
@@ -144,8 +154,9 @@ impl Place {
             self.entrant.check();
             self.checked = true;
         }
-        let made = self.entrant.workload(kind);
-        let mut workload = made.ok_or("it does not take part in this workload")?;
+        let Some(mut workload) = self.entrant.workload(kind) else {
+            return Ok(Answer::Apart);
+        };
         let steps = steps_of(&mut *workload, kind.slice());
         self.open = Some((kind, workload));
         Ok(Answer::Opened { steps })

@@ -1,10 +1,13 @@
 //! The pool of this crate.
 
-use framewell::{Burst, Frame, Front, FrontKind, Pool};
+use framewell::{Burst, Frame, Front, FrontKind, Pool, Stats};
 
 use crate::contestant::{BYTES, Buffer, Contestant};
 
-/// A pool of 16,384 frames.
+/// The frames of a pool, unless it is asked for another number.
+const FRAMES: usize = 16_384;
+
+/// A pool of this crate.
 pub struct Framewell {
     name: &'static str,
     pool: Pool,
@@ -18,7 +21,17 @@ impl Framewell {
     /// If its memory (30 MiB) cannot be reserved.
     #[must_use]
     pub fn new() -> Self {
-        Self::with("framewell", Front::Auto)
+        Self::with("framewell", Front::Auto, FRAMES)
+    }
+
+    /// Makes a pool of so many frames, of which none is committed yet.
+    ///
+    /// # Panics
+    ///
+    /// If the address space cannot be reserved.
+    #[must_use]
+    pub fn of(name: &'static str, frames: usize) -> Self {
+        Self::with(name, Front::Auto, frames)
     }
 
     /// Makes a pool with the portable front.
@@ -28,19 +41,25 @@ impl Framewell {
     /// As [`new`](Self::new).
     #[must_use]
     pub fn portable() -> Self {
-        Self::with("framewell, portable", Front::Portable)
+        Self::with("framewell, portable", Front::Portable, FRAMES)
     }
 
-    fn with(name: &'static str, front: Front) -> Self {
+    fn with(name: &'static str, front: Front, frames: usize) -> Self {
         let pool = Pool::builder()
-            .frames(16_384)
+            .frames(frames)
             .payload(BYTES)
             .front(front)
             .build();
         Self {
             name,
-            pool: pool.expect("a pool of 16,384 frames"),
+            pool: pool.expect("a pool"),
         }
+    }
+
+    /// Returns what the pool says of itself.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.pool.stats()
     }
 
     /// Returns the front that the pool has.
@@ -66,6 +85,17 @@ unsafe impl Buffer for Frame {
 
 impl Contestant for Framewell {
     type Buffer = Frame;
+
+    const BOUNDED: bool = true;
+
+    fn fresh(buffers: usize) -> Option<Self> {
+        Some(Self::of("framewell", buffers))
+    }
+
+    #[inline]
+    fn try_get(&self) -> Option<Frame> {
+        self.pool.get(BYTES).ok()
+    }
 
     fn name(&self) -> &'static str {
         self.name

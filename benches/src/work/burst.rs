@@ -15,7 +15,7 @@ impl<C: Contestant, const N: usize> Workload for Singles<C, N> {
 }
 
 #[inline(always)]
-pub(super) fn turn<C: Contestant, const N: usize>(contestant: &C) {
+pub(crate) fn turn<C: Contestant, const N: usize>(contestant: &C) {
     let mut buffers: ArrayVec<C::Buffer, N> = ArrayVec::new_const();
     for _ in 0..N {
         let mut buffer = contestant.get();

@@ -1,22 +1,26 @@
 //! The workloads; one file each.
 
 mod bulk;
-mod burst;
+pub(crate) mod burst;
+mod cold;
 pub(crate) mod dot11_mix;
 mod goods;
 mod hand_off;
-mod oversubscribed;
+pub(crate) mod oversubscribed;
 mod pair;
 mod pair_two;
+mod refusal;
 #[cfg(test)]
 mod tests;
 pub(crate) mod touch;
 mod window;
+pub(crate) mod working_set;
 
 use std::time::{Duration, Instant};
 
 use crate::contestant::Contestant;
 use crate::varying::VaryingContestant;
+use oversubscribed::{Oversubscribed, THREADS};
 
 /// A workload with its contestant, warm and ready to be timed again and again.
 pub trait Workload {
@@ -106,6 +110,22 @@ pub enum Kind {
     Dot11Mix,
     /// `HandOff` with the 802.11 lengths.
     Dot11HandOff,
+    /// A get of a pool of which all buffers are held.
+    Refusal,
+    /// A pool of 1,024 is made, one got, one byte written, and all given back.
+    ColdThousand,
+    /// The same with 1,048,576.
+    ColdMillion,
+    /// 64 live, replace a random one, write one byte.
+    Set64,
+    /// The same with 1,024.
+    Set1K,
+    /// The same with 16,384.
+    Set16K,
+    /// The same with 262,144.
+    Set256K,
+    /// The same with 1,048,576: where nothing is shared, some 2 GB are resident.
+    Set1M,
 }
 
 impl Kind {
@@ -125,6 +145,31 @@ impl Kind {
         Self::Dot11HandOff,
     ];
 
+    /// Those that not everybody can do: who cannot has no workload.
+    pub const EXTRA: [Self; 8] = [
+        Self::Refusal,
+        Self::ColdThousand,
+        Self::ColdMillion,
+        Self::Set64,
+        Self::Set1K,
+        Self::Set16K,
+        Self::Set256K,
+        Self::Set1M,
+    ];
+
+    /// Returns the buffers that are live, for the workloads in which their number is what is asked for: a curve.
+    #[must_use]
+    pub fn live(self) -> Option<usize> {
+        match self {
+            Self::Set64 => Some(1 << 6),
+            Self::Set1K => Some(1 << 10),
+            Self::Set16K => Some(1 << 14),
+            Self::Set256K => Some(1 << 18),
+            Self::Set1M => Some(1 << 20),
+            _ => None,
+        }
+    }
+
     /// Returns the name, as shown in tables.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -141,6 +186,14 @@ impl Kind {
             Self::Oversubscribed => "oversub-64",
             Self::Dot11Mix => "dot11-mix",
             Self::Dot11HandOff => "dot11-hand-off",
+            Self::Refusal => "refusal",
+            Self::ColdThousand => "cold-1k",
+            Self::ColdMillion => "cold-1m",
+            Self::Set64 => "set-64",
+            Self::Set1K => "set-1k",
+            Self::Set16K => "set-16k",
+            Self::Set256K => "set-256k",
+            Self::Set1M => "set-1m",
         }
     }
 
@@ -174,13 +227,28 @@ impl Kind {
             Self::Dot11HandOff => {
                 "Bursts of 32 of the lengths of 802.11, through a ring to the other core."
             }
+            Self::Refusal => "A get that is refused: all buffers are held.",
+            Self::ColdThousand => {
+                "A pool of 1,024 is made, one got, one byte written, all given back."
+            }
+            Self::ColdMillion => {
+                "A pool of 1,048,576 is made, one got, one byte written, all given back."
+            }
+            Self::Set64 | Self::Set1K | Self::Set16K | Self::Set256K | Self::Set1M => {
+                "So many are live: replace a random one, write one byte. One contestant after another."
+            }
         }
     }
 
     /// Returns the workload of this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
+        Self::every().find(|kind| kind.name() == name)
+    }
+
+    /// Returns all workloads, those that not everybody can do last.
+    pub fn every() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().chain(Self::EXTRA)
     }
 
     /// Returns whether its buffers are of varying lengths.
@@ -210,7 +278,7 @@ impl Kind {
         }
     }
 
-    /// Makes the workload with a contestant; `None` if it is one of varying lengths.
+    /// Makes the workload with a contestant; `None` if it is one of varying lengths, or one that the contestant cannot do.
     #[must_use]
     pub fn with<C: Contestant>(self, contestant: &'static C) -> Option<Box<dyn Workload>> {
         Some(match self {
@@ -223,8 +291,14 @@ impl Kind {
             Self::PairTwo => Box::new(pair_two::PairTwo::new(contestant)),
             Self::HandOff => Box::new(hand_off::HandOff::new(goods::Singles(contestant))),
             Self::HandOffBulk => Box::new(hand_off::HandOff::new(goods::Bulk(contestant))),
-            Self::Oversubscribed => Box::new(oversubscribed::Oversubscribed::new(contestant)),
-            Self::Dot11Mix | Self::Dot11HandOff => return None,
+            Self::Oversubscribed => Box::new(Oversubscribed::new(contestant, THREADS)),
+            Self::Refusal if C::BOUNDED => Box::new(refusal::Refusal::new(contestant)),
+            Self::ColdThousand => Box::new(cold::Cold::<C, 1024>::new()?),
+            Self::ColdMillion => Box::new(cold::Cold::<C, 1_048_576>::new()?),
+            Self::Set64 | Self::Set1K | Self::Set16K | Self::Set256K | Self::Set1M => {
+                return working_set::with(contestant, self.live()?);
+            }
+            Self::Dot11Mix | Self::Dot11HandOff | Self::Refusal => return None,
         })
     }
 

@@ -1,4 +1,4 @@
-//! Bursts of singles on 64 threads, many more than cores.
+//! Bursts of singles on so many threads; 64 are many more than cores.
 
 use std::time::{Duration, Instant};
 
@@ -6,16 +6,16 @@ use super::{Timed, Workload, burst};
 use crate::contestant::Contestant;
 use crate::team::Partner;
 
-const THREADS: u64 = 64;
+pub(super) const THREADS: usize = 64;
 const BURST: usize = 32;
 
-pub(super) struct Oversubscribed<C: 'static> {
+pub(crate) struct Oversubscribed<C: 'static> {
     contestant: &'static C,
     threads: Vec<Partner>,
 }
 
 impl<C: Contestant> Oversubscribed<C> {
-    pub(super) fn new(contestant: &'static C) -> Self {
+    pub(crate) fn new(contestant: &'static C, threads: usize) -> Self {
         let thread = |_| {
             let thread = Partner::anywhere();
             thread.start(move || contestant.enter());
@@ -24,7 +24,7 @@ impl<C: Contestant> Oversubscribed<C> {
         };
         Self {
             contestant,
-            threads: (0..THREADS).map(thread).collect(),
+            threads: (0..threads).map(thread).collect(),
         }
     }
 }
@@ -38,10 +38,11 @@ fn bursts<C: Contestant>(contestant: &C, bursts: u64) {
 
 impl<C: Contestant> Workload for Oversubscribed<C> {
     fn run(&mut self, steps: u64) -> Timed {
-        let each = steps.div_ceil(THREADS * BURST as u64);
+        let threads = self.threads.len() as u64;
+        let each = steps.div_ceil(threads * BURST as u64);
         let contestant = self.contestant;
         let mut elapsed = Duration::ZERO;
-        // The warm-up, then the work. Waking 64 threads is part of the time: it is part of having them.
+        // The warm-up, then the work. Waking the threads is part of the time: it is part of having them.
         for each in [each.div_ceil(8), each] {
             let start = Instant::now();
             for thread in &self.threads {
@@ -53,7 +54,7 @@ impl<C: Contestant> Workload for Oversubscribed<C> {
             elapsed = start.elapsed();
         }
         Timed {
-            steps: each * THREADS * BURST as u64,
+            steps: each * threads * BURST as u64,
             elapsed,
         }
     }

@@ -124,3 +124,27 @@ fn hand_off_frees_all_on_the_other_thread() {
     assert_eq!(tally.freed_elsewhere, tally.gets);
     assert_mixed_and_written(tally);
 }
+
+#[test]
+fn pools_are_refused_started_and_filled_by_the_extra_workloads() {
+    use crate::Contestant;
+    use crate::contestants::{Framewell, MALLOC};
+
+    static MALLOCS: crate::contestants::Heap<std::alloc::System> = MALLOC;
+    let pool: &'static Framewell = Box::leak(Box::new(Framewell::of("", 4096)));
+    // Those of a million take their time.
+    for kind in Kind::EXTRA.into_iter().filter(|kind| *kind != Kind::Set1M) {
+        assert_eq!(Kind::named(kind.name()), Some(kind));
+        let mut workload = kind.with(pool).expect("a pool does all of them");
+        assert!(workload.run(1000).steps > 0, "{}", kind.name());
+    }
+    assert_eq!(pool.stats().out, 0, "what was held is given back");
+    for kind in [Kind::Refusal, Kind::ColdThousand] {
+        assert!(
+            kind.with(&MALLOCS).is_none(),
+            "malloc is not refused, nor made"
+        );
+    }
+    assert!(Kind::Set64.with(&MALLOCS).is_some());
+    assert!(MALLOCS.try_get().is_some());
+}

@@ -1,6 +1,8 @@
 //! Programs around the benchmarks, one subcommand each.
 
 mod compare;
+mod latency;
+mod scale;
 mod serve;
 
 use std::process::ExitCode;
@@ -18,6 +20,8 @@ struct Options {
 #[derive(Subcommand)]
 enum Command {
     Compare(compare::Options),
+    Scale(scale::Options),
+    Latency(latency::Options),
     /// Answers for one entrant on standard input and output: `compare` starts it.
     #[command(hide = true)]
     Serve(serve::Options),
@@ -26,6 +30,8 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Options::parse().command {
         Command::Compare(options) => compare::run(&options),
+        Command::Latency(options) => latency::run(&options),
+        Command::Scale(options) => scale::run(&options),
         Command::Serve(options) => return serve::run(&options),
     };
     match outcome {

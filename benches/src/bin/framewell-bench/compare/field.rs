@@ -7,6 +7,7 @@ use std::process::Command;
 
 use framewell_bench::entrant::Entrant;
 use framewell_bench::home::HOME;
+use framewell_bench::latency::{Disturbance, Latency};
 use framewell_bench::remote::{Failure, Remote};
 use framewell_bench::rounds::Player;
 use framewell_bench::{Kind, cpus, floors};
@@ -65,6 +66,14 @@ pub(crate) struct Seat {
 }
 
 impl Seat {
+    pub(crate) fn latency(
+        &self,
+        disturbance: Disturbance,
+        ms: u64,
+    ) -> Result<Option<Latency>, Failure> {
+        self.remote.latency(&self.title, disturbance, ms)
+    }
+
     pub(crate) fn takes(&self, kind: Kind) -> bool {
         self.kinds.iter().any(|name| name == kind.name())
     }
@@ -138,11 +147,26 @@ impl Field {
         let mut players: Vec<Box<dyn Player>> = Vec::new();
         for seat in self.0.iter().filter(|seat| seat.takes(kind)) {
             match seat.remote.open(&seat.title, kind) {
-                Ok(open) => players.push(Box::new(open)),
+                Ok(open) => players.extend(open.map(|open| Box::new(open) as _)),
                 Err(why) => missing.push(Missing::on(&seat.title, kind.name(), why)),
             }
         }
         players
+    }
+
+    /// Opens a workload for one after another, of which `alone` runs and ends each.
+    pub(crate) fn each(
+        &self,
+        kind: Kind,
+        missing: &mut Vec<Missing>,
+        mut alone: impl FnMut(Box<dyn Player>),
+    ) {
+        for seat in self.0.iter().filter(|seat| seat.takes(kind)) {
+            match seat.remote.open(&seat.title, kind) {
+                Ok(open) => open.into_iter().for_each(|open| alone(Box::new(open))),
+                Err(why) => missing.push(Missing::on(&seat.title, kind.name(), why)),
+            }
+        }
     }
 
     pub(crate) fn role(&self, title: &str) -> Option<Role> {

@@ -14,6 +14,7 @@ use framewell_bench::rounds::Match;
 use framewell_bench::summary::Spread;
 
 use super::field::{Field, Role};
+use super::latencies::{self, Tailed};
 use super::machine::Machine;
 use super::targets::{self, Verdict};
 use super::weigh::Weighed;
@@ -116,6 +117,7 @@ pub(crate) struct Figures {
     /// The comparisons that the run does not show: the peer did not take part, or there are too few rounds.
     pub(crate) open: Vec<String>,
     pub(crate) memory: Vec<Weighed>,
+    pub(crate) latencies: Vec<Tailed>,
     pub(crate) curves: Vec<Curve>,
     pub(crate) missing: Vec<Missing>,
 }
@@ -125,6 +127,7 @@ impl Figures {
         machine: Machine,
         matches: &[Match],
         memory: Vec<Weighed>,
+        latencies: Vec<Tailed>,
         field: &Field,
         missing: Vec<Missing>,
     ) -> Self {
@@ -133,6 +136,12 @@ impl Figures {
             role: seat.role,
             version: seat.version.clone(),
         };
+        let mut curves = latencies::curves(&latencies);
+        curves.extend(working_sets(matches));
+        let timed = matches
+            .iter()
+            .filter(|game| Kind::ALL.contains(&game.kind()));
+        curves.extend(timed.flat_map(|game| slices(game, field)));
         let judgement = targets::judge(matches, |name| field.role(name));
         Self {
             machine,
@@ -144,10 +153,8 @@ impl Figures {
             verdicts: judgement.verdicts,
             open: judgement.open,
             memory,
-            curves: matches
-                .iter()
-                .flat_map(|game| slices(game, field))
-                .collect(),
+            curves,
+            latencies,
             missing,
         }
     }
@@ -215,6 +222,29 @@ fn slices(game: &Match, field: &Field) -> Vec<Curve> {
         curve
     };
     game.distances().into_iter().map(curve).collect()
+}
+
+/// The cost over the number of live buffers, for framewell and for the peers that are fastest at the most.
+fn working_sets(matches: &[Match]) -> Option<Curve> {
+    const PEERS: usize = 5;
+    let of_sets = matches
+        .iter()
+        .filter_map(|game| Some((game, game.kind().live()?)));
+    let games: Vec<(&Match, usize)> = of_sets.collect();
+    let (last, _) = games.last()?;
+    let median = |game: &Match, name: &str| Some(game.ns(name, None)?.median);
+    let others = last.names().filter(|name| !name.starts_with(FRAMEWELL));
+    let timed = others.filter_map(|name| Some((median(last, name)?, name)));
+    let mut timed: Vec<(f64, &str)> = timed.collect();
+    timed.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let mut curve = Curve::of_growth("live buffers", "Working sets", "ns a buffer")
+        .note("One byte of a random buffer is written: what caches and TLB make of so many.");
+    let peers = timed.into_iter().take(PEERS).map(|(_, name)| name);
+    for name in [FRAMEWELL].into_iter().chain(peers) {
+        let point = |(game, live): &(&Match, usize)| Some((*live as f64, median(game, name)?));
+        curve.add(name, games.iter().filter_map(point).collect());
+    }
+    Some(curve)
 }
 
 /// Returns a workload's name with the distance.

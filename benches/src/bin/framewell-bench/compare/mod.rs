@@ -11,6 +11,7 @@
 
 mod field;
 mod figures;
+mod latencies;
 mod machine;
 mod page;
 mod peers;
@@ -84,7 +85,12 @@ pub(crate) fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     } else {
         Vec::new()
     };
-    let figures = Figures::new(machine, &matches, memory, &field, missing);
+    let latencies = if options.wants(latencies::NAME) {
+        latencies::all(&field, options.quick, &mut missing)
+    } else {
+        Vec::new()
+    };
+    let figures = Figures::new(machine, &matches, memory, latencies, &field, missing);
     show::print(&figures);
     if let Some(path) = &options.json {
         fs::write(path, serde_json::to_string_pretty(&figures)?)
@@ -104,13 +110,19 @@ pub(crate) fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// Whether a quick run leaves a workload out: what it fills takes longer than the rest together.
+fn is_long(kind: Kind) -> bool {
+    matches!(kind, Kind::ColdMillion | Kind::Set256K | Kind::Set1M)
+}
+
 /// Returns the workloads that are wanted and can run.
 fn kinds(options: &Options, cores: usize) -> Result<Vec<Kind>, String> {
-    let mut kinds = Kind::ALL.to_vec();
-    kinds.retain(|kind| options.wants(kind.name()));
-    if kinds.is_empty() && !options.wants(weigh::NAME) {
-        let all = Kind::ALL.iter().map(|kind| kind.name());
-        let all: Vec<_> = all.chain([weigh::NAME]).collect();
+    let wanted = |kind: &Kind| options.wants(kind.name()) && !(options.quick && is_long(*kind));
+    let mut kinds: Vec<Kind> = Kind::every().filter(wanted).collect();
+    let others = [weigh::NAME, latencies::NAME];
+    if kinds.is_empty() && !others.iter().any(|name| options.wants(name)) {
+        let all = Kind::every().map(Kind::name);
+        let all: Vec<_> = all.chain([weigh::NAME, latencies::NAME]).collect();
         let (part, all) = (options.only.as_deref().unwrap_or_default(), all.join(", "));
         return Err(format!(
             "no workload has {part:?} in its name; there are {all}"

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
 use serde::Deserialize;
 
 use super::field::Launch;
 use super::figures::Missing;
+use super::play::progress;
 
 /// A peer's program, ready to be started.
 pub(crate) struct Built {
@@ -122,11 +122,8 @@ pub(crate) fn build(
         packages.retain(|package| wanted.contains(&short(package)));
     }
     let directory = target()?.join("peers");
-    let bar = ProgressBar::new(packages.len() as u64);
-    bar.set_style(
-        ProgressStyle::with_template("{spinner} {msg}  {pos} of {len}  {elapsed_precise}")
-            .expect("a valid template"),
-    );
+    let template = "{spinner} {msg}  {pos} of {len}  {elapsed_precise}";
+    let bar = progress(packages.len() as u64, template);
     bar.enable_steady_tick(Duration::from_millis(200));
     for package in packages {
         bar.set_message(format!("building {}", package.name));

@@ -26,6 +26,12 @@ fn budget(quick: bool) -> Duration {
     Duration::from_secs(if quick { 5 } else { 30 })
 }
 
+/// Returns a bar that shows how far something is.
+pub(crate) fn progress(length: u64, template: &str) -> ProgressBar {
+    let style = ProgressStyle::with_template(template).expect("a valid template");
+    ProgressBar::new(length).with_style(style)
+}
+
 /// Plays all matches; who fails is missing.
 pub(crate) fn all(
     kinds: &[Kind],
@@ -34,18 +40,27 @@ pub(crate) fn all(
     probe: Option<&Probe>,
     missing: &mut Vec<Missing>,
 ) -> Vec<Match> {
-    let bar = ProgressBar::new(kinds.iter().map(|kind| rounds_of(*kind, quick)).sum());
-    bar.set_style(
-        ProgressStyle::with_template("{msg:14} {wide_bar} {percent:>3} %  {elapsed_precise}")
-            .expect("a valid template"),
+    let rounds = kinds.iter().map(|kind| rounds_of(*kind, quick)).sum();
+    let bar = progress(
+        rounds,
+        "{msg:14} {wide_bar} {percent:>3} %  {elapsed_precise}",
     );
     let mut matches = Vec::new();
     for &kind in kinds {
         bar.set_message(kind.name());
         bar.tick();
-        let mut game = Match::new(kind, field.players(kind, missing));
+        let together = kind.live().is_none();
+        let players = match together {
+            true => field.players(kind, missing),
+            false => Vec::new(),
+        };
+        let mut game = Match::new(kind, players);
+        if !together {
+            let slices = rounds_of(kind, quick) as usize;
+            field.each(kind, missing, |player| game.alone(player, slices));
+        }
         let (start, end) = (Instant::now(), bar.position() + rounds_of(kind, quick));
-        while bar.position() < end && start.elapsed() < budget(quick) {
+        while together && bar.position() < end && start.elapsed() < budget(quick) {
             game.round(probe);
             bar.inc(1);
         }

@@ -3,10 +3,12 @@
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
 
+use framewell_bench::latency::PERCENTILES;
 use framewell_bench::memory::Memory;
 use framewell_bench::summary::Spread;
 
 use super::figures::{Bounded, Figures, Line, workload};
+use super::latencies::{TAIL, Tailed};
 use super::targets::Verdict;
 use super::weigh::{self, Weighed};
 
@@ -16,6 +18,9 @@ pub(crate) fn print(figures: &Figures) {
     }
     if !figures.memory.is_empty() {
         print_memory(&figures.memory);
+    }
+    if !figures.latencies.is_empty() {
+        print_latencies(&figures.latencies);
     }
     println!("framewell has the {} front.", figures.front);
     for bounded in &figures.bounded {
@@ -60,6 +65,25 @@ fn print_memory(memory: &[Weighed]) {
     }
     println!("{table}");
     println!("Each in a process of its own; every page of each buffer was written.");
+}
+
+fn print_latencies(latencies: &[Tailed]) {
+    let mut table = table(["latency, ns", "contestant"]);
+    let percentiles = PERCENTILES.map(|percent| format!("{percent} %"));
+    let header = ["latency, ns", "contestant"].map(str::to_owned);
+    let header = header.into_iter().chain(percentiles);
+    table.set_header(header.chain(["control 99.9 %".to_owned()]));
+    for Tailed {
+        contestant,
+        latency,
+    } in latencies
+    {
+        let mut row = vec![Cell::new(latency.disturbance.name()), Cell::new(contestant)];
+        row.extend(latency.get.map(|ns| right(ns.to_string())));
+        row.push(right(latency.control[TAIL].to_string()));
+        table.add_row(row);
+    }
+    println!("{table}");
 }
 
 fn right(number: String) -> Cell {

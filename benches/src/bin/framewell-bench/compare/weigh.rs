@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::field::{Field, Role, Seat};
 use super::figures::Missing;
+use super::play::progress;
 
 /// As the workloads are named.
 pub(crate) const NAME: &str = "dot11-memory";
@@ -29,11 +30,13 @@ pub(crate) fn all(field: &Field, quick: bool, missing: &mut Vec<Missing>) -> Vec
         let remote = seat.launch.start()?;
         remote.memory(&seat.title, steps)
     };
+    // A floor is always there: it has nothing to weigh.
+    let weighable = |seat: &&Seat| seat.role != Role::Floor && seat.takes(Kind::Dot11Mix);
+    let seats: Vec<&Seat> = field.0.iter().filter(weighable).collect();
+    let bar = progress(seats.len() as u64, "{msg:14} {wide_bar} {pos} of {len}");
+    bar.set_message(NAME);
     let mut all = Vec::new();
-    for seat in field.0.iter().filter(|seat| {
-        // A floor is always there: it has nothing to weigh.
-        seat.role != Role::Floor && seat.takes(Kind::Dot11Mix)
-    }) {
+    for seat in seats {
         match weigh(seat) {
             Ok(memory) => all.extend(memory.map(|memory| Weighed {
                 contestant: seat.title.clone(),
@@ -43,6 +46,8 @@ pub(crate) fn all(field: &Field, quick: bool, missing: &mut Vec<Missing>) -> Vec
             })),
             Err(why) => missing.push(Missing::on(&seat.title, NAME, why)),
         }
+        bar.inc(1);
     }
+    bar.finish_and_clear();
     all
 }

@@ -1,0 +1,201 @@
+//! How long a get takes while something is in the way: every sample is kept, for it is the rare ones that are asked for.
+//!
+//! The measuring thread takes, in turn, the time of a get and that of nothing at all (two looks at the clock): the control. What the
+//! host, the scheduler and the clock do, they do to both, so a tail says something of the contestant only where it lies above
+//! the control's.
+
+#![allow(
+    clippy::disallowed_types,
+    reason = "the library's own atomics go through its facade; these are the harness's"
+)]
+
+use std::hint::black_box;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use arrayvec::ArrayVec;
+use hdrhistogram::Histogram;
+use serde::{Deserialize, Serialize};
+
+use crate::contestant::Contestant;
+use crate::team::Partner;
+use crate::work::{burst, touch};
+
+/// What is in the way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Disturbance {
+    /// Nothing.
+    None,
+    /// Bursts of 32 on 63 other threads, on all cores.
+    Oversubscribed,
+    /// A thread on the other core that takes what it can get, up to [`DRAINED`], and frees it, again and again.
+    Draining,
+}
+
+/// The most buffers that the draining neighbour takes.
+pub const DRAINED: usize = 1 << 16;
+
+/// The percentiles that are told.
+pub const PERCENTILES: [f64; 6] = [50.0, 90.0, 99.0, 99.9, 99.99, 100.0];
+
+/// Nanoseconds at each of [`PERCENTILES`].
+pub type Tail = [u64; PERCENTILES.len()];
+
+/// What a contestant's gets took.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Latency {
+    /// What was in the way.
+    pub disturbance: Disturbance,
+    /// Of the gets, those that were refused included.
+    pub get: Tail,
+    /// Of nothing at all.
+    pub control: Tail,
+    /// The gets.
+    pub samples: u64,
+    /// Those that were refused.
+    pub refused: u64,
+}
+
+impl Disturbance {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::None, Self::Oversubscribed, Self::Draining];
+
+    /// Returns the name, as shown in tables.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "undisturbed",
+            Self::Oversubscribed => "oversubscribed",
+            Self::Draining => "draining neighbour",
+        }
+    }
+
+    fn threads(self) -> Vec<Partner> {
+        match self {
+            Self::None => Vec::new(),
+            Self::Oversubscribed => (0..63).map(|_| Partner::anywhere()).collect(),
+            Self::Draining => vec![Partner::on_second_core()],
+        }
+    }
+
+    fn disturb<C: Contestant>(self, contestant: &C) {
+        match self {
+            Self::None => {}
+            Self::Oversubscribed => burst::turn::<C, BURST>(contestant),
+            Self::Draining => {
+                let all = std::iter::from_fn(|| contestant.try_get());
+                drop(all.take(DRAINED).collect::<Vec<_>>());
+            }
+        }
+    }
+}
+
+const BURST: usize = 32;
+/// The longest sample that is told apart.
+const LONGEST: Duration = Duration::from_secs(100);
+
+/// Measures a contestant's gets for a while.
+#[must_use]
+pub fn measure<C: Contestant>(
+    contestant: &'static C,
+    disturbance: Disturbance,
+    time: Duration,
+) -> Latency {
+    contestant.enter();
+    let over = Arc::new(AtomicBool::new(false));
+    let threads = disturbance.threads();
+    for thread in &threads {
+        let over = Arc::clone(&over);
+        thread.start(move || {
+            contestant.enter();
+            // Relaxed, here and below: nothing is published by it.
+            while !over.load(Ordering::Relaxed) {
+                disturbance.disturb(contestant);
+            }
+        });
+    }
+    let latency = sample(contestant, disturbance, time);
+    over.store(true, Ordering::Relaxed);
+    threads.iter().for_each(Partner::wait);
+    latency
+}
+
+fn sample<C: Contestant>(contestant: &C, disturbance: Disturbance, time: Duration) -> Latency {
+    let mut get = histogram();
+    let mut control = histogram();
+    let mut refused = 0;
+    let start = Instant::now();
+    while start.elapsed() < time {
+        let mut held: ArrayVec<C::Buffer, BURST> = ArrayVec::new_const();
+        let mut gets = [Duration::ZERO; BURST];
+        let mut nothings = [Duration::ZERO; BURST];
+        for at in 0..BURST {
+            let before = Instant::now();
+            let buffer = black_box(contestant.try_get());
+            let between = Instant::now();
+            let after = black_box(Instant::now());
+            (gets[at], nothings[at]) = (between - before, after - between);
+            match buffer {
+                Some(mut buffer) => {
+                    touch::write_byte(&mut buffer, 1);
+                    held.push(buffer);
+                }
+                None => refused += 1,
+            }
+        }
+        drop(held);
+        // Outside of what is measured: a histogram is larger than the first cache.
+        gets.iter().for_each(|sample| note(&mut get, *sample));
+        nothings
+            .iter()
+            .for_each(|sample| note(&mut control, *sample));
+    }
+    Latency {
+        disturbance,
+        get: tail(&get),
+        control: tail(&control),
+        samples: get.len(),
+        refused,
+    }
+}
+
+fn histogram() -> Histogram<u64> {
+    Histogram::new_with_max(LONGEST.as_nanos() as u64, 3).expect("bounds that fit")
+}
+
+fn note(histogram: &mut Histogram<u64>, sample: Duration) {
+    histogram.saturating_record(sample.as_nanos() as u64);
+}
+
+fn tail(histogram: &Histogram<u64>) -> Tail {
+    PERCENTILES.map(|percent| histogram.value_at_percentile(percent))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contestants::Framewell;
+
+    fn measured(disturbance: Disturbance) -> Latency {
+        let pool: &'static Framewell = Box::leak(Box::new(Framewell::of("", 4096)));
+        measure(pool, disturbance, Duration::from_millis(200))
+    }
+
+    #[test]
+    fn every_get_is_a_sample_and_a_tail_never_falls() {
+        for disturbance in Disturbance::ALL {
+            let latency = measured(disturbance);
+            assert!(latency.samples > 0 && latency.samples % BURST as u64 == 0);
+            assert!(latency.get.is_sorted() && latency.control.is_sorted());
+            assert!(latency.get[0] > 0, "a get takes time");
+        }
+    }
+
+    #[test]
+    fn nobody_is_refused_while_nobody_drains() {
+        assert_eq!(measured(Disturbance::None).refused, 0);
+        assert_eq!(measured(Disturbance::Oversubscribed).refused, 0);
+    }
+}

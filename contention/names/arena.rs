@@ -1,0 +1,10 @@
+//! Child of `arena`.
+
+use contention::names::Names;
+
+impl super::Arena {
+    pub(crate) fn name_lines(&self, names: &mut Names) {
+        names.add("carved", &*self.next);
+        self.links.name_lines("frames' links", names);
+    }
+}

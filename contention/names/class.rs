@@ -1,0 +1,17 @@
+//! Child of `class`.
+
+use contention::names::Names;
+
+use super::super::arena::Arena;
+use super::Which;
+
+impl super::Class<Arena> {
+    pub(crate) fn name_lines(&self, names: &mut Names) {
+        self.back.name_lines(names);
+        self.depot.name_lines(names);
+        match self.front.which() {
+            Which::Rseq(caches) => caches.name_lines(names),
+            Which::Portable(shards) => shards.name_lines(names),
+        }
+    }
+}
