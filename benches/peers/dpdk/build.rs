@@ -1,14 +1,18 @@
 //! Compiles the shim, and links those of DPDK's libraries that it needs.
 
+use std::process;
+
 fn main() {
     println!("cargo::rerun-if-changed=src/shim.c");
     let found = pkg_config::Config::new()
         .cargo_metadata(false)
         .atleast_version("22.11")
         .probe("libdpdk");
-    let dpdk = match found {
-        Ok(dpdk) => dpdk,
-        Err(error) => panic!("{error}\napt-get install libdpdk-dev pkg-config"),
+    let Ok(dpdk) = found else {
+        eprintln!(
+            "pkg-config finds no libdpdk of 22.11 or later: apt-get install libdpdk-dev pkg-config"
+        );
+        process::exit(1);
     };
     // What pkg-config says beside the directories is not passed on: the first header, and the processor.
     let mut shim = cc::Build::new();
