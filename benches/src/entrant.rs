@@ -55,7 +55,7 @@ impl<C: Contestant> Entrant for Frames<C> {
     }
 
     fn takes(&self, kind: Kind) -> bool {
-        !kind.varies()
+        kind.suits(&self.0)
     }
 
     fn check(&self) {
@@ -102,8 +102,8 @@ impl<C: Contestant + VaryingContestant> Entrant for Both<C> {
         Contestant::name(&self.0)
     }
 
-    fn takes(&self, _: Kind) -> bool {
-        true
+    fn takes(&self, kind: Kind) -> bool {
+        kind.varies() || kind.suits(&self.0)
     }
 
     fn check(&self) {
@@ -127,6 +127,7 @@ pub struct Later {
     title: &'static str,
     frames: Option<Made>,
     varying: Option<Made>,
+    does_extra: bool,
 }
 
 /// What makes an entrant, which stays for the program's life.
@@ -158,7 +159,15 @@ impl Later {
             title,
             frames,
             varying,
+            does_extra: false,
         }
+    }
+
+    /// Says that it takes part in the workloads of frames that not everybody can do, too.
+    #[must_use]
+    pub const fn with_extra(mut self) -> Self {
+        self.does_extra = true;
+        self
     }
 
     fn of(&self, kind: Kind) -> Option<&Made> {
@@ -177,7 +186,7 @@ impl Entrant for Later {
     }
 
     fn takes(&self, kind: Kind) -> bool {
-        self.of(kind).is_some()
+        self.of(kind).is_some() && (self.does_extra || !Kind::EXTRA.contains(&kind))
     }
 
     fn check(&self) {

@@ -17,12 +17,14 @@ static BY_DEFAULT: Later = Later::new(
     FRAMEWELL,
     Some(Made::by(|| stays(Frames(Framewell::new())))),
     Some(Made::by(|| stays(Varying(Dot11::new())))),
-);
+)
+.with_extra();
 static ON_PORTABLE: Later = Later::new(
     PORTABLE,
     Some(Made::by(|| stays(Frames(Framewell::portable())))),
     Some(Made::by(|| stays(Varying(Dot11::portable())))),
-);
+)
+.with_extra();
 static BEHIND_C: Later = Later::new(RAS, Some(Made::by(|| stays(Frames(Ras::new())))), None);
 static OF_SYSTEM: Both<Heap<std::alloc::System>> = Both(MALLOC);
 
@@ -57,7 +59,13 @@ mod tests {
 
     #[test]
     fn who_takes_part_has_a_workload_of_its_own_name() {
-        for kind in [Kind::Bulk32, Kind::Dot11Mix] {
+        for kind in [
+            Kind::Bulk32,
+            Kind::Dot11Mix,
+            Kind::Refusal,
+            Kind::ColdThousand,
+            Kind::Set64,
+        ] {
             for entrant in HOME {
                 let there = entrant.workload(kind).is_some();
                 assert_eq!(there, entrant.takes(kind), "{}", entrant.title());

@@ -108,7 +108,7 @@ impl Session {
     fn hello(&self) -> Answer {
         let introduce = |place: &Place| {
             let taken = |kind: &Kind| place.entrant.takes(*kind);
-            let kinds = Kind::ALL.into_iter().filter(taken);
+            let kinds = Kind::ALL.into_iter().chain(Kind::EXTRA).filter(taken);
             Introduction {
                 title: place.entrant.title().to_owned(),
                 kinds: kinds.map(|kind| kind.name().to_owned()).collect(),

@@ -22,7 +22,7 @@ fn child_says_who_is_there_and_runs_what_it_says() {
         panic!("one entrant: {:?}", remote.entrants());
     };
     assert_eq!(framewell.title, "framewell");
-    assert_eq!(framewell.kinds.len(), Kind::ALL.len());
+    assert_eq!(framewell.kinds.len(), Kind::ALL.len() + Kind::EXTRA.len());
     for kind in [Kind::Pair, Kind::Dot11Mix, Kind::Window] {
         let mut open = remote.open("framewell", kind).expect("it takes part");
         let timed = open.slice().expect("a slice");

@@ -227,6 +227,18 @@ impl Kind {
             Self::Dot11HandOff => {
                 "Bursts of 32 of the lengths of 802.11, through a ring to the other core."
             }
+            Self::Refusal => "A get of a pool of which all buffers are held.",
+            Self::ColdThousand => {
+                "A pool of 1,024 is made, one buffer got, one byte written, and all given back."
+            }
+            Self::ColdMillion => {
+                "A pool of 1,048,576 is made, one buffer got, one byte written, and all given back."
+            }
+            Self::Set64 => "64 are live: replace a random one, write one byte.",
+            Self::Set1K => "1,024 are live: replace a random one, write one byte.",
+            Self::Set16K => "16,384 are live: replace a random one, write one byte.",
+            Self::Set256K => "262,144 are live: replace a random one, write one byte.",
+            Self::Set1M => "1,048,576 are live: replace a random one, write one byte.",
         }
     }
 
@@ -264,9 +276,23 @@ impl Kind {
         }
     }
 
+    /// Returns whether a contestant of frames can do it.
+    #[must_use]
+    pub fn suits<C: Contestant>(self, contestant: &C) -> bool {
+        match self {
+            Self::Refusal => C::BOUNDED,
+            Self::ColdThousand | Self::ColdMillion => contestant.fresh(1).is_some(),
+            _ if self.live().is_some() => !C::BOUNDED || contestant.fresh(2).is_some(),
+            _ => !self.varies(),
+        }
+    }
+
     /// Makes the workload with a contestant; `None` if it is one of varying lengths, or one that the contestant cannot do.
     #[must_use]
     pub fn with<C: Contestant>(self, contestant: &'static C) -> Option<Box<dyn Workload>> {
+        if !self.suits(contestant) {
+            return None;
+        }
         Some(match self {
             Self::Pair => Box::new(pair::Pair(contestant)),
             Self::Burst32 => Box::new(burst::Singles::<C, 32>(contestant)),
@@ -278,13 +304,13 @@ impl Kind {
             Self::HandOff => Box::new(hand_off::HandOff::new(goods::Singles(contestant))),
             Self::HandOffBulk => Box::new(hand_off::HandOff::new(goods::Bulk(contestant))),
             Self::Oversubscribed => Box::new(Oversubscribed::new(contestant, THREADS)),
-            Self::Refusal if C::BOUNDED => Box::new(refusal::Refusal::new(contestant)),
-            Self::ColdThousand => Box::new(cold::Cold::<C, 1024>::new()?),
-            Self::ColdMillion => Box::new(cold::Cold::<C, 1_048_576>::new()?),
+            Self::Refusal => Box::new(refusal::Refusal::new(contestant)),
+            Self::ColdThousand => Box::new(cold::Cold::<C, 1024>(contestant)),
+            Self::ColdMillion => Box::new(cold::Cold::<C, 1_048_576>(contestant)),
             Self::Set64 | Self::Set1K | Self::Set16K | Self::Set256K | Self::Set1M => {
-                return working_set::with(contestant, self.live()?);
+                working_set::with(contestant, self.live()?)
             }
-            Self::Dot11Mix | Self::Dot11HandOff | Self::Refusal => return None,
+            Self::Dot11Mix | Self::Dot11HandOff => return None,
         })
     }
 

@@ -32,15 +32,11 @@ impl<C: Contestant, S: Deref<Target = C>> WorkingSet<C, S> {
     }
 }
 
-/// With a contestant of its own if one can be made, else with the one that is there, if it has no bound.
-pub(super) fn with<C: Contestant>(
-    contestant: &'static C,
-    live: usize,
-) -> Option<Box<dyn Workload>> {
-    match C::fresh(2 * live) {
-        Some(own) => Some(Box::new(WorkingSet::new(Box::new(own), live))),
-        None if C::BOUNDED => None,
-        None => Some(Box::new(WorkingSet::new(contestant, live))),
+/// With a contestant of its own if one can be made, else with the one that is there.
+pub(super) fn with<C: Contestant>(contestant: &'static C, live: usize) -> Box<dyn Workload> {
+    match contestant.fresh(2 * live) {
+        Some(own) => Box::new(WorkingSet::new(Box::new(own), live)),
+        None => Box::new(WorkingSet::new(contestant, live)),
     }
 }
 

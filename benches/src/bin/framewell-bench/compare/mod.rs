@@ -107,9 +107,13 @@ pub(crate) fn run(options: &Options) -> Result<(), Box<dyn Error>> {
 /// Returns the workloads that are wanted and can run.
 fn kinds(options: &Options, cores: usize) -> Result<Vec<Kind>, String> {
     let mut kinds = Kind::ALL.to_vec();
+    if options.only.is_some() {
+        kinds.extend(Kind::EXTRA);
+    }
     kinds.retain(|kind| options.wants(kind.name()));
     if kinds.is_empty() && !options.wants(weigh::NAME) {
-        let all = Kind::ALL.iter().map(|kind| kind.name());
+        let all = Kind::ALL.iter().chain(&Kind::EXTRA);
+        let all = all.map(|kind| kind.name());
         let all: Vec<_> = all.chain([weigh::NAME]).collect();
         let (part, all) = (options.only.as_deref().unwrap_or_default(), all.join(", "));
         return Err(format!(

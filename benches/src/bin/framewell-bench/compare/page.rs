@@ -28,7 +28,7 @@ pub(crate) fn report(figures: &Figures) -> Report {
     if !figures.open.is_empty() {
         report.paragraph(&format!("Not judged: {}.", figures.open.join("; ")));
     }
-    for kind in Kind::ALL {
+    for kind in Kind::ALL.into_iter().chain(Kind::EXTRA) {
         let lines: Vec<&Line> = of(figures, kind);
         if !lines.is_empty() {
             report.heading(kind.name());
