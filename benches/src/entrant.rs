@@ -9,9 +9,11 @@
 
 use std::io;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use crate::check::{check, check_varying};
 use crate::contestant::Contestant;
+use crate::latency::{self, Disturbance, Latency};
 use crate::memory::{self, Memory};
 use crate::varying::VaryingContestant;
 use crate::work::{Kind, Workload};
@@ -44,6 +46,12 @@ pub trait Entrant: Sync {
         let _ = (steps, before);
         None
     }
+
+    /// Measures how long a get takes while something is in the way; `None` if it has no frames.
+    fn latency(&'static self, disturbance: Disturbance, time: Duration) -> Option<Latency> {
+        let _ = (disturbance, time);
+        None
+    }
 }
 
 /// A contestant whose buffers have 1500 bytes.
@@ -65,6 +73,9 @@ impl<C: Contestant> Entrant for Frames<C> {
     fn workload(&'static self, kind: Kind) -> Option<Box<dyn Workload>> {
         self.0.enter();
         kind.with(&self.0)
+    }
+    fn latency(&'static self, disturbance: Disturbance, time: Duration) -> Option<Latency> {
+        Some(latency::measure(&self.0, disturbance, time))
     }
 }
 
@@ -118,6 +129,9 @@ impl<C: Contestant + VaryingContestant> Entrant for Both<C> {
 
     fn memory(&'static self, steps: u64, before: usize) -> Option<io::Result<Memory>> {
         Some(memory::of_mix(&self.0, steps, before))
+    }
+    fn latency(&'static self, disturbance: Disturbance, time: Duration) -> Option<Latency> {
+        Some(latency::measure(&self.0, disturbance, time))
     }
 }
 
@@ -200,5 +214,8 @@ impl Entrant for Later {
 
     fn memory(&'static self, steps: u64, before: usize) -> Option<io::Result<Memory>> {
         self.varying.as_ref()?.get().memory(steps, before)
+    }
+    fn latency(&'static self, disturbance: Disturbance, time: Duration) -> Option<Latency> {
+        self.frames.as_ref()?.get().latency(disturbance, time)
     }
 }

@@ -19,6 +19,7 @@ use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
 use crate::contestant::Contestant;
+use crate::curve::Curve;
 use crate::team::Partner;
 use crate::work::{burst, touch};
 
@@ -95,6 +96,26 @@ impl Disturbance {
 const BURST: usize = 32;
 /// The longest sample that is told apart.
 const LONGEST: Duration = Duration::from_secs(100);
+
+/// Returns what contestants' gets took while the same was in the way as curves, each with its control.
+#[must_use]
+pub fn curve(disturbance: Disturbance, latencies: &[(&str, Latency)]) -> Curve {
+    let title = format!("Latency of a get: {}", disturbance.name());
+    let mut curve = Curve::of_percentiles(title, "ns")
+        .note("Lower is better. A control takes the time of nothing: what lies on it is not the contestant's.");
+    for (name, latency) in latencies {
+        for (name, tail) in [
+            ((*name).to_owned(), latency.get),
+            (format!("{name}: control"), latency.control),
+        ] {
+            let points = PERCENTILES.into_iter().zip(tail);
+            // There is no place for the longest on an axis of percentiles.
+            let points = points.filter(|(percent, _)| *percent < 100.0);
+            curve.add(&name, points.map(|(at, ns)| (at, ns as f64)).collect());
+        }
+    }
+    curve
+}
 
 /// Measures a contestant's gets for a while.
 #[must_use]
@@ -191,6 +212,14 @@ mod tests {
             assert!(latency.get.is_sorted() && latency.control.is_sorted());
             assert!(latency.get[0] > 0, "a get takes time");
         }
+    }
+
+    #[test]
+    fn a_curve_stands_beside_its_control() {
+        let curve = curve(Disturbance::None, &[("pool", measured(Disturbance::None))]);
+        let names: Vec<&str> = curve.series.iter().map(|series| &*series.name).collect();
+        assert_eq!(names, ["pool", "pool: control"]);
+        assert_eq!(curve.series[0].points.len(), PERCENTILES.len() - 1);
     }
 
     #[test]

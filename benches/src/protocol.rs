@@ -11,12 +11,15 @@
 //!   "closed"                            ─►
 //!                                       ◄─ {"memory":{"entrant":…,"steps":…}}
 //!   {"memory":…}                        ─►            null: it does not take part
+//!                                       ◄─ {"latency":{"entrant":…,"disturbance":…,"ms":…}}
+//!   {"latency":…}                       ─►            null: it does not take part
 //! ```
 //!
 //! `{"failed":"why"}` may answer any request. Each entrant has one open workload at most.
 
 use serde::{Deserialize, Serialize};
 
+use crate::latency::{Disturbance, Latency};
 use crate::memory::Memory;
 
 /// Someone who takes part in a child.
@@ -32,10 +35,26 @@ pub struct Introduction {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Request {
-    Open { entrant: String, kind: String },
-    Run { entrant: String, steps: u64 },
-    Close { entrant: String },
-    Memory { entrant: String, steps: u64 },
+    Open {
+        entrant: String,
+        kind: String,
+    },
+    Run {
+        entrant: String,
+        steps: u64,
+    },
+    Close {
+        entrant: String,
+    },
+    Memory {
+        entrant: String,
+        steps: u64,
+    },
+    Latency {
+        entrant: String,
+        disturbance: Disturbance,
+        ms: u64,
+    },
 }
 
 /// What a child says.
@@ -48,5 +67,6 @@ pub(crate) enum Answer {
     Ran { steps: u64, ns: u64 },
     Closed,
     Memory(Option<Memory>),
+    Latency(Option<Latency>),
     Failed(String),
 }

@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use crate::latency::{Disturbance, Latency};
 use crate::memory::Memory;
 use crate::protocol::{Answer, Introduction, Request};
 use crate::rounds::Player;
@@ -99,6 +100,30 @@ impl Remote {
         let mut line = self.line.borrow_mut();
         match line.ask(&Request::Memory { entrant, steps })? {
             Answer::Memory(memory) => Ok(memory),
+            other => Err(line.astray(&other)),
+        }
+    }
+
+    /// Measures how long the gets of an entrant take while something is in the way, for less than two minutes; `None` if
+    /// it does not take part.
+    ///
+    /// # Errors
+    ///
+    /// If the child fails or ends.
+    pub fn latency(
+        &self,
+        entrant: &str,
+        disturbance: Disturbance,
+        time: Duration,
+    ) -> Result<Option<Latency>, Failure> {
+        let request = Request::Latency {
+            entrant: entrant.to_owned(),
+            disturbance,
+            ms: time.as_millis() as u64,
+        };
+        let mut line = self.line.borrow_mut();
+        match line.ask(&request)? {
+            Answer::Latency(latency) => Ok(latency),
             other => Err(line.astray(&other)),
         }
     }

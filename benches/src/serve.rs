@@ -10,6 +10,7 @@ use std::io::{self, BufRead, Write};
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use crate::cpus;
 use crate::entrant::Entrant;
@@ -132,6 +133,15 @@ impl Session {
                 Ok(Answer::Closed)
             }
             Request::Memory { entrant, steps } => self.place(&entrant)?.memory(steps),
+            Request::Latency {
+                entrant,
+                disturbance,
+                ms,
+            } => {
+                let entrant = self.place(&entrant)?.entrant;
+                let latency = entrant.latency(disturbance, Duration::from_millis(ms));
+                Ok(Answer::Latency(latency))
+            }
         }
     }
 }

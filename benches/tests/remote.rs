@@ -3,8 +3,10 @@
 use std::env;
 use std::io;
 use std::process::{Command, abort};
+use std::time::Duration;
 
 use framewell_bench::entrant::Entrant;
+use framewell_bench::latency::Disturbance;
 use framewell_bench::memory::Memory;
 use framewell_bench::remote::{Failure, Remote};
 use framewell_bench::rounds::{Match, Player};
@@ -30,6 +32,17 @@ fn child_says_who_is_there_and_runs_what_it_says() {
         open.end().expect("buffers that kept their content");
         assert!(open.slice().is_err(), "nothing is open");
     }
+}
+
+#[test]
+fn child_tells_the_latency_of_frames() {
+    let latency = home("malloc")
+        .and_then(|remote| remote.latency("malloc", Disturbance::None, Duration::from_millis(20)));
+    let latency = latency.expect("a child").expect("a malloc has frames");
+    assert!(
+        latency.samples > 0 && latency.get.is_sorted(),
+        "{latency:?}"
+    );
 }
 
 #[test]

@@ -112,7 +112,7 @@ pub enum Kind {
     Dot11HandOff,
     /// A get of a pool of which all buffers are held.
     Refusal,
-    /// A pool of 1,024 is made, one got, one byte written, and all given back.
+    /// A pool of 1,024 is made, one got, one byte written.
     ColdThousand,
     /// The same with 1,048,576.
     ColdMillion,
@@ -228,12 +228,8 @@ impl Kind {
                 "Bursts of 32 of the lengths of 802.11, through a ring to the other core."
             }
             Self::Refusal => "A get of a pool of which all buffers are held.",
-            Self::ColdThousand => {
-                "A pool of 1,024 is made, one buffer got, one byte written, and all given back."
-            }
-            Self::ColdMillion => {
-                "A pool of 1,048,576 is made, one buffer got, one byte written, and all given back."
-            }
+            Self::ColdThousand => "A pool of 1,024 is made, one buffer got, one byte written.",
+            Self::ColdMillion => "A pool of 1,048,576 is made, one buffer got, one byte written.",
             Self::Set64 => "64 are live: replace a random one, write one byte.",
             Self::Set1K => "1,024 are live: replace a random one, write one byte.",
             Self::Set16K => "16,384 are live: replace a random one, write one byte.",
