@@ -62,7 +62,6 @@ mod tests {
         for kind in [
             Kind::Bulk32,
             Kind::Dot11Mix,
-            Kind::Refusal,
             Kind::ColdThousand,
             Kind::Set64,
         ] {

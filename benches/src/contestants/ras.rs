@@ -66,17 +66,23 @@ impl Drop for RasBuffer {
 impl Contestant for Ras {
     type Buffer = RasBuffer;
 
+    const BOUNDED: bool = true;
+
     fn name(&self) -> &'static str {
         "framewell, RAS"
     }
 
     #[inline]
     fn get(&self) -> RasBuffer {
+        self.try_get().expect("a frame")
+    }
+
+    #[inline]
+    fn try_get(&self) -> Option<RasBuffer> {
         let mut buffer = ptr::null_mut();
         let mut size = BYTES as u32;
         // SAFETY: two places of the types that it writes.
         let code = unsafe { RasGetBuffer(&raw mut buffer, &raw mut size) };
-        assert_eq!(code, FRAMEWELL_SUCCESS, "a frame");
-        RasBuffer(buffer)
+        (code == FRAMEWELL_SUCCESS).then_some(RasBuffer(buffer))
     }
 }
