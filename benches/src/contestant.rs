@@ -27,9 +27,9 @@ pub trait Contestant: Sync + 'static {
     /// Whether it can run out of buffers: then it has [`try_get`](Self::try_get).
     const BOUNDED: bool = false;
 
-    /// Makes another of so many buffers; `None` if that is not to be had.
+    /// Makes another such contestant of so many buffers; `None` if that is not to be had.
     #[must_use]
-    fn fresh(buffers: usize) -> Option<Self>
+    fn fresh(&self, buffers: usize) -> Option<Self>
     where
         Self: Sized,
     {

@@ -10,6 +10,7 @@ const FRAMES: usize = 16_384;
 /// A pool of this crate.
 pub struct Framewell {
     name: &'static str,
+    wish: Front,
     pool: Pool,
 }
 
@@ -52,6 +53,7 @@ impl Framewell {
             .build();
         Self {
             name,
+            wish: front,
             pool: pool.expect("a pool"),
         }
     }
@@ -88,8 +90,8 @@ impl Contestant for Framewell {
 
     const BOUNDED: bool = true;
 
-    fn fresh(buffers: usize) -> Option<Self> {
-        Some(Self::of("framewell", buffers))
+    fn fresh(&self, buffers: usize) -> Option<Self> {
+        Some(Self::with(self.name, self.wish, buffers))
     }
 
     #[inline]

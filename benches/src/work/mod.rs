@@ -228,12 +228,8 @@ impl Kind {
                 "Bursts of 32 of the lengths of 802.11, through a ring to the other core."
             }
             Self::Refusal => "A get that is refused: all buffers are held.",
-            Self::ColdThousand => {
-                "A pool of 1,024 is made, one got, one byte written, all given back."
-            }
-            Self::ColdMillion => {
-                "A pool of 1,048,576 is made, one got, one byte written, all given back."
-            }
+            Self::ColdThousand => "A pool of 1,024 is made, one buffer got, one byte written.",
+            Self::ColdMillion => "A pool of 1,048,576 is made, one buffer got, one byte written.",
             Self::Set64 | Self::Set1K | Self::Set16K | Self::Set256K | Self::Set1M => {
                 "So many are live: replace a random one, write one byte. One contestant after another."
             }
@@ -293,8 +289,8 @@ impl Kind {
             Self::HandOffBulk => Box::new(hand_off::HandOff::new(goods::Bulk(contestant))),
             Self::Oversubscribed => Box::new(Oversubscribed::new(contestant, THREADS)),
             Self::Refusal if C::BOUNDED => Box::new(refusal::Refusal::new(contestant)),
-            Self::ColdThousand => Box::new(cold::Cold::<C, 1024>::new()?),
-            Self::ColdMillion => Box::new(cold::Cold::<C, 1_048_576>::new()?),
+            Self::ColdThousand => Box::new(cold::Cold::<C, 1024>::with(contestant)?),
+            Self::ColdMillion => Box::new(cold::Cold::<C, 1_048_576>::with(contestant)?),
             Self::Set64 | Self::Set1K | Self::Set16K | Self::Set256K | Self::Set1M => {
                 return working_set::with(contestant, self.live()?);
             }

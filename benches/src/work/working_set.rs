@@ -37,7 +37,7 @@ pub(super) fn with<C: Contestant>(
     contestant: &'static C,
     live: usize,
 ) -> Option<Box<dyn Workload>> {
-    match C::fresh(2 * live) {
+    match contestant.fresh(2 * live) {
         Some(own) => Some(Box::new(WorkingSet::new(Box::new(own), live))),
         None if C::BOUNDED => None,
         None => Some(Box::new(WorkingSet::new(contestant, live))),

@@ -185,6 +185,8 @@ impl<F: Functions, const N: usize> Table<F, N> {
 impl<F: Functions> Contestant for Pool<F> {
     type Buffer = Item<F>;
 
+    const BOUNDED: bool = true;
+
     fn name(&self) -> &'static str {
         F::NAME
     }
@@ -195,8 +197,12 @@ impl<F: Functions> Contestant for Pool<F> {
 
     #[inline(always)]
     fn get(&self) -> Item<F> {
-        let item = NonNull::new(F::get()).expect("the pool has more");
-        Item(item, PhantomData)
+        self.try_get().expect("the pool has more")
+    }
+
+    #[inline(always)]
+    fn try_get(&self) -> Option<Item<F>> {
+        NonNull::new(F::get()).map(|item| Item(item, PhantomData))
     }
 
     #[inline(always)]

@@ -57,16 +57,23 @@ impl Drop for Queued {
 impl Contestant for Queue {
     type Buffer = Queued;
 
+    const BOUNDED: bool = true;
+
     fn name(&self) -> &'static str {
         "ArrayQueue"
     }
 
     #[inline(always)]
     fn get(&self) -> Queued {
-        Queued {
-            chunk: ManuallyDrop::new(self.0.pop().expect("the queue has more")),
+        self.try_get().expect("the queue has more")
+    }
+
+    #[inline(always)]
+    fn try_get(&self) -> Option<Queued> {
+        Some(Queued {
+            chunk: ManuallyDrop::new(self.0.pop()?),
             queue: self.0,
-        }
+        })
     }
 }
 
@@ -103,13 +110,20 @@ unsafe impl Buffer for Static {
 impl Contestant for Statics {
     type Buffer = Static;
 
+    const BOUNDED: bool = true;
+
     fn name(&self) -> &'static str {
         "heapless"
     }
 
     #[inline(always)]
     fn get(&self) -> Static {
-        Static(Packets.request().expect("the pool has more"))
+        self.try_get().expect("the pool has more")
+    }
+
+    #[inline(always)]
+    fn try_get(&self) -> Option<Static> {
+        Packets.request().map(Static)
     }
 }
 
