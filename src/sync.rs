@@ -41,6 +41,10 @@ impl Margin {
     }
 }
 
+/// Begins a page; not in a model, whose threads have small stacks.
+#[cfg_attr(not(loom), repr(align(4096)))]
+pub(crate) struct PageStart;
+
 /// A field that stays readable through a shared reference whose memory may go before the reference does.
 ///
 /// The free that brings the last frame of an orphaned pool home may not be the last to *return*: between

@@ -40,13 +40,14 @@ use crate::misuse::OnMisuse;
 use crate::raw::RawStates;
 use crate::stack::Links;
 use crate::stats::Stats;
-use crate::sync::{AtomicU64, AtomicUsize, LeakCheck, Ordering, Unprotected};
+use crate::sync::{AtomicU64, AtomicUsize, LeakCheck, Ordering, PageStart, Unprotected, scaled};
 use crate::sys::{Area, HugePages, NoRseq, Process, online_cpus, possible_cpus};
 
 /// The frames begin behind the place in a page where their caches have the count and, of the usual size, the slots: a load whose
 /// address agrees in its lowest 12 bits with that of a store in flight waits for it, and each get and each free loads from here.
-#[repr(C, align(4096))]
+#[repr(C)]
 pub(crate) struct Inner {
+    _page: PageStart,
     _behind_slots: Unprotected<[u8; BEHIND_SLOTS]>,
     frames: Class<Arena>,
     /// The 802.11 buffers, when there are some.
@@ -66,7 +67,7 @@ pub(crate) struct Inner {
     _leak_check: LeakCheck,
 }
 
-const BEHIND_SLOTS: usize = 4 * (SLOT + RSEQ_CACHE);
+const BEHIND_SLOTS: usize = scaled(4 * (SLOT + RSEQ_CACHE) as u32, 0) as usize;
 
 /// What a pool is made from; checked by the builder.
 pub(crate) struct Spec {
@@ -168,6 +169,7 @@ impl Inner {
         )
         .map_err(|refusal| refused((spec.bytes, refusal)))?;
         let inner = Self {
+            _page: PageStart,
             _behind_slots: Unprotected::new([0; BEHIND_SLOTS]),
             frames: Class::new(arena, &shape).map_err(refused)?,
             dot11: Lazy::new(),
