@@ -58,6 +58,28 @@ pub struct Latency {
     pub refused: u64,
 }
 
+impl Latency {
+    /// Returns the medians of several rounds under one disturbance, with all their samples; `None` if there are none.
+    #[must_use]
+    pub fn median(rounds: &[Self]) -> Option<Self> {
+        let first = rounds.first()?;
+        let median = |of: fn(&Self) -> Tail| {
+            std::array::from_fn(|place| {
+                let mut all: Vec<u64> = rounds.iter().map(|round| of(round)[place]).collect();
+                all.sort_unstable();
+                all[all.len() / 2]
+            })
+        };
+        Some(Self {
+            disturbance: first.disturbance,
+            get: median(|round| round.get),
+            control: median(|round| round.control),
+            samples: rounds.iter().map(|round| round.samples).sum(),
+            refused: rounds.iter().map(|round| round.refused).sum(),
+        })
+    }
+}
+
 impl Disturbance {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::None, Self::Oversubscribed, Self::Draining];

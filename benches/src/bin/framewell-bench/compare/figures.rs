@@ -14,7 +14,7 @@ use framewell_bench::rounds::Match;
 use framewell_bench::summary::Spread;
 
 use super::field::{Field, Role};
-use super::latencies::{self, Tailed};
+use super::latencies::{self, Shortest, Tailed};
 use super::machine::Machine;
 use super::targets::{self, Verdict};
 use super::weigh::Weighed;
@@ -118,6 +118,7 @@ pub(crate) struct Figures {
     pub(crate) open: Vec<String>,
     pub(crate) memory: Vec<Weighed>,
     pub(crate) latencies: Vec<Tailed>,
+    pub(crate) shortest: Vec<Shortest>,
     pub(crate) curves: Vec<Curve>,
     pub(crate) missing: Vec<Missing>,
 }
@@ -154,6 +155,7 @@ impl Figures {
             open: judgement.open,
             memory,
             curves,
+            shortest: latencies::shortest(&latencies),
             latencies,
             missing,
         }

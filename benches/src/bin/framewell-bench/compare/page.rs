@@ -8,6 +8,7 @@ use framewell_report::{Axis, BarChart, LineChart, Report, Spread, Table, figure}
 
 use super::field::Role;
 use super::figures::{Figures, Line, workload};
+use super::show::tails;
 
 /// Makes the report.
 pub(crate) fn report(figures: &Figures) -> Report {
@@ -38,6 +39,12 @@ pub(crate) fn report(figures: &Figures) -> Report {
     if !figures.memory.is_empty() {
         report.heading("Memory");
         report.bars(memory(figures));
+    }
+    if !figures.shortest.is_empty() {
+        report.heading("Latency");
+        for shortest in &figures.shortest {
+            report.paragraph(&tails(shortest));
+        }
     }
     if !figures.curves.is_empty() {
         report.heading("Curves");

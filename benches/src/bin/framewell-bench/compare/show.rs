@@ -8,7 +8,7 @@ use framewell_bench::memory::Memory;
 use framewell_bench::summary::Spread;
 
 use super::figures::{Bounded, Figures, Line, workload};
-use super::latencies::{TAIL, Tailed};
+use super::latencies::{Shortest, TAIL, Tailed};
 use super::targets::Verdict;
 use super::weigh::{self, Weighed};
 
@@ -21,6 +21,9 @@ pub(crate) fn print(figures: &Figures) {
     }
     if !figures.latencies.is_empty() {
         print_latencies(&figures.latencies);
+        for shortest in &figures.shortest {
+            println!("{}", tails(shortest));
+        }
     }
     println!("framewell has the {} front.", figures.front);
     for bounded in &figures.bounded {
@@ -72,18 +75,49 @@ fn print_latencies(latencies: &[Tailed]) {
     let percentiles = PERCENTILES.map(|percent| format!("{percent} %"));
     let header = ["latency, ns", "contestant"].map(str::to_owned);
     let header = header.into_iter().chain(percentiles);
-    table.set_header(header.chain(["control 99.9 %".to_owned()]));
+    let last = ["rounds at 99.9 %", "control 99.9 %"].map(str::to_owned);
+    table.set_header(header.chain(last));
     for Tailed {
         contestant,
         latency,
+        tail,
     } in latencies
     {
         let mut row = vec![Cell::new(latency.disturbance.name()), Cell::new(contestant)];
         row.extend(latency.get.map(|ns| right(ns.to_string())));
+        row.push(right(format!("{:.0} – {:.0}", tail.low, tail.high)));
         row.push(right(latency.control[TAIL].to_string()));
         table.add_row(row);
     }
     println!("{table}");
+}
+
+/// framewell's tail beside the shortest of a peer.
+pub(crate) fn tails(shortest: &Shortest) -> String {
+    let Shortest {
+        disturbance,
+        tail,
+        control,
+        peer,
+        peers,
+        peers_control,
+        met,
+    } = shortest;
+    format!(
+        "latency at 99.9 %, {disturbance}: 'framewell' {:.0} ns ({:.0} – {:.0}; control {control}), the best peer, '{peer}', \
+         {:.0} ns ({:.0} – {:.0}; control {peers_control}): {}.",
+        tail.median,
+        tail.low,
+        tail.high,
+        peers.median,
+        peers.low,
+        peers.high,
+        if *met {
+            "no longer, within the rounds"
+        } else {
+            "longer"
+        }
+    )
 }
 
 fn right(number: String) -> Cell {
