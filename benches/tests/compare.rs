@@ -39,9 +39,18 @@ fn names<'a>(lines: &'a Value, key: &str) -> Vec<&'a str> {
 #[test]
 fn one_workload_gives_table_figures_verdict_and_report() {
     let folder = Folder::new("figures");
-    let [json, report] = ["figures.json", "report.html"].map(|name| folder.0.join(name));
-    let [json_path, report_path] = [&json, &report].map(|path| path.to_str().expect("text"));
-    let files = ["--json", json_path, "--report", report_path];
+    let names_of_files = ["figures.json", "report.html", "tables.md"];
+    let [json, report, tables] = names_of_files.map(|name| folder.0.join(name));
+    let [to_json, to_report, to_tables] =
+        [&json, &report, &tables].map(|path| path.to_str().expect("text"));
+    let files = [
+        "--json",
+        to_json,
+        "--report",
+        to_report,
+        "--markdown",
+        to_tables,
+    ];
     let output = compare(&[&["--quick", "--only", "dot11-m", "--peers"], &files[..]].concat());
     let printed = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{output:?}");
@@ -54,7 +63,13 @@ fn one_workload_gives_table_figures_verdict_and_report() {
     timed.sort_unstable();
     assert_eq!(
         timed,
-        ["framewell", "framewell, portable", "malloc", "plain array"]
+        [
+            "framewell",
+            "framewell, portable",
+            "malloc",
+            "plain array",
+            "plain lists"
+        ]
     );
     assert_eq!(names(&figures["verdicts"], "peer"), ["malloc"]);
     let mut weighed = names(&figures["memory"], "contestant");
@@ -63,6 +78,14 @@ fn one_workload_gives_table_figures_verdict_and_report() {
     for told in ["cpu", "kernel", "compiler", "date"] {
         assert!(figures["machine"][told].is_string(), "{told}");
     }
+
+    let tables = fs::read_to_string(tables).expect("tables");
+    let row = |line: &str| line.starts_with('|') && line.contains("framewell, portable");
+    assert_eq!(
+        tables.lines().filter(|line| row(line)).count(),
+        2,
+        "{tables}"
+    );
 
     let page = fs::read_to_string(report).expect("a report");
     for part in [

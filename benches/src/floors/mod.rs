@@ -61,8 +61,9 @@ pub struct Floor {
 }
 
 /// All floors, those that need sequences last.
-pub static ALL: [Floor; 5] = [
+pub static ALL: [Floor; 6] = [
     Floor::new(CAS, &[Kind::Pair]),
+    Floor::new(LISTS, &[Kind::Dot11Mix]),
     Floor::new(ARRAY, &[Kind::Dot11Mix, Kind::Dot11HandOff]),
     Floor::new(SEQUENCES, &[Kind::Pair, Kind::Bulk32, Kind::Bulk256]),
     Floor::new(LOADS, &[Kind::Pair]),

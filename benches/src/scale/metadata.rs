@@ -93,27 +93,31 @@ impl Payload {
 /// Frames of the pool that is weighed.
 const WEIGHED: usize = 1 << 15;
 
-pub(super) fn payload() -> Option<Payload> {
-    let mut frames = Vec::with_capacity(WEIGHED);
-    let own = WEIGHED * size_of::<framewell::Frame>();
-    let before = resident().ok()?;
-    let pool = Pool::builder().frames(WEIGHED).build().ok()?;
-    for _ in 0..WEIGHED {
-        let mut frame = pool.get(BYTES).ok()?;
-        frame.fill(1);
-        frames.push(frame);
+impl Payload {
+    /// Weighs a pool, by what the whole process has resident; `None` if the system does not tell.
+    #[must_use]
+    pub fn weigh() -> Option<Self> {
+        let mut frames = Vec::with_capacity(WEIGHED);
+        let own = WEIGHED * size_of::<framewell::Frame>();
+        let before = resident().ok()?;
+        let pool = Pool::builder().frames(WEIGHED).build().ok()?;
+        for _ in 0..WEIGHED {
+            let mut frame = pool.get(BYTES).ok()?;
+            frame.fill(1);
+            frames.push(frame);
+        }
+        let used = resident().ok()?;
+        frames.clear();
+        let freed = resident().ok()?;
+        let region = pool.region();
+        Some(Self {
+            frames: WEIGHED,
+            payload: WEIGHED * BYTES,
+            frames_whole: WEIGHED * region.stride(),
+            resident: used.saturating_sub(before + own),
+            freed: freed.saturating_sub(before + own),
+        })
     }
-    let used = resident().ok()?;
-    frames.clear();
-    let freed = resident().ok()?;
-    let region = pool.region();
-    Some(Payload {
-        frames: WEIGHED,
-        payload: WEIGHED * BYTES,
-        frames_whole: WEIGHED * region.stride(),
-        resident: used.saturating_sub(before + own),
-        freed: freed.saturating_sub(before + own),
-    })
 }
 
 impl fmt::Display for Payload {

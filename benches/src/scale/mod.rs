@@ -56,7 +56,7 @@ pub fn measure(effort: Effort, mut progress: impl FnMut(&str)) -> Scaled {
     crate::cpus::settle();
     progress("memory");
     // First: nothing was freed yet that the system could have kept.
-    let payload = metadata::payload();
+    let payload = Payload::weigh();
     let metadata = metadata::of_sizes(effort.frames);
     let growth = Over::ALL.into_iter().map(|over| {
         progress(over.name());

@@ -53,6 +53,9 @@ pub(crate) struct Options {
     /// Also write all figures to this file
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Also write the tables to this file, as Markdown
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
     /// Where the report goes, instead of compare.html in the target directory
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -92,9 +95,14 @@ pub(crate) fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     };
     let figures = Figures::new(machine, &matches, memory, latencies, &field, missing);
     show::print(&figures);
+    let write = |path: &PathBuf, text: String| {
+        fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
+    };
     if let Some(path) = &options.json {
-        fs::write(path, serde_json::to_string_pretty(&figures)?)
-            .map_err(|error| format!("{}: {error}", path.display()))?;
+        write(path, serde_json::to_string_pretty(&figures)?)?;
+    }
+    if let Some(path) = &options.markdown {
+        write(path, show::markdown(&figures))?;
     }
     let path = match &options.report {
         Some(path) => path.clone(),

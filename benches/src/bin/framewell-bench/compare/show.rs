@@ -1,6 +1,6 @@
 //! The figures as tables, and the closing lines below them.
 
-use comfy_table::presets::UTF8_FULL_CONDENSED;
+use comfy_table::presets::{ASCII_MARKDOWN, UTF8_FULL_CONDENSED};
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
 
 use framewell_bench::latency::PERCENTILES;
@@ -9,47 +9,81 @@ use framewell_bench::summary::Spread;
 
 use super::figures::{Bounded, Figures, Line, workload};
 use super::latencies::{Shortest, TAIL, Tailed};
+use super::machine::Machine;
 use super::targets::Verdict;
 use super::weigh::{self, Weighed};
 
+/// Prints them.
 pub(crate) fn print(figures: &Figures) {
+    print!("{}", text(figures, UTF8_FULL_CONDENSED, "\n"));
+}
+
+/// Returns them as Markdown, with what they were measured on.
+pub(crate) fn markdown(figures: &Figures) -> String {
+    let machine = &figures.machine;
+    let Machine {
+        cpu,
+        cores,
+        kernel,
+        c_library,
+        compiler,
+        date,
+        command,
+    } = machine;
+    let head = format!(
+        "`{command}`, {date}: {cpu}, {cores} cores, {kernel}, {c_library}, {compiler}.\n\n"
+    );
+    head + &text(figures, ASCII_MARKDOWN, "\n\n")
+}
+
+/// The tables in this preset, and the lines between them, each with this end.
+fn text(figures: &Figures, preset: &str, end: &str) -> String {
+    let shown = |mut table: Table| table.load_preset(preset).to_string();
+    let mut parts: Vec<String> = Vec::new();
     if !figures.lines.is_empty() {
-        print_lines(figures);
-    }
-    if !figures.memory.is_empty() {
-        print_memory(&figures.memory);
-    }
-    if !figures.latencies.is_empty() {
-        print_latencies(&figures.latencies);
-        for shortest in &figures.shortest {
-            println!("{}", tails(shortest));
+        parts.push(shown(lines(figures)));
+        parts.push(
+            "Medians of interleaved slices; a ratio is taken within each round, higher is faster."
+                .to_owned(),
+        );
+        if figures.dropped > 0 {
+            let dropped = figures.dropped;
+            parts.push(format!(
+                "{dropped} slices dropped: the distance of the cores changed meanwhile."
+            ));
         }
     }
-    println!("framewell has the {} front.", figures.front);
-    for bounded in &figures.bounded {
-        println!("{}", sentence(bounded));
+    if !figures.memory.is_empty() {
+        parts.push(shown(memory(&figures.memory)));
+        parts.push(
+            "Each in a process of its own; every page of each buffer was written.".to_owned(),
+        );
     }
+    if !figures.latencies.is_empty() {
+        parts.push(shown(latencies(&figures.latencies)));
+        parts.extend(figures.shortest.iter().map(tails));
+    }
+    parts.push(format!("framewell has the {} front.", figures.front));
+    parts.extend(figures.bounded.iter().map(sentence));
     if !figures.verdicts.is_empty() {
-        print_verdicts(&figures.verdicts);
+        parts.push(shown(verdicts(&figures.verdicts)));
     }
     if !figures.open.is_empty() {
-        println!("Not judged: {}.", figures.open.join("; "));
+        parts.push(format!("Not judged: {}.", figures.open.join("; ")));
     }
-    for missing in &figures.missing {
-        println!("{missing}");
-    }
+    parts.extend(figures.missing.iter().map(ToString::to_string));
+    parts.iter().map(|part| format!("{part}{end}")).collect()
 }
 
 fn table<const COLUMNS: usize>(header: [&str; COLUMNS]) -> Table {
     let mut table = Table::new();
     table
-        .load_preset(UTF8_FULL_CONDENSED)
         .set_content_arrangement(ContentArrangement::Disabled)
         .set_header(header);
     table
 }
 
-fn print_memory(memory: &[Weighed]) {
+fn memory(memory: &[Weighed]) -> Table {
     let mut table = table([weigh::NAME, "steps", "requested", "resident", "ratio"]);
     for weighed in memory {
         let Memory {
@@ -66,11 +100,10 @@ fn print_memory(memory: &[Weighed]) {
         row.extend(numbers.map(right));
         table.add_row(row);
     }
-    println!("{table}");
-    println!("Each in a process of its own; every page of each buffer was written.");
+    table
 }
 
-fn print_latencies(latencies: &[Tailed]) {
+fn latencies(latencies: &[Tailed]) -> Table {
     let mut table = table(["latency, ns", "contestant"]);
     let percentiles = PERCENTILES.map(|percent| format!("{percent} %"));
     let header = ["latency, ns", "contestant"].map(str::to_owned);
@@ -89,7 +122,7 @@ fn print_latencies(latencies: &[Tailed]) {
         row.push(right(latency.control[TAIL].to_string()));
         table.add_row(row);
     }
-    println!("{table}");
+    table
 }
 
 /// framewell's tail beside the shortest of a peer.
@@ -124,7 +157,7 @@ fn right(number: String) -> Cell {
     Cell::new(number).set_alignment(CellAlignment::Right)
 }
 
-fn print_lines(figures: &Figures) {
+fn lines(figures: &Figures) -> Table {
     let mut table = table([
         "workload",
         "contestant",
@@ -142,14 +175,7 @@ fn print_lines(figures: &Figures) {
         table.add_row(row(if first { &workload } else { "" }, line));
         last = Some(workload);
     }
-    println!("{table}");
-    println!(
-        "Medians of interleaved slices; a ratio is taken within each round, higher is faster."
-    );
-    if figures.dropped > 0 {
-        let dropped = figures.dropped;
-        println!("{dropped} slices dropped: the distance of the cores changed meanwhile.");
-    }
+    table
 }
 
 fn row(workload: &str, line: &Line) -> Vec<Cell> {
@@ -184,7 +210,7 @@ fn sentence(bounded: &Bounded) -> String {
     )
 }
 
-fn print_verdicts(verdicts: &[Verdict]) {
+fn verdicts(verdicts: &[Verdict]) -> Table {
     let mut table = table([
         "framewell on",
         "times as fast",
@@ -209,5 +235,5 @@ fn print_verdicts(verdicts: &[Verdict]) {
             Cell::new(verdict.outcome()),
         ]);
     }
-    println!("{table}");
+    table
 }
