@@ -6,7 +6,7 @@ use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 use std::slice;
 
-use crate::arena::{Arena, LEN, Layout, OFFSET};
+use crate::arena::{Arena, Layout};
 use crate::back::Back;
 use crate::error::{Room, RoomError};
 use crate::id::FrameId;
@@ -60,9 +60,7 @@ impl View {
     /// The part of a new frame, of number 0 for the time being: `min(len, payload)` bytes after the headroom.
     #[inline(always)]
     pub(crate) fn new(layout: &Layout, len: usize) -> Self {
-        let whole = Self(layout.whole);
-        let len = len.min(whole.len().into());
-        Self(0).part(whole.offset(), len as u16)
+        Self(0).part(layout.headroom, len.min(layout.payload.into()) as u16)
     }
 
     /// The same part of a frame, instead of frame 0.
@@ -76,7 +74,7 @@ impl View {
     #[inline(always)]
     fn part(self, offset: u16, len: u16) -> Self {
         let id = self.0 & u64::from(u32::MAX);
-        Self(id | u64::from(offset) << OFFSET | u64::from(len) << LEN)
+        Self(id | u64::from(offset) << 32 | u64::from(len) << 48)
     }
 
     #[inline(always)]
@@ -86,17 +84,17 @@ impl View {
 
     /// The part alone, in 32 bits.
     fn part_of_frame(self) -> u64 {
-        self.0 >> OFFSET
+        self.0 >> 32
     }
 
     #[inline(always)]
     fn offset(self) -> u16 {
-        (self.0 >> OFFSET) as u16
+        (self.0 >> 32) as u16
     }
 
     #[inline(always)]
     fn len(self) -> u16 {
-        (self.0 >> LEN) as u16
+        (self.0 >> 48) as u16
     }
 }
 
@@ -376,7 +374,7 @@ impl Frame {
     pub(crate) unsafe fn from_raw_view(pool: NonNull<Inner>, id: FrameId, view: u64) -> Self {
         Self {
             pool,
-            view: View(view << OFFSET).of(id),
+            view: View(view << 32).of(id),
         }
     }
 
@@ -395,7 +393,7 @@ impl Frame {
 
 /// Where the data of a frame that is out as a pointer begins, by its [`RawStates`](crate::raw::RawStates) view.
 pub(crate) fn offset_of_view(view: u64) -> usize {
-    View(view << OFFSET).offset().into()
+    (view & u64::from(u16::MAX)) as usize
 }
 
 #[cold]

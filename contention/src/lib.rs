@@ -4,7 +4,7 @@
 //!   loads ─► counted::fw (the crate, its atomics told) ─► machine ─► lines: operations, retries, transfers ─► rate
 //! ```
 //!
-//! The crate is compiled as a module (`build.rs`), unchanged but for its atomics, which tell the [`machine`] of each access, for its
+//! The crate is compiled as a module (`build.rs`), unchanged but for its atomics, which tell the machine of each access, for its
 //! restartable sequences, which are written in Rust (`sequences.rs`), and for the CPU that runs.
 //! So what is counted are the operations of the algorithms as they are; what is simulated is the order in which the CPUs come to
 //! them, by what a cache line takes from core to core ([`Costs`]). One thread runs it all: the same setup has the same counts.

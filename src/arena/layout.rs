@@ -17,11 +17,6 @@ use crate::limits::MAX_ROOM;
 
 const LINE: usize = 64;
 
-/// Where the offset begins in a handle's word.
-pub(crate) const OFFSET: u32 = 32;
-/// Where the length begins.
-pub(crate) const LEN: u32 = 48;
-
 /// What the builder asks for; all in bytes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wanted {
@@ -36,12 +31,11 @@ pub(crate) struct Wanted {
 /// The layout of every frame of a pool.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Layout {
+    pub(crate) headroom: u16,
     pub(crate) payload: u16,
     /// Headroom, payload and tailroom: the bytes a frame's owner can use.
     pub(crate) room: u16,
     pub(crate) stride: usize,
-    /// Headroom and payload, as a handle's word has them: one load on the hot path, where loads are what counts.
-    pub(crate) whole: u64,
 }
 
 impl Layout {
@@ -61,10 +55,10 @@ impl Layout {
             Some(stride) => return Err(BuildError::StrideTooSmall { stride, needed }),
         };
         Ok(Self {
+            headroom: wanted.headroom as u16,
             payload: wanted.payload as u16,
             room: stride.min(MAX_ROOM) as u16,
             stride,
-            whole: (wanted.headroom as u64) << OFFSET | (wanted.payload as u64) << LEN,
         })
     }
 

@@ -21,7 +21,7 @@ use std::ptr::NonNull;
 
 use crossbeam_utils::CachePadded;
 
-pub(crate) use layout::{LEN, Layout, OFFSET, Wanted};
+pub(crate) use layout::{Layout, Wanted};
 
 use crate::back::{Back, Lack};
 use crate::batch::Batch;
