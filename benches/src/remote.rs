@@ -22,6 +22,8 @@ use crate::work::{Kind, Timed};
 
 /// A child that says nothing for so long hangs.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// What a child has printed is read within this, on all but the busiest machines.
+const SETTLING: Duration = Duration::from_millis(100);
 /// The time that a child has to end after its input did.
 const ENDING: Duration = Duration::from_secs(10);
 /// The lines of what it printed that are kept.
@@ -215,7 +217,11 @@ impl Line {
         let sent = self.requests.as_mut().map(|pipe| pipe.write_all(&line));
         match sent {
             Some(Ok(())) => match self.hear()? {
-                Answer::Failed(why) => Err(self.failure(&why)),
+                Answer::Failed(why) => {
+                    // What it printed was written before, and may not be read yet.
+                    thread::sleep(SETTLING);
+                    Err(self.failure(&why))
+                }
                 answer => Ok(answer),
             },
             Some(Err(_)) | None => Err(self.death()),

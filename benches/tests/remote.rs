@@ -162,11 +162,8 @@ fn who_fails_is_told_why_and_has_no_figures() {
         panic!("two failures: {:?}", game.failures());
     };
     assert_eq!((first.as_str(), second.as_str()), ("panics", "dies"));
-    assert!(
-        panicked
-            .to_string()
-            .starts_with("a buffer was lost; it printed: ")
-    );
+    let panicked = panicked.to_string();
+    assert!(panicked.starts_with("a buffer was lost"), "{panicked}");
     let died = died.to_string();
     assert!(died.starts_with("its process ended: signal: 6"), "{died}");
     assert!(died.contains("corrupted double-linked list"), "{died}");
@@ -182,5 +179,9 @@ fn buffers_that_are_not_real_are_not_timed_and_failed_weighing_is_told() {
         assert!(refused.to_string().starts_with("two buffers overlap"));
     }
     let unweighed = remote.memory("prints", 1).expect_err("a failure");
-    assert_eq!(unweighed.to_string(), "no scales");
+    // What the failures before have printed may follow, if it was late.
+    assert!(
+        unweighed.to_string().starts_with("no scales"),
+        "{unweighed}"
+    );
 }
