@@ -5,16 +5,16 @@ use arrayvec::ArrayVec;
 use crate::id::FrameId;
 use crate::limits::MAGAZINE;
 
-/// Up to [`MAGAZINE`] ids in the hands of a call: at rest nowhere, owned by whoever holds the batch.
-pub(crate) struct Batch {
-    ids: ArrayVec<FrameId, MAGAZINE>,
+/// Up to `N` ids, of which the layers move up to [`MAGAZINE`] at once: at rest nowhere, owned by whoever holds the batch.
+pub(crate) struct Batch<const N: usize = MAGAZINE> {
+    ids: ArrayVec<FrameId, N>,
 }
 
-impl Batch {
+impl<const N: usize> Batch<N> {
     #[inline]
-    pub(crate) fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self {
-            ids: ArrayVec::new(),
+            ids: ArrayVec::new_const(),
         }
     }
 

@@ -188,7 +188,7 @@ impl<const N: usize> Burst<N> {
         let Some(pool) = self.frames.last().map(Frame::pool) else {
             return;
         };
-        let mut batch = Batch::new();
+        let mut batch: Batch = Batch::new();
         let start = len.max(self.frames.len().saturating_sub(batch.room()));
         let mut differ = 0;
         batch.extend_from(&self.frames[start..], |frame| {
@@ -207,7 +207,7 @@ impl<const N: usize> Burst<N> {
     /// Takes the frames of one pool out from among those of others, up to a batch, and frees them.
     #[cold]
     fn gather(&mut self, len: usize, pool: NonNull<Inner>) {
-        let mut batch = Batch::new();
+        let mut batch: Batch = Batch::new();
         let mut at = self.frames.len();
         while at > len && batch.room() > 0 {
             at -= 1;

@@ -14,6 +14,7 @@ compile_error!(
 mod arena;
 mod back;
 mod batch;
+mod bulk;
 mod burst;
 mod cell;
 mod class;
@@ -38,6 +39,7 @@ mod sync;
 mod sys;
 mod tagged;
 
+pub use bulk::{Bulk, BulkDrain};
 pub use burst::{Burst, Drain};
 pub use cell::{Buffer, FrameCell, Reader, Snapshot, Writer};
 pub use dot11_buf::Dot11Buf;

@@ -37,7 +37,7 @@ pub fn check<C: Contestant>(contestant: &C) {
         apart(name, places);
     }
     let mut places = Vec::new();
-    contestant.bulk::<32>(|buffer| places.push((buffer.first().addr(), BYTES)));
+    contestant.bulk::<32>(|first| places.push((first.addr(), BYTES)));
     assert_eq!(places.len(), 32, "{name}: as many in bulk as asked for");
     apart(name, places.into_iter());
 }

@@ -56,11 +56,11 @@ pub trait Contestant: Sync + 'static {
         Some(self.get())
     }
 
-    /// Gets `N` buffers at once, has `work` done on each, and frees them at once.
+    /// Gets `N` buffers at once, has `work` done on the first byte of each, and frees them at once.
     #[inline]
-    fn bulk<const N: usize>(&self, mut work: impl FnMut(&mut Self::Buffer)) {
+    fn bulk<const N: usize>(&self, mut work: impl FnMut(*mut u8)) {
         let mut buffers: ArrayVec<Self::Buffer, N> = (0..N).map(|_| self.get()).collect();
-        buffers.iter_mut().for_each(&mut work);
+        buffers.iter_mut().for_each(|buffer| work(buffer.first()));
     }
 
     /// Gets `N` buffers at once and gives them to `sink` one by one.

@@ -4,7 +4,8 @@
 //!   Contestant ────────► Frames ──┐
 //!   VaryingContestant ─► Varying ─┼─► dyn Entrant ─► serve: a child process answers for it
 //!   both of them ──────► Both ────┤
-//!   made when asked for ► Later ──┘
+//!   made when asked for ► Later ──┤
+//!   in bulk alone ──────► InBulk ─┘
 //! ```
 
 use std::io;
@@ -184,6 +185,27 @@ impl Later {
             &self.frames
         };
         made.as_ref()
+    }
+}
+
+/// One that takes part only where calls for many are asked for: in all else it is as another.
+pub struct InBulk(pub Later);
+
+impl Entrant for InBulk {
+    fn title(&self) -> &'static str {
+        self.0.title()
+    }
+
+    fn takes(&self, kind: Kind) -> bool {
+        kind.in_bulk() && self.0.takes(kind)
+    }
+
+    fn check(&self) {
+        self.0.check();
+    }
+
+    fn workload(&'static self, kind: Kind) -> Option<Box<dyn Workload>> {
+        self.takes(kind).then(|| self.0.workload(kind))?
     }
 }
 

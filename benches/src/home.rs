@@ -1,11 +1,13 @@
 //! Who lives in this package and needs nothing else: framewell in all its ways, and the system's allocator.
 
-use crate::contestants::{Dot11, Framewell, Heap, MALLOC, Ras};
-use crate::entrant::{Both, Entrant, Frames, Later, Made, Varying};
+use crate::contestants::{Bursts, Dot11, Framewell, Heap, MALLOC, Ras};
+use crate::entrant::{Both, Entrant, Frames, InBulk, Later, Made, Varying};
 use crate::floors;
 
 /// framewell as its defaults make it.
 pub const FRAMEWELL: &str = "framewell";
+/// framewell with an owner for each frame where it would hand out numbers.
+pub const BURST: &str = "framewell, Burst";
 /// framewell on the portable front.
 pub const PORTABLE: &str = "framewell, portable";
 /// framewell behind the C library's functions.
@@ -18,6 +20,11 @@ static BY_DEFAULT: Later = Later::new(
     Some(Made::by(|| stays(Frames(Framewell::new())))),
     Some(Made::by(|| stays(Varying(Dot11::new())))),
 );
+static IN_BURSTS: InBulk = InBulk(Later::new(
+    BURST,
+    Some(Made::by(|| stays(Frames(Bursts::new())))),
+    None,
+));
 static ON_PORTABLE: Later = Later::new(
     PORTABLE,
     Some(Made::by(|| stays(Frames(Framewell::portable())))),
@@ -27,7 +34,7 @@ static BEHIND_C: Later = Later::new(RAS, Some(Made::by(|| stays(Frames(Ras::new(
 static OF_SYSTEM: Both<Heap<std::alloc::System>> = Both(MALLOC);
 
 /// All of them, framewell first.
-pub static HOME: [&dyn Entrant; 4] = [&BY_DEFAULT, &ON_PORTABLE, &BEHIND_C, &OF_SYSTEM];
+pub static HOME: [&dyn Entrant; 5] = [&BY_DEFAULT, &IN_BURSTS, &ON_PORTABLE, &BEHIND_C, &OF_SYSTEM];
 
 /// Returns one of them, or a floor.
 #[must_use]
@@ -57,7 +64,7 @@ mod tests {
 
     #[test]
     fn who_takes_part_has_a_workload_of_its_own_name() {
-        for kind in [Kind::Bulk32, Kind::Dot11Mix] {
+        for kind in [Kind::Pair, Kind::Bulk32, Kind::Dot11Mix] {
             for entrant in HOME {
                 let there = entrant.workload(kind).is_some();
                 assert_eq!(there, entrant.takes(kind), "{}", entrant.title());
@@ -65,6 +72,6 @@ mod tests {
         }
         let of_frames = HOME.iter().filter(|entrant| !entrant.takes(Kind::Dot11Mix));
         let of_frames: Vec<_> = of_frames.map(|entrant| entrant.title()).collect();
-        assert_eq!(of_frames, [RAS]);
+        assert_eq!(of_frames, [BURST, RAS]);
     }
 }

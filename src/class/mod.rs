@@ -229,6 +229,15 @@ impl<B: Back> Class<B> {
             .is_ok()
     }
 
+    /// Appends up to `most` ids of this CPU's cache; they are the caller's (P1).
+    #[inline(always)]
+    pub(crate) fn take_near<const N: usize>(&self, most: usize, batch: &mut Batch<N>) {
+        if let Some(sections) = self.front.sections() {
+            // SAFETY: as in `take`.
+            unsafe { sections.pop_many(most, batch) };
+        }
+    }
+
     /// As `take_from_shard`, for many.
     #[inline(never)]
     fn take_some_from_shard(&self, most: usize, batch: &mut Batch) {
@@ -241,7 +250,7 @@ impl<B: Back> Class<B> {
     ///
     /// # Safety
     ///
-    /// - As for [`Near::lay`], for every id; there are no more than a batch.
+    /// - As for [`Near::lay`], for every id.
     #[inline(always)]
     pub(crate) unsafe fn lay_many(&self, ids: &[FrameId]) -> bool {
         for id in ids {

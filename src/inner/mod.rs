@@ -279,7 +279,7 @@ impl Inner {
         unsafe { Self::free_to(this, class.near(), class, id) };
     }
 
-    /// Frees up to a batch of frames.
+    /// Frees frames at once.
     ///
     /// # Safety
     ///

@@ -62,9 +62,15 @@ impl Pool {
     }
 
     #[inline(always)]
-    fn inner(&self) -> &Inner {
+    pub(crate) fn inner(&self) -> &Inner {
         // SAFETY: a handle keeps the pool's memory (P2 of `class`).
         unsafe { self.inner.as_ref() }
+    }
+
+    /// As a frame names it.
+    #[inline(always)]
+    pub(crate) fn as_inner(&self) -> NonNull<Inner> {
+        self.inner
     }
 
     /// Returns a frame of `min(len, payload)` bytes, after a headroom and before a tailroom.

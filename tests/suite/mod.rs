@@ -1,6 +1,7 @@
 //! What holds on either front: the programs `auto` and `portable` run it, each on its own.
 
 mod builder;
+mod bulk;
 mod burst;
 mod cell;
 mod contract;

@@ -1,8 +1,9 @@
 //! The pool of this crate.
 
-use framewell::{Burst, Frame, Front, FrontKind, Pool, Stats};
+use framewell::{Bulk, Burst, Frame, Front, FrontKind, Pool, Stats};
 
 use crate::contestant::{BYTES, Buffer, Contestant};
+use crate::home::BURST;
 
 /// The frames of a pool, unless it is asked for another number.
 const FRAMES: usize = 16_384;
@@ -109,16 +110,73 @@ impl Contestant for Framewell {
     }
 
     #[inline]
-    fn bulk<const N: usize>(&self, work: impl FnMut(&mut Frame)) {
+    fn bulk<const N: usize>(&self, mut work: impl FnMut(*mut u8)) {
+        let mut bulk: Bulk<N> = Bulk::new(&self.pool);
+        bulk.get(N).expect("a bulk");
+        bulk.iter_mut().for_each(|bytes| work(bytes.as_mut_ptr()));
+    }
+
+    #[inline]
+    fn get_many<const N: usize>(&self, sink: impl FnMut(Frame)) {
+        let mut bulk: Bulk<N> = Bulk::new(&self.pool);
+        bulk.get(N).expect("a bulk");
+        bulk.drain().for_each(sink);
+    }
+
+    #[inline]
+    fn free_many<const N: usize>(&self, frames: impl Iterator<Item = Frame>) {
+        let mut bulk: Bulk<N> = Bulk::new(&self.pool);
+        for frame in frames {
+            bulk.push(frame).expect("a frame of this pool");
+        }
+    }
+}
+
+/// A pool of this crate of which all is asked in bursts of owners, also where numbers would do.
+pub struct Bursts(Framewell);
+
+impl Bursts {
+    /// Makes a pool as its defaults make it.
+    ///
+    /// # Panics
+    ///
+    /// As [`Framewell::new`].
+    #[must_use]
+    pub fn new() -> Self {
+        Self(Framewell::with(BURST, Front::Auto, FRAMES))
+    }
+}
+
+impl Default for Bursts {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Contestant for Bursts {
+    type Buffer = Frame;
+
+    fn name(&self) -> &'static str {
+        self.0.name()
+    }
+
+    #[inline]
+    fn get(&self) -> Frame {
+        self.0.get()
+    }
+
+    #[inline]
+    fn bulk<const N: usize>(&self, mut work: impl FnMut(*mut u8)) {
+        let pool = &self.0.pool;
         let mut burst: Burst<N> = Burst::new();
-        self.pool.get_bulk(&mut burst, N).expect("a burst");
-        burst.iter_mut().for_each(work);
+        pool.get_bulk(&mut burst, N).expect("a burst");
+        burst.iter_mut().for_each(|frame| work(frame.as_mut_ptr()));
     }
 
     #[inline]
     fn get_many<const N: usize>(&self, sink: impl FnMut(Frame)) {
         let mut burst: Burst<N> = Burst::new();
-        self.pool.get_bulk(&mut burst, N).expect("a burst");
+        self.0.pool.get_bulk(&mut burst, N).expect("a burst");
         burst.drain().for_each(sink);
     }
 

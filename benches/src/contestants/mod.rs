@@ -10,7 +10,7 @@ mod zeroed;
 
 pub use c::{Functions, Pair};
 pub use dot11::Dot11;
-pub use framewell::Framewell;
+pub use framewell::{Bursts, Framewell};
 pub use heap::{Allocator, Block, Heap, MALLOC};
 pub use pieces::Piece;
 pub use ras::{Ras, RasBuffer};

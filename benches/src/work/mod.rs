@@ -157,6 +157,12 @@ impl Kind {
         Self::Set1M,
     ];
 
+    /// Returns whether buffers are got and freed by calls for many.
+    #[must_use]
+    pub fn in_bulk(self) -> bool {
+        matches!(self, Self::Bulk32 | Self::Bulk256 | Self::HandOffBulk)
+    }
+
     /// Returns the buffers that are live, for the workloads in which their number is what is asked for: a curve.
     #[must_use]
     pub fn live(self) -> Option<usize> {

@@ -88,7 +88,7 @@ impl Sections {
     /// # Safety
     ///
     /// - As for [`pop`](Self::pop).
-    pub(crate) unsafe fn pop_many(self, most: usize, batch: &mut Batch) {
+    pub(crate) unsafe fn pop_many<const N: usize>(self, most: usize, batch: &mut Batch<N>) {
         // SAFETY: the function's bullet.
         unsafe { self.modelled() }.pop_many(most, batch);
     }
@@ -145,7 +145,7 @@ impl Modelled {
         pushed.is_some()
     }
 
-    pub(crate) fn pop_many(&self, most: usize, batch: &mut Batch) {
+    pub(crate) fn pop_many<const N: usize>(&self, most: usize, batch: &mut Batch<N>) {
         let most = most.min(batch.room()) as u32;
         let popped = self.section(|cache| {
             let count = read(cache, COUNT);

@@ -105,7 +105,7 @@ impl Sections {
     ///
     /// - As for [`pop`](Self::pop).
     #[inline(always)]
-    pub(crate) unsafe fn pop_many(self, most: usize, batch: &mut Batch) {
+    pub(crate) unsafe fn pop_many<const N: usize>(self, most: usize, batch: &mut Batch<N>) {
         let most = most.min(batch.room());
         if most == 0 {
             return;

@@ -206,9 +206,9 @@ impl<F: Functions> Contestant for Pool<F> {
     }
 
     #[inline(always)]
-    fn bulk<const N: usize>(&self, mut work: impl FnMut(&mut Item<F>)) {
+    fn bulk<const N: usize>(&self, mut work: impl FnMut(*mut u8)) {
         let mut table = Table::<F, N>::get();
-        table.items().iter_mut().for_each(|item| work(item));
+        table.items().iter_mut().for_each(|item| work(item.first()));
         table.put();
     }
 

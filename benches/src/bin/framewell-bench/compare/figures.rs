@@ -8,7 +8,7 @@ use framewell_bench::Kind;
 use framewell_bench::contestants::Framewell;
 use framewell_bench::curve::Curve;
 use framewell_bench::floors::{CAS, HANDLES, LOADS, SEQUENCES};
-use framewell_bench::home::{FRAMEWELL, PORTABLE, RAS, SYSTEM};
+use framewell_bench::home::{BURST, FRAMEWELL, PORTABLE, RAS, SYSTEM};
 use framewell_bench::probe::Distance;
 use framewell_bench::rounds::Match;
 use framewell_bench::summary::Spread;
@@ -20,7 +20,7 @@ use super::targets::{self, Verdict};
 use super::weigh::Weighed;
 
 /// What the closing lines compare: a contestant on a workload with floors and peers.
-const BOUNDED: [(Kind, &str, &[&str]); 5] = [
+const BOUNDED: [(Kind, &str, &[&str]); 7] = [
     (
         Kind::Pair,
         FRAMEWELL,
@@ -28,8 +28,10 @@ const BOUNDED: [(Kind, &str, &[&str]); 5] = [
     ),
     (Kind::Pair, PORTABLE, &[CAS]),
     (Kind::Pair, RAS, &[FRAMEWELL, SYSTEM]),
-    (Kind::Bulk32, FRAMEWELL, &[SEQUENCES, HANDLES]),
-    (Kind::Bulk256, FRAMEWELL, &[SEQUENCES, HANDLES]),
+    (Kind::Bulk32, FRAMEWELL, &[SEQUENCES]),
+    (Kind::Bulk32, BURST, &[SEQUENCES, HANDLES]),
+    (Kind::Bulk256, FRAMEWELL, &[SEQUENCES]),
+    (Kind::Bulk256, BURST, &[SEQUENCES, HANDLES]),
 ];
 
 /// Somebody who could not take part, and why.

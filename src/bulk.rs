@@ -1,0 +1,479 @@
+//! Many frames at once, as numbers.
+//!
+//! ```text
+//!   Bulk:  │ pool │ len │ id │ id │ id │ …        4 bytes a frame; a section pops them right here, and pushes them from here
+//!   Burst: │ len │ pool, id, part │ …             16 bytes a frame: each is an owner by itself
+//! ```
+//!
+//! A frame in it is whole: its data is the payload, as `get` gives it. So nothing has to be kept about a frame but its number, and where
+//! frames lie is worked out once for all of them.
+//!
+//! Invariant: the ids are of `pool`, and the `Bulk` owns them (P1 of `class`); the handle that it borrows keeps the pool (P2).
+
+use std::fmt;
+use std::ops::{Index, IndexMut};
+use std::ptr::NonNull;
+use std::slice;
+
+use crate::arena::Arena;
+use crate::back::Back;
+use crate::batch::Batch;
+use crate::error::BulkError;
+use crate::frame::Frame;
+use crate::front::{Event, Moving};
+use crate::id::FrameId;
+use crate::inner::Inner;
+use crate::pool::Pool;
+
+/// Up to `N` whole frames of one pool, in line, as numbers: no allocation, 4 bytes a frame.
+///
+/// It gets and frees in bulk at a fraction of what a [`Burst`](crate::Burst) costs, which builds an owner of 16 bytes for each frame. For loops that
+/// fill frames (a batch of receive descriptors, an AF_XDP ring) and free most of them in the same call. A frame in it has the pool's
+/// headroom, and the whole payload as its data; [`pop`](Self::pop) and [`drain`](Self::drain) make [`Frame`]s of those that go on, and dropping it
+/// frees the others. It borrows the pool, and holds frames of no other.
+///
+/// ```
+/// use framewell::{Bulk, Pool};
+///
+/// let pool = Pool::builder().build()?;
+/// let mut bulk: Bulk<32> = Bulk::new(&pool);
+/// bulk.get(32)?;
+/// for bytes in bulk.iter_mut() {
+///     bytes[0] = 0x45;
+/// }
+/// let mut first = bulk.drain().next().expect("32 frames");
+/// first.trim(60)?;
+/// assert_eq!((first[0], pool.stats().out), (0x45, 1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Bulk<'p, const N: usize> {
+    pool: &'p Pool,
+    ids: Batch<N>,
+}
+
+/// Where the data of a pool's whole frames lies.
+#[derive(Clone, Copy)]
+struct Places {
+    /// The data of frame 0.
+    first: NonNull<u8>,
+    stride: usize,
+    len: usize,
+}
+
+impl Places {
+    fn new(arena: &Arena) -> Self {
+        let layout = arena.layout();
+        Self {
+            // SAFETY: a pool has a frame 0, and the headroom lies in it.
+            first: unsafe { arena.byte(FrameId(0), layout.headroom.into()) },
+            stride: layout.stride,
+            len: layout.payload.into(),
+        }
+    }
+
+    /// # Safety
+    ///
+    /// - `id` is the pool's.
+    #[inline(always)]
+    unsafe fn at(self, id: FrameId) -> NonNull<u8> {
+        // SAFETY: the same place in another frame of the mapping (A1 of `arena`).
+        unsafe { self.first.add(id.index() * self.stride) }
+    }
+}
+
+impl<'p, const N: usize> Bulk<'p, N> {
+    /// Returns an empty one, for frames of this pool.
+    ///
+    /// ```
+    /// # use framewell::{Bulk, Pool};
+    /// # let pool = Pool::builder().build()?;
+    /// assert!(Bulk::<32>::new(&pool).is_empty());
+    /// # Ok::<(), framewell::BuildError>(())
+    /// ```
+    #[inline]
+    #[must_use]
+    pub const fn new(pool: &'p Pool) -> Self {
+        Self {
+            pool,
+            ids: Batch::new(),
+        }
+    }
+
+    /// Returns the number of frames.
+    ///
+    /// ```
+    /// # use framewell::{Bulk, Pool};
+    /// # let pool = Pool::builder().build()?;
+    /// let mut bulk: Bulk<32> = Bulk::new(&pool);
+    /// bulk.get(8)?;
+    /// assert_eq!((bulk.len(), bulk.room()), (8, 24));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Returns whether there is no frame in it.
+    ///
+    /// ```
+    /// # use framewell::{Bulk, Pool};
+    /// # let pool = Pool::builder().build()?;
+    /// assert!(Bulk::<32>::new(&pool).is_empty());
+    /// # Ok::<(), framewell::BuildError>(())
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    /// Returns the number of frames for which there is room left.
+    ///
+    /// ```
+    /// # use framewell::{Bulk, Pool};
+    /// # let pool = Pool::builder().build()?;
+    /// assert_eq!(Bulk::<32>::new(&pool).room(), 32);
+    /// # Ok::<(), framewell::BuildError>(())
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn room(&self) -> usize {
+        self.ids.room()
+    }
+
+    /// Appends exactly `n` frames, or none, as [`Pool::get_bulk`] does.
+    ///
+    /// Lock-free; enters the kernel as [`Pool::get`] does.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Pool::get_bulk`].
+    ///
+    /// ```
+    /// # use framewell::{Bulk, BulkError, Pool};
+    /// let pool = Pool::builder().frames(40).build()?;
+    /// let mut bulk: Bulk<64> = Bulk::new(&pool);
+    /// bulk.get(32)?;
+    /// assert_eq!(bulk.get(32), Err(BulkError::OutOfBuffers));
+    /// assert_eq!(bulk.get(33), Err(BulkError::NoRoom { asked: 33, room: 32 }));
+    /// assert_eq!(bulk.len(), 32);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    pub fn get(&mut self, n: usize) -> Result<(), BulkError> {
+        let (before, room) = (self.len(), self.room());
+        if n > room {
+            return Err(BulkError::NoRoom { asked: n, room });
+        }
+        // All at once, if this CPU's cache has them.
+        self.pool.inner().frames().take_near(n, &mut self.ids);
+        if self.len() == before + n {
+            return Ok(());
+        }
+        let (got, moving) = self.collect(before + n, true);
+        if got {
+            return Ok(());
+        }
+        self.truncate(before);
+        drop(moving);
+        self.refused();
+        Err(BulkError::OutOfBuffers)
+    }
+
+    /// Appends up to `n` frames and returns how many, as [`Pool::get_burst`] does.
+    ///
+    /// Lock-free; enters the kernel as [`Pool::get`] does.
+    ///
+    /// ```
+    /// # use framewell::{Bulk, Pool};
+    /// let pool = Pool::builder().frames(40).build()?;
+    /// let mut bulk: Bulk<64> = Bulk::new(&pool);
+    /// assert_eq!(bulk.get_burst(32), 32);
+    /// assert_eq!(bulk.get_burst(32), 8);
+    /// # Ok::<(), framewell::BuildError>(())
+    /// ```
+    #[inline]
+    pub fn get_burst(&mut self, n: usize) -> usize {
+        let before = self.len();
+        let n = n.min(self.room());
+        self.pool.inner().frames().take_near(n, &mut self.ids);
+        if self.len() < before + n {
+            self.collect(before + n, false);
+        }
+        let got = self.len() - before;
+        if got == 0 && n > 0 {
+            self.refused();
+        }
+        got
+    }
+
+    /// Appends frames from anywhere until there are `end`, and says whether there are; `may_return` as for `Class::take_some`.
+    #[inline(never)]
+    fn collect(&mut self, end: usize, may_return: bool) -> (bool, Option<Moving<'p>>) {
+        let frames = self.pool.inner().frames();
+        let mut moving = None;
+        while self.len() < end {
+            let mut batch = Batch::new();
+            if !frames.take_some(end - self.len(), may_return, &mut moving, &mut batch) {
+                break;
+            }
+            self.ids.extend_from(batch.as_slice(), |id| *id);
+        }
+        (self.len() == end, moving)
+    }
+
+    #[cold]
+    fn refused(&self) {
+        self.pool.inner().frames().count(Event::Refusal);
+    }
+
+    /// Returns the frames' numbers: frame `i` lies at [`Region::base`](crate::Region::base)` + i × stride`, and its data a
+    /// [headroom](crate::PoolBuilder::headroom) further.
+    ///
+    /// ```
+    /// # use framewell::{Bulk, Pool};
+    /// # let pool = Pool::builder().build()?;
+    /// let mut bulk: Bulk<32> = Bulk::new(&pool);
+    /// bulk.get(8)?;
+    /// let region = pool.region();
+    /// let start = region.base().as_ptr().addr() + bulk.ids()[3].index() * region.stride();
+    /// assert_eq!(bulk[3].as_ptr().addr(), start + 128);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn ids(&self) -> &[FrameId] {
+        self.ids.as_slice()
+    }
+
+    /// Returns the data of each frame.
+    ///
+    /// ```
+    /// # use framewell::{Bulk, Pool};
+    /// # let pool = Pool::builder().build()?;
+    /// let mut bulk: Bulk<32> = Bulk::new(&pool);
+    /// bulk.get(8)?;
+    /// assert!(bulk.iter().all(|bytes| bytes.len() == 1500));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &[u8]> + DoubleEndedIterator {
+        let arena = self.pool.inner().arena();
+        let places = Places::new(arena);
+        self.ids.as_slice().iter().map(move |id| {
+            arena.read(*id);
+            // SAFETY: the id is the pool's.
+            let first = unsafe { places.at(*id) };
+            // SAFETY: the payload lies inside the frame, is initialised (anonymous memory is zeroed), and belongs to this value, which
+            // the slice borrows.
+            unsafe { slice::from_raw_parts(first.as_ptr(), places.len) }
+        })
+    }
+
+    /// Returns the data of each frame, to be written.
+    ///
+    /// ```
+    /// # use framewell::{Bulk, Pool};
+    /// # let pool = Pool::builder().build()?;
+    /// let mut bulk: Bulk<32> = Bulk::new(&pool);
+    /// bulk.get(8)?;
+    /// bulk.iter_mut().for_each(|bytes| bytes[0] = 0x45);
+    /// assert!(bulk.iter().all(|bytes| bytes[0] == 0x45));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    pub fn iter_mut(&mut self) -> impl ExactSizeIterator<Item = &mut [u8]> + DoubleEndedIterator {
+        let arena = self.pool.inner().arena();
+        let places = Places::new(arena);
+        self.ids.as_slice().iter().map(move |id| {
+            arena.wrote(*id);
+            // SAFETY: the id is the pool's.
+            let first = unsafe { places.at(*id) };
+            // SAFETY: as in `iter`; this value is borrowed mutably, and no two of its ids are the same (P1 of `class`).
+            unsafe { slice::from_raw_parts_mut(first.as_ptr(), places.len) }
+        })
+    }
+
+    /// Appends a frame, or gives it back if there is no room, or if it is of another pool.
+    ///
+    /// Its data is the whole payload from here on, as if it had just been got.
+    ///
+    /// # Errors
+    ///
+    /// The frame itself.
+    ///
+    /// ```
+    /// # use framewell::{Bulk, Pool};
+    /// # let (pool, other) = (Pool::builder().build()?, Pool::builder().build()?);
+    /// let mut bulk: Bulk<1> = Bulk::new(&pool);
+    /// assert!(bulk.push(other.get(60)?).is_err());
+    /// assert!(bulk.push(pool.get(60)?).is_ok());
+    /// assert!(bulk.push(pool.get(60)?).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    pub fn push(&mut self, frame: Frame) -> Result<(), Frame> {
+        if self.room() == 0 || frame.pool() != self.pool.as_inner() {
+            return Err(frame);
+        }
+        self.ids.push(frame.into_parts().1);
+        Ok(())
+    }
+
+    /// Removes and returns the last frame, as from `get(payload)`.
+    ///
+    /// ```
+    /// # use framewell::{Bulk, Pool};
+    /// # let pool = Pool::builder().build()?;
+    /// let mut bulk: Bulk<32> = Bulk::new(&pool);
+    /// bulk.get(2)?;
+    /// assert_eq!(bulk.pop().map(|frame| frame.len()), Some(1500));
+    /// assert_eq!(bulk.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    pub fn pop(&mut self) -> Option<Frame> {
+        let id = self.ids.pop()?;
+        let pool = self.pool.as_inner();
+        // SAFETY: the id is of the pool, and was this value's.
+        Some(unsafe { Frame::new(pool, id, self.pool.payload()) })
+    }
+
+    /// Removes all frames and returns them one by one, the last first, as [`pop`](Self::pop) does. Those that are not taken are freed.
+    ///
+    /// ```
+    /// # use framewell::{Bulk, Frame, Pool};
+    /// # let pool = Pool::builder().build()?;
+    /// let mut bulk: Bulk<32> = Bulk::new(&pool);
+    /// bulk.get(3)?;
+    /// let frames: Vec<Frame> = bulk.drain().collect();
+    /// assert_eq!((frames.len(), bulk.len()), (3, 0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    pub fn drain(&mut self) -> BulkDrain<'_, 'p, N> {
+        BulkDrain(self)
+    }
+
+    /// Keeps the first `len` frames and frees the others in bulk.
+    ///
+    /// ```
+    /// # use framewell::{Bulk, Pool};
+    /// # let pool = Pool::builder().build()?;
+    /// let mut bulk: Bulk<32> = Bulk::new(&pool);
+    /// bulk.get(8)?;
+    /// bulk.truncate(5);
+    /// assert_eq!((bulk.len(), pool.stats().out), (5, 5));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    pub fn truncate(&mut self, len: usize) {
+        let ids = self.ids.beyond(len);
+        if ids.is_empty() {
+            return;
+        }
+        // SAFETY: the ids are this value's, which forgets them in the next step: a free does not unwind.
+        unsafe { Inner::free_many(self.pool.as_inner(), ids) };
+        self.ids.truncate(len);
+    }
+
+    /// Frees all frames in bulk.
+    ///
+    /// ```
+    /// # use framewell::{Bulk, Pool};
+    /// # let pool = Pool::builder().build()?;
+    /// let mut bulk: Bulk<32> = Bulk::new(&pool);
+    /// bulk.get(8)?;
+    /// bulk.clear();
+    /// assert_eq!(pool.stats().out, 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    pub fn clear(&mut self) {
+        self.truncate(0);
+    }
+}
+
+impl<const N: usize> Drop for Bulk<'_, N> {
+    #[inline]
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+/// The data of a frame.
+///
+/// # Panics
+///
+/// If there are not so many frames.
+impl<const N: usize> Index<usize> for Bulk<'_, N> {
+    type Output = [u8];
+
+    #[inline]
+    fn index(&self, at: usize) -> &[u8] {
+        let arena = self.pool.inner().arena();
+        let (id, places) = (self.ids()[at], Places::new(arena));
+        arena.read(id);
+        // SAFETY: as in `iter`.
+        let first = unsafe { places.at(id) };
+        // SAFETY: as in `iter`.
+        unsafe { slice::from_raw_parts(first.as_ptr(), places.len) }
+    }
+}
+
+impl<const N: usize> IndexMut<usize> for Bulk<'_, N> {
+    #[inline]
+    fn index_mut(&mut self, at: usize) -> &mut [u8] {
+        let arena = self.pool.inner().arena();
+        let (id, places) = (self.ids()[at], Places::new(arena));
+        arena.wrote(id);
+        // SAFETY: as in `iter_mut`.
+        let first = unsafe { places.at(id) };
+        // SAFETY: as in `iter_mut`.
+        unsafe { slice::from_raw_parts_mut(first.as_ptr(), places.len) }
+    }
+}
+
+impl<const N: usize> fmt::Debug for Bulk<'_, N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.ids()).finish()
+    }
+}
+
+/// The frames removed by [`Bulk::drain`]; those that are not taken are freed when it is dropped.
+///
+/// ```
+/// # use framewell::{Bulk, Pool};
+/// # let pool = Pool::builder().build()?;
+/// let mut bulk: Bulk<32> = Bulk::new(&pool);
+/// bulk.get(3)?;
+/// assert_eq!(bulk.drain().len(), 3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct BulkDrain<'a, 'p, const N: usize>(&'a mut Bulk<'p, N>);
+
+impl<const N: usize> Iterator for BulkDrain<'_, '_, N> {
+    type Item = Frame;
+
+    #[inline]
+    fn next(&mut self) -> Option<Frame> {
+        self.0.pop()
+    }
+
+    #[inline]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.0.len(), Some(self.0.len()))
+    }
+}
+
+impl<const N: usize> ExactSizeIterator for BulkDrain<'_, '_, N> {}
+
+impl<const N: usize> Drop for BulkDrain<'_, '_, N> {
+    #[inline]
+    fn drop(&mut self) {
+        self.0.clear();
+    }
+}
