@@ -48,6 +48,13 @@ pub(crate) trait Back {
     /// For loom: the owner of the buffer has written its bytes, or could have.
     fn wrote(&self, id: FrameId);
 
+    /// Asks the processor for the line that an owner of the buffer writes first. A hint, which touches nothing.
+    ///
+    /// # Safety
+    ///
+    /// - The caller owns the id.
+    unsafe fn prefetch(&self, id: FrameId);
+
     /// Overwrites all of a buffer with zeros.
     ///
     /// # Safety

@@ -29,7 +29,7 @@ use crate::id::FrameId;
 use crate::raw::RawStates;
 use crate::stack::Links;
 use crate::sync::{AtomicU32, Margin, Ordering, Tracks};
-use crate::sys::{HugePages, Mapping, PageKind};
+use crate::sys::{HugePages, Mapping, PageKind, prefetch_to_write};
 
 /// The mapping, the layout of the frames in it, and how far it was carved.
 #[repr(C)]
@@ -212,6 +212,12 @@ impl Back for Arena {
     #[inline(always)]
     fn wrote(&self, id: FrameId) {
         self.tracks.write(id.0);
+    }
+
+    #[inline(always)]
+    unsafe fn prefetch(&self, id: FrameId) {
+        // SAFETY: the caller owns the id, so it is one of this arena's; the headroom is at most the stride.
+        prefetch_to_write(unsafe { self.byte(id, self.layout.headroom.into()) });
     }
 
     unsafe fn zero(&self, id: FrameId) {

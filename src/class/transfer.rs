@@ -57,6 +57,12 @@ impl<B: Back> Class<B> {
     /// Takes ids from the first place that has some. Says why none could be carved, if it came to that.
     fn fetch(&self, want: usize, batch: &mut Batch) -> Result<(), Lack> {
         self.depot.take(self.back.links(), batch);
+        // Who freed these was most likely another CPU: all their first lines are fetched from it at once, not one after another as
+        // each is written.
+        for &id in batch.as_slice() {
+            // SAFETY: the ids are this call's.
+            unsafe { self.back.prefetch(id) };
+        }
         let carving = if batch.is_empty() {
             self.back.carve(want.max(self.transfer.batch), batch)
         } else {

@@ -18,6 +18,7 @@ use crate::id::{ChunkId, ClassId, FrameId};
 use crate::limits::{CHUNK, CHUNK_BITS};
 use crate::stack::Links;
 use crate::sync::{AtomicU32, AtomicU64, Ordering};
+use crate::sys::prefetch_to_write;
 
 pub(crate) struct Cuts {
     place: Place,
@@ -236,6 +237,12 @@ impl Back for Cuts {
     #[inline(always)]
     fn wrote(&self, id: FrameId) {
         self.chunks.tracks().write(id.0);
+    }
+
+    #[inline(always)]
+    unsafe fn prefetch(&self, id: FrameId) {
+        // SAFETY: the caller owns the id, so it is one of this class's.
+        prefetch_to_write(unsafe { self.start(id) });
     }
 
     unsafe fn zero(&self, id: FrameId) {

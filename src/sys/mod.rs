@@ -8,6 +8,7 @@ mod cpu;
 mod groups;
 mod mapping;
 mod pages;
+mod prefetch;
 mod process;
 mod rseq;
 
@@ -16,6 +17,7 @@ pub(crate) use mapping::Mapping;
 #[cfg(all(test, not(loom)))]
 pub(crate) use mapping::refusal;
 pub use pages::{HugePages, PageKind};
+pub(crate) use prefetch::prefetch_to_write;
 pub(crate) use process::Process;
 pub(crate) use rseq::Area;
 pub use rseq::NoRseq;
