@@ -187,25 +187,24 @@ const OWNER_WRITTEN_LATE: Change = Change {
 
 const TAKEN_BACK_IN_TWO_STEPS: Change = Change {
     file: "raw.rs",
-    from: "    word.compare_exchange(RAW | view, 0, Ordering::Acquire, Ordering::Relaxed)
-        .is_ok()",
-    to: "    let same = word.load(Ordering::Acquire) == RAW | view;
+    from: "    word.clear(out_with::<W>(view), Ordering::Acquire, Ordering::Relaxed)",
+    to: "    let same = word.read(Ordering::Acquire) == out_with::<W>(view);
     if same {
-        word.store(0, Ordering::Relaxed);
+        word.write(0, Ordering::Relaxed);
     }
     same",
 };
 
 const HANDED_OUT_RELAXED: Change = Change {
     file: "raw.rs",
-    from: "word.store(RAW | view, Ordering::Release);",
-    to: "word.store(RAW | view, Ordering::Relaxed);",
+    from: "word.write(out_with::<W>(view), Ordering::Release);",
+    to: "word.write(out_with::<W>(view), Ordering::Relaxed);",
 };
 
 const TAKEN_BACK_RELAXED: Change = Change {
     file: "raw.rs",
-    from: "word.compare_exchange(RAW | view, 0, Ordering::Acquire, Ordering::Relaxed)",
-    to: "word.compare_exchange(RAW | view, 0, Ordering::Relaxed, Ordering::Relaxed)",
+    from: "word.clear(out_with::<W>(view), Ordering::Acquire, Ordering::Relaxed)",
+    to: "word.clear(out_with::<W>(view), Ordering::Relaxed, Ordering::Relaxed)",
 };
 
 const LARGE_FREED_RELAXED: Change = Change {

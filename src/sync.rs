@@ -21,14 +21,15 @@ use self::modelled::Lifetime;
 pub(crate) use self::modelled::run_on;
 #[cfg(loom)]
 pub(crate) use self::modelled::{
-    AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, LeakCheck, Ordering, Table, Tracks, fence,
-    modelled_cpu,
+    AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, LeakCheck, Ordering, Table, Tracks, ZeroAtomic,
+    fence, modelled_cpu,
 };
 #[cfg(not(loom))]
 use self::real::Lifetime;
 #[cfg(not(loom))]
 pub(crate) use self::real::{
-    AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, LeakCheck, Ordering, Table, Tracks, fence,
+    AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, LeakCheck, Ordering, Table, Tracks, ZeroAtomic,
+    fence,
 };
 
 /// Room before what the hot path loads, where that would begin a cache line: the data of frames begins one, too, and a load waits for

@@ -26,7 +26,7 @@ pub(crate) use layout::{Layout, Wanted};
 use crate::back::{Back, Lack};
 use crate::batch::Batch;
 use crate::id::FrameId;
-use crate::raw::RawStates;
+use crate::raw::FrameStates;
 use crate::stack::Links;
 use crate::sync::{AtomicU32, Margin, Ordering, Tracks};
 use crate::sys::{HugePages, Mapping, PageKind, prefetch_to_write};
@@ -41,7 +41,7 @@ pub(crate) struct Arena {
     pages: PageKind,
     next: CachePadded<AtomicU32>,
     links: Links,
-    raw: RawStates,
+    raw: FrameStates,
     /// Stand for the bytes of each frame in a model.
     tracks: Tracks,
     mapping: Mapping,
@@ -56,7 +56,7 @@ unsafe impl Sync for Arena {}
 impl Arena {
     /// Reserves `bytes`, which is `frames` × the layout's stride. With `prefault` all is committed at once: no carving is refused later.
     pub(crate) fn new(
-        (links, raw): (Links, RawStates),
+        (links, raw): (Links, FrameStates),
         frames: u32,
         layout: Layout,
         bytes: usize,
@@ -127,7 +127,7 @@ impl Arena {
 
     /// Which frames are out as pointers, for those who have one.
     #[inline(always)]
-    pub(crate) fn raw(&self) -> &RawStates {
+    pub(crate) fn raw(&self) -> &FrameStates {
         &self.raw
     }
 

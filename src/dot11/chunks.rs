@@ -30,7 +30,7 @@ use crossbeam_utils::CachePadded;
 use crate::back::Lack;
 use crate::id::{ChunkId, ClassId, FrameId};
 use crate::limits::{CHUNK, CHUNK_BITS};
-use crate::raw::RawStates;
+use crate::raw::Dot11States;
 use crate::stack::{Links, Stack};
 use crate::sync::{AtomicU32, AtomicU64, Ordering, Table, Tracks};
 use crate::sys::{HugePages, Mapping, PageKind};
@@ -44,7 +44,7 @@ pub(crate) struct Chunks {
     fresh: CachePadded<AtomicU32>,
     owners: Table<AtomicU64>,
     links: Links,
-    raw: RawStates,
+    raw: Dot11States,
     /// Stand for the bytes of each buffer in a model.
     tracks: Tracks,
     pages: PageKind,
@@ -93,7 +93,7 @@ impl Chunks {
             fresh: CachePadded::new(AtomicU32::new(0)),
             owners: Table::zeroed(count as usize).map_err(words)?,
             links: Links::new(ids).map_err(words)?,
-            raw: RawStates::new(ids).map_err(words)?,
+            raw: Dot11States::new(ids).map_err(words)?,
             tracks: Tracks::new(ids as usize),
             pages,
             mapping,
@@ -129,7 +129,7 @@ impl Chunks {
         &self.links
     }
 
-    pub(crate) fn raw(&self) -> &RawStates {
+    pub(crate) fn raw(&self) -> &Dot11States {
         &self.raw
     }
 
@@ -264,7 +264,7 @@ impl Chunks {
     /// The bytes that the tables about so many chunks reserve.
     pub(crate) fn bytes_for(count: u32) -> usize {
         let ids = Self::ids_of(count);
-        2 * Links::bytes_for(ids) + 2 * Links::bytes_for(count)
+        Links::bytes_for(ids) + Dot11States::bytes_for(ids) + 2 * Links::bytes_for(count)
     }
 }
 

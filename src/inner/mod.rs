@@ -37,7 +37,7 @@ use crate::id::FrameId;
 use crate::lazy::Lazy;
 use crate::limits::{DEFAULT_CHUNKS, MAX_CPUS, PORTABLE_CACHE, RSEQ_CACHE};
 use crate::misuse::OnMisuse;
-use crate::raw::RawStates;
+use crate::raw::FrameStates;
 use crate::stack::Links;
 use crate::stats::Stats;
 use crate::sync::{AtomicU64, AtomicUsize, LeakCheck, Ordering, PageStart, Unprotected, scaled};
@@ -156,9 +156,10 @@ impl Inner {
             colour: 0,
             transfer: spec.transfer(),
         };
-        let words = |refusal| refused((Links::bytes_for(frames), refusal));
-        let links = Links::new(frames).map_err(words)?;
-        let raw = RawStates::new(frames).map_err(words)?;
+        let links =
+            Links::new(frames).map_err(|refusal| refused((Links::bytes_for(frames), refusal)))?;
+        let raw = FrameStates::new(frames)
+            .map_err(|refusal| refused((FrameStates::bytes_for(frames), refusal)))?;
         let arena = Arena::new(
             (links, raw),
             frames,
@@ -226,7 +227,7 @@ impl Inner {
     }
 
     /// Which frames are out as pointers.
-    pub(crate) fn raw(&self) -> &RawStates {
+    pub(crate) fn raw(&self) -> &FrameStates {
         self.arena().raw()
     }
 
@@ -394,7 +395,7 @@ impl Inner {
                 + self.dot11().map_or(0, Dot11::fences_refused),
             metadata: caches
                 + Links::bytes_for(frames)
-                + RawStates::bytes_for(frames)
+                + FrameStates::bytes_for(frames)
                 + Depot::bytes_for(frames, batch as u32),
             dot11: self.dot11().map(Dot11::stats),
             // Relaxed: a statistic.

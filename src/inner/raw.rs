@@ -13,7 +13,7 @@ use crate::sync::{AtomicU64, Ordering};
 const LEN_BITS: u32 = 20;
 
 fn view_of(generation: u64, len: usize) -> u64 {
-    // 43 bits of the generation: it comes round after 2^43 takings of one chunk.
+    // 43 bits of the generation: it comes round after 2^43 takings of one chunk. Bit 63 stays clear (W1 of `raw`).
     (generation << LEN_BITS | len as u64) & !(1 << 63)
 }
 

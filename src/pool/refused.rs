@@ -9,7 +9,7 @@ use crate::{BuildError, Burst, Frame, Front, OutOfBuffers, OutOfMemory, Pool, Re
 
 const FRAMES: usize = 256;
 /// What a frame needs: its stride, its link word, the word for handing it out as a pointer.
-const FRAME: usize = 1728 + 8 + 8;
+const FRAME: usize = 1728 + 8 + 4;
 
 fn pools() -> [Pool; 2] {
     [Front::Auto, Front::Portable].map(|front| {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use comfy_table::{Table, presets};
-use framewell::Pool;
+use framewell::{FrontKind, Pool};
 use serde::Serialize;
 
 use crate::contestant::BYTES;
@@ -17,7 +17,7 @@ pub struct Metadata {
     pub frames: usize,
     /// Bytes reserved for tables, the caches of the CPUs included.
     pub bytes: usize,
-    /// Caches, one for each CPU that the machine can have.
+    /// Caches, one for each CPU that the machine can have; the portable front has none.
     pub caches: usize,
 }
 
@@ -45,7 +45,10 @@ pub(super) fn of_sizes(most: usize) -> Vec<Metadata> {
         Metadata {
             frames,
             bytes: stats.metadata,
-            caches: stats.per_cpu.len(),
+            caches: match stats.front {
+                FrontKind::Rseq => stats.per_cpu.len(),
+                _ => 0,
+            },
         }
     };
     sizes.take_while(|frames| *frames <= most).map(of).collect()

@@ -34,5 +34,9 @@ fn metadata_grows_with_the_frames_and_no_faster() {
             "{metadata:?}"
         );
         assert!(metadata.a_frame() >= 4.0, "an id at rest takes 4 bytes");
+        // 64 Ki, 256 Ki, 1 Mi and 4 Mi.
+        if metadata.frames >= 1 << 16 {
+            assert!(metadata.a_frame() <= 16.0, "{metadata:?}");
+        }
     }
 }
