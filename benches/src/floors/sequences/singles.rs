@@ -33,19 +33,18 @@ struct Singles<const N: usize>(Registers);
 impl<const N: usize> Workload for Singles<N> {
     #[inline(never)]
     fn run(&mut self, steps: u64) -> Timed {
-        let all = self.0;
-        time(steps, N as u64, || turn::<N>(all))
+        let (all, mut ids) = (self.0, [0; N]);
+        time(steps, N as u64, || turn(all, &mut ids))
     }
 }
 
 #[inline(always)]
-fn turn<const N: usize>(all: Registers) {
-    let mut ids = [0; N];
-    for id in &mut ids {
+fn turn<const N: usize>(all: Registers, ids: &mut [u32; N]) {
+    for id in &mut *ids {
         *id = written(all);
     }
     for id in ids {
-        all.free(id);
+        all.free(*id);
     }
 }
 
@@ -70,8 +69,9 @@ fn pairs(all: Registers, steps: u64) {
 
 #[inline(never)]
 fn bursts(all: Registers, count: u64) {
+    let mut ids = [0; BURST];
     for _ in 0..count {
-        turn::<BURST>(all);
+        turn(all, &mut ids);
     }
 }
 
