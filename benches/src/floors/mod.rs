@@ -10,10 +10,10 @@
 //! | `sequences + loads` | pair, pair-2t | any API with a handle: what they need is loaded from memory at each get and free |
 //! | `sequences + handles` | burst, bulk, window, oversub-64 | any API that hands out owners: handles are stored and taken apart again, with the loads |
 //!
-//! The same bytes are written as in the workloads (M4), and but for `two bare CAS` and `plain lists` frames lie as a pool's do. None of
-//! them can take a frame from another CPU, refuse a double free, or tell how many are out.
+//! The same bytes are written as in the workloads (M4), and frames of 1500 bytes lie as a pool's do. None of them can take a frame from
+//! another CPU, refuse a double free, or tell how many are out.
 //!
-//! [`bounds`] says which of them bound framewell with its defaults.
+//! [`bounds`] says which of them bound framewell with its defaults, [`bounds_all`] which bound its peers too.
 
 mod area;
 mod array;
@@ -163,6 +163,12 @@ pub fn without_sequences() -> Option<NoArea> {
 #[must_use]
 pub fn bounds(name: &str) -> bool {
     name != CAS || without_sequences().is_some()
+}
+
+/// Returns whether nobody at all can be faster than the floor of this name.
+#[must_use]
+pub fn bounds_all(name: &str) -> bool {
+    name == ARRAY
 }
 
 #[cfg(test)]

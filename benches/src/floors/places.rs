@@ -6,6 +6,7 @@
 use rtrb::chunks::WriteChunkUninit;
 
 use super::frames::{Frames, Place};
+use crate::lengths::Random;
 use crate::work::goods::{BURST, Goods, sum_of_tags, tagged};
 use crate::work::hand_off::{HandOff, RING};
 use crate::work::window::{LIVE, Window};
@@ -21,7 +22,7 @@ pub(super) fn floor(kind: Kind) -> Option<Box<dyn Workload>> {
             // SAFETY: a place is below `LIVE`, and its new buffer comes instead of the last one.
             Box::new(Window::new(|place| unsafe { frames.at(place) }))
         }
-        Kind::HandOff | Kind::HandOffBulk => Box::new(HandOff::new(InTurn(Frames::new(TURNS)))),
+        Kind::HandOff | Kind::HandOffBulk => Box::new(HandOff::new(InTurn::new())),
         _ => return None,
     })
 }
@@ -44,7 +45,26 @@ impl<const N: usize> Workload for Singles<N> {
 const TURNS: usize = RING + 2 * BURST;
 
 /// Frames by turns.
-struct InTurn(Frames);
+struct InTurn {
+    frames: Frames,
+    /// The frame of each turn: all of them, shuffled. In the order of their addresses a core's prefetcher would take the frames from
+    /// the other core before they are written.
+    order: Vec<u16>,
+}
+
+impl InTurn {
+    fn new() -> Self {
+        let mut order: Vec<u16> = (0..TURNS as u16).collect();
+        let mut random = Random::new(1);
+        for last in (1..TURNS).rev() {
+            order.swap(last, random.below(last + 1));
+        }
+        Self {
+            frames: Frames::new(TURNS),
+            order,
+        }
+    }
+}
 
 impl Goods for InTurn {
     type Buffer = Place;
@@ -54,11 +74,12 @@ impl Goods for InTurn {
     #[inline(always)]
     fn load(&self, burst: u64, room: WriteChunkUninit<'_, Place>) {
         let start = burst as usize % (TURNS / BURST) * BURST;
-        room.fill_from_iter((start..start + BURST).map(|turn| {
+        let frames = self.order[start..start + BURST].iter().map(|&place| {
             // SAFETY: below `TURNS`. Since this frame's last turn a whole ring of bursts has followed, and there is room for one
             // more: its burst was read. Numbers start over only when the ring is empty.
-            tagged(unsafe { self.0.at(turn) }, burst)
-        }));
+            unsafe { self.frames.at(place.into()) }
+        });
+        room.fill_from_iter(frames.map(|frame| tagged(frame, burst)));
     }
 
     #[inline(always)]

@@ -293,6 +293,11 @@ mod tests {
         assert_eq!(verdict.floors[1].standing, Standing::Passed);
         assert_eq!(lies(&verdict.floors), "beyond sequences");
         assert_eq!(range(&verdict.floors), "1.76");
+        // The peer outruns what should bound all.
+        let outrun = missed(&[(SEQUENCES, [17, 170, 17]), (ARRAY, [31, 310, 31])]);
+        assert_eq!(outrun.floors[1].standing, Standing::Passed);
+        let level = missed(&[(SEQUENCES, [19, 220, 21])]);
+        assert_eq!(level.floors[0].standing, Standing::Beyond);
     }
 
     #[test]
