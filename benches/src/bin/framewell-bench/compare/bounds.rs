@@ -22,7 +22,8 @@ pub(crate) enum Standing {
     Within,
     /// The floor does not: who does all that the floor does cannot either.
     Beyond,
-    /// In nine rounds of ten framewell is faster than the floor, or the peer than one that should bound all: the floor bounds nothing.
+    /// In nine rounds of ten framewell is faster than the floor, or in the median the peer is than one that should bound all: the
+    /// floor bounds nothing.
     Passed,
 }
 
@@ -48,7 +49,7 @@ pub(crate) fn reached(
     let found = there.filter_map(|floor| {
         let ratio = game.ratio(floor, peer, distance)?;
         let ahead = game.ratio(floor, FRAMEWELL, distance)?;
-        let passed = ahead.high < 1.0 || (floors::bounds_all(floor) && ratio.high < 1.0);
+        let passed = ahead.high < 1.0 || (floors::bounds_all(floor) && ratio.median < 1.0);
         (ratio.samples.min(ahead.samples) >= FEWEST).then(|| Reached {
             floor: floor.to_owned(),
             ratio,
