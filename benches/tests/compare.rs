@@ -72,6 +72,11 @@ fn one_workload_gives_table_figures_verdict_and_report() {
         ]
     );
     assert_eq!(names(&figures["verdicts"], "peer"), ["malloc"]);
+    let verdict = &figures["verdicts"][0];
+    let missed = verdict["met"] == Value::Bool(false);
+    let bounds = names(&verdict["floors"], "floor");
+    assert_eq!(bounds.len(), if missed { 2 } else { 0 }, "{bounds:?}");
+    assert!(printed.contains("the target is"), "{printed}");
     let mut weighed = names(&figures["memory"], "contestant");
     weighed.sort_unstable();
     assert_eq!(weighed, ["framewell", "framewell, portable", "malloc"]);

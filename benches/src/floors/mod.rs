@@ -3,18 +3,24 @@
 //! | floor | workloads | of what |
 //! |---|---|---|
 //! | `two bare CAS` | pair | a front without restartable sequences |
-//! | `sequences` | pair, bulk | the crate's own sequences, with all that they need in registers |
-//! | `sequences + loads` | pair | any API with a handle: what they need is loaded from memory at each get and free |
-//! | `sequences + handles` | bulk | any API that hands out owners: handles are built and taken apart again |
+//! | `plain array` | burst, window, hand-off, dot11 | any allocator: the same writes, to buffers that are always there |
 //! | `plain lists` | dot11-mix | any allocator with lists by size: stacks of numbers, by one thread, without sequences |
-//! | `plain array` | dot11 | any allocator: the same writes, to buffers that are always there |
+//! | `plain stack` | pair, burst, window, pair-2t, oversub-64 | any cache of pointers for each thread: a stack of them, in the thread's own words |
+//! | `sequences` | pair, burst, bulk, window, pair-2t, oversub-64 | the crate's own sequences, with all that they need in registers; ids are owned |
+//! | `sequences + loads` | pair, pair-2t | any API with a handle: what they need is loaded from memory at each get and free |
+//! | `sequences + handles` | burst, bulk, window, oversub-64 | any API that hands out owners: handles are stored and taken apart again, with the loads |
 //!
-//! One byte of each frame is written, as in the workloads (M4).
+//! The same bytes are written as in the workloads (M4), and frames of 1500 bytes lie as a pool's do. None of them can take a frame from
+//! another CPU, refuse a double free, or tell how many are out.
+//!
+//! [`bounds`] says which of them bound framewell with its defaults, [`bounds_all`] which bound its peers too.
 
 mod area;
 mod array;
 mod cas;
+mod frames;
 mod lists;
+mod places;
 #[cfg(all(
     target_os = "linux",
     any(target_arch = "x86_64", target_arch = "aarch64"),
@@ -28,6 +34,7 @@ mod sequences;
 )))]
 #[path = "no_sequences.rs"]
 mod sequences;
+mod stack;
 
 use crate::entrant::Entrant;
 use crate::work::{Kind, Workload};
@@ -50,9 +57,8 @@ pub const HANDLES: &str = "sequences + handles";
 pub const LISTS: &str = "plain lists";
 /// Buffers that are always there.
 pub const ARRAY: &str = "plain array";
-
-/// A workload of a floor, with the floor's name.
-pub type Entry = (&'static str, Box<dyn Workload>);
+/// Pointers out of a thread's own stack.
+pub const STACK: &str = "plain stack";
 
 /// A floor as one who takes part.
 pub struct Floor {
@@ -61,13 +67,57 @@ pub struct Floor {
 }
 
 /// All floors, those that need sequences last.
-pub static ALL: [Floor; 6] = [
+pub static ALL: [Floor; 7] = [
     Floor::new(CAS, &[Kind::Pair]),
+    Floor::new(
+        ARRAY,
+        &[
+            Kind::Burst32,
+            Kind::Burst256,
+            Kind::Window,
+            Kind::HandOff,
+            Kind::HandOffBulk,
+            Kind::Dot11Mix,
+            Kind::Dot11HandOff,
+        ],
+    ),
     Floor::new(LISTS, &[Kind::Dot11Mix]),
-    Floor::new(ARRAY, &[Kind::Dot11Mix, Kind::Dot11HandOff]),
-    Floor::new(SEQUENCES, &[Kind::Pair, Kind::Bulk32, Kind::Bulk256]),
-    Floor::new(LOADS, &[Kind::Pair]),
-    Floor::new(HANDLES, &[Kind::Bulk32, Kind::Bulk256]),
+    Floor::new(
+        STACK,
+        &[
+            Kind::Pair,
+            Kind::Burst32,
+            Kind::Burst256,
+            Kind::Window,
+            Kind::PairTwo,
+            Kind::Oversubscribed,
+        ],
+    ),
+    Floor::new(
+        SEQUENCES,
+        &[
+            Kind::Pair,
+            Kind::Burst32,
+            Kind::Burst256,
+            Kind::Bulk32,
+            Kind::Bulk256,
+            Kind::Window,
+            Kind::PairTwo,
+            Kind::Oversubscribed,
+        ],
+    ),
+    Floor::new(LOADS, &[Kind::Pair, Kind::PairTwo]),
+    Floor::new(
+        HANDLES,
+        &[
+            Kind::Burst32,
+            Kind::Burst256,
+            Kind::Bulk32,
+            Kind::Bulk256,
+            Kind::Window,
+            Kind::Oversubscribed,
+        ],
+    ),
 ];
 
 impl Floor {
@@ -90,10 +140,15 @@ impl Entrant for Floor {
     fn check(&self) {}
 
     fn workload(&'static self, kind: Kind) -> Option<Box<dyn Workload>> {
-        let mut floors = of(kind).into_iter();
-        floors
-            .find(|floor| floor.0 == self.name)
-            .map(|floor| floor.1)
+        match (self.name, kind) {
+            (CAS, Kind::Pair) => Some(Box::new(CasPair::new())),
+            (LISTS, Kind::Dot11Mix) => Some(lists::mix()),
+            (ARRAY, Kind::Dot11Mix) => Some(array::mix()),
+            (ARRAY, Kind::Dot11HandOff) => kind.with_varying(array::in_turn()),
+            (ARRAY, _) => places::floor(kind),
+            (STACK, _) => stack::floor(kind),
+            _ => sequences::floor(Area::find().ok()?, self.name, kind),
+        }
     }
 }
 
@@ -103,25 +158,17 @@ pub fn without_sequences() -> Option<NoArea> {
     Area::find().err()
 }
 
-/// Returns the floors of a workload.
+/// Returns whether framewell with its defaults cannot be faster than the floor of this name: what lacks the sequences does not bound
+/// what has them.
 #[must_use]
-pub fn of(kind: Kind) -> Vec<Entry> {
-    let mut floors: Vec<Entry> = Vec::new();
-    if kind == Kind::Pair {
-        floors.push((CAS, Box::new(CasPair::new())));
-    }
-    if kind == Kind::Dot11Mix {
-        floors.push((LISTS, lists::mix()));
-        floors.push((ARRAY, array::mix()));
-    }
-    if kind == Kind::Dot11HandOff {
-        let of_array = kind.with_varying(array::in_turn());
-        floors.extend(of_array.map(|workload| (ARRAY, workload)));
-    }
-    if let Ok(area) = Area::find() {
-        floors.extend(sequences::floors(area, kind));
-    }
-    floors
+pub fn bounds(name: &str) -> bool {
+    name != CAS || without_sequences().is_some()
+}
+
+/// Returns whether nobody at all can be faster than the floor of this name.
+#[must_use]
+pub fn bounds_all(name: &str) -> bool {
+    name == ARRAY
 }
 
 #[cfg(test)]
@@ -129,38 +176,41 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_floor_runs_the_steps_it_is_asked_for() {
-        let all = [
-            (Kind::Pair, 1, 2),
-            (Kind::Bulk32, 0, 2),
-            (Kind::Bulk256, 0, 2),
-            (Kind::Dot11Mix, 2, 0),
-            (Kind::Dot11HandOff, 1, 0),
-        ];
-        for (kind, of_none, of_sequences) in all {
-            let mut floors = of(kind);
-            let expected = if without_sequences().is_some() {
-                0
-            } else {
-                of_sequences
-            };
-            assert_eq!(floors.len(), of_none + expected);
-            for (name, floor) in &mut floors {
-                assert!(floor.run(10_000).steps >= 10_000, "{name}");
+    fn a_floor_runs_the_steps_it_is_asked_for_where_it_takes_part() {
+        for floor in &ALL {
+            for kind in Kind::every() {
+                let workload = floor.workload(kind);
+                let of = format!("{} on {}", floor.name, kind.name());
+                assert_eq!(workload.is_some(), floor.takes(kind), "{of}");
+                if let Some(mut workload) = workload {
+                    assert!(workload.run(10_000).steps >= 10_000, "{of}");
+                }
             }
         }
-        assert!(of(Kind::Window).is_empty());
     }
 
     #[test]
-    fn a_floor_takes_part_where_there_is_one() {
-        for kind in Kind::ALL {
-            let mut there: Vec<_> = of(kind).iter().map(|floor| floor.0).collect();
-            let taking = ALL.iter().filter(|floor| floor.takes(kind));
-            let mut taking: Vec<_> = taking.map(Entrant::title).collect();
-            there.sort_unstable();
-            taking.sort_unstable();
-            assert_eq!(taking, there, "{}", kind.name());
+    fn a_workload_has_the_floors_that_bound_it() {
+        let of = |kind| -> Vec<_> {
+            let floors = ALL.iter().filter(|floor| floor.takes(kind));
+            floors.map(Entrant::title).collect()
+        };
+        let mut of_window = vec![ARRAY, STACK];
+        let mut of_bulk = Vec::new();
+        if without_sequences().is_none() {
+            of_window.extend([SEQUENCES, HANDLES]);
+            of_bulk.extend([SEQUENCES, HANDLES]);
         }
+        assert_eq!(of(Kind::Window), of_window);
+        assert_eq!(of(Kind::Bulk32), of_bulk);
+        assert_eq!(of(Kind::HandOffBulk), [ARRAY]);
+        assert_eq!(of(Kind::Dot11Mix), [ARRAY, LISTS]);
+        assert_eq!(of(Kind::Set64), [""; 0]);
+    }
+
+    #[test]
+    fn a_front_with_sequences_is_not_bounded_by_one_without() {
+        assert_eq!(bounds(CAS), without_sequences().is_some());
+        assert!([SEQUENCES, ARRAY].into_iter().all(bounds));
     }
 }

@@ -9,7 +9,7 @@ use crate::curve::Curve;
 use crate::remote::Failure;
 use crate::rounds::{Match, Player, steps_of};
 use crate::summary::Spread;
-use crate::work::oversubscribed::Oversubscribed;
+use crate::work::oversubscribed;
 use crate::work::working_set::WorkingSet;
 use crate::work::{Kind, Timed, Workload};
 
@@ -94,7 +94,7 @@ impl Over {
             }
             Self::FramesWindow => Box::new(WorkingSet::new(pool, LIVE)),
             Self::Live => Box::new(WorkingSet::new(pool, at)),
-            Self::Threads => Box::new(Oversubscribed::new(pool, at)),
+            Self::Threads => oversubscribed::with(pool, at),
         }
     }
 

@@ -3,7 +3,7 @@
 use arrayvec::ArrayVec;
 
 use super::{Timed, Workload, time, touch};
-use crate::contestant::Contestant;
+use crate::contestant::{Buffer, Contestant};
 
 pub(super) struct Singles<C: 'static, const N: usize>(pub(super) &'static C);
 
@@ -16,9 +16,15 @@ impl<C: Contestant, const N: usize> Workload for Singles<C, N> {
 
 #[inline(always)]
 pub(crate) fn turn<C: Contestant, const N: usize>(contestant: &C) {
-    let mut buffers: ArrayVec<C::Buffer, N> = ArrayVec::new_const();
-    for _ in 0..N {
-        let mut buffer = contestant.get();
+    turn_of::<C::Buffer, N>(|_| contestant.get());
+}
+
+/// A turn with any way to get a buffer for a place in the burst.
+#[inline(always)]
+pub(crate) fn turn_of<B: Buffer, const N: usize>(mut get: impl FnMut(usize) -> B) {
+    let mut buffers: ArrayVec<B, N> = ArrayVec::new_const();
+    for place in 0..N {
+        let mut buffer = get(place);
         touch::write_byte(&mut buffer, 1);
         buffers.push(buffer);
     }

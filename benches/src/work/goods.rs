@@ -9,10 +9,10 @@ use crate::lengths::{LENGTHS, lengths};
 use crate::varying::VaryingContestant;
 
 /// The buffers that go through the ring at once.
-pub(super) const BURST: usize = 32;
+pub(crate) const BURST: usize = 32;
 
 /// A way to get bursts of tagged buffers, and to free them.
-pub(super) trait Goods: Send + Sync + 'static {
+pub(crate) trait Goods: Send + Sync + 'static {
     type Buffer: Send + 'static;
 
     /// Prepares the calling thread.
@@ -42,8 +42,7 @@ impl<C: Contestant> Goods for Singles<C> {
 
     #[inline(always)]
     fn unload(&self, buffers: impl Iterator<Item = C::Buffer>) -> u64 {
-        let read = buffers.map(|mut buffer| tag(&mut buffer));
-        read.fold(0, u64::wrapping_add)
+        sum_of_tags(buffers)
     }
 }
 
@@ -77,10 +76,18 @@ impl<C: Contestant> Goods for Bulk<C> {
     }
 }
 
+/// Writes a buffer as every one that is handed off.
 #[inline(always)]
-fn tagged<B: crate::Buffer>(mut buffer: B, tag: u64) -> B {
+pub(crate) fn tagged<B: crate::Buffer>(mut buffer: B, tag: u64) -> B {
     touch::write_head(&mut buffer, tag);
     buffer
+}
+
+/// Drops buffers that are [`tagged`], and returns the sum of their tags.
+#[inline(always)]
+pub(crate) fn sum_of_tags(buffers: impl Iterator<Item = impl crate::Buffer>) -> u64 {
+    let read = buffers.map(|mut buffer| tag(&mut buffer));
+    read.fold(0, u64::wrapping_add)
 }
 
 #[inline(always)]

@@ -8,11 +8,11 @@ use super::goods::{BURST, Goods};
 use super::{Timed, Workload};
 use crate::team::{Partner, spin_until};
 
-const RING: usize = 1024;
+pub(crate) const RING: usize = 1024;
 /// The bursts that go through before the clock starts: twice the ring.
 const WARM: u64 = (2 * RING / BURST) as u64;
 
-pub(super) struct HandOff<G: Goods> {
+pub(crate) struct HandOff<G: Goods> {
     goods: Arc<G>,
     partner: Partner,
     producer: Producer<G::Buffer>,
@@ -22,7 +22,7 @@ pub(super) struct HandOff<G: Goods> {
 }
 
 impl<G: Goods> HandOff<G> {
-    pub(super) fn new(goods: G) -> Self {
+    pub(crate) fn new(goods: G) -> Self {
         let (producer, consumer) = RingBuffer::new(RING);
         let partner = Partner::on_second_core();
         let goods = Arc::new(goods);

@@ -4,23 +4,22 @@ mod bulk;
 pub(crate) mod burst;
 mod cold;
 pub(crate) mod dot11_mix;
-mod goods;
-mod hand_off;
+pub(crate) mod goods;
+pub(crate) mod hand_off;
 pub(crate) mod oversubscribed;
 mod pair;
-mod pair_two;
+pub(crate) mod pair_two;
 mod refusal;
 #[cfg(test)]
 mod tests;
 pub(crate) mod touch;
-mod window;
+pub(crate) mod window;
 pub(crate) mod working_set;
 
 use std::time::{Duration, Instant};
 
 use crate::contestant::Contestant;
 use crate::varying::VaryingContestant;
-use oversubscribed::{Oversubscribed, THREADS};
 
 /// A workload with its contestant, warm and ready to be timed again and again.
 pub trait Workload {
@@ -289,11 +288,11 @@ impl Kind {
             Self::Burst256 => Box::new(burst::Singles::<C, 256>(contestant)),
             Self::Bulk32 => Box::new(bulk::Bulk::<C, 32>(contestant)),
             Self::Bulk256 => Box::new(bulk::Bulk::<C, 256>(contestant)),
-            Self::Window => Box::new(window::Window::new(contestant)),
-            Self::PairTwo => Box::new(pair_two::PairTwo::new(contestant)),
+            Self::Window => window::with(contestant),
+            Self::PairTwo => pair_two::with(contestant),
             Self::HandOff => Box::new(hand_off::HandOff::new(goods::Singles(contestant))),
             Self::HandOffBulk => Box::new(hand_off::HandOff::new(goods::Bulk(contestant))),
-            Self::Oversubscribed => Box::new(Oversubscribed::new(contestant, THREADS)),
+            Self::Oversubscribed => oversubscribed::with(contestant, oversubscribed::THREADS),
             Self::Refusal if C::BOUNDED => Box::new(refusal::Refusal::new(contestant)),
             Self::ColdThousand => Box::new(cold::Cold::<C, 1024>::with(contestant)?),
             Self::ColdMillion => Box::new(cold::Cold::<C, 1_048_576>::with(contestant)?),

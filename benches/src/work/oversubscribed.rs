@@ -6,24 +6,33 @@ use super::{Timed, Workload, burst};
 use crate::contestant::Contestant;
 use crate::team::Partner;
 
-pub(super) const THREADS: usize = 64;
-const BURST: usize = 32;
+pub(crate) const THREADS: usize = 64;
+pub(crate) const BURST: usize = 32;
 
-pub(crate) struct Oversubscribed<C: 'static> {
-    contestant: &'static C,
+/// The workload over any way to do so many bursts.
+pub(crate) struct Oversubscribed<B> {
+    bursts: B,
     threads: Vec<Partner>,
 }
 
-impl<C: Contestant> Oversubscribed<C> {
-    pub(crate) fn new(contestant: &'static C, threads: usize) -> Self {
+/// Makes the workload with a contestant.
+pub(crate) fn with<C: Contestant>(contestant: &'static C, threads: usize) -> Box<dyn Workload> {
+    let enter = || contestant.enter();
+    let bursts = |count| bursts(contestant, count);
+    Box::new(Oversubscribed::new(threads, enter, bursts))
+}
+
+impl<B: Fn(u64) + Copy + Send + 'static> Oversubscribed<B> {
+    /// Starts the threads, which `enter` prepares.
+    pub(crate) fn new(threads: usize, enter: impl Fn() + Copy + Send + 'static, bursts: B) -> Self {
         let thread = |_| {
             let thread = Partner::anywhere();
-            thread.start(move || contestant.enter());
+            thread.start(enter);
             thread.wait();
             thread
         };
         Self {
-            contestant,
+            bursts,
             threads: (0..threads).map(thread).collect(),
         }
     }
@@ -36,17 +45,17 @@ fn bursts<C: Contestant>(contestant: &C, bursts: u64) {
     }
 }
 
-impl<C: Contestant> Workload for Oversubscribed<C> {
+impl<B: Fn(u64) + Copy + Send + 'static> Workload for Oversubscribed<B> {
     fn run(&mut self, steps: u64) -> Timed {
         let threads = self.threads.len() as u64;
         let each = steps.div_ceil(threads * BURST as u64);
-        let contestant = self.contestant;
+        let bursts = self.bursts;
         let mut elapsed = Duration::ZERO;
         // The warm-up, then the work. Waking the threads is part of the time: it is part of having them.
         for each in [each.div_ceil(8), each] {
             let start = Instant::now();
             for thread in &self.threads {
-                thread.start(move || bursts(contestant, each));
+                thread.start(move || bursts(each));
             }
             for thread in &self.threads {
                 thread.wait();

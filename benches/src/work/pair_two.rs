@@ -4,20 +4,25 @@ use super::{Timed, Workload, pair};
 use crate::contestant::Contestant;
 use crate::team::Partner;
 
-pub(super) struct PairTwo<C: 'static> {
-    contestant: &'static C,
+/// The workload over any way to do so many pairs.
+pub(crate) struct PairTwo<P> {
+    pairs: P,
     partner: Partner,
 }
 
-impl<C: Contestant> PairTwo<C> {
-    pub(super) fn new(contestant: &'static C) -> Self {
+/// Makes the workload with a contestant.
+pub(super) fn with<C: Contestant>(contestant: &'static C) -> Box<dyn Workload> {
+    let enter = || contestant.enter();
+    Box::new(PairTwo::new(enter, |steps| pairs(contestant, steps)))
+}
+
+impl<P: Fn(u64) + Copy + Send + 'static> PairTwo<P> {
+    /// Starts the second thread, which `enter` prepares.
+    pub(crate) fn new(enter: impl FnOnce() + Send + 'static, pairs: P) -> Self {
         let partner = Partner::on_second_core();
-        partner.start(move || contestant.enter());
+        partner.start(enter);
         partner.wait();
-        Self {
-            contestant,
-            partner,
-        }
+        Self { pairs, partner }
     }
 }
 
@@ -28,12 +33,12 @@ fn pairs<C: Contestant>(contestant: &C, steps: u64) {
     }
 }
 
-impl<C: Contestant> Workload for PairTwo<C> {
+impl<P: Fn(u64) + Copy + Send + 'static> Workload for PairTwo<P> {
     fn run(&mut self, steps: u64) -> Timed {
         let each = steps.div_ceil(2);
-        let contestant = self.contestant;
-        let warm = move || pairs(contestant, each.div_ceil(8));
-        let work = move || pairs(contestant, each);
+        let pairs = self.pairs;
+        let warm = move || pairs(each.div_ceil(8));
+        let work = move || pairs(each);
         let elapsed = self.partner.together((warm, work), (warm, work));
         Timed {
             steps: 2 * each,

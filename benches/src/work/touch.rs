@@ -32,8 +32,18 @@ pub(crate) unsafe fn write_at(first: *mut u8, byte: u8) {
 /// Writes the first 64 bytes, with `tag` as their first eight.
 #[inline(always)]
 pub(crate) fn write_head(buffer: &mut impl Buffer, tag: u64) {
-    let first = buffer.first();
     // SAFETY: 64 bytes are fewer than BYTES, for which `first` is writable (`Buffer`).
+    unsafe { write_head_at(buffer.first(), tag) };
+}
+
+/// [`write_head`] of a buffer that starts at `first`.
+///
+/// # Safety
+///
+/// - 64 bytes from `first` on may be written.
+#[inline(always)]
+pub(crate) unsafe fn write_head_at(first: *mut u8, tag: u64) {
+    // SAFETY: the function's bullet.
     unsafe { first.cast::<[u64; 8]>().write_unaligned([tag; 8]) };
     black_box(first);
 }
@@ -46,7 +56,18 @@ pub(crate) fn write_head(buffer: &mut impl Buffer, tag: u64) {
 #[inline(always)]
 pub(crate) unsafe fn read_tag(buffer: &mut impl Buffer) -> u64 {
     // SAFETY: within the buffer, and initialised (the function's bullet).
-    unsafe { buffer.first().cast::<u64>().read_unaligned() }
+    unsafe { read_tag_at(buffer.first()) }
+}
+
+/// [`read_tag`] of a buffer that starts at `first`.
+///
+/// # Safety
+///
+/// - Eight bytes from `first` on were written and may be read.
+#[inline(always)]
+pub(crate) unsafe fn read_tag_at(first: *const u8) -> u64 {
+    // SAFETY: the function's bullet.
+    unsafe { first.cast::<u64>().read_unaligned() }
 }
 
 /// Writes the first 64 bytes, or all if there are fewer (at least eight), with `tag` as the first eight.

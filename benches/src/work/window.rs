@@ -1,52 +1,73 @@
 //! 4096 live buffers, of which a random one is replaced.
 
 use super::{Timed, Workload, time, touch};
-use crate::contestant::Contestant;
+use crate::contestant::{Buffer, Contestant};
 
-const LIVE: usize = 4096;
+pub(crate) const LIVE: usize = 4096;
 
-pub(super) struct Window<C: Contestant> {
-    contestant: &'static C,
+/// The workload over any way to get a buffer for a place among the live ones.
+pub(crate) struct Window<B: Buffer, G> {
+    get: G,
     /// Each holds the tag that it was written with.
-    live: Vec<(C::Buffer, u64)>,
-    random: u64,
+    live: Vec<(B, u64)>,
+    random: Random,
 }
 
-impl<C: Contestant> Window<C> {
-    pub(super) fn new(contestant: &'static C) -> Self {
-        let live = (0..LIVE as u64).map(|tag| tagged(contestant, tag));
+/// The places that are replaced, one after another.
+pub(crate) struct Random(u64);
+
+impl Random {
+    pub(crate) fn new() -> Self {
+        Self(1)
+    }
+
+    /// Returns the next place, and a tag.
+    #[inline(always)]
+    pub(crate) fn next(&mut self) -> (usize, u64) {
+        // Knuth's MMIX generator; its high bits are the random ones.
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        ((self.0 >> 52) as usize, self.0)
+    }
+}
+
+/// Makes the workload with a contestant.
+pub(super) fn with<C: Contestant>(contestant: &'static C) -> Box<dyn Workload> {
+    Box::new(Window::new(|_| contestant.get()))
+}
+
+impl<B: Buffer, G: FnMut(usize) -> B> Window<B, G> {
+    pub(crate) fn new(mut get: G) -> Self {
+        let live = (0..LIVE).map(|place| tagged(&mut get, place, place as u64));
         Self {
-            contestant,
             live: live.collect(),
-            random: 1,
+            get,
+            random: Random::new(),
         }
     }
 }
 
 #[inline(always)]
-fn tagged<C: Contestant>(contestant: &C, tag: u64) -> (C::Buffer, u64) {
-    let mut buffer = contestant.get();
+fn tagged<B: Buffer>(get: &mut impl FnMut(usize) -> B, place: usize, tag: u64) -> (B, u64) {
+    let mut buffer = get(place);
     touch::write_head(&mut buffer, tag);
     (buffer, tag)
 }
 
-impl<C: Contestant> Workload for Window<C> {
+impl<B: Buffer, G: FnMut(usize) -> B> Workload for Window<B, G> {
     #[inline(never)]
     fn run(&mut self, steps: u64) -> Timed {
         time(steps, 1, || {
-            // Knuth's MMIX generator; its high bits are the random ones.
-            self.random = self
-                .random
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            let slot = (self.random >> 52) as usize;
+            let (place, tag) = self.random.next();
             // The new one is got before the old is freed: it is never the same memory.
-            self.live[slot] = tagged(self.contestant, self.random);
+            self.live[place] = tagged(&mut self.get, place, tag);
         })
     }
 }
 
-impl<C: Contestant> Drop for Window<C> {
+impl<B: Buffer, G> Drop for Window<B, G> {
     fn drop(&mut self) {
         for (buffer, tag) in &mut self.live {
             // SAFETY: `tagged` wrote it.

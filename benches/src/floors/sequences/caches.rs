@@ -2,10 +2,13 @@
 
 use std::cell::UnsafeCell;
 use std::hint::black_box;
+use std::sync::{Mutex, PoisonError};
 
 use memmap2::MmapMut;
 
 use super::super::area::Area;
+use super::super::frames::Frames;
+pub(super) use super::super::frames::{HEADROOM, STRIDE};
 use super::sections::real::Sections;
 use super::sections::{COUNT, HIGH, HIGH_MANY, LOW, SLOT, WORDS};
 use crate::contestant::BYTES;
@@ -15,16 +18,11 @@ const CPUS: u32 = 1024;
 /// The ids of one cache; each CPU's are the same, since there is but one thread.
 const FRAMES: u32 = 512;
 
-/// The layout of the pool's frames.
-pub(super) const STRIDE: usize = 1728;
-pub(super) const HEADROOM: usize = 128;
-const _: () = assert!(HEADROOM + BYTES <= STRIDE);
-
 /// Caches for all CPUs, stopped and empty at first, and the frames.
 pub(super) struct Caches {
     shared: Box<UnsafeCell<Shared>>,
     _words: MmapMut,
-    _frames: MmapMut,
+    _frames: Frames,
 }
 
 /// What a handle points to.
@@ -35,28 +33,68 @@ pub(super) struct Shared {
     pub(super) stride: usize,
     pub(super) headroom: u16,
     pub(super) payload: u16,
+    /// The ids that no cache has, of a stock.
+    spare: Mutex<Vec<u32>>,
+}
+
+impl Shared {
+    /// Returns an id that no cache has.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn spare(&self) -> u32 {
+        let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+        spare
+            .pop()
+            .expect("an rseq area, and a CPU that has a cache")
+    }
+
+    /// Keeps ids that no cache has, or has no room for.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn keep(&self, ids: impl IntoIterator<Item = u32>) {
+        let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+        spare.extend(ids);
+    }
 }
 
 impl Caches {
     pub(super) fn new(area: Area) -> Self {
-        let map = |bytes| MmapMut::map_anon(bytes).expect("memory of a floor");
-        let mut words = map(CPUS as usize * WORDS * size_of::<u32>());
-        let mut frames = map(FRAMES as usize * STRIDE);
+        Self::of(area, FRAMES)
+    }
+
+    /// Caches for so many frames.
+    pub(super) fn of(area: Area, frames: u32) -> Self {
+        let bytes = CPUS as usize * WORDS * size_of::<u32>();
+        let mut words = MmapMut::map_anon(bytes).expect("memory of a floor");
+        let frames = Frames::new(frames as usize);
         let shared = Shared {
             sections: Sections {
                 area,
                 caches: words.as_mut_ptr().cast(),
                 cpus: CPUS,
             },
-            base: frames.as_mut_ptr(),
+            base: frames.base(),
             stride: STRIDE,
             headroom: HEADROOM as u16,
             payload: BYTES as u16,
+            spare: Mutex::default(),
         };
         Self {
             shared: Box::new(UnsafeCell::new(shared)),
             _words: words,
             _frames: frames,
+        }
+    }
+
+    /// Lets the caches of all CPUs, which nobody else uses yet, take as many ids as they have slots.
+    pub(super) fn open(&mut self) {
+        let caches = self.sections().caches;
+        for cpu in 0..CPUS as usize {
+            for high in [HIGH, HIGH_MANY] {
+                let word = caches.wrapping_add(cpu * WORDS + high);
+                // SAFETY: a word of a CPU's cache, and the caches are borrowed mutably.
+                unsafe { word.write((WORDS - SLOT) as u32) };
+            }
         }
     }
 

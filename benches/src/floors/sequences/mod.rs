@@ -1,31 +1,44 @@
 //! Floors made of the crate's own restartable sequences, on caches of their own.
 //!
-//! All are for one thread: what the slow paths do to a cache is safe without a fence because nothing else runs.
+//! Those of [`pair`] and [`bulk`] are for one thread: what their slow paths do to a cache is safe without a fence because nothing else
+//! runs. Those of [`singles`] and [`owners`] are for any: they have no slow path that touches a cache ([`stock`]).
 
 mod bulk;
 mod caches;
+mod owners;
 mod pair;
 mod sections;
+mod singles;
+mod stock;
 
 use super::area::Area;
-use super::{Entry, HANDLES, LOADS, SEQUENCES};
-use crate::work::Kind;
+use super::{HANDLES, LOADS, SEQUENCES};
+use crate::work::{Kind, Workload};
 
-pub(super) fn floors(area: Area, kind: Kind) -> Vec<Entry> {
-    match kind {
-        Kind::Pair => vec![
-            (SEQUENCES, Box::new(pair::Pair::new(area))),
-            (LOADS, Box::new(pair::Loads::new(area))),
-        ],
-        Kind::Bulk32 => both::<32>(area),
-        Kind::Bulk256 => both::<256>(area),
-        _ => Vec::new(),
+/// Returns a floor of a workload, if it has this one.
+pub(super) fn floor(area: Area, name: &str, kind: Kind) -> Option<Box<dyn Workload>> {
+    match (name, kind) {
+        (SEQUENCES, Kind::Pair) => Some(Box::new(pair::Pair::new(area))),
+        (LOADS, Kind::Pair) => Some(Box::new(pair::Loads::new(area))),
+        (SEQUENCES, Kind::Bulk32) => Some(Box::new(bulk::Bulk::<32>::new(area))),
+        (SEQUENCES, Kind::Bulk256) => Some(Box::new(bulk::Bulk::<256>::new(area))),
+        (HANDLES, Kind::Bulk32) => Some(Box::new(bulk::Handles::<32>::new(area))),
+        (HANDLES, Kind::Bulk256) => Some(Box::new(bulk::Handles::<256>::new(area))),
+        (SEQUENCES, _) => singles::floor(area, kind),
+        (LOADS, _) => owners::loads(area, kind),
+        (HANDLES, _) => owners::handles(area, kind),
+        _ => None,
     }
 }
 
-fn both<const N: usize>(area: Area) -> Vec<Entry> {
-    vec![
-        (SEQUENCES, Box::new(bulk::Bulk::<N>::new(area))),
-        (HANDLES, Box::new(bulk::Handles::<N>::new(area))),
-    ]
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::check;
+
+    #[test]
+    fn owners_are_frames_apart_from_one_another() {
+        let Ok(area) = Area::find() else { return };
+        check(owners::Owners::new(area));
+    }
 }

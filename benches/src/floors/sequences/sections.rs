@@ -37,7 +37,8 @@ impl Sections {
     ///
     /// # Safety
     ///
-    /// - The caches are mapped, for each of the CPUs, and only the calling thread uses them.
+    /// - The caches are mapped, for each of the CPUs, and only the calling thread uses them, or all threads do by these
+    ///   functions alone.
     #[inline(always)]
     pub(super) unsafe fn pop(self) -> Option<u32> {
         // SAFETY: the function's bullet.

@@ -7,8 +7,10 @@
 //!   home, floors ─┘              └─────► weigh: memory ─┴─► figures ─┬─► show: tables, closing lines
 //!                                               machine ─────────────┼─► page: the HTML report
 //!                                               targets: verdicts ───┴─► JSON
+//!                                               bounds: how far floors get
 //! ```
 
+mod bounds;
 mod field;
 mod figures;
 mod latencies;

@@ -6,9 +6,11 @@ use framewell_bench::summary;
 use framewell_bench::{Kind, probe};
 use framewell_report::{Axis, BarChart, LineChart, Report, Spread, Table, figure};
 
+use super::bounds::{self, Reached};
 use super::field::Role;
 use super::figures::{Figures, Line, workload};
 use super::show::tails;
+use super::targets::Verdict;
 
 /// Makes the report.
 pub(crate) fn report(figures: &Figures) -> Report {
@@ -25,6 +27,9 @@ pub(crate) fn report(figures: &Figures) -> Report {
     if !figures.verdicts.is_empty() {
         report.heading("What is wanted, and what is reached");
         report.table(verdicts(figures));
+        if figures.verdicts.iter().any(|one| !one.floors.is_empty()) {
+            report.table(floors(figures));
+        }
     }
     if !figures.open.is_empty() {
         report.paragraph(&format!("Not judged: {}.", figures.open.join("; ")));
@@ -115,6 +120,8 @@ fn verdicts(figures: &Figures) -> Table {
         "the peer",
         "wanted",
         "outcome",
+        "floors reach",
+        "the target is",
     ])
     .caption(
         "framewell beside the fastest peer of each workload, and beside those that a target names",
@@ -127,8 +134,36 @@ fn verdicts(figures: &Figures) -> Table {
             format!("{}{fastest}", verdict.peer),
             verdict.wanted(),
             verdict.outcome(),
+            bounds::range(&verdict.floors),
+            bounds::lies(&verdict.floors),
         ])
     })
+}
+
+/// What the floors reach where a target is missed.
+fn floors(figures: &Figures) -> Table {
+    let table = Table::new([
+        "missed on",
+        "beside",
+        "wanted",
+        "floor",
+        "times as fast",
+        "the target is",
+    ])
+    .caption(bounds::NOTE);
+    let of = |verdict: &Verdict, reached: &Reached| {
+        [
+            workload(verdict.workload, verdict.distance),
+            verdict.peer.clone(),
+            verdict.wanted(),
+            reached.floor.clone(),
+            spread(&reached.ratio).to_string(),
+            reached.standing.words().to_owned(),
+        ]
+    };
+    let verdicts = figures.verdicts.iter();
+    let rows = verdicts.flat_map(|verdict| verdict.floors.iter().map(move |one| of(verdict, one)));
+    rows.fold(table, Table::row)
 }
 
 fn of(figures: &Figures, kind: Kind) -> Vec<&Line> {

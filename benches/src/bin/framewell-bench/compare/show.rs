@@ -7,6 +7,7 @@ use framewell_bench::latency::PERCENTILES;
 use framewell_bench::memory::Memory;
 use framewell_bench::summary::Spread;
 
+use super::bounds;
 use super::figures::{Bounded, Figures, Line, workload};
 use super::latencies::{Shortest, TAIL, Tailed};
 use super::machine::Machine;
@@ -67,6 +68,10 @@ fn text(figures: &Figures, preset: &str, end: &str) -> String {
     parts.extend(figures.bounded.iter().map(sentence));
     if !figures.verdicts.is_empty() {
         parts.push(shown(verdicts(&figures.verdicts)));
+    }
+    if figures.verdicts.iter().any(|one| !one.floors.is_empty()) {
+        parts.push(shown(floors(&figures.verdicts)));
+        parts.push(bounds::NOTE.to_owned());
     }
     if !figures.open.is_empty() {
         parts.push(format!("Not judged: {}.", figures.open.join("; ")));
@@ -218,6 +223,8 @@ fn verdicts(verdicts: &[Verdict]) -> Table {
         "as",
         "wanted",
         "outcome",
+        "floors reach",
+        "the target is",
     ]);
     for verdict in verdicts {
         let ratio = &verdict.ratio;
@@ -233,7 +240,43 @@ fn verdicts(verdicts: &[Verdict]) -> Table {
             Cell::new(format!("{}{fastest}", verdict.peer)),
             right(verdict.wanted()),
             Cell::new(verdict.outcome()),
+            right(bounds::range(&verdict.floors)),
+            Cell::new(bounds::lies(&verdict.floors)),
         ]);
+    }
+    table
+}
+
+/// What the floors reach where a target is missed.
+fn floors(verdicts: &[Verdict]) -> Table {
+    let mut table = table([
+        "missed on",
+        "as",
+        "wanted",
+        "floor",
+        "times as fast",
+        "10…90 %",
+        "the target is",
+    ]);
+    for verdict in verdicts {
+        let mut first = [
+            workload(verdict.workload, verdict.distance),
+            verdict.peer.clone(),
+            verdict.wanted(),
+        ];
+        for reached in &verdict.floors {
+            let [on, peer, wanted] = first.each_mut().map(std::mem::take);
+            let ratio = &reached.ratio;
+            table.add_row([
+                Cell::new(on),
+                Cell::new(peer),
+                right(wanted),
+                Cell::new(&reached.floor),
+                right(format!("{:.2}", ratio.median)),
+                right(format!("{:.2} – {:.2}", ratio.low, ratio.high)),
+                Cell::new(reached.standing.words()),
+            ]);
+        }
     }
     table
 }

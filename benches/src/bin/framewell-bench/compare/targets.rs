@@ -8,6 +8,7 @@ use framewell_bench::probe::Distance;
 use framewell_bench::rounds::Match;
 use framewell_bench::summary::Spread;
 
+use super::bounds::{Reached, reached};
 use super::field::Role;
 use super::figures::workload;
 
@@ -42,7 +43,7 @@ const TARGETS: [Target; 12] = [
 ];
 
 /// The fewest rounds that are judged.
-const FEWEST: usize = 3;
+pub(crate) const FEWEST: usize = 3;
 
 /// framewell beside a peer, by the rounds of one workload at one distance.
 #[derive(Serialize)]
@@ -58,6 +59,8 @@ pub(crate) struct Verdict {
     pub(crate) target: Option<f64>,
     /// Whether the median reaches the target.
     pub(crate) met: Option<bool>,
+    /// If it does not: what the floors reach.
+    pub(crate) floors: Vec<Reached>,
 }
 
 /// What the matches show.
@@ -73,17 +76,22 @@ pub(crate) fn judge(matches: &[Match], role: impl Fn(&str) -> Option<Role>) -> J
     let mut judgement = Judgement::default();
     for game in matches {
         for distance in game.distances() {
-            judgement.add(game, distance, fastest(game, distance, &role));
+            judgement.add(game, distance, &role);
         }
     }
     judgement
 }
 
 impl Judgement {
-    fn add(&mut self, game: &Match, distance: Option<Distance>, fastest: Option<String>) {
+    fn add(
+        &mut self,
+        game: &Match,
+        distance: Option<Distance>,
+        role: impl Fn(&str) -> Option<Role>,
+    ) {
         let name = game.kind().name();
         let on = workload(name, distance);
-        let Some(fastest) = fastest else {
+        let Some(fastest) = fastest(game, distance, &role) else {
             return self.open.push(format!("{on} (no peer has enough rounds)"));
         };
         let of_this = || TARGETS.iter().filter(|target| target.0 == game.kind());
@@ -103,7 +111,10 @@ impl Judgement {
                 self.open.push(format!("{on} beside {peer}"));
                 continue;
             };
+            let missed = target.filter(|target| ratio.median < *target);
+            let floors = |target| reached(game, distance, &peer, target, &role);
             self.verdicts.push(Verdict {
+                floors: missed.map(floors).unwrap_or_default(),
                 workload: name,
                 distance,
                 fastest: fastest == peer,
@@ -153,9 +164,11 @@ mod tests {
     use std::time::Duration;
 
     use framewell_bench::Timed;
+    use framewell_bench::floors::{self, ARRAY, CAS, SEQUENCES};
     use framewell_bench::remote::Failure;
     use framewell_bench::rounds::Player;
 
+    use super::super::bounds::{Standing, lies, range};
     use super::*;
 
     /// Takes the next of these nanoseconds a step at each slice.
@@ -186,7 +199,7 @@ mod tests {
         (0..3).for_each(|_| game.round(None));
         judge(&[game], |name| match name {
             FRAMEWELL => Some(Role::Framewell),
-            "sequences" => Some(Role::Floor),
+            SEQUENCES | ARRAY | CAS => Some(Role::Floor),
             _ => Some(Role::Peer),
         })
     }
@@ -236,6 +249,68 @@ mod tests {
             ]
         );
         assert!(judgement.open.is_empty());
+    }
+
+    /// The one verdict of the pair, of which 2 is wanted: framewell's medians are 2 to the peer's 3.
+    fn missed(floors: &[(&'static str, [u64; 3])]) -> Verdict {
+        let both = [(FRAMEWELL, [20, 200, 20]), ("fast", [30, 300, 30])];
+        let mut judgement = play(Kind::Pair, &[&both, floors].concat());
+        let verdict = judgement.verdicts.pop().expect("a verdict");
+        assert_eq!(verdict.outcome(), "missed by 25 %");
+        verdict
+    }
+
+    #[test]
+    fn target_lies_between_the_floors_that_reach_it_and_those_that_do_not() {
+        let verdict = missed(&[(SEQUENCES, [17, 170, 17]), (ARRAY, [10, 100, 10])]);
+        let told: Vec<_> = verdict
+            .floors
+            .iter()
+            .map(|one| one.floor.as_str())
+            .collect();
+        assert_eq!(told, [ARRAY, SEQUENCES]);
+        let Spread { low, high, .. } = verdict.floors[0].ratio;
+        assert!(high - low < 1e-9, "within the rounds: {low} to {high}");
+        assert_eq!(
+            lies(&verdict.floors),
+            "within plain array, beyond sequences"
+        );
+        assert_eq!(range(&verdict.floors), "1.76 to 3.00");
+    }
+
+    #[test]
+    fn target_is_beyond_the_fastest_floor_or_within_the_slowest() {
+        let beyond = missed(&[(SEQUENCES, [18, 180, 18]), (ARRAY, [16, 160, 16])]);
+        assert_eq!(lies(&beyond.floors), "beyond plain array");
+        let within = missed(&[(SEQUENCES, [15, 150, 15]), (ARRAY, [10, 100, 10])]);
+        assert_eq!(lies(&within.floors), "within sequences");
+        assert_eq!(lies(&missed(&[]).floors), "–");
+    }
+
+    #[test]
+    fn floor_that_framewell_has_passed_bounds_nothing() {
+        let verdict = missed(&[(SEQUENCES, [17, 170, 17]), (ARRAY, [22, 220, 22])]);
+        assert_eq!(verdict.floors[1].standing, Standing::Passed);
+        assert_eq!(lies(&verdict.floors), "beyond sequences");
+        assert_eq!(range(&verdict.floors), "1.76");
+        // The peer outruns what should bound all.
+        let outrun = missed(&[(SEQUENCES, [17, 170, 17]), (ARRAY, [31, 310, 31])]);
+        assert_eq!(outrun.floors[1].standing, Standing::Passed);
+        let level = missed(&[(SEQUENCES, [19, 220, 21])]);
+        assert_eq!(level.floors[0].standing, Standing::Beyond);
+    }
+
+    #[test]
+    fn floor_without_sequences_bounds_who_has_none() {
+        let verdict = missed(&[(CAS, [16, 160, 16])]);
+        let bounded = floors::without_sequences().is_some();
+        assert_eq!(!verdict.floors.is_empty(), bounded);
+    }
+
+    #[test]
+    fn target_that_is_reached_needs_no_floor() {
+        let fast = [(FRAMEWELL, [2; 3]), ("fast", [6; 3]), (SEQUENCES, [1; 3])];
+        assert!(play(Kind::Pair, &fast).verdicts[0].floors.is_empty());
     }
 
     #[test]
