@@ -90,4 +90,15 @@ impl<const N: usize> Batch<N> {
     pub(crate) fn beyond(&self, len: usize) -> &[FrameId] {
         self.ids.get(len..).unwrap_or_default()
     }
+
+    /// Forgets the ids behind the first `len`, and answers with them: they are the caller's, as long as nothing is appended.
+    #[inline]
+    pub(crate) fn take_beyond(&mut self, len: usize) -> &[FrameId] {
+        let before = self.ids.len();
+        let len = len.min(before);
+        self.ids.truncate(len);
+        let first = self.ids.as_ptr().wrapping_add(len);
+        // SAFETY: the ids from `len` to `before` are still in the array, which is borrowed.
+        unsafe { std::slice::from_raw_parts(first, before - len) }
+    }
 }

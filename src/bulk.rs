@@ -60,6 +60,11 @@ struct Places {
     len: usize,
 }
 
+// SAFETY: an address and two numbers; what they lead to is its user's, by the ids.
+unsafe impl Send for Places {}
+// SAFETY: as above.
+unsafe impl Sync for Places {}
+
 impl Places {
     fn new(arena: &Arena) -> Self {
         let layout = arena.layout();
@@ -370,13 +375,12 @@ impl<'p, const N: usize> Bulk<'p, N> {
     /// ```
     #[inline]
     pub fn truncate(&mut self, len: usize) {
-        let ids = self.ids.beyond(len);
+        let ids = self.ids.take_beyond(len);
         if ids.is_empty() {
             return;
         }
-        // SAFETY: the ids are this value's, which forgets them in the next step: a free does not unwind.
+        // SAFETY: the ids were this value's, which has forgotten them: a thread that never returns from here leaves them in no two places.
         unsafe { Inner::free_many(self.pool.as_inner(), ids) };
-        self.ids.truncate(len);
     }
 
     /// Frees all frames in bulk.

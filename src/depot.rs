@@ -8,8 +8,8 @@
 //!
 //! A magazine is in `full`, in `empty`, fresh, or in the hands of one call. A call that takes
 //! an empty magazine has the ids for it in hand, and a call that takes a full one gives it back
-//! before it lets go of the ids; so one is to be had for every whole batch, unless nearly all ids rest here: a
-//! thirty-second of them have no place in a magazine (`magazines_for`). Part batches can use the magazines up, too, and the system can
+//! before it lets go of the ids; so with magazines for all ids one is always to be had for a whole batch. There may be
+//! fewer (`Depot::in_magazines`), part batches can use them up, and the system can
 //! refuse a fresh one's memory (Windows). Then ids go to `loose`, which has a link for each.
 //! So `put` never fails while the depot is open, and never uses the heap.
 //!
@@ -34,20 +34,6 @@ use crate::id::FrameId;
 use crate::stack::{Closed, Links, Stack};
 use crate::sync::{AtomicU32, Ordering, Table, Tracks, Unprotected};
 
-/// Magazines of fewer ids are small.
-const SMALL: u32 = 32;
-
-/// The magazines of a depot for so many ids. A link is as large as two slots, and so there are fewer by two in `size`: with their links
-/// they take 4 bytes an id. Of small magazines, of which that would be many, there are enough for all ids.
-fn magazines_for(most: u32, size: u32) -> u32 {
-    let all = most.div_ceil(size);
-    if size < SMALL {
-        all
-    } else {
-        all - 2 * all / size
-    }
-}
-
 /// Magazines, full and empty, and loose frames.
 pub(crate) struct Depot(Unprotected<Parts>);
 
@@ -67,9 +53,22 @@ struct Parts {
 }
 
 impl Depot {
-    /// Makes an empty depot for ids below `ids`, of which there are at most `most` at once, with magazines of `size`.
+    /// Of so many ids those for which there should be magazines of `size`, if with their links these are to take 4 bytes an id. A link is
+    /// as large as two slots: so there are fewer by two in `size`, a thirty-second of 64. Of small magazines that would be many: then
+    /// it is all ids.
+    pub(crate) fn in_magazines(ids: u32, size: u32) -> u32 {
+        const SMALL: u32 = 32;
+        let all = ids.div_ceil(size);
+        if size < SMALL {
+            ids
+        } else {
+            (all - 2 * all / size) * size
+        }
+    }
+
+    /// Makes an empty depot for ids below `ids`, with magazines of `size` for `most` of them.
     pub(crate) fn new(ids: u32, most: u32, size: u32) -> io::Result<Self> {
-        let magazines = magazines_for(most, size);
+        let magazines = most.div_ceil(size);
         Ok(Self(Unprotected::new(Parts {
             full: CachePadded::new(Stack::new(magazines)),
             empty: CachePadded::new(Stack::new(magazines)),
@@ -188,9 +187,9 @@ impl Depot {
         self.0.full.close(&self.0.magazine_links) + self.0.loose.close(frame_links)
     }
 
-    /// The bytes that the tables of a depot for so many ids reserve.
+    /// The bytes that the magazines for so many ids reserve.
     pub(crate) fn bytes_for(most: u32, size: u32) -> usize {
-        let magazines = magazines_for(most, size);
+        let magazines = most.div_ceil(size);
         magazines as usize * size as usize * size_of::<u32>() + Links::bytes_for(magazines)
     }
 }

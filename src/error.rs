@@ -349,7 +349,7 @@ impl From<CopyError> for io::Error {
     }
 }
 
-/// Why [`Pool::get_bulk`](crate::Pool::get_bulk) took no frame.
+/// Why [`Pool::get_bulk`](crate::Pool::get_bulk) or [`Bulk::get`](crate::Bulk::get) took no frame.
 ///
 /// ```
 /// use framewell::{BulkError, Burst, Pool};
@@ -366,11 +366,11 @@ impl From<CopyError> for io::Error {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum BulkError {
-    /// The burst has too little room left.
+    /// The burst or bulk has too little room left.
     NoRoom {
         /// Frames asked for.
         asked: usize,
-        /// Frames that the burst still holds.
+        /// Frames for which there is room.
         room: usize,
     },
     /// Fewer frames than asked for were at rest.

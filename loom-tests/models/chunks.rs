@@ -201,7 +201,7 @@ pub fn buffer_that_goes_over_the_cursor_is_always_found() {
         let cuts = Cuts::new(chunks.clone(), ClassId(0), STRIDES[0]);
         let shape = Shape {
             ids: chunks.ids(),
-            most: 4,
+            in_magazines: 4,
             cpus: 1,
             rseq: None,
             colour: 0,

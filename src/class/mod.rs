@@ -107,8 +107,8 @@ impl Homeless {
 pub(crate) struct Shape {
     /// Ids are below this number.
     pub(crate) ids: u32,
-    /// The most buffers that there can be at once.
-    pub(crate) most: u32,
+    /// The depot has magazines for so many.
+    pub(crate) in_magazines: u32,
     /// Caches or shards.
     pub(crate) cpus: u32,
     /// For the rseq front, if it is to be had.
@@ -144,6 +144,11 @@ impl Transfer {
             zero_on_free,
         }
     }
+
+    /// The ids of one transfer.
+    pub(crate) fn batch(&self) -> u32 {
+        self.batch as u32
+    }
 }
 
 impl<B: Back> Class<B> {
@@ -151,7 +156,7 @@ impl<B: Back> Class<B> {
     pub(crate) fn new(back: B, shape: &Shape) -> Result<Self, (usize, io::Error)> {
         let Shape {
             ids,
-            most,
+            in_magazines,
             cpus,
             ref rseq,
             colour,
@@ -170,8 +175,8 @@ impl<B: Back> Class<B> {
         Ok(Self {
             front: AnyFront::new(front),
             back: Unprotected::new(back),
-            depot: Depot::new(ids, most, batch)
-                .map_err(|refusal| (Depot::bytes_for(most, batch), refusal))?,
+            depot: Depot::new(ids, in_magazines, batch)
+                .map_err(|refusal| (Depot::bytes_for(in_magazines, batch), refusal))?,
             transfer: Unprotected::new(transfer),
         })
     }

@@ -175,7 +175,8 @@ impl Dot11 {
             let cached = (CACHED_BYTES / stride).clamp(2, CLASS_CACHE);
             let shape = Shape {
                 ids: chunks.ids(),
-                most,
+                // For all: a trim lays those down last that are to be used first (`trim`).
+                in_magazines: most,
                 cpus: spec.cpus,
                 rseq: spec.rseq.clone(),
                 colour: number as u32,

@@ -148,13 +148,14 @@ impl Inner {
             Err(_) => None,
         };
         let dot11_spec = spec.dot11(rseq.clone());
+        let transfer = spec.transfer();
         let shape = Shape {
             ids: frames,
-            most: frames,
+            in_magazines: Depot::in_magazines(frames, transfer.batch()),
             cpus: spec.cpus(),
             rseq,
             colour: 0,
-            transfer: spec.transfer(),
+            transfer,
         };
         let links =
             Links::new(frames).map_err(|refusal| refused((Links::bytes_for(frames), refusal)))?;
@@ -396,7 +397,7 @@ impl Inner {
             metadata: caches
                 + Links::bytes_for(frames)
                 + FrameStates::bytes_for(frames)
-                + Depot::bytes_for(frames, batch as u32),
+                + Depot::bytes_for(Depot::in_magazines(frames, batch as u32), batch as u32),
             dot11: self.dot11().map(Dot11::stats),
             // Relaxed: a statistic.
             misuses: self.misuses.load(Ordering::Relaxed),

@@ -86,7 +86,7 @@ impl Pool {
     /// [`OutOfBuffers`] if at some moment of the call no frame was at rest anywhere in the pool; on Windows also if none was but for those
     /// that were never handed out, and the system refuses to commit memory for one.
     /// Frees that happened before the call count; frames in the hands of another call in progress (at most
-    /// [`Stats::batch`], or what a [`get_bulk`](Self::get_bulk) asks for; while it drains or opens caches, all that they hold) do not.
+    /// [`Stats::batch`], or what a [`get_bulk`](Self::get_bulk) or a [`Bulk::get`](crate::Bulk::get) asks for; while it drains or opens caches, all that they hold) do not.
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().frames(8).build()?;
