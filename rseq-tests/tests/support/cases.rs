@@ -190,10 +190,9 @@ impl Cases {
         .map_err(|why| format!("{name}: {why}"))?;
         self.control.enough.store(true, Ordering::SeqCst);
         self.interrupt(section, ip, kind).map_err(|why| {
-            format!(
-                "{name}, {kind:?} at {:#x}: {why}",
-                ip - section.descriptor.start()
-            )
+            // The instructions that arm it lie before it.
+            let from_start = ip.wrapping_sub(section.descriptor.start()) as i64;
+            format!("{name}, {kind:?} at {from_start:+}: {why}")
         })
     }
 
