@@ -15,16 +15,11 @@
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use framewell::Pool;
-
 use crate::varying::VaryingBuffer;
 use crate::work::Workload;
 use crate::work::dot11_mix::Mix;
 
-/// The buffers of a class: twice what any has live, by a wide margin.
-const BUFFERS: usize = 250;
-/// The longest length of the mix.
-const LONGEST: usize = 11_454;
+use super::sizes::{BUFFERS, BySize};
 
 /// A size class. One thread's: the atomics stand for plain words, which may be changed through a shared reference.
 #[repr(align(64))]
@@ -37,8 +32,7 @@ struct Class {
 }
 
 impl Class {
-    fn new(stride: usize) -> Self {
-        let memory = vec![0_u8; BUFFERS * stride].leak();
+    fn new(memory: &'static mut [u8], stride: usize) -> Self {
         Self {
             first: NonNull::from(memory).cast(),
             stride: stride as u32,
@@ -74,7 +68,7 @@ struct Listed {
 unsafe impl Send for Listed {}
 
 // SAFETY: a number is in one place: a slot below the count, or one of these, which has its stride of the memory alone. The stride is at
-// least the length (`mix`).
+// least the length (`BySize::of`).
 unsafe impl VaryingBuffer for Listed {
     #[inline(always)]
     fn first(&mut self) -> *mut u8 {
@@ -100,22 +94,6 @@ impl Drop for Listed {
 
 /// Returns the mix over lists.
 pub(super) fn mix() -> Box<dyn Workload> {
-    let pool = Pool::builder()
-        .frames(1)
-        .build()
-        .expect("a pool of one frame");
-    let mut strides: Vec<usize> = Vec::new();
-    let least = (1..=LONGEST).map(|length| {
-        let buffer = pool.dot11(length).expect("the budget has room");
-        if strides.last() != Some(&buffer.capacity()) {
-            strides.push(buffer.capacity());
-        }
-        (strides.len() - 1) as u8
-    });
-    let least = least.collect::<Vec<_>>().leak();
-    let classes = strides.into_iter().map(Class::new).collect::<Vec<_>>();
-    let classes: &'static [Class] = classes.leak();
-    Box::new(Mix::new(move |_, length| {
-        classes[usize::from(least[length - 1])].take(length)
-    }))
+    let lists = BySize::new(Class::new);
+    Box::new(Mix::new(move |_, length| lists.of(length).take(length)))
 }

@@ -5,6 +5,7 @@
 //! | `two bare CAS` | pair | a front without restartable sequences |
 //! | `plain array` | burst, window, hand-off, dot11 | any allocator: the same writes, to buffers that are always there |
 //! | `plain lists` | dot11-mix | any allocator with lists by size: stacks of numbers, by one thread, without sequences |
+//! | `linked lists` | dot11-mix | any allocator whose free buffers hold the links: the same with a head for each size, and the links in the buffers |
 //! | `plain stack` | pair, burst, window, pair-2t, oversub-64 | any cache of pointers for each thread: a stack of them, in the thread's own words |
 //! | `sequences` | pair, burst, bulk, window, pair-2t, oversub-64 | the crate's own sequences, with all that they need in registers; ids are owned |
 //! | `sequences + loads` | pair, pair-2t | any API with a handle: what they need is loaded from memory at each get and free |
@@ -19,6 +20,7 @@ mod area;
 mod array;
 mod cas;
 mod frames;
+mod linked;
 mod lists;
 mod places;
 #[cfg(all(
@@ -34,6 +36,7 @@ mod sequences;
 )))]
 #[path = "no_sequences.rs"]
 mod sequences;
+mod sizes;
 mod stack;
 
 use crate::entrant::Entrant;
@@ -55,6 +58,8 @@ pub const HANDLES: &str = "sequences + handles";
 
 /// Buffers out of a list for each size.
 pub const LISTS: &str = "plain lists";
+/// Buffers linked to a list for each size.
+pub const LINKED: &str = "linked lists";
 /// Buffers that are always there.
 pub const ARRAY: &str = "plain array";
 /// Pointers out of a thread's own stack.
@@ -67,7 +72,7 @@ pub struct Floor {
 }
 
 /// All floors, those that need sequences last.
-pub static ALL: [Floor; 7] = [
+pub static ALL: [Floor; 8] = [
     Floor::new(CAS, &[Kind::Pair]),
     Floor::new(
         ARRAY,
@@ -82,6 +87,7 @@ pub static ALL: [Floor; 7] = [
         ],
     ),
     Floor::new(LISTS, &[Kind::Dot11Mix]),
+    Floor::new(LINKED, &[Kind::Dot11Mix]),
     Floor::new(
         STACK,
         &[
@@ -143,6 +149,7 @@ impl Entrant for Floor {
         match (self.name, kind) {
             (CAS, Kind::Pair) => Some(Box::new(CasPair::new())),
             (LISTS, Kind::Dot11Mix) => Some(lists::mix()),
+            (LINKED, Kind::Dot11Mix) => Some(linked::mix()),
             (ARRAY, Kind::Dot11Mix) => Some(array::mix()),
             (ARRAY, Kind::Dot11HandOff) => kind.with_varying(array::in_turn()),
             (ARRAY, _) => places::floor(kind),
@@ -204,7 +211,7 @@ mod tests {
         assert_eq!(of(Kind::Window), of_window);
         assert_eq!(of(Kind::Bulk32), of_bulk);
         assert_eq!(of(Kind::HandOffBulk), [ARRAY]);
-        assert_eq!(of(Kind::Dot11Mix), [ARRAY, LISTS]);
+        assert_eq!(of(Kind::Dot11Mix), [ARRAY, LISTS, LINKED]);
         assert_eq!(of(Kind::Set64), [""; 0]);
     }
 
