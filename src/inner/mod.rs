@@ -263,6 +263,8 @@ impl Inner {
     }
 
     /// Takes a frame's id from anywhere; it is the caller's (P1).
+    #[cold]
+    #[inline(never)]
     pub(crate) fn take_slow(&self) -> Result<FrameId, OutOfBuffers> {
         self.frames.take_slow().map_err(|_| OutOfBuffers)
     }

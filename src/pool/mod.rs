@@ -98,25 +98,16 @@ impl Pool {
     /// ```
     #[inline]
     pub fn get(&self, len: usize) -> Result<Frame, OutOfBuffers> {
-        match self.inner().frames().take() {
-            Take::Got(id) => {
-                // SAFETY: `id` came out of the pool and is in this call's hands alone (P1 of `class`).
-                Ok(unsafe { Frame::new(self.inner, id, len) })
-            }
+        // One id, whichever way it came, and one handle made of it: a user's code that drops the frame then needs none.
+        let id = match self.inner().frames().take() {
+            Take::Got(id) => id,
             Take::NoCaches => match self.inner().frames().take_from_shard() {
-                // SAFETY: as above.
-                Some(id) => Ok(unsafe { Frame::new(self.inner, id, len) }),
-                None => self.get_slow(len),
+                Some(id) => id,
+                None => self.inner().take_slow()?,
             },
-            Take::Nothing => self.get_slow(len),
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn get_slow(&self, len: usize) -> Result<Frame, OutOfBuffers> {
-        let id = self.inner().take_slow()?;
-        // SAFETY: as in `get`.
+            Take::Nothing => self.inner().take_slow()?,
+        };
+        // SAFETY: `id` came out of the pool and is in this call's hands alone (P1 of `class`).
         Ok(unsafe { Frame::new(self.inner, id, len) })
     }
 
