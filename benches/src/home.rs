@@ -3,6 +3,7 @@
 use crate::contestants::{Bursts, Dot11, Framewell, Heap, MALLOC, Ras};
 use crate::entrant::{Both, Entrant, Frames, InBulk, Later, Made, Varying};
 use crate::floors;
+use crate::numbers::InNumbers;
 
 /// framewell as its defaults make it.
 pub const FRAMEWELL: &str = "framewell";
@@ -17,7 +18,7 @@ pub const SYSTEM: &str = "malloc";
 
 static BY_DEFAULT: Later = Later::new(
     FRAMEWELL,
-    Some(Made::by(|| stays(Frames(Framewell::new())))),
+    Some(Made::by(|| stays(InNumbers::of(Framewell::new())))),
     Some(Made::by(|| stays(Varying(Dot11::new())))),
 );
 static IN_BURSTS: InBulk = InBulk(Later::new(
@@ -27,7 +28,7 @@ static IN_BURSTS: InBulk = InBulk(Later::new(
 ));
 static ON_PORTABLE: Later = Later::new(
     PORTABLE,
-    Some(Made::by(|| stays(Frames(Framewell::portable())))),
+    Some(Made::by(|| stays(InNumbers::of(Framewell::portable())))),
     Some(Made::by(|| stays(Varying(Dot11::portable())))),
 );
 static BEHIND_C: Later = Later::new(RAS, Some(Made::by(|| stays(Frames(Ras::new())))), None);

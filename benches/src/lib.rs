@@ -49,6 +49,7 @@ pub mod home;
 pub mod latency;
 mod lengths;
 pub mod memory;
+mod numbers;
 pub mod probe;
 mod protocol;
 pub mod remote;

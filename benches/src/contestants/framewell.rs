@@ -59,6 +59,11 @@ impl Framewell {
         }
     }
 
+    /// The pool itself.
+    pub(crate) fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
     /// Returns what the pool says of itself.
     #[must_use]
     pub fn stats(&self) -> Stats {
@@ -114,21 +119,6 @@ impl Contestant for Framewell {
         let mut bulk: Bulk<N> = Bulk::new(&self.pool);
         bulk.get(N).expect("a bulk");
         bulk.iter_mut().for_each(|bytes| work(bytes.as_mut_ptr()));
-    }
-
-    #[inline]
-    fn get_many<const N: usize>(&self, sink: impl FnMut(Frame)) {
-        let mut bulk: Bulk<N> = Bulk::new(&self.pool);
-        bulk.get(N).expect("a bulk");
-        bulk.drain().for_each(sink);
-    }
-
-    #[inline]
-    fn free_many<const N: usize>(&self, frames: impl Iterator<Item = Frame>) {
-        let mut bulk: Bulk<N> = Bulk::new(&self.pool);
-        for frame in frames {
-            bulk.push(frame).expect("a frame of this pool");
-        }
     }
 }
 

@@ -67,7 +67,7 @@ impl InTurn {
 }
 
 impl Goods for InTurn {
-    type Buffer = Place;
+    type Item = Place;
 
     fn enter(&self) {}
 

@@ -13,23 +13,27 @@ pub(crate) const BURST: usize = 32;
 
 /// A way to get bursts of tagged buffers, and to free them.
 pub(crate) trait Goods: Send + Sync + 'static {
-    type Buffer: Send + 'static;
+    /// What goes through the ring: a buffer, or a burst that is one thing.
+    type Item: Send + 'static;
+
+    /// The items of a burst.
+    const ITEMS: usize = BURST;
 
     /// Prepares the calling thread.
     fn enter(&self);
 
-    /// Fills the room, of [`BURST`] places, with buffers that are tagged with the burst's number.
-    fn load(&self, burst: u64, room: WriteChunkUninit<'_, Self::Buffer>);
+    /// Fills the room, of [`ITEMS`](Self::ITEMS) places, with buffers that are tagged with the burst's number.
+    fn load(&self, burst: u64, room: WriteChunkUninit<'_, Self::Item>);
 
-    /// Frees buffers, and returns the sum of their tags, which wraps: what was not written is any number.
-    fn unload(&self, buffers: impl Iterator<Item = Self::Buffer>) -> u64;
+    /// Frees a burst's buffers, and returns the sum of their tags, which wraps: what was not written is any number.
+    fn unload(&self, burst: impl Iterator<Item = Self::Item>) -> u64;
 }
 
 /// One by one.
 pub(super) struct Singles<C: 'static>(pub(super) &'static C);
 
 impl<C: Contestant> Goods for Singles<C> {
-    type Buffer = C::Buffer;
+    type Item = C::Buffer;
 
     fn enter(&self) {
         self.0.enter();
@@ -50,7 +54,7 @@ impl<C: Contestant> Goods for Singles<C> {
 pub(super) struct Bulk<C: 'static>(pub(super) &'static C);
 
 impl<C: Contestant> Goods for Bulk<C> {
-    type Buffer = C::Buffer;
+    type Item = C::Buffer;
 
     fn enter(&self) {
         self.0.enter();
@@ -100,7 +104,7 @@ fn tag(buffer: &mut impl crate::Buffer) -> u64 {
 pub(super) struct Dot11<C: 'static>(pub(super) &'static C);
 
 impl<C: VaryingContestant> Goods for Dot11<C> {
-    type Buffer = C::Buffer;
+    type Item = C::Buffer;
 
     fn enter(&self) {
         self.0.enter();

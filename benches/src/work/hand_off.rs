@@ -8,6 +8,7 @@ use super::goods::{BURST, Goods};
 use super::{Timed, Workload};
 use crate::team::{Partner, spin_until};
 
+/// The buffers for which the ring has room.
 pub(crate) const RING: usize = 1024;
 /// The bursts that go through before the clock starts: twice the ring.
 const WARM: u64 = (2 * RING / BURST) as u64;
@@ -15,15 +16,15 @@ const WARM: u64 = (2 * RING / BURST) as u64;
 pub(crate) struct HandOff<G: Goods> {
     goods: Arc<G>,
     partner: Partner,
-    producer: Producer<G::Buffer>,
-    consumer: Arc<Mutex<Consumer<G::Buffer>>>,
+    producer: Producer<G::Item>,
+    consumer: Arc<Mutex<Consumer<G::Item>>>,
     /// The sum of the tags that the other core has read so far.
     sum: Arc<Mutex<u64>>,
 }
 
 impl<G: Goods> HandOff<G> {
     pub(crate) fn new(goods: G) -> Self {
-        let (producer, consumer) = RingBuffer::new(RING);
+        let (producer, consumer) = RingBuffer::new(RING / BURST * G::ITEMS);
         let partner = Partner::on_second_core();
         let goods = Arc::new(goods);
         goods.enter();
@@ -42,11 +43,11 @@ impl<G: Goods> HandOff<G> {
 
 /// Sends bursts, each buffer tagged with its burst's number from 1 up.
 #[inline(never)]
-fn send<G: Goods>(goods: &G, ring: &mut Producer<G::Buffer>, bursts: u64) {
+fn send<G: Goods>(goods: &G, ring: &mut Producer<G::Item>, bursts: u64) {
     for tag in 1..=bursts {
-        spin_until(|| (ring.slots() >= BURST).then_some(()));
+        spin_until(|| (ring.slots() >= G::ITEMS).then_some(()));
         let room = ring
-            .write_chunk_uninit(BURST)
+            .write_chunk_uninit(G::ITEMS)
             .expect("the room that was waited for");
         goods.load(tag, room);
     }
@@ -54,12 +55,12 @@ fn send<G: Goods>(goods: &G, ring: &mut Producer<G::Buffer>, bursts: u64) {
 
 /// Receives bursts, frees their buffers, and returns the sum of their tags.
 #[inline(never)]
-fn receive<G: Goods>(goods: &G, ring: &mut Consumer<G::Buffer>, bursts: u64) -> u64 {
+fn receive<G: Goods>(goods: &G, ring: &mut Consumer<G::Item>, bursts: u64) -> u64 {
     let mut sum = 0_u64;
     for _ in 0..bursts {
-        spin_until(|| (ring.slots() >= BURST).then_some(()));
+        spin_until(|| (ring.slots() >= G::ITEMS).then_some(()));
         let chunk = ring
-            .read_chunk(BURST)
+            .read_chunk(G::ITEMS)
             .expect("the burst that was waited for");
         sum = sum.wrapping_add(goods.unload(chunk.into_iter()));
     }

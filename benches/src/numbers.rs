@@ -1,0 +1,96 @@
+//! framewell as an entrant: as any contestant, but that a burst handed off in bulk goes through the ring as the one thing that it is, a
+//! `Bulk` of 32 numbers, where the others' are 32 pointers.
+
+use std::time::Duration;
+
+use framewell::{Bulk, Pool};
+use rtrb::chunks::WriteChunkUninit;
+
+use crate::contestants::Framewell;
+use crate::entrant::{Entrant, Frames};
+use crate::latency::{Disturbance, Latency};
+use crate::work::goods::{BURST, Goods};
+use crate::work::hand_off::HandOff;
+use crate::work::{Kind, Workload, touch};
+
+/// A pool of this crate, with such a hand-off in bulk.
+pub(crate) struct InNumbers(Frames<Framewell>);
+
+impl InNumbers {
+    pub(crate) fn of(pool: Framewell) -> Self {
+        Self(Frames(pool))
+    }
+}
+
+impl Entrant for InNumbers {
+    fn title(&self) -> &'static str {
+        self.0.title()
+    }
+
+    fn takes(&self, kind: Kind) -> bool {
+        self.0.takes(kind)
+    }
+
+    fn check(&self) {
+        self.0.check();
+    }
+
+    fn workload(&'static self, kind: Kind) -> Option<Box<dyn Workload>> {
+        match kind {
+            Kind::HandOffBulk => Some(Box::new(HandOff::new(Numbers(self.0.0.pool())))),
+            _ => self.0.workload(kind),
+        }
+    }
+
+    fn latency(&'static self, disturbance: Disturbance, time: Duration) -> Option<Latency> {
+        self.0.latency(disturbance, time)
+    }
+}
+
+/// Bursts of frames as numbers.
+struct Numbers(&'static Pool);
+
+impl Goods for Numbers {
+    type Item = Bulk<'static, BURST>;
+
+    const ITEMS: usize = 1;
+
+    fn enter(&self) {}
+
+    #[inline(always)]
+    fn load(&self, burst: u64, room: WriteChunkUninit<'_, Self::Item>) {
+        let mut bulk = Bulk::new(self.0);
+        bulk.get(BURST).expect("a bulk");
+        for bytes in bulk.iter_mut() {
+            // SAFETY: the payload has BYTES, of which 64 are the first.
+            unsafe { touch::write_head_at(bytes.as_mut_ptr(), burst) };
+        }
+        room.fill_from_iter([bulk]);
+    }
+
+    #[inline(always)]
+    fn unload(&self, burst: impl Iterator<Item = Self::Item>) -> u64 {
+        let mut sum = 0_u64;
+        for bulk in burst {
+            for bytes in bulk.iter() {
+                // SAFETY: `load` wrote them, before the frame went into the ring.
+                sum = sum.wrapping_add(unsafe { touch::read_tag_at(bytes.as_ptr()) });
+            }
+        }
+        sum
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bursts_handed_off_as_numbers_are_freed_there() {
+        let entrant: &'static InNumbers = Box::leak(Box::new(InNumbers::of(Framewell::new())));
+        let mut workload = entrant.workload(Kind::HandOffBulk).expect("a hand-off");
+        assert!(workload.run(10_000).steps >= 10_000);
+        let stats = entrant.0.0.stats();
+        assert_eq!((stats.out, stats.free), (0, stats.capacity));
+    }
+}
