@@ -15,7 +15,7 @@ pub(super) struct BySize<L: 'static> {
 
 impl<L> BySize<L> {
     /// Makes the list of each class, out of `BUFFERS` strides of memory that is never freed.
-    pub(super) fn new(list: impl FnMut(&'static mut [u8], usize) -> L) -> Self {
+    pub(super) fn new(mut list: impl FnMut(&'static mut [u8], usize) -> L) -> Self {
         let pool = Pool::builder()
             .frames(1)
             .build()
@@ -30,7 +30,6 @@ impl<L> BySize<L> {
         });
         let least = least.collect::<Vec<_>>().leak();
         let memory = |stride: &usize| (vec![0_u8; BUFFERS * stride].leak(), *stride);
-        let mut list = list;
         let lists = strides
             .iter()
             .map(memory)
