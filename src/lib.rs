@@ -55,6 +55,12 @@ pub use region::Region;
 pub use stats::{ClassStats, Dot11Stats, FrontKind, Stats};
 pub use sys::{HugePages, NoRseq, PageKind};
 
+/// For the C library in the same workspace alone: it may change with any version.
+#[doc(hidden)]
+pub mod for_the_c_library {
+    pub use crate::sys::say;
+}
+
 /// The code in docs/embedding.md, as tests.
 #[cfg(doctest)]
 #[doc = include_str!("../docs/embedding.md")]

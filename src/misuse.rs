@@ -4,10 +4,11 @@
 
 use std::error::Error;
 use std::fmt;
-use std::io::{self, Write};
 use std::process;
 use std::ptr::NonNull;
 use std::sync::Arc;
+
+use crate::sys::say;
 
 /// A pointer that [`Pool::from_raw`](crate::Pool::from_raw) or [`Pool::dot11_from_raw`](crate::Pool::dot11_from_raw) did not turn into
 /// a buffer. Nothing has changed.
@@ -90,7 +91,8 @@ pub enum OnMisuse {
     Count,
     /// A function is called, on the thread that misuses the pointer. A panic of it goes on to the caller.
     Call(Arc<dyn Fn(&Misuse) + Send + Sync>),
-    /// The process says what it was on its standard error, and aborts.
+    /// The process says what it was on its standard error, and aborts. That takes no lock and no
+    /// memory: it ends a signal handler and a forked child too.
     Abort,
 }
 
@@ -101,8 +103,7 @@ impl OnMisuse {
             Self::Count => {}
             Self::Call(report) => report(misuse),
             Self::Abort => {
-                // Whether that can be said or not: no panic instead of the abort.
-                let _ = writeln!(io::stderr(), "framewell: {misuse}");
+                say(format_args!("{misuse}"));
                 process::abort();
             }
         }

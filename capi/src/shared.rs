@@ -10,9 +10,10 @@
 )]
 
 use std::ffi::c_char;
-use std::io::{self, Write};
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+
+use framewell::for_the_c_library::say;
 
 use crate::config::{Refused, Wishes};
 use crate::types::*;
@@ -67,8 +68,7 @@ fn first_use() -> Result<&'static framewell_pool, Refused> {
     }
     // Relaxed: who is first says it.
     if !SAID.swap(true, Ordering::Relaxed) {
-        // A process without a standard error is none the worse for it.
-        let _ = writeln!(io::stderr(), "framewell: {}", refused.message);
+        say(format_args!("{}", refused.message));
     }
     Err(refused)
 }

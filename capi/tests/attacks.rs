@@ -6,6 +6,7 @@ use std::cell::Cell;
 use std::env;
 use std::ffi::{CStr, c_void};
 use std::fs::File;
+use std::io;
 use std::mem::MaybeUninit;
 use std::os::unix::process::ExitStatusExt;
 use std::panic;
@@ -228,12 +229,16 @@ fn inside() -> Option<u64> {
     Some(what.parse().unwrap())
 }
 
-/// Runs a test of this file in a process of its own, which has no shared pool yet.
-fn run(test: &str, what: u64, stderr: Stdio) -> ExitStatus {
+/// A process of its own for a test of this file, which has no shared pool yet.
+fn process_of(test: &str, what: u64) -> Command {
     let mut child = Command::new(env::current_exe().unwrap());
     child.args([test, "--exact", "--nocapture", "--test-threads=1"]);
     child.env(INSIDE, what.to_string()).stdout(Stdio::null());
-    child.stderr(stderr).status().unwrap()
+    child
+}
+
+fn run(test: &str, what: u64, stderr: Stdio) -> ExitStatus {
+    process_of(test, what).stderr(stderr).status().unwrap()
 }
 
 fn ras_get() -> (u32, usize) {
@@ -297,6 +302,24 @@ fn racing_first_uses_make_one_pool() {
     }
 }
 
+/// How a forked child ends in which `holds` is what is tested.
+fn in_a_forked_child(holds: impl FnOnce() -> bool) -> ExitStatus {
+    // SAFETY: the child does what is tested, and ends.
+    let child = unsafe { libc::fork() };
+    if child == 0 {
+        // A child that waits for a thread that it does not have is ended.
+        // SAFETY: no memory is passed.
+        unsafe { libc::alarm(20) };
+        let code = if holds() { 0 } else { 1 };
+        // SAFETY: as above.
+        unsafe { libc::_exit(code) };
+    }
+    let mut status = 0;
+    // SAFETY: a child of this process, and a place for its status.
+    assert_eq!(unsafe { libc::waitpid(child, &raw mut status, 0) }, child);
+    ExitStatus::from_raw(status)
+}
+
 /// Forks while another thread makes the shared pool.
 fn fork_amid_first_use(delay: Duration) {
     let barrier = Arc::new(Barrier::new(2));
@@ -307,20 +330,7 @@ fn fork_amid_first_use(delay: Duration) {
     });
     barrier.wait();
     thread::sleep(delay);
-    // SAFETY: the child does what is tested, and ends.
-    let child = unsafe { libc::fork() };
-    if child == 0 {
-        // A child that waits for a thread that it does not have is ended.
-        // SAFETY: no memory is passed.
-        unsafe { libc::alarm(20) };
-        let served = ras_get().0 == FRAMEWELL_SUCCESS;
-        // SAFETY: as above.
-        unsafe { libc::_exit(if served { 0 } else { 1 }) };
-    }
-    let mut status = 0;
-    // SAFETY: a child of this process, and a place for its status.
-    assert_eq!(unsafe { libc::waitpid(child, &raw mut status, 0) }, child);
-    let ended = ExitStatus::from_raw(status);
+    let ended = in_a_forked_child(|| ras_get().0 == FRAMEWELL_SUCCESS);
     assert!(ended.success(), "forked after {delay:?}: {ended}");
     assert_eq!(maker.join().unwrap().0, FRAMEWELL_SUCCESS);
 }
@@ -351,4 +361,47 @@ fn misuse_aborts_where_nothing_can_be_said() {
     let full = File::options().write(true).open("/dev/full").unwrap();
     let ended = run("misuse_aborts_where_nothing_can_be_said", 0, full.into());
     assert_eq!(ended.signal(), Some(libc::SIGABRT), "{ended}");
+}
+
+/// Forks while another thread owns the lock of the standard error; the child inherits it, without its owner.
+fn fork_amid_a_message(holds: impl FnOnce() -> bool) -> ExitStatus {
+    let barrier = Barrier::new(2);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let _locked = io::stderr().lock();
+            barrier.wait();
+            barrier.wait();
+        });
+        barrier.wait();
+        let ended = in_a_forked_child(holds);
+        barrier.wait();
+        ended
+    })
+}
+
+#[test]
+fn misuse_aborts_a_child_forked_amid_a_message() {
+    let pool = Pool::builder().frames(1).on_misuse(OnMisuse::Abort);
+    let pool = pool.build().unwrap();
+    // SAFETY: NULL stands for no frame.
+    let ended = fork_amid_a_message(|| unsafe { pool.from_raw(ptr::null_mut()) }.is_ok());
+    assert_eq!(ended.signal(), Some(libc::SIGABRT), "{ended}");
+}
+
+#[test]
+fn child_forked_amid_a_message_is_told_why_there_is_no_shared_pool() {
+    const TEST: &str = "child_forked_amid_a_message_is_told_why_there_is_no_shared_pool";
+    if inside().is_some() {
+        let ended = fork_amid_a_message(|| ras_get().0 == FRAMEWELL_ERROR_OUT_OF_BUFFERS);
+        assert!(ended.success(), "{ended}");
+        return;
+    }
+    let mut process = process_of(TEST, 0);
+    let ended = process.env("FRAMEWELL_FRAMES", "none").output().unwrap();
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert!(ended.status.success(), "{}: {said}", ended.status);
+    assert!(
+        said.contains("framewell: ") && said.contains("FRAMEWELL_FRAMES"),
+        "{said}"
+    );
 }

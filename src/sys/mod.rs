@@ -11,6 +11,7 @@ mod pages;
 mod prefetch;
 mod process;
 mod rseq;
+mod say;
 
 pub(crate) use cpu::{CpuHint, online_cpus, possible_cpus};
 pub(crate) use mapping::Mapping;
@@ -21,3 +22,4 @@ pub(crate) use prefetch::prefetch_to_write;
 pub(crate) use process::Process;
 pub(crate) use rseq::Area;
 pub use rseq::NoRseq;
+pub use say::say;
