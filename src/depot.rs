@@ -18,8 +18,10 @@
 //! Edges: S1 of `full` publishes a magazine's slots to who takes it (D1), S1 of `empty` gives them to
 //! the next writer (D2). Closing: `full` and `loose` refuse from then on; `empty` is not closed.
 //!
-//! Tags: at most 2^20 magazines leave 43 bits of tag. There is one operation for up to 64 ids; at 60
-//! million a second on one line a tag comes round after 40 hours. That of `loose` over 2^26 ids has 37 bits: 38 minutes.
+//! Tags: magazines of 64 are at most 2^20, and leave 43 bits of tag. There is one operation for up to 64 ids;
+//! at 60 million operations a second on one line a tag comes round after 40 hours. Magazines are as large as a
+//! batch, half of a cache. With caches of one id a magazine holds one id: 2^26 magazines leave 37 bits,
+//! which come round after 38 minutes. So do the tags of `loose`, over 2^26 ids.
 //!
 //! Source: J. Bonwick, J. Adams, Magazines and Vmem, USENIX ATC 2001, §3 (the depot layer).
 

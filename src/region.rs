@@ -8,7 +8,8 @@ use std::ptr::NonNull;
 ///
 /// For registering the arena with a device or the kernel (AF_XDP, io_uring, …). It is an address, not an
 /// owner: it means something as long as a [`Pool`](crate::Pool) handle or a frame of the pool lives,
-/// and only the owner of a frame may touch the frame's bytes. On Windows what was never handed out is not committed, unless
+/// and only the owner of a frame may touch the frame's bytes. A kernel that registers the range pins
+/// all of it: from then on memory is no longer committed as frames are first used. On Windows what was never handed out is not committed, unless
 /// [`PoolBuilder::prefault`](crate::PoolBuilder::prefault) is on.
 ///
 /// ```

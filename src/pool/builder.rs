@@ -62,7 +62,7 @@ impl PoolBuilder {
     /// Sets the number of frames, 1 to 2²⁶ (4096 unless set).
     ///
     /// Address space is reserved for all of them at once; memory is committed as frames are first used, on Windows as they are first
-    /// handed out.
+    /// handed out. A kernel that registers the [`Region`](crate::Region) commits all of it at once.
     ///
     /// ```
     /// # use framewell::Pool;
