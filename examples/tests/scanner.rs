@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use framewell_examples::capture::{Capture, Meta, WIFI};
+use framewell_examples::capture::{Capture, IEEE802_11, Meta, RADIOTAP, WIFI};
 use framewell_examples::scanner::aggregate;
 use framewell_examples::scanner::args::shipped;
 use framewell_examples::scanner::buffer::{self, Cells};
@@ -106,7 +106,8 @@ fn sound() -> Vec<Vec<u8>> {
     for capture in captures() {
         for index in 0..capture.len() {
             let whole = frame::dissect(capture.packet(index), capture.meta(index));
-            frames.extend(whole.map(|frame| frame.bytes.to_vec()));
+            let sound = whole.ok().filter(|frame| frame.damage.is_none());
+            frames.extend(sound.map(|frame| frame.bytes.to_vec()));
         }
     }
     frames
@@ -124,7 +125,7 @@ fn the_networks_are_exact() {
     assert_eq!(rows(&outcome), expected);
     let tally = &outcome.tally;
     assert_eq!(tally.records, 1276);
-    assert_eq!(tally.kinds, [218, 37, 35, 36, 397, 121, 51, 369, 0]);
+    assert_eq!(tally.kinds, [218, 37, 35, 36, 397, 121, 51, 369, 0, 0, 0]);
     assert_eq!(damaged(&outcome, Damage::Cut), 8);
     assert_eq!(damaged(&outcome, Damage::Fcs), 4);
     assert_eq!(tally.damage.iter().sum::<u64>(), 12);
@@ -177,35 +178,57 @@ fn radiotap_and_check_sequences_make_no_difference() {
     assert_eq!(told(bare(without, true)), expected);
 }
 
-/// What another program's parser makes of the same frames.
+/// What another program's parser makes of the same frames, each also as if it ended behind any of
+/// its elements.
 #[test]
 fn libwifi_reads_the_same_from_beacons_and_probe_responses() {
-    let mut compared = 0;
+    let (mut frames, mut compared) = (0, 0);
     for bytes in sound() {
         let frame = frame::bare(&bytes, Default::default()).expect("sound");
         if !matches!(frame.kind, Kind::Beacon | Kind::ProbeResponse) {
             continue;
         }
-        let says = elements::announcement(frame.body).expect("sound");
-        let (header, info) = match libwifi::parse_frame(&bytes, false).expect("parses") {
-            Reference::Beacon(beacon) => (beacon.header, beacon.station_info),
-            Reference::ProbeResponse(response) => (response.header, response.station_info),
-            other => panic!("{other:?}"),
-        };
-        assert_eq!(frame.bssid.expect("a BSSID").0, header.address_3.0);
-        let ssid = says
-            .ssid
-            .map(|ssid| String::from_utf8_lossy(ssid).into_owned());
-        assert_eq!(ssid, info.ssid);
-        let primary = info.ht_information.map(|ht| ht.primary_channel);
-        assert_eq!(says.channel, info.ds_parameter_set.or(primary));
-        let security = says.security;
-        let rsn = security.wpa2 || security.wpa3 || security.owe || security.other;
-        assert_eq!(rsn, info.rsn_information.is_some(), "{says:?}");
-        assert_eq!(security.wpa, info.wpa_info.is_some(), "{says:?}");
-        compared += 1;
+        let mut end = bytes.len() - frame.body.elements.len();
+        let mut ends = vec![end];
+        for element in elements::Elements(frame.body.elements) {
+            end += 2 + element.expect("sound").1.len();
+            ends.push(end);
+        }
+        assert_eq!(end, bytes.len());
+        // libwifi wants one element.
+        for end in &ends[1..] {
+            compare_with_libwifi(&bytes[..*end]);
+            compared += 1;
+        }
+        frames += 1;
     }
-    assert_eq!(compared, 218 + 37);
+    assert_eq!(frames, 218 + 37);
+    assert!(compared > 5 * frames, "{compared}");
+}
+
+fn compare_with_libwifi(bytes: &[u8]) {
+    let frame = frame::bare(bytes, Default::default()).expect("sound");
+    let (says, damage) = elements::announcement(&frame.body);
+    assert_eq!(damage, None);
+    // libwifi stops where four bytes or fewer are left, as if they were a check sequence: with four
+    // more it sees the last element.
+    let bytes = [bytes, &[0; 4]].concat();
+    let (header, info) = match libwifi::parse_frame(&bytes, false).expect("parses") {
+        Reference::Beacon(beacon) => (beacon.header, beacon.station_info),
+        Reference::ProbeResponse(response) => (response.header, response.station_info),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(frame.bssid.expect("a BSSID").0, header.address_3.0);
+    let ssid = says
+        .ssid
+        .map(|ssid| String::from_utf8_lossy(ssid).into_owned());
+    assert_eq!(ssid.unwrap_or_default(), info.ssid.unwrap_or_default());
+    let primary = info.ht_information.map(|ht| ht.primary_channel);
+    assert_eq!(says.channel, info.ds_parameter_set.or(primary));
+    let security = says.security;
+    let rsn = security.wpa2 || security.wpa3 || security.owe || security.other;
+    assert_eq!(rsn, info.rsn_information.is_some(), "{says:?}");
+    assert_eq!(security.wpa, info.wpa_info.is_some(), "{says:?}");
 }
 
 #[test]
@@ -245,7 +268,12 @@ fn every_truncation_is_parsed_or_counted_as_damaged() {
             let (record, meta) = (capture.packet(index), capture.meta(index));
             for len in 0..record.len() {
                 let cut = &record[..len];
-                assert_eq!(frame::dissect(cut, meta), Err(Damage::Cut));
+                let damage = match frame::dissect(cut, meta) {
+                    Ok(frame) if frame.kind.announces() => frame.damage,
+                    Ok(frame) => panic!("{frame:?}"),
+                    Err(damage) => Some(damage),
+                };
+                assert_eq!(damage, Some(Damage::Cut));
                 let original = len;
                 frame::dissect(cut, Meta { original, ..meta }).ok();
                 records += 1;
@@ -268,6 +296,179 @@ fn every_truncation_is_parsed_or_counted_as_damaged() {
     }
 }
 
+/// Of a record with a radiotap header, which had so many bytes before a recorder cut it.
+fn radio(original: usize) -> Meta {
+    Meta {
+        link: RADIOTAP,
+        original,
+        fcs: None,
+    }
+}
+
+/// A radiotap header that says, or does not, that a check sequence follows.
+fn radiotap(fcs: bool) -> Vec<u8> {
+    vec![0, 0, 9, 0, 2, 0, 0, 0, if fcs { 0x10 } else { 0 }]
+}
+
+/// A real beacon, with the name of its network.
+fn beacon() -> (Vec<u8>, &'static [u8]) {
+    let capture = open(&named("wifi/linksys-2-wpa2.pcap"));
+    let all = (0..capture.len()).map(|index| capture.packet(index).to_vec());
+    let beacon = all.into_iter().find(|frame| frame[0] == 0x80);
+    (beacon.expect("a beacon"), b"linksys")
+}
+
+/// The name of a network in a record, and what is wrong with the record.
+fn told(record: &[u8], meta: Meta) -> (Option<Vec<u8>>, Option<Damage>) {
+    match frame::dissect(record, meta) {
+        Ok(frame) => {
+            let (says, damage) = elements::announcement(&frame.body);
+            (says.ssid.map(<[u8]>::to_vec), frame.damage.or(damage))
+        }
+        Err(damage) => (None, Some(damage)),
+    }
+}
+
+#[test]
+fn a_check_sequence_is_found_where_no_flag_announces_it_and_missed_where_one_does() {
+    let (beacon, name) = beacon();
+    let fcs = crc32fast::hash(&beacon).to_le_bytes();
+    for (announced, tail) in [(true, &fcs[..]), (true, &[]), (false, &fcs), (false, &[])] {
+        let record_of = [&radiotap(announced), &beacon[..], tail].concat();
+        let meta = radio(record_of.len());
+        let frame = frame::dissect(&record_of, meta).expect("whole");
+        assert!(frame.bytes == beacon, "{announced} {tail:?}");
+        assert_eq!(told(&record_of, meta), (Some(name.to_vec()), None));
+    }
+    // One that is wrong is damage, whatever it looks like.
+    let mut wrong = [&radiotap(true), &beacon[..], &fcs].concat();
+    wrong[60] ^= 1;
+    let meta = radio(wrong.len());
+    assert_eq!(told(&wrong, meta), (None, Some(Damage::Fcs)));
+}
+
+#[test]
+fn networks_are_found_in_beacons_that_are_cut_or_have_bytes_behind_them() {
+    let (beacon, name) = beacon();
+    // Header, fixed fields, and the element of the name.
+    let named_at = 24 + 12 + 2 + name.len();
+    for fcs in [false, true] {
+        let whole = [
+            &radiotap(fcs),
+            &beacon[..],
+            &[0; 4][..if fcs { 4 } else { 0 }],
+        ]
+        .concat();
+        for len in 0..whole.len() {
+            let (ssid, damage) = told(&whole[..len], radio(whole.len()));
+            let begins = radiotap(fcs).len();
+            assert_eq!(ssid.is_some(), len >= begins + named_at, "{fcs} {len}");
+            assert_eq!(damage, Some(Damage::Cut), "{fcs} {len}");
+        }
+    }
+    let trailing = [&beacon[..], &[0xdd, 200, 1, 2, 3]].concat();
+    let meta = Meta {
+        link: IEEE802_11,
+        ..radio(trailing.len())
+    };
+    let expected = (Some(name.to_vec()), Some(Damage::Element));
+    assert_eq!(told(&trailing, meta), expected);
+    let cells = Cells::default();
+    let outcome = scan(&cells, &[bare([&trailing, &beacon], true)], FEW, 64);
+    let row = &rows(&outcome)[0];
+    assert!(
+        row.contains("|linksys|") && row.contains("|2|0|0|"),
+        "{row}"
+    );
+    let tally = &outcome.tally;
+    assert_eq!((damaged(&outcome, Damage::Element), tally.believed), (1, 1));
+}
+
+/// An S1G and a DMG beacon, and one that announces a second network.
+fn unusual_beacons() -> [Vec<u8>; 3] {
+    let element = |id: u8, data: &[u8]| [&[id, data.len() as u8], data].concat();
+    let mac = |last: u8| [2, 0, 0, 0, 0, last];
+    let s1g = [
+        &[0x1c, 0x43, 0, 0][..],
+        &mac(1),
+        &[0; 5],
+        &[0; 7],
+        &element(0, b"far"),
+        &element(232, &[0, 1, 37, 37, 0, 0]),
+    ];
+    let dmg = [
+        &[0x0c, 0, 0, 0][..],
+        &mac(2),
+        &[0; 19],
+        &[0x10],
+        &element(0, b"near"),
+    ];
+    let profile = [
+        element(83, &[0, 0]),
+        element(0, b"guest"),
+        element(85, &[1]),
+    ];
+    let multiple = [&[3], &element(0, &profile.concat())[..]].concat();
+    let transmitted = [
+        &[0x80, 0, 0, 0][..],
+        &[0xff; 6],
+        &mac(8),
+        &mac(8),
+        &[0; 2],
+        &[0; 12],
+        &element(0, b"own"),
+        &element(3, &[11]),
+        &element(71, &multiple),
+    ];
+    [s1g.concat(), dmg.concat(), transmitted.concat()]
+}
+
+#[test]
+fn networks_are_found_in_beacons_of_all_kinds() {
+    let frames = unusual_beacons();
+    let cells = Cells::default();
+    let outcome = scan(&cells, &[bare(&frames, true)], FEW, 64);
+    let lengths = frames.each_ref().map(Vec::len);
+    let expected = [
+        format!("02:00:00:00:00:01|far|37|WEP|1|0|0|{}|–", lengths[0]),
+        format!("02:00:00:00:00:02|near|–|WEP|1|0|0|{}|–", lengths[1]),
+        format!("02:00:00:00:00:08|own|11|open|1|0|0|{}|–", lengths[2]),
+        "02:00:00:00:00:09|guest|11|open|1|0|0|0|–".into(),
+    ];
+    assert_eq!(rows(&outcome), expected);
+    assert_eq!(outcome.tally.damage.iter().sum::<u64>(), 0);
+}
+
+#[test]
+fn the_mesh_control_is_taken_off() {
+    let mac = |last: u8| [2, 0, 0, 0, 0, last];
+    let snap = [0xaa, 0xaa, 3, 0, 0, 0, 8, 0, 0x45];
+    // From a mesh station to another one, over two that stand for others.
+    let control = [&[2, 31, 9, 0, 0, 0][..], &mac(5), &mac(6)].concat();
+    let frame_of = |announced: u8, behind: &[u8]| {
+        let header = [
+            &[0x88, 3, 0, 0][..],
+            &mac(1),
+            &mac(2),
+            &mac(3),
+            &[0, 0],
+            &mac(4),
+        ];
+        [&header.concat()[..], &[0, announced], behind].concat()
+    };
+    let payload = |frame: &[u8]| {
+        let frame = frame::bare(frame, Default::default()).expect("whole");
+        let payload = frame.payload.expect("payload");
+        let ends = (payload.destination.0[5], payload.source.0[5]);
+        (ends, payload.bytes.to_vec())
+    };
+    let meshed = frame_of(1, &[&control[..], &snap].concat());
+    assert_eq!(payload(&meshed), ((5, 6), snap.to_vec()));
+    // The same bit outside of a mesh, where the payload begins with its LLC header.
+    assert_eq!(payload(&frame_of(1, &snap)), ((3, 4), snap.to_vec()));
+    assert_eq!(payload(&frame_of(0, &snap)), ((3, 4), snap.to_vec()));
+}
+
 fn random(mut state: u64) -> impl FnMut() -> usize {
     move || {
         state ^= state << 13;
@@ -280,7 +481,8 @@ fn random(mut state: u64) -> impl FnMut() -> usize {
 #[test]
 fn flipped_bits_are_parsed_or_counted_as_damaged() {
     let mut random = random(0x2545_f491_4f6c_dd1d);
-    let frames = sound();
+    let mut frames = sound();
+    frames.extend(unusual_beacons());
     let mut flipped = Vec::new();
     for _ in 0..20_000 {
         let mut frame = frames[random() % frames.len()].clone();

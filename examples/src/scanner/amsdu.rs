@@ -13,6 +13,7 @@
 
 use super::damage::Damage;
 use super::frame::Mac;
+use super::mesh;
 
 /// Length of a subframe's header.
 pub const SUBFRAME: usize = 14;
@@ -32,26 +33,40 @@ pub struct Subframe<'a> {
 
 /// The subframes of an A-MSDU; the last item is an error if one claims more than there is.
 #[derive(Debug, Clone)]
-pub struct Subframes<'a>(&'a [u8]);
+pub struct Subframes<'a> {
+    rest: &'a [u8],
+    mesh: bool,
+}
 
 impl<'a> Subframes<'a> {
-    /// Of this payload of a data frame.
-    pub fn of(payload: &'a [u8]) -> Self {
-        Self(payload)
+    /// Of this payload of a data frame; in a mesh each MSDU has a mesh control before it.
+    pub fn of(payload: &'a [u8], mesh: bool) -> Self {
+        Self {
+            rest: payload,
+            mesh,
+        }
     }
 
     fn take(&mut self) -> Option<Subframe<'a>> {
-        let (destination, rest) = self.0.split_first_chunk()?;
+        let (destination, rest) = self.rest.split_first_chunk()?;
         let (source, rest) = rest.split_first_chunk()?;
         let (length, rest) = rest.split_first_chunk()?;
         let (msdu, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
         let used = SUBFRAME + msdu.len();
         let pad = used.next_multiple_of(4) - used;
-        self.0 = rest.get(pad..).unwrap_or_default();
-        Some(Subframe {
+        self.rest = rest.get(pad..).unwrap_or_default();
+        let subframe = Subframe {
             destination: Mac(*destination),
             source: Mac(*source),
             msdu,
+        };
+        Some(match mesh::take_off(msdu).filter(|_| self.mesh) {
+            None => subframe,
+            Some(off) => Subframe {
+                destination: off.proxied.destination.unwrap_or(subframe.destination),
+                source: off.proxied.source.unwrap_or(subframe.source),
+                msdu: off.bytes,
+            },
         })
     }
 }
@@ -60,12 +75,12 @@ impl<'a> Iterator for Subframes<'a> {
     type Item = Result<Subframe<'a>, Damage>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.0.is_empty() {
+        if self.rest.is_empty() {
             return None;
         }
         let taken = self.take();
         if taken.is_none() {
-            self.0 = &[];
+            self.rest = &[];
         }
         Some(taken.ok_or(Damage::Subframe))
     }
@@ -111,7 +126,7 @@ mod tests {
             }
             for pad in 0..4 {
                 let padded = [&amsdu[..], &[0; 3][..pad]].concat();
-                let taken: Vec<_> = Subframes::of(&padded).collect();
+                let taken: Vec<_> = Subframes::of(&padded, false).collect();
                 let expected: Vec<_> = lengths.iter().map(|len| Ok(subframe(*len))).collect();
                 // Padding beyond a multiple of 4 is the beginning of another subframe.
                 let fits = padded.len() <= amsdu.len().next_multiple_of(4);
@@ -128,7 +143,7 @@ mod tests {
         }
         let second = (SUBFRAME + 5).next_multiple_of(4);
         for len in 1..amsdu.len() {
-            let taken: Vec<_> = Subframes::of(&amsdu[..len]).collect();
+            let taken: Vec<_> = Subframes::of(&amsdu[..len], false).collect();
             let expected = match len {
                 _ if len < SUBFRAME + 5 => vec![Err(Damage::Subframe)],
                 _ if len <= second => vec![Ok(subframe(5))],
@@ -136,6 +151,32 @@ mod tests {
             };
             assert_eq!(taken, expected, "{len}");
         }
+    }
+
+    #[test]
+    fn in_a_mesh_the_mesh_control_is_taken_off_each_msdu() {
+        let mut amsdu = Vec::new();
+        let (plain, proxied) = (
+            [0, 31, 0, 0, 0, 0, 0xaa],
+            [&[2, 31, 0, 0, 0, 0], &[6; 12][..]],
+        );
+        for msdu in [&plain[..], &proxied.concat()] {
+            append(
+                &mut amsdu,
+                &Subframe {
+                    msdu,
+                    ..subframe(0)
+                },
+            );
+        }
+        let taken = |mesh| {
+            let subframes = Subframes::of(&amsdu, mesh).map(|subframe| subframe.expect("whole"));
+            subframes
+                .map(|subframe| (subframe.destination.0[0], subframe.msdu.len()))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(taken(true), [(2, 1), (6, 0)]);
+        assert_eq!(taken(false), [(2, 7), (2, 18)]);
     }
 
     #[test]

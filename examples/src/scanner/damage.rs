@@ -1,6 +1,6 @@
 //! What can be wrong with a frame.
 
-/// Why a frame is not believed.
+/// Why a frame is not believed, or not all of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Damage {
     /// The recorder kept less of it than there was.

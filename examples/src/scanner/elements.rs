@@ -1,29 +1,35 @@
-//! The body of a beacon or a probe response: fixed fields, then elements.
+//! The elements of a beacon or a probe response, behind its fixed fields.
 //!
 //! ```text
-//!  ┌───────────┬──────────┬──────────────┐┌────┬────────┬──────┐┌────┬────────┬─ ─
-//!  │ timestamp │ interval │ capabilities ││ id │ length │ data ││ id │ length │
-//!  └───────────┴──────────┴──────────────┘└────┴────────┴──────┘└────┴────────┴─ ─
-//!    8           2          2               1    1
+//!  ┌────┬────────┬──────┐┌────┬────────┬─ ─    ┌─────┬────────┬────────────┬──────┐
+//!  │ id │ length │ data ││ id │ length │       │ 255 │ length │ id, second │ data │
+//!  └────┴────────┴──────┘└────┴────────┴─ ─    └─────┴────────┴────────────┴──────┘
+//!    1    1                                      1     1        1
 //! ```
+//!
+//! A beacon can end within an element, because its recorder kept no more, and bytes that are no
+//! element can follow it. What came before is believed all the same.
+//! Source: IEEE 802.11-2020, 9.4.2; for HE IEEE 802.11ax-2021, 9.4.2.249.
 
 use std::fmt::Write;
 
 use super::damage::Damage;
+use super::frame::Body;
 use super::security::{self, Security};
 
 const SSID: u8 = 0;
 const DS_PARAMETERS: u8 = 3;
-const RSN: u8 = 48;
+pub(super) const RSN: u8 = 48;
 const HT_OPERATION: u8 = 61;
 const VENDOR: u8 = 221;
+const S1G_OPERATION: u8 = 232;
+pub(super) const EXTENDED: u8 = 255;
+/// The second id of HE operation.
+const HE_OPERATION: u8 = 36;
 /// How Microsoft's WPA element begins: OUI and type.
 const WPA: [u8; 4] = [0x00, 0x50, 0xf2, 1];
 /// The longest SSID.
 pub const LONGEST_SSID: usize = 32;
-/// Length of the fixed fields.
-const FIXED: usize = 12;
-
 /// The elements of a body; the last item is an error if they do not end where the body ends.
 #[derive(Debug, Clone)]
 pub struct Elements<'a>(pub &'a [u8]);
@@ -56,40 +62,86 @@ pub struct Announcement<'a> {
     pub security: Security,
 }
 
-/// Reads the body of a beacon or a probe response.
-///
-/// # Errors
-///
-/// What is wrong with it.
-pub fn announcement(body: &[u8]) -> Result<Announcement<'_>, Damage> {
-    let elements = body.get(FIXED..).ok_or(Damage::Short)?;
-    let mut found = Announcement {
-        ssid: None,
-        channel: None,
-        security: Security {
-            privacy: body[10] & 0x10 != 0,
-            ..Security::default()
-        },
-    };
-    let mut primary = None;
-    for element in Elements(elements) {
-        let (id, data) = element?;
+/// What was read of the elements so far.
+pub(super) struct Gathered<'a> {
+    says: Announcement<'a>,
+    /// The primary channel, where no element says nothing but the channel.
+    primary: Option<u8>,
+}
+
+impl<'a> Gathered<'a> {
+    /// Nothing yet; something is encrypted, or not.
+    pub(super) fn new(privacy: bool) -> Self {
+        Self {
+            says: Announcement {
+                ssid: None,
+                channel: None,
+                security: Security {
+                    privacy,
+                    ..Security::default()
+                },
+            },
+            primary: None,
+        }
+    }
+
+    /// Adds what an element says; of one that is damaged, what can be believed.
+    pub(super) fn add(&mut self, id: u8, data: &'a [u8]) -> Result<(), Damage> {
+        let says = &mut self.says;
         match id {
             SSID if data.len() > LONGEST_SSID => return Err(Damage::Ssid),
-            SSID => found.ssid = found.ssid.or(Some(data)),
-            DS_PARAMETERS => found.channel = found.channel.or(data.first().copied()),
-            HT_OPERATION => primary = primary.or(data.first().copied()),
-            RSN => security::rsn(data, &mut found.security)?,
+            SSID => says.ssid = says.ssid.or(Some(data)),
+            DS_PARAMETERS => says.channel = says.channel.or(data.first().copied()),
+            HT_OPERATION => self.primary = self.primary.or(data.first().copied()),
+            S1G_OPERATION => self.primary = self.primary.or(data.get(2).copied()),
+            RSN => return security::rsn(data, &mut says.security),
             VENDOR => {
                 if let Some(wpa) = data.strip_prefix(&WPA) {
-                    security::wpa(wpa, &mut found.security)?;
+                    return security::wpa(wpa, &mut says.security);
+                }
+            }
+            EXTENDED => {
+                if let Some(operation) = data.strip_prefix(&[HE_OPERATION]) {
+                    self.primary = self.primary.or(primary_at_6_ghz(operation));
                 }
             }
             _ => {}
         }
+        Ok(())
     }
-    found.channel = found.channel.or(primary);
-    Ok(found)
+
+    /// All of it.
+    pub(super) fn finish(self) -> Announcement<'a> {
+        Announcement {
+            channel: self.says.channel.or(self.primary),
+            ..self.says
+        }
+    }
+}
+
+/// The primary channel of HE operation at 6 GHz, where no other element has it.
+fn primary_at_6_ghz(operation: &[u8]) -> Option<u8> {
+    /// Parameters, colour, and the rates that all stations know.
+    const BEFORE: usize = 6;
+    let [_, second, third, ..] = *operation else {
+        return None;
+    };
+    let (vht, co_hosted, at_6_ghz) = (second & 0x40, second & 0x80, third & 2);
+    let at = BEFORE + if vht != 0 { 3 } else { 0 } + usize::from(co_hosted != 0);
+    let information = operation.get(at..).filter(|_| at_6_ghz != 0)?;
+    information.first().copied()
+}
+
+/// Reads the elements of a beacon or a probe response, and says what is wrong with the first that
+/// is damaged. What is not is believed.
+pub fn announcement<'a>(body: &Body<'a>) -> (Announcement<'a>, Option<Damage>) {
+    let mut gathered = Gathered::new(body.privacy);
+    let mut damage = None;
+    for element in Elements(body.elements) {
+        let added = element.and_then(|(id, data)| gathered.add(id, data));
+        damage = damage.or(added.err());
+    }
+    (gathered.finish(), damage)
 }
 
 /// Whether all elements of a probe request are whole.
@@ -130,38 +182,69 @@ pub fn is_hidden(ssid: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn body(elements: &[(u8, &[u8])]) -> Vec<u8> {
-        let mut body = vec![0; FIXED];
-        for (id, data) in elements {
-            body.extend([*id, data.len() as u8]);
-            body.extend(*data);
-        }
-        body
+    fn elements(of: &[(u8, &[u8])]) -> Vec<u8> {
+        let element = |(id, data): &(u8, &[u8])| [&[*id, data.len() as u8], *data].concat();
+        of.iter().flat_map(element).collect()
+    }
+
+    fn read(elements: &[u8]) -> (Announcement<'_>, Option<Damage>) {
+        announcement(&Body {
+            privacy: false,
+            elements,
+        })
     }
 
     #[test]
-    fn elements_end_with_the_body_or_are_damaged() {
-        let whole = body(&[(SSID, b"name"), (7, b""), (DS_PARAMETERS, &[11])]);
-        let found = announcement(&whole).expect("whole");
+    fn what_lies_before_a_damaged_element_is_believed() {
+        let whole = elements(&[(SSID, b"name"), (7, b""), (DS_PARAMETERS, &[11])]);
+        let (found, damage) = read(&whole);
         assert_eq!((found.ssid, found.channel), (Some(&b"name"[..]), Some(11)));
-        let ends = [FIXED, FIXED + 6, FIXED + 8, FIXED + 11];
+        assert_eq!(damage, None);
+        let ends = [0, 6, 8, 11];
         for len in 0..=whole.len() {
-            let expected = match len {
-                _ if ends.contains(&len) => None,
-                0..FIXED => Some(Damage::Short),
-                _ => Some(Damage::Element),
-            };
-            assert_eq!(announcement(&whole[..len]).err(), expected, "{len}");
+            let (found, damage) = read(&whole[..len]);
+            let expected = (!ends.contains(&len)).then_some(Damage::Element);
+            assert_eq!(damage, expected, "{len}");
+            assert_eq!(found.ssid.is_some(), len >= 6, "{len}");
         }
-        let long = body(&[(SSID, &[b'a'; 33])]);
-        assert_eq!(announcement(&long), Err(Damage::Ssid));
+    }
+
+    #[test]
+    fn what_lies_behind_a_damaged_element_is_believed() {
+        let long = elements(&[(SSID, &[b'a'; 33]), (DS_PARAMETERS, &[1]), (SSID, b"name")]);
+        let (found, damage) = read(&long);
+        assert_eq!((found.ssid, found.channel), (Some(&b"name"[..]), Some(1)));
+        assert_eq!(damage, Some(Damage::Ssid));
+        let cut = elements(&[(RSN, &[1, 0, 0, 15, 172, 4, 1]), (SSID, b"name")]);
+        let (found, damage) = read(&cut);
+        assert_eq!(found.ssid, Some(&b"name"[..]));
+        assert_eq!(found.security.to_string(), "RSN");
+        assert_eq!(damage, Some(Damage::Suites));
     }
 
     #[test]
     fn the_first_name_counts_and_the_ht_operation_is_second_choice() {
-        let twice = body(&[(SSID, b"one"), (SSID, b"two"), (HT_OPERATION, &[36, 0])]);
-        let found = announcement(&twice).expect("whole");
+        let twice = elements(&[(SSID, b"one"), (SSID, b"two"), (HT_OPERATION, &[36, 0])]);
+        let (found, _) = read(&twice);
         assert_eq!((found.ssid, found.channel), (Some(&b"one"[..]), Some(36)));
+    }
+
+    #[test]
+    fn the_channel_at_6_ghz_lies_behind_what_he_operation_has_before_it() {
+        // Second id, parameters, colour, rates; VHT operation; co-hosted BSSIDs; 6 GHz.
+        let all: [&[u8]; 3] = [&[42, 155, 0], &[4], &[37, 0, 0, 0, 0]];
+        for bits in 0..8u8 {
+            let mut data = vec![HE_OPERATION, 0, bits << 6 & 0xc0, bits >> 1 & 2, 0, 0, 0];
+            for (bit, part) in all.iter().enumerate() {
+                if bits & 1 << bit != 0 {
+                    data.extend(*part);
+                }
+            }
+            let elements = elements(&[(EXTENDED, &data)]);
+            let (found, _) = read(&elements);
+            let expected = (bits & 4 != 0).then_some(37);
+            assert_eq!(found.channel, expected, "{bits:03b}");
+        }
     }
 
     #[test]

@@ -8,11 +8,15 @@
 //! ```
 //!
 //! Source: IEEE 802.11-2020, 9.2 and 9.3. No length in a frame is believed before it is compared
-//! with the bytes that are there.
+//! with the bytes that are there. Nor is what a capture says of check sequences, where the bytes
+//! say otherwise: drivers forget the flag, or set it and take the sequence off.
 
 use std::fmt;
 
+use super::beacon;
 use super::damage::Damage;
+use super::elements;
+use super::mesh;
 use super::radiotap::{self, Radio};
 use crate::capture::{Meta, RADIOTAP};
 
@@ -30,7 +34,12 @@ pub struct Mac(pub [u8; 6]);
 impl Mac {
     /// Whether one station can have it: neither a group's nor all zeros.
     pub fn is_station(self) -> bool {
-        self.0[0] & 1 == 0 && self.0 != [0; 6]
+        !self.is_group() && self.0 != [0; 6]
+    }
+
+    /// Whether a group of stations has it.
+    pub fn is_group(self) -> bool {
+        self.0[0] & 1 != 0
     }
 
     fn at(bytes: &[u8], at: usize) -> Result<Self, Damage> {
@@ -71,13 +80,17 @@ pub enum Kind {
     QosData,
     /// A data frame that carries nothing.
     Null,
-    /// A frame of the reserved type.
+    /// Any other frame of the extension type.
     Extension,
+    /// A beacon below 1 GHz (S1G).
+    S1gBeacon,
+    /// A beacon at 60 GHz (DMG).
+    DmgBeacon,
 }
 
 impl Kind {
     /// All of them, in their order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Beacon,
         Self::ProbeResponse,
         Self::ProbeRequest,
@@ -87,6 +100,8 @@ impl Kind {
         Self::QosData,
         Self::Null,
         Self::Extension,
+        Self::S1gBeacon,
+        Self::DmgBeacon,
     ];
 
     /// What the report calls it.
@@ -100,7 +115,9 @@ impl Kind {
             Self::Data => "data",
             Self::QosData => "QoS data",
             Self::Null => "data without payload",
-            Self::Extension => "extension",
+            Self::Extension => "other extension",
+            Self::S1gBeacon => "S1G beacon",
+            Self::DmgBeacon => "DMG beacon",
         }
     }
 
@@ -115,9 +132,28 @@ impl Kind {
             (2, _) if subtype & 4 != 0 => Self::Null,
             (2, _) if subtype & 8 != 0 => Self::QosData,
             (2, _) => Self::Data,
+            (_, 0) => Self::DmgBeacon,
+            (_, 1) => Self::S1gBeacon,
             _ => Self::Extension,
         }
     }
+
+    /// Whether it announces a network.
+    pub fn announces(self) -> bool {
+        matches!(
+            self,
+            Self::Beacon | Self::ProbeResponse | Self::S1gBeacon | Self::DmgBeacon
+        )
+    }
+}
+
+/// What a frame that announces a network says of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Body<'a> {
+    /// Something is encrypted.
+    pub privacy: bool,
+    /// The elements behind the fixed fields.
+    pub elements: &'a [u8],
 }
 
 /// The payload of a data frame.
@@ -133,6 +169,8 @@ pub struct Payload<'a> {
     pub fragment: bool,
     /// It is an A-MSDU.
     pub aggregate: bool,
+    /// Each MSDU of the A-MSDU begins with a mesh control.
+    pub mesh: bool,
     /// The bytes, from the LLC header on or from the first subframe on.
     pub bytes: &'a [u8],
 }
@@ -146,12 +184,14 @@ pub struct Frame<'a> {
     pub bssid: Option<Mac>,
     /// The frame, without radiotap header and frame check sequence.
     pub bytes: &'a [u8],
-    /// The body of a management frame; nothing otherwise.
-    pub body: &'a [u8],
+    /// The elements of a probe request, or of what announces a network; nothing otherwise.
+    pub body: Body<'a>,
     /// The payload of a data frame that has one.
     pub payload: Option<Payload<'a>>,
     /// What the receiver said.
     pub radio: Radio,
+    /// What is wrong with a frame that announces a network, if its first bytes can be believed.
+    pub damage: Option<Damage>,
 }
 
 /// Takes a record of a capture apart.
@@ -160,17 +200,43 @@ pub struct Frame<'a> {
 ///
 /// What is wrong with it.
 pub fn dissect(record: &[u8], meta: Meta) -> Result<Frame<'_>, Damage> {
-    if record.len() < meta.original {
+    let missing = meta.original.saturating_sub(record.len());
+    let (radio, fcs) = if meta.link == RADIOTAP {
+        let radio = match radiotap::parse(record) {
+            Err(_) if missing > 0 => return Err(Damage::Cut),
+            radio => radio?,
+        };
+        (radio, radio.fcs.then_some(FCS))
+    } else {
+        (Radio::default(), meta.fcs)
+    };
+    let bytes = &record[radio.length..];
+    if missing > 0 {
+        return cut(bytes, radio, fcs.unwrap_or(0).saturating_sub(missing));
+    }
+    if radio.bad_fcs {
+        return Err(Damage::Fcs);
+    }
+    match fcs {
+        None => bare(without_unannounced_fcs(bytes), radio),
+        Some(0) => bare(bytes, radio),
+        Some(_) => match without_fcs(bytes) {
+            Ok(frame) => bare(frame, radio),
+            Err(damage) => without_missing_fcs(bytes, radio).ok_or(damage),
+        },
+    }
+}
+
+/// A frame that the recorder cut, with so many bytes of its check sequence. It is believed only if
+/// it announces a network.
+fn cut(bytes: &[u8], radio: Radio, of_fcs: usize) -> Result<Frame<'_>, Damage> {
+    let bytes = &bytes[..bytes.len().saturating_sub(of_fcs)];
+    let mut frame = bare(bytes, radio).map_err(|_| Damage::Cut)?;
+    if !frame.kind.announces() {
         return Err(Damage::Cut);
     }
-    let (radio, bytes) = if meta.link == RADIOTAP {
-        let radio = radiotap::parse(record)?;
-        let bytes = &record[radio.length..];
-        (radio, without_fcs(bytes, radio.fcs, radio.bad_fcs)?)
-    } else {
-        (Radio::default(), without_known_fcs(record, meta.fcs)?)
-    };
-    bare(bytes, radio)
+    frame.damage = Some(Damage::Cut);
+    Ok(frame)
 }
 
 /// Takes a frame apart that has neither radiotap header nor frame check sequence.
@@ -190,15 +256,32 @@ pub fn bare(bytes: &[u8], radio: Radio) -> Result<Frame<'_>, Damage> {
         kind,
         bssid: None,
         bytes,
-        body: &[],
+        body: Body::default(),
         payload: None,
         radio,
+        damage: None,
     };
     match kind {
         Kind::Beacon | Kind::ProbeResponse | Kind::ProbeRequest | Kind::Management => {
             let header = HEADER + if flags & 0x80 != 0 { 4 } else { 0 };
-            frame.body = bytes.get(header..).ok_or(Damage::Short)?;
+            let body = bytes.get(header..).ok_or(Damage::Short)?;
             frame.bssid = Some(Mac::at(bytes, 16)?);
+            frame.body = match kind {
+                Kind::ProbeRequest => Body {
+                    privacy: false,
+                    elements: body,
+                },
+                Kind::Management => Body::default(),
+                _ => beacon::body(body)?,
+            };
+        }
+        Kind::S1gBeacon => {
+            frame.bssid = Some(Mac::at(bytes, 4)?);
+            frame.body = beacon::s1g(bytes)?;
+        }
+        Kind::DmgBeacon => {
+            frame.bssid = Some(Mac::at(bytes, 4)?);
+            frame.body = beacon::dmg(bytes)?;
         }
         Kind::Data | Kind::QosData | Kind::Null => data(&mut frame, [first, flags])?,
         Kind::Control | Kind::Extension => {
@@ -219,7 +302,7 @@ fn data(frame: &mut Frame<'_>, [first, flags]: [u8; 2]) -> Result<(), Damage> {
     let (to_ds, from_ds) = (flags & 1 != 0, flags & 2 != 0);
     let [a1, a2, a3] = [Mac::at(bytes, 4)?, Mac::at(bytes, 10)?, Mac::at(bytes, 16)?];
     let mut header = HEADER;
-    let (bssid, destination, mut source) = match (to_ds, from_ds) {
+    let (mut bssid, mut destination, mut source) = match (to_ds, from_ds) {
         (false, false) => (Some(a3), a1, a2),
         (false, true) => (Some(a2), a1, a3),
         (true, false) => (Some(a1), a3, a2),
@@ -229,35 +312,45 @@ fn data(frame: &mut Frame<'_>, [first, flags]: [u8; 2]) -> Result<(), Damage> {
         source = Mac::at(bytes, HEADER)?;
         header += 6;
     }
-    let mut aggregate = false;
+    let (mut aggregate, mut mesh) = (false, false);
     if first & 0x80 != 0 {
-        aggregate = bytes.get(header).ok_or(Damage::Short)? & 0x80 != 0;
+        let &[low, high, ..] = bytes.get(header..).unwrap_or_default() else {
+            return Err(Damage::Short);
+        };
+        aggregate = low & 0x80 != 0;
+        // A mesh sends with four addresses, or to a group.
+        mesh = high & mesh::ANNOUNCED != 0 && from_ds && (to_ds || a1.is_group());
         header += if flags & 0x80 != 0 { 6 } else { 2 };
     }
     if frame.radio.padded {
         header = header.next_multiple_of(4);
     }
-    let payload = bytes.get(header..).ok_or(Damage::Short)?;
+    let mut payload = bytes.get(header..).ok_or(Damage::Short)?;
+    let protected = flags & 0x40 != 0;
+    let fragment = flags & 4 != 0 || bytes[22] & 0x0f != 0;
+    if mesh && !protected && !fragment && !aggregate {
+        if let Some(off) = mesh::take_off(payload) {
+            bssid = None;
+            destination = off.proxied.destination.unwrap_or(destination);
+            source = off.proxied.source.unwrap_or(source);
+            payload = off.bytes;
+        }
+    }
     frame.bssid = bssid;
     frame.payload = (frame.kind != Kind::Null).then_some(Payload {
         destination,
         source,
-        protected: flags & 0x40 != 0,
-        fragment: flags & 4 != 0 || bytes[22] & 0x0f != 0,
+        protected,
+        fragment,
         aggregate,
+        mesh,
         bytes: payload,
     });
     Ok(())
 }
 
 /// A frame without its frame check sequence, which is verified.
-fn without_fcs(bytes: &[u8], present: bool, bad: bool) -> Result<&[u8], Damage> {
-    if bad {
-        return Err(Damage::Fcs);
-    }
-    if !present {
-        return Ok(bytes);
-    }
+fn without_fcs(bytes: &[u8]) -> Result<&[u8], Damage> {
     let (frame, fcs) = bytes.split_last_chunk::<FCS>().ok_or(Damage::Short)?;
     if crc32fast::hash(frame) == u32::from_le_bytes(*fcs) {
         Ok(frame)
@@ -266,17 +359,25 @@ fn without_fcs(bytes: &[u8], present: bool, bad: bool) -> Result<&[u8], Damage> 
     }
 }
 
-/// A bare frame without its frame check sequence: the file says whether there is one, or it is there
-/// if it is right.
-fn without_known_fcs(bytes: &[u8], length: Option<usize>) -> Result<&[u8], Damage> {
-    match length {
-        Some(0) => Ok(bytes),
-        Some(_) => without_fcs(bytes, true, false),
-        None => Ok(match without_fcs(bytes, true, false) {
-            Ok(frame) if frame.len() >= SHORTEST => frame,
-            _ => bytes,
-        }),
+/// A frame without its frame check sequence, of which nobody says whether it is there: it is, if it
+/// is right.
+fn without_unannounced_fcs(bytes: &[u8]) -> &[u8] {
+    match without_fcs(bytes) {
+        Ok(frame) if frame.len() >= SHORTEST => frame,
+        _ => bytes,
     }
+}
+
+/// A frame that has no check sequence, although somebody says so: what announces a network shows
+/// that by its elements, which end where the frame does, and not before the last four bytes.
+fn without_missing_fcs(bytes: &[u8], radio: Radio) -> Option<Frame<'_>> {
+    let ends = |bytes| {
+        let frame = bare(bytes, radio).ok()?;
+        let announces = frame.kind.announces();
+        (announces && elements::walk(frame.body.elements).is_ok()).then_some(frame)
+    };
+    let before = &bytes[..bytes.len().saturating_sub(FCS)];
+    ends(bytes).filter(|_| ends(before).is_none())
 }
 
 #[cfg(test)]

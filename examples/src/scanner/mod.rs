@@ -20,11 +20,13 @@
 //! - The sink demands of each MSDU the checksum that it was sent with ([`msdu`]).
 //! - A frame that makes no sense is counted by what is wrong with it ([`damage`]), and the next is
 //!   looked at. Nothing in a capture can make the program panic.
+//! - A beacon of which a part is wrong, or which was cut, is counted so, too; but its network is
+//!   found, if the name is among what is left.
 //!
 //! # Where things are
 //!
-//! [`radiotap`] and [`frame`] take frames apart, [`elements`] and [`security`] beacons, [`amsdu`]
-//! aggregates. They are written here, because frames from the air are hostile: the crate `radiotap`
+//! [`radiotap`], [`frame`] and [`mesh`] take frames apart, [`beacon`], [`elements`], [`multiple_bssid`] and
+//! [`security`] beacons, [`amsdu`] aggregates. They are written here, because frames from the air are hostile: the crate `radiotap`
 //! (1.3) panics on some damaged headers, and the A-MSDUs of `ieee80211` (0.5) have their lengths in
 //! the other byte order. The tests compare them with the crate `libwifi`. [`buffer`] is where
 //! buffers and cells come from. [`scan`] is the writer, [`readers`] and [`sink`] are the other
@@ -34,11 +36,14 @@
 pub mod aggregate;
 pub mod amsdu;
 pub mod args;
+pub mod beacon;
 pub mod buffer;
 pub mod damage;
 pub mod elements;
 pub mod frame;
+pub mod mesh;
 pub mod msdu;
+pub mod multiple_bssid;
 pub mod networks;
 pub mod output;
 pub mod radiotap;

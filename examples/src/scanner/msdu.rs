@@ -57,7 +57,7 @@ pub fn take_apart(pool: &Pool, payload: &Payload<'_>, mut out: impl FnMut(Msdu))
         return taken;
     }
     let mut damage = None;
-    for subframe in Subframes::of(payload.bytes) {
+    for subframe in Subframes::of(payload.bytes, payload.mesh) {
         match subframe {
             Ok(Subframe {
                 destination,

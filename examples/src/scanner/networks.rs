@@ -31,8 +31,8 @@ impl Signals {
     }
 }
 
-/// What a probe response said: all that is known of a network without beacons, and the name of one
-/// that hides it in its beacons.
+/// What a probe response said, or another network's beacon: all that is known of a network without
+/// beacons of its own, and the name of one that hides it in its beacons.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// The name.
@@ -65,7 +65,7 @@ impl Answer {
 
 /// A network.
 pub struct Network<'c> {
-    /// Beacons heard.
+    /// Beacons heard, those of another network that announce this one included.
     pub beacons: u64,
     /// Probe responses heard.
     pub responses: u64,
@@ -77,13 +77,15 @@ pub struct Network<'c> {
     pub signals: Signals,
     /// The frequency of its last frame, in MHz.
     pub mhz: Option<u16>,
-    /// What its last probe response said.
+    /// What its last probe response said, or the last beacon of another network.
     pub answer: Option<Answer>,
     /// The latest beacon, for readers.
     pub cell: &'c Cell,
     /// The latest beacon, for the thread of the networks.
     pub latest: CellReader<'c>,
     writer: CellWriter<'c>,
+    /// Readers know the cell.
+    watched: bool,
     /// A beacon that the cell refused.
     waiting: Option<Dot11Buf>,
 }
@@ -101,8 +103,14 @@ impl<'c> Network<'c> {
             cell,
             latest: cell.reader(),
             writer: cell.writer(),
+            watched: false,
             waiting: None,
         }
+    }
+
+    /// Whether its cell is to be announced to readers: that is so once, before its first beacon.
+    pub fn is_unwatched(&mut self) -> bool {
+        !std::mem::replace(&mut self.watched, true)
     }
 
     /// Puts a beacon into the cell; whether it stands there. If it does not, it waits for
@@ -139,11 +147,9 @@ impl<'c> Networks<'c> {
 
     /// Counts a frame for its network.
     pub fn count(&mut self, frame: &Frame<'_>) -> Option<&mut Network<'c>> {
-        let bssid = frame.bssid?;
-        let new = || Network::new(self.cells.cell(self.retired_limit));
-        let network = self.networks.entry(bssid).or_insert_with(new);
+        let network = self.network(frame.bssid?);
         match frame.kind {
-            Kind::Beacon => network.beacons += 1,
+            Kind::Beacon | Kind::S1gBeacon | Kind::DmgBeacon => network.beacons += 1,
             Kind::ProbeResponse => network.responses += 1,
             Kind::Data | Kind::QosData | Kind::Null => network.data += 1,
             _ => {}
@@ -154,6 +160,18 @@ impl<'c> Networks<'c> {
             network.signals.add(dbm);
         }
         Some(network)
+    }
+
+    /// Counts a beacon of another network that announces this one, too.
+    pub fn announced(&mut self, bssid: Mac, says: &Announcement<'_>) {
+        let network = self.network(bssid);
+        network.beacons += 1;
+        network.answer = Some(Answer::of(says));
+    }
+
+    fn network(&mut self, bssid: Mac) -> &mut Network<'c> {
+        let new = || Network::new(self.cells.cell(self.retired_limit));
+        self.networks.entry(bssid).or_insert_with(new)
     }
 
     /// All of them, in the order of their BSSIDs.

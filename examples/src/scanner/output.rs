@@ -101,6 +101,7 @@ pub fn counts(outcome: &Outcome<'_>) -> Vec<(String, u64)> {
         (name, tally.damage[*damage as usize])
     };
     lines.extend(Damage::ALL.iter().map(named));
+    lines.push(("  damaged, but name a network".into(), tally.believed));
     lines.push(("  left out: no buffer".into(), tally.no_buffer));
     lines.extend(msdus(tally));
     for (kind, count) in &outcome.delivered.types {

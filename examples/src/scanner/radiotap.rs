@@ -8,12 +8,52 @@
 //! ```
 //!
 //! Little-endian; each field is aligned to its own size, counted from the header's start. Bit 31 of
-//! a word of `present` says that another follows. What is wanted here lies in the first six fields
-//! of the first word, so nothing behind them has to be known. Source: <https://www.radiotap.org>.
+//! a word of `present` says that another follows, bit 29 that this one starts with bit 0 again, as a
+//! receiver with several chains has a word for each. Source: <https://www.radiotap.org>.
 
 use super::damage::Damage;
 
-const MORE: u32 = 1 << 31;
+const FLAGS: u32 = 1;
+const CHANNEL: u32 = 3;
+const SIGNAL: u32 = 5;
+/// The last field that must be whole, if it is there.
+const LAST_NEEDED: u32 = SIGNAL;
+/// The next word of `present` starts with bit 0 again.
+const RADIOTAP: u32 = 29;
+/// The next word belongs to a vendor.
+const VENDOR: u32 = 30;
+const MORE: u32 = 31;
+/// The alignment and the size of each field that the words of `present` can announce.
+const FIELDS: [(usize, usize); 28] = [
+    (8, 8),
+    (1, 1),
+    (1, 1),
+    (2, 4),
+    (2, 2),
+    (1, 1),
+    (1, 1),
+    (2, 2),
+    (2, 2),
+    (2, 2),
+    (1, 1),
+    (1, 1),
+    (1, 1),
+    (1, 1),
+    (2, 2),
+    (2, 2),
+    (1, 1),
+    (1, 1),
+    (4, 8),
+    (1, 3),
+    (4, 8),
+    (2, 12),
+    (8, 12),
+    (2, 12),
+    (2, 12),
+    (2, 6),
+    (1, 1),
+    (2, 4),
+];
 const FLAG_FCS: u8 = 0x10;
 const FLAG_PADDED: u8 = 0x20;
 const FLAG_BAD_FCS: u8 = 0x40;
@@ -31,29 +71,49 @@ pub struct Radio {
     pub padded: bool,
     /// The frequency in MHz.
     pub mhz: Option<u16>,
-    /// The signal in dBm.
+    /// The signal in dBm: the receiver's own figure, else that of its strongest chain.
     pub signal: Option<i8>,
 }
 
-/// The fields of a header, one after the other.
-struct Fields<'a> {
-    header: &'a [u8],
-    at: usize,
-    present: u32,
+fn has(word: u32, bit: u32) -> bool {
+    word & 1 << bit != 0
 }
 
-impl<'a> Fields<'a> {
-    /// The field of this bit: `None` if it is absent.
-    fn next<const N: usize>(&mut self, bit: u32, align: usize) -> Result<Option<[u8; N]>, Damage> {
-        if self.present & 1 << bit == 0 {
-            return Ok(None);
+/// The words of `present`, and where the fields begin.
+fn words(header: &[u8]) -> Result<(Vec<u32>, usize), Damage> {
+    let mut words = Vec::new();
+    let mut at = 4;
+    loop {
+        let rest = header.get(at..).ok_or(Damage::Radiotap)?;
+        let bytes = rest.first_chunk::<4>().ok_or(Damage::Radiotap)?;
+        at += 4;
+        let word = u32::from_le_bytes(*bytes);
+        words.push(word);
+        if !has(word, MORE) {
+            return Ok((words, at));
         }
-        let start = self.at.next_multiple_of(align);
-        let rest: &'a [u8] = self.header.get(start..).ok_or(Damage::Radiotap)?;
-        let field = rest.first_chunk::<N>().ok_or(Damage::Radiotap)?;
-        self.at = start + N;
-        Ok(Some(*field))
     }
+}
+
+/// Shows the fields that are present, with the number of their word and their bit, until one comes
+/// whose size nobody here knows.
+fn fields(header: &[u8], mut see: impl FnMut(usize, u32, &[u8])) -> Result<(), Damage> {
+    let (words, mut at) = words(header)?;
+    for (number, word) in words.iter().enumerate() {
+        for (bit, (align, size)) in (0..).zip(FIELDS).filter(|(bit, _)| has(*word, *bit)) {
+            let start = at.next_multiple_of(align);
+            match header.get(start..start + size) {
+                Some(field) => see(number, bit, field),
+                None if number == 0 && bit <= LAST_NEEDED => return Err(Damage::Radiotap),
+                None => return Ok(()),
+            }
+            at = start + size;
+        }
+        if !has(*word, RADIOTAP) || has(*word, VENDOR) {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// Reads the header at the beginning of a record.
@@ -61,7 +121,7 @@ impl<'a> Fields<'a> {
 /// # Errors
 ///
 /// [`Damage::Radiotap`] if the version is not 0, or the header is longer than the record, or shorter
-/// than the fields that it says are present.
+/// than the fields up to the signal that it says are present.
 pub fn parse(record: &[u8]) -> Result<Radio, Damage> {
     let [version, _, low, high, ..] = *record else {
         return Err(Damage::Radiotap);
@@ -71,46 +131,35 @@ pub fn parse(record: &[u8]) -> Result<Radio, Damage> {
     if version != 0 {
         return Err(Damage::Radiotap);
     }
-    let word = |at: usize| {
-        let rest = header.get(at..).ok_or(Damage::Radiotap)?;
-        let bytes = rest.first_chunk::<4>().ok_or(Damage::Radiotap)?;
-        Ok(u32::from_le_bytes(*bytes))
-    };
-    let present = word(4)?;
-    let mut at = 8;
-    let mut last = present;
-    while last & MORE != 0 {
-        last = word(at)?;
-        at += 4;
-    }
-    let mut fields = Fields {
-        header,
-        at,
-        present,
-    };
-    fields.next::<8>(0, 8)?;
-    let [flags] = fields.next(1, 1)?.unwrap_or_default();
-    fields.next::<1>(2, 1)?;
-    let channel = fields.next::<4>(3, 2)?;
-    fields.next::<2>(4, 2)?;
-    let signal = fields.next(5, 1)?;
-    Ok(Radio {
+    let mut radio = Radio {
         length,
-        fcs: flags & FLAG_FCS != 0,
-        bad_fcs: flags & FLAG_BAD_FCS != 0,
-        padded: flags & FLAG_PADDED != 0,
-        mhz: channel.map(|[low, high, ..]| u16::from_le_bytes([low, high])),
-        signal: signal.map(|[dbm]| i8::from_le_bytes([dbm])),
-    })
+        ..Radio::default()
+    };
+    let mut strongest = None;
+    fields(header, |word, bit, field| match (word, bit) {
+        (0, FLAGS) => {
+            radio.fcs = field[0] & FLAG_FCS != 0;
+            radio.bad_fcs = field[0] & FLAG_BAD_FCS != 0;
+            radio.padded = field[0] & FLAG_PADDED != 0;
+        }
+        (0, CHANNEL) => radio.mhz = Some(u16::from_le_bytes([field[0], field[1]])),
+        (0, SIGNAL) => radio.signal = Some(field[0] as i8),
+        (_, SIGNAL) => strongest = strongest.max(Some(field[0] as i8)),
+        _ => {}
+    })?;
+    radio.signal = radio.signal.or(strongest);
+    Ok(radio)
 }
 
-/// The number of a channel of 20 MHz, by its frequency.
+/// The number of a channel, by its frequency.
 pub fn channel(mhz: u16) -> Option<u8> {
     let number = match mhz {
         2484 => 14,
         2412..=2472 => (mhz - 2407) / 5,
         5160..=5885 => (mhz - 5000) / 5,
+        5935 => 2,
         5955..=7115 => (mhz - 5950) / 5,
+        58320..=64800 => (mhz - 56160) / 2160,
         _ => return None,
     };
     u8::try_from(number).ok()
@@ -159,8 +208,55 @@ mod tests {
 
     #[test]
     fn channels_of_all_bands() {
-        let numbers = [2412, 2437, 2472, 2484, 5180, 5825, 5955, 2400].map(channel);
-        let expected = [1, 6, 13, 14, 36, 165, 1].map(Some);
-        assert_eq!((&numbers[..7], numbers[7]), (&expected[..], None));
+        let numbers = [2412, 2437, 2472, 2484, 5180, 5825, 5935, 5955, 60480, 2400].map(channel);
+        let expected = [1, 6, 13, 14, 36, 165, 2, 1, 2].map(Some);
+        assert_eq!((&numbers[..9], numbers[9]), (&expected[..], None));
+    }
+
+    /// A header as drivers of several chains write it: HE in the first word, then a word for each
+    /// chain with its signal and its number.
+    fn chains(common: Option<i8>, chains: &[i8]) -> Vec<u8> {
+        const HE: u32 = 23;
+        let ends = 1 << RADIOTAP | 1 << MORE;
+        let signal = common.map_or(0, |_| 1 << SIGNAL);
+        let mut header = vec![0, 0, 0, 0];
+        header.extend((1u32 << FLAGS | signal | 1 << HE | ends).to_le_bytes());
+        for number in 1..=chains.len() {
+            let last = number == chains.len();
+            let word = 1 << SIGNAL | 1 << 11 | if last { 0 } else { ends };
+            header.extend(u32::to_le_bytes(word));
+        }
+        header.push(0);
+        header.extend(common.map(|dbm| dbm as u8));
+        header.resize(header.len().next_multiple_of(2), 0);
+        header.extend([0x55; 12]);
+        for (number, dbm) in (0..).zip(chains) {
+            header.extend([*dbm as u8, number]);
+        }
+        header[2] = header.len() as u8;
+        header
+    }
+
+    #[test]
+    fn the_signal_is_the_receivers_own_or_that_of_the_strongest_chain() {
+        let signal = |common, of_chains: &[i8]| {
+            let header = chains(common, of_chains);
+            parse(&header).expect("whole").signal
+        };
+        assert_eq!(signal(Some(-40), &[-45, -39]), Some(-40));
+        assert_eq!(signal(None, &[-71, -60, -65]), Some(-60));
+    }
+
+    #[test]
+    fn what_is_behind_a_field_of_unknown_size_is_not_guessed() {
+        // A vendor's word, whose fields nobody knows; what follows looks like a signal.
+        let mut header = chains(None, &[-60]);
+        header[7] |= 1 << (VENDOR - 24);
+        assert_eq!(parse(&header).expect("whole").signal, None);
+        // A chain's word that the header is too short for.
+        let mut header = chains(Some(-50), &[-60]);
+        let short = header.len() - 2;
+        header[2] = short as u8;
+        assert_eq!(parse(&header[..short]).expect("whole").signal, Some(-50));
     }
 }

@@ -5,9 +5,10 @@ use std::thread::{self, ScopedJoinHandle};
 
 use super::buffer::{Cells, Dot11Buf, OutOfMemory, Pool};
 use super::damage::Damage;
-use super::elements;
+use super::elements::{self, Announcement};
 use super::frame::{self, Frame, Kind, Payload};
 use super::msdu::{self, Msdu};
+use super::multiple_bssid;
 use super::networks::{Answer, Networks};
 use super::readers::{self, Seen, Watched};
 use super::seal::{self, SEAL};
@@ -153,22 +154,45 @@ impl<'c> Scan<'_, 'c> {
 
     fn frame(&mut self, frame: &Frame<'_>) -> Result<Kind, Damage> {
         // Whatever can be wrong with a frame is found before it counts for its network.
-        let says = match frame.kind {
-            Kind::Beacon | Kind::ProbeResponse => Some(elements::announcement(frame.body)?),
-            Kind::ProbeRequest => elements::walk(frame.body).map(|()| None)?,
-            _ => None,
-        };
+        if frame.kind == Kind::ProbeRequest {
+            elements::walk(frame.body.elements)?;
+        }
         if let Some(payload) = &frame.payload {
             self.payload(payload)?;
         }
+        if frame.kind.announces() {
+            return self.announcement(frame);
+        }
+        self.networks.count(frame);
+        Ok(frame.kind)
+    }
+
+    /// Takes a frame that announces a network: of one that is damaged what it says, if that is a name.
+    fn announcement(&mut self, frame: &Frame<'_>) -> Result<Kind, Damage> {
+        let (says, damage) = elements::announcement(&frame.body);
+        let damage = frame.damage.or(damage);
+        if let Some(damage) = damage.filter(|_| says.ssid.is_none()) {
+            return Err(damage);
+        }
+        self.tally.believed += u64::from(damage.is_some());
+        self.announced(frame, &says);
+        damage.map_or(Ok(frame.kind), Err)
+    }
+
+    fn announced(&mut self, frame: &Frame<'_>, says: &Announcement<'_>) {
+        let Some(bssid) = frame.bssid else {
+            return;
+        };
+        multiple_bssid::each(&frame.body, bssid, says, |bssid, says| {
+            self.networks.announced(bssid, &says);
+        });
         let Some(network) = self.networks.count(frame) else {
-            return Ok(frame.kind);
+            return;
         };
         if frame.kind == Kind::ProbeResponse {
-            network.answer = says.as_ref().map(Answer::of);
-        }
-        if let (Kind::Beacon, Some(bssid)) = (frame.kind, frame.bssid) {
-            if network.beacons == 1 {
+            network.answer = Some(Answer::of(says));
+        } else {
+            if network.is_unwatched() {
                 let cell = network.cell;
                 announce(&self.watchers, Watched { bssid, cell });
             }
@@ -179,7 +203,6 @@ impl<'c> Scan<'_, 'c> {
                 Err(_) => self.tally.beacons_without_buffer += 1,
             }
         }
-        Ok(frame.kind)
     }
 
     fn payload(&mut self, payload: &Payload<'_>) -> Result<(), Damage> {

@@ -57,7 +57,7 @@ pub fn open(buffer: &[u8], bssid: Mac) -> Result<Sealed<'_>, String> {
         .ok_or("shorter than its seal")?;
     let damaged = |damage: super::damage::Damage| format!("does not parse: {}", damage.name());
     let frame: Frame<'_> = frame::bare(beacon, Radio::default()).map_err(damaged)?;
-    if frame.kind != Kind::Beacon {
+    if !matches!(frame.kind, Kind::Beacon | Kind::S1gBeacon | Kind::DmgBeacon) {
         return Err(format!("is no beacon but {}", frame.kind.name()));
     }
     if frame.bssid != Some(bssid) {
@@ -65,7 +65,7 @@ pub fn open(buffer: &[u8], bssid: Mac) -> Result<Sealed<'_>, String> {
     }
     Ok(Sealed {
         number: u64::from_le_bytes(*number),
-        announcement: elements::announcement(frame.body).map_err(damaged)?,
+        announcement: elements::announcement(&frame.body).0,
     })
 }
 

@@ -56,39 +56,73 @@ impl fmt::Display for Security {
     }
 }
 
-/// The key suites of an RSN or WPA element, from its version on; `None` if it ends before them.
-fn key_suites(data: &[u8]) -> Result<Option<&[u8]>, Damage> {
+/// The key suites of an RSN or WPA element.
+enum KeySuites<'a> {
+    /// The element ends before them.
+    Default,
+    /// All of them.
+    All(&'a [u8]),
+    /// Those that are there; the element claims more.
+    Cut(&'a [u8]),
+}
+
+/// A list of suites of 4 bytes after its count.
+enum List<'a> {
+    /// There is none.
+    Nothing,
+    /// All that it claims, and what follows it.
+    Whole(&'a [u8], &'a [u8]),
+    /// What there is of it.
+    Cut(&'a [u8]),
+}
+
+/// The key suites of an element, from its version on.
+fn key_suites(data: &[u8]) -> KeySuites<'_> {
     // Version and group cipher.
-    let Some(rest) = data.get(6..) else {
-        return Ok(None);
+    let rest = data.get(6..).unwrap_or_default();
+    let rest = match list(rest) {
+        List::Nothing => return KeySuites::Default,
+        List::Cut(_) => return KeySuites::Cut(&[]),
+        List::Whole(_ciphers, rest) => rest,
     };
-    let (_ciphers, rest) = list(rest)?;
-    let (suites, _) = list(rest)?;
-    Ok(suites)
-}
-
-/// A list of suites of 4 bytes after its count, and what follows it; `None` if there is nothing.
-fn list(data: &[u8]) -> Result<(Option<&[u8]>, &[u8]), Damage> {
-    if data.is_empty() {
-        return Ok((None, data));
+    match list(rest) {
+        List::Nothing => KeySuites::Default,
+        List::Cut(suites) => KeySuites::Cut(suites),
+        List::Whole(suites, _) => KeySuites::All(suites),
     }
-    let (count, rest) = data.split_first_chunk::<2>().ok_or(Damage::Suites)?;
-    let length = 4 * usize::from(u16::from_le_bytes(*count));
-    let (suites, rest) = rest.split_at_checked(length).ok_or(Damage::Suites)?;
-    Ok((Some(suites), rest))
 }
 
-/// Adds what an RSN element says.
+fn list(data: &[u8]) -> List<'_> {
+    if data.is_empty() {
+        return List::Nothing;
+    }
+    let Some((count, rest)) = data.split_first_chunk::<2>() else {
+        return List::Cut(&[]);
+    };
+    let length = 4 * usize::from(u16::from_le_bytes(*count));
+    match rest.split_at_checked(length) {
+        Some((suites, rest)) => List::Whole(suites, rest),
+        None => List::Cut(rest),
+    }
+}
+
+/// Adds what an RSN element says: of one that is cut, what is there.
 ///
 /// # Errors
 ///
 /// [`Damage::Suites`] if it claims more suites than it has.
 pub fn rsn(data: &[u8], security: &mut Security) -> Result<(), Damage> {
-    let Some(suites) = key_suites(data)? else {
-        security.wpa2 = true;
-        security.enterprise = true;
-        return Ok(());
+    let (suites, result) = match key_suites(data) {
+        KeySuites::Default => {
+            security.wpa2 = true;
+            security.enterprise = true;
+            return Ok(());
+        }
+        KeySuites::All(suites) => (suites, Ok(())),
+        KeySuites::Cut(suites) => (suites, Err(Damage::Suites)),
     };
+    // Whatever the suites were: there is an RSN element.
+    security.other |= suites.len() < 4;
     for suite in suites.chunks_exact(4) {
         match suite[3] {
             _ if suite[..3] != IEEE => security.other = true,
@@ -100,19 +134,26 @@ pub fn rsn(data: &[u8], security: &mut Security) -> Result<(), Damage> {
             _ => security.other = true,
         }
     }
-    Ok(())
+    result
 }
 
-/// Adds what a WPA element says, from its version on.
+/// Adds what a WPA element says, from its version on: of one that is cut, what is there.
 ///
 /// # Errors
 ///
 /// [`Damage::Suites`] if it claims more suites than it has.
 pub fn wpa(data: &[u8], security: &mut Security) -> Result<(), Damage> {
-    let suites = key_suites(data)?;
     security.wpa = true;
     let accounts = |suite: &[u8]| suite[..3] == MICROSOFT && suite[3] == 1;
-    security.enterprise |= suites.is_none_or(|suites| suites.chunks_exact(4).any(accounts));
+    let has_accounts = |suites: &[u8]| suites.chunks_exact(4).any(accounts);
+    match key_suites(data) {
+        KeySuites::Default => security.enterprise = true,
+        KeySuites::All(suites) => security.enterprise |= has_accounts(suites),
+        KeySuites::Cut(suites) => {
+            security.enterprise |= has_accounts(suites);
+            return Err(Damage::Suites);
+        }
+    }
     Ok(())
 }
 
@@ -163,5 +204,24 @@ mod tests {
             let ends = len <= 6 || [12, whole.len()].contains(&len);
             assert_eq!(result.is_ok(), ends, "{len}");
         }
+    }
+
+    #[test]
+    fn of_a_cut_element_the_suites_that_are_there_count() {
+        let whole = element(IEEE, &[2, 8]);
+        let told = |len| {
+            let mut security = Security::default();
+            let result = rsn(&whole[..len], &mut security);
+            assert_eq!(result, Err(Damage::Suites), "{len}");
+            security.to_string()
+        };
+        // Behind the count of the key suites, and behind the first of two.
+        assert_eq!(told(14), "RSN");
+        assert_eq!(told(18), "WPA2");
+        assert_eq!(told(21), "WPA2");
+        let mut security = Security::default();
+        let cut = &element(MICROSOFT, &[1, 2])[..18];
+        assert_eq!(wpa(cut, &mut security), Err(Damage::Suites));
+        assert_eq!(security.to_string(), "WPA 802.1X");
     }
 }

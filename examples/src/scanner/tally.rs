@@ -12,6 +12,8 @@ pub struct Tally {
     pub kinds: [u64; Kind::ALL.len()],
     /// Frames that did not, by [`Damage::ALL`].
     pub damage: [u64; Damage::ALL.len()],
+    /// Of the damaged ones those that count for their network all the same.
+    pub believed: u64,
     /// Records for which there was no buffer.
     pub no_buffer: u64,
     /// Data frames that were A-MSDUs.
@@ -65,9 +67,9 @@ mod tests {
             tally.damaged(damage);
         }
         assert!(tally.kinds.iter().chain(&tally.damage).all(|n| *n == 1));
-        tally.records = 18;
+        tally.records = 20;
         assert!(tally.is_complete());
-        tally.records = 19;
+        tally.records = 21;
         assert!(!tally.is_complete());
     }
 }
