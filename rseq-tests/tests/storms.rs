@@ -15,10 +15,10 @@ mod harness;
 
 use std::cell::Cell;
 use std::ptr;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
+use std::sync::{Barrier, Mutex};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use common::assert_whole;
 use common::ledger::Ledger;
@@ -143,25 +143,31 @@ impl Storm {
         let _one = ONE.lock();
         let watched = Box::new(Watched::new(self.frames, self.cache));
         WATCHED.store(ptr::from_ref(&*watched).cast_mut(), Ordering::Release);
-        let until = after(self.milliseconds);
         let started = Instant::now();
         let ids = Mutex::new(Vec::new());
+        let everybody = Barrier::new(self.threads + 1);
+        let over = AtomicBool::new(false);
         let mut sum = Outcome::default();
         thread::scope(|scope| {
             let workers: Vec<_> = (1..=self.threads as u32)
                 .map(|me| {
-                    let (watched, ids) = (&*watched, &ids);
+                    let (watched, ids, everybody, over) = (&*watched, &ids, &everybody, &over);
                     scope.spawn(move || {
                         ids.lock().unwrap().push(thread_id());
-                        self.work(watched, me, until)
+                        everybody.wait();
+                        self.work(watched, me, over)
                     })
                 })
                 .collect();
+            // The time begins when all are there, however long a busy machine takes to start them.
+            everybody.wait();
+            let until = after(self.milliseconds);
             if self.flip {
-                thread::sleep(Duration::from_millis(20));
-                let ids = ids.lock().unwrap().clone();
-                flip(&ids, 7, until);
+                flip(&ids.lock().unwrap(), 7, until);
+            } else {
+                thread::sleep(until.saturating_duration_since(Instant::now()));
             }
+            over.store(true, Ordering::Relaxed);
             for worker in workers {
                 let part = worker.join().unwrap();
                 sum.calls += part.calls;
@@ -182,14 +188,14 @@ impl Storm {
         sum
     }
 
-    fn work(self, watched: &Watched, me: u32, until: Instant) -> Outcome {
+    fn work(self, watched: &Watched, me: u32, over: &AtomicBool) -> Outcome {
         ME.set(me);
         USED.set(0);
         let ticks = self.signals.then(|| Ticks::start(interrupt));
         let mut random = Random::new(me.into());
         let mut outcome = Outcome::default();
         let mut kept: Vec<Frame> = Vec::with_capacity(self.keep + 80);
-        while Instant::now() < until {
+        while !over.load(Ordering::Relaxed) {
             outcome.calls += 1;
             STEPPED.set(true);
             let done = match random.below(8) {
