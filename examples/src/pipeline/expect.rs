@@ -243,7 +243,7 @@ fn sum_v4(ip: &Ipv4Header, transport: &TransportSlice<'_>) -> Option<bool> {
         TransportSlice::Icmpv4(icmp) => {
             Some(icmp.icmp_type().calc_checksum(icmp.payload()) == icmp.checksum())
         }
-        TransportSlice::Icmpv6(_) => None,
+        TransportSlice::Icmpv6(_) | TransportSlice::Igmp(_) => None,
     }
 }
 
@@ -258,7 +258,7 @@ fn sum_v6(ip: &Ipv6Header, transport: &TransportSlice<'_>) -> Option<bool> {
             Some(sum == Ok(udp.checksum()))
         }
         TransportSlice::Icmpv6(icmp) => Some(icmp.is_checksum_valid(source, destination)),
-        TransportSlice::Icmpv4(_) => None,
+        TransportSlice::Icmpv4(_) | TransportSlice::Igmp(_) => None,
     }
 }
 
