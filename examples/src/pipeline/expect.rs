@@ -1,15 +1,15 @@
 //! What must come out: computed from the capture alone, before the pipeline runs.
 //!
 //! This shares no code of this program with [`super::inspect`] and [`super::rewrite`], only the crate
-//! etherparse: headers are parsed into owned values, changed there, and written anew with a checksum
-//! summed from scratch.
+//! etherparse: tags are taken off header by header, what becomes of a packet is judged from owned
+//! headers, and the checksum of a changed header is summed from scratch over its bytes.
 
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use etherparse::{
-    EtherType, Ipv4Header, Ipv6Header, LaxPacketHeaders, LinkExtHeader, NetHeaders, NetSlice,
-    SlicedPacket, TransportHeader, TransportSlice, ether_type,
+    EtherType, Ethernet2Header, Ipv4Header, Ipv6Header, LaxNetSlice, LaxSlicedPacket, NetSlice,
+    SingleVlanHeader, SlicedPacket, TransportSlice, ether_type,
 };
 
 use super::buffer::PAYLOAD;
@@ -91,18 +91,21 @@ type FlowKey = (Vec<u8>, Vec<u8>, u8, [u16; 2]);
 type Judged = (FlowKey, Vec<u8>, bool);
 
 fn expect(packet: &[u8]) -> Result<(FlowKey, Delivery), Reason> {
-    let parsed = LaxPacketHeaders::from_ethernet(packet).map_err(|_| Reason::Malformed)?;
-    let (tags, ether_type, vlan) = link(&parsed).ok_or(Reason::Malformed)?;
-    let layer3 = 14 + 4 * tags;
-    if packet.len() > layer3 + PAYLOAD {
+    let link = link(packet).ok_or(Reason::Malformed)?;
+    if link.layer3.len() > PAYLOAD {
         return Err(Reason::Oversize);
     }
+    let parsed = LaxSlicedPacket::from_ether_type(link.ether_type, link.layer3);
     let ports = ports(parsed.transport.as_ref());
-    let (key, bytes, over_v6) = match (ether_type, &parsed.net) {
-        (ether_type::IPV4, Some(NetHeaders::Ipv4(ip, _))) => judge_v4(packet, layer3, ip, ports)?,
-        (ether_type::IPV6, Some(NetHeaders::Ipv6(ip, _))) => judge_v6(packet, layer3, ip, ports)?,
+    let at = packet.len() - link.layer3.len();
+    let (key, bytes, over_v6) = match (link.ether_type, &parsed.net) {
+        (ether_type::IPV4, Some(LaxNetSlice::Ipv4(ip))) => {
+            judge_v4(packet, at, &ip.header().to_header(), ports)?
+        }
+        (ether_type::IPV6, Some(LaxNetSlice::Ipv6(ip))) => {
+            judge_v6(packet, at, &ip.header().to_header(), ports)?
+        }
         (ether_type::IPV4 | ether_type::IPV6, _) => return Err(Reason::Malformed),
-        (EtherType(0x8100 | 0x88a8 | 0x9100), _) if tags < 3 => return Err(Reason::Malformed),
         _ => {
             let stations = (packet[..6].to_vec(), packet[6..12].to_vec());
             let key = (stations.0, stations.1, 0, [0; 2]);
@@ -112,7 +115,7 @@ fn expect(packet: &[u8]) -> Result<(FlowKey, Delivery), Reason> {
     let delivery = Delivery {
         bytes,
         over_v6,
-        vni: FIRST_VNI + u32::from(vlan),
+        vni: FIRST_VNI + u32::from(link.vlan),
         flow: 0,
         place: 0,
         sums: sums(packet),
@@ -120,17 +123,30 @@ fn expect(packet: &[u8]) -> Result<(FlowKey, Delivery), Reason> {
     Ok((key, delivery))
 }
 
-/// How many VLAN tags there are, what follows them, and the first tag's VLAN (0 if none).
-fn link(parsed: &LaxPacketHeaders<'_>) -> Option<(usize, EtherType, u16)> {
-    let mut ether_type = parsed.link.as_ref()?.clone().ethernet2()?.ether_type;
-    let mut tags = 0;
-    for ext in &parsed.link_exts {
-        let LinkExtHeader::Vlan(tag) = ext else { break };
-        ether_type = tag.ether_type;
-        tags += 1;
+/// A packet without its link header.
+struct Link<'a> {
+    /// The outermost tag's VLAN, 0 if there is no tag.
+    vlan: u16,
+    ether_type: EtherType,
+    layer3: &'a [u8],
+}
+
+/// Takes the link header off: up to three tags. What lies behind anything else, MACsec included, is
+/// not looked at.
+fn link(packet: &[u8]) -> Option<Link<'_>> {
+    let (header, mut layer3) = Ethernet2Header::from_slice(packet).ok()?;
+    let mut ether_type = header.ether_type;
+    let mut vlans = Vec::new();
+    while vlans.len() < 3 && matches!(ether_type.0, 0x8100 | 0x88a8 | 0x9100 | 0x9200) {
+        let (tag, behind) = SingleVlanHeader::from_slice(layer3).ok()?;
+        vlans.push(tag.vlan_id.value());
+        (ether_type, layer3) = (tag.ether_type, behind);
     }
-    let vlan = parsed.vlan_ids().first().map_or(0, |id| id.value());
-    Some((tags, ether_type, vlan))
+    Some(Link {
+        vlan: vlans.first().copied().unwrap_or(0),
+        ether_type,
+        layer3,
+    })
 }
 
 fn judge_v4(
@@ -140,19 +156,16 @@ fn judge_v4(
     ports: [u16; 2],
 ) -> Result<Judged, Reason> {
     let length = usize::from(header.total_len);
-    if length < header.header_len()
-        || length > packet.len() - layer3
-        || header.calc_header_checksum() != header.header_checksum
-    {
+    let mut bytes = packet.to_vec();
+    let words = &mut bytes[layer3..layer3 + header.header_len()];
+    if length < words.len() || length > packet.len() - layer3 || checksum(words) != 0 {
         return Err(Reason::Malformed);
     }
-    let mut bytes = packet.to_vec();
     if !is_link_local_v4(Ipv4Addr::from(header.destination)) {
-        let mut changed = header.clone();
-        changed.time_to_live = one_less(header.time_to_live)?;
-        changed.header_checksum = changed.calc_header_checksum();
-        let changed = changed.to_bytes();
-        bytes[layer3..layer3 + changed.len()].copy_from_slice(&changed);
+        words[8] = one_less(header.time_to_live)?;
+        words[10..12].fill(0);
+        let sum = checksum(words).to_be_bytes();
+        words[10..12].copy_from_slice(&sum);
     }
     let (source, destination) = (header.source.to_vec(), header.destination.to_vec());
     let key = (source, destination, header.protocol.0, ports);
@@ -181,6 +194,19 @@ fn judge_v6(
     Ok((key, bytes, routed))
 }
 
+/// The Internet checksum (RFC 1071) of an IPv4 header; 0 if the header holds its own right one.
+fn checksum(header: &[u8]) -> u16 {
+    let words = header.chunks_exact(2);
+    let sum: u64 = words
+        .map(|word| u64::from(word[0]) << 8 | u64::from(word[1]))
+        .sum();
+    // The remainder by 0xffff, with 0xffff for every sum but 0 that it divides.
+    !match (sum, sum % 0xffff) {
+        (1.., 0) => 0xffff,
+        (_, remainder) => remainder as u16,
+    }
+}
+
 fn one_less(ttl: u8) -> Result<u8, Reason> {
     match ttl {
         0 | 1 => Err(Reason::TtlExpired),
@@ -198,17 +224,19 @@ fn is_link_local_v6(address: Ipv6Addr) -> bool {
     address.is_unicast_link_local() || (address.is_multicast() && scope <= 2)
 }
 
-fn ports(transport: Option<&TransportHeader>) -> [u16; 2] {
+fn ports(transport: Option<&TransportSlice<'_>>) -> [u16; 2] {
     match transport {
-        Some(TransportHeader::Tcp(tcp)) => [tcp.source_port, tcp.destination_port],
-        Some(TransportHeader::Udp(udp)) => [udp.source_port, udp.destination_port],
+        Some(TransportSlice::Tcp(tcp)) => [tcp.source_port(), tcp.destination_port()],
+        Some(TransportSlice::Udp(udp)) => [udp.source_port(), udp.destination_port()],
         _ => [0; 2],
     }
 }
 
 /// Recomputes a packet's checksums in full.
 pub fn sums(packet: &[u8]) -> Sums {
-    let Ok(parsed) = SlicedPacket::from_ethernet(packet) else {
+    let parsed = link(packet)
+        .and_then(|link| SlicedPacket::from_ether_type(link.ether_type, link.layer3).ok());
+    let Some(parsed) = parsed else {
         return Sums::default();
     };
     let transport = parsed.transport.as_ref();
@@ -216,7 +244,7 @@ pub fn sums(packet: &[u8]) -> Sums {
         Some(NetSlice::Ipv4(ip)) => {
             let header = ip.header().to_header();
             Sums {
-                header: Some(header.calc_header_checksum() == header.header_checksum),
+                header: Some(checksum(ip.header().slice()) == 0),
                 transport: transport.and_then(|t| sum_v4(&header, t)),
             }
         }

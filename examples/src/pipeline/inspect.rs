@@ -1,12 +1,15 @@
 //! Parsing: what kind of packet it is, and what is to be done with it.
 
+use etherparse::checksum::Sum16BitWords;
 use etherparse::{EtherType, LaxNetSlice, LaxSlicedPacket, TransportSlice, ether_type};
 
 use super::buffer::LINK;
 use super::tally::Reason;
 
-/// VLAN tags that are understood; a fourth one makes the packet "not IP".
+/// VLAN tags that are understood; a fourth one makes the packet "not IP", and so does MACsec.
 const MOST_TAGS: usize = 3;
+/// The EtherTypes of tags: 802.1Q, 802.1ad, and the two that were in use before 802.1ad.
+const TAGS: [u16; 4] = [0x8100, 0x88a8, 0x9100, 0x9200];
 
 /// The link header of a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +52,7 @@ pub fn link(packet: &[u8]) -> Option<Link> {
     let mut ether_type = word(packet, 12)?;
     let mut vlan = None;
     for _ in 0..MOST_TAGS {
-        if !matches!(ether_type, 0x8100 | 0x88a8 | 0x9100) {
+        if !TAGS.contains(&ether_type) {
             break;
         }
         vlan.get_or_insert(word(packet, len)? & 0x0fff);
@@ -103,7 +106,9 @@ fn inspect_ip(link: Link, layer3: &[u8]) -> (Action, u32) {
             if total < header.slice().len() || total > layer3.len() {
                 return malformed;
             }
-            if header.to_header().calc_header_checksum() != header.header_checksum() {
+            // Over the bytes: a parsed header has lost the reserved bit.
+            let sum = Sum16BitWords::new().add_slice(header.slice());
+            if sum.ones_complement() != 0 {
                 return malformed;
             }
             let local = matches!(
@@ -249,6 +254,64 @@ pub(crate) mod tests {
         let mut wrong_version = udp4(64, FAR4, 1, b"");
         wrong_version[14] = 0x65;
         assert_eq!(inspect(&wrong_version).action, malformed);
+    }
+
+    #[test]
+    fn up_to_three_tags_of_four_kinds_are_taken_off() {
+        for kind in [[0x81, 0x00], [0x88, 0xa8], [0x91, 0x00], [0x92, 0x00]] {
+            let mut packet = udp4(64, FAR4, 1, b"x");
+            for tags in 1..=4_u8 {
+                packet.splice(12..12, [kind[0], kind[1], 0, tags]);
+                let seen = inspect(&packet);
+                let at = 14 + 4 * usize::from(tags);
+                let due = if tags < 4 {
+                    Action::RouteV4(at)
+                } else {
+                    Action::Bridge
+                };
+                assert_eq!(
+                    (seen.action, seen.vlan),
+                    (due, Some(tags.into())),
+                    "{kind:x?}"
+                );
+            }
+        }
+    }
+
+    /// Not even a tag: the packet is the tunnel's that the switch gave it.
+    #[test]
+    fn nothing_behind_macsec_is_looked_at() {
+        let macsec = [0x88, 0xe5, 0, 0, 0, 0, 0, 1];
+        let mut packet = udp4(1, FAR4, 1, b"x");
+        packet.splice(12..12, [0x81, 0x00, 0, 42]);
+        packet.splice(12..12, macsec);
+        let seen = inspect(&packet);
+        assert_eq!((seen.action, seen.vlan), (Action::Bridge, None));
+        packet.splice(12..12, [0x81, 0x00, 0, 7]);
+        let seen = inspect(&packet);
+        assert_eq!((seen.action, seen.vlan), (Action::Bridge, Some(7)));
+    }
+
+    #[test]
+    fn a_length_of_0_is_malformed_in_ipv4_and_what_was_recorded_in_ipv6() {
+        let resummed = |change: fn(&mut [u8])| {
+            let mut packet = udp4(64, FAR4, 1, b"x");
+            change(&mut packet[14..34]);
+            packet[24..26].fill(0);
+            let sum = Sum16BitWords::new().add_slice(&packet[14..34]);
+            packet[24..26].copy_from_slice(&sum.ones_complement().to_ne_bytes());
+            inspect(&packet).action
+        };
+        let malformed = Action::Drop(Reason::Malformed);
+        assert_eq!(resummed(|ip| ip[2..4].fill(0)), malformed);
+        assert_eq!(
+            resummed(|ip| ip[6] |= 0x80),
+            Action::RouteV4(14),
+            "reserved bit"
+        );
+        let mut packet = tcp6(64, FAR6, b"x");
+        packet[22..24].fill(0);
+        assert_eq!(inspect(&packet).action, Action::RouteV6(18));
     }
 
     #[test]
