@@ -121,6 +121,22 @@ fn a_damaged_capture_is_named_and_run_as_far_as_it_goes() {
 }
 
 #[test]
+fn a_capture_of_cut_packets_alone_is_refused_with_their_number() {
+    let mut file = std::fs::read(shipped("truncated.pcap")).expect("readable");
+    file.truncate(24);
+    // Recorded: 4 of 60 bytes.
+    file.extend([0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 60, 0, 0, 0, 1, 2, 3, 4]);
+    let path = std::env::temp_dir().join(format!("framewell-{}-cut.pcap", std::process::id()));
+    std::fs::write(&path, file).expect("written");
+    let (output, _) = program("cut", &["--pcap", &path.to_string_lossy()]);
+    std::fs::remove_file(path).ok();
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{complaint}");
+    let due = "holds no packet to work on: 1 packet left out, cut by the recorder's snap length";
+    assert!(complaint.contains(due), "{complaint}");
+}
+
+#[test]
 fn what_cannot_run_ends_with_2_and_says_why() {
     let own = env!("CARGO_MANIFEST_DIR").to_owned() + "/Cargo.toml";
     for (arguments, why) in [

@@ -1,5 +1,5 @@
-//! Packets with every stack of link headers and every length of IP, made at random: the pipeline and
-//! its judge agree on all of them, and the judge still sees what is changed on the way.
+//! Packets with every stack of link headers and every length of IP, made at random: the pipeline
+//! and its judge agree on all of them, and the judge still sees what is changed on the way.
 
 use std::time::Duration;
 

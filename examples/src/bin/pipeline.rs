@@ -51,16 +51,8 @@ fn compare(args: &Args) -> Result<bool, Failure> {
     let path = args.capture();
     let capture = Capture::open(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     let name = path.display();
-    if let Some(damage) = &capture.damage {
-        eprintln!("{name}: {damage}; going on with these");
-    }
-    for (count, what) in [
-        (capture.cut, "cut by the recorder's snap length"),
-        (capture.foreign, "not from an Ethernet interface"),
-    ] {
-        if count > 0 {
-            eprintln!("{name}: {count} packets are left out: {what}");
-        }
+    for remark in capture.remarks() {
+        eprintln!("{name}: {remark}");
     }
     let samples = rounds::run(args)?;
     let summary = summary::summarize(&samples);

@@ -39,12 +39,8 @@ fn open(args: &Args) -> Result<Vec<Capture>, String> {
         let name = path.display();
         let capture =
             Capture::open_wanted(&path, &WIFI).map_err(|error| format!("{name}: {error}"))?;
-        if let Some(damage) = &capture.damage {
-            eprintln!("{name}: {damage}; going on with these");
-        }
-        if capture.foreign > 0 {
-            let count = capture.foreign;
-            eprintln!("{name}: {count} packets are left out: not from an 802.11 interface");
+        for remark in capture.remarks() {
+            eprintln!("{name}: {remark}");
         }
         captures.push(capture);
     }

@@ -35,10 +35,8 @@ pub enum CaptureError {
     TooLong(u64),
     /// The file begins like neither pcap nor pcapng.
     NotACapture(String),
-    /// All packets are of another link type: which, and what is wanted.
-    LinkType(i32, &'static str),
-    /// Not one whole packet was found.
-    Empty(Option<Damage>),
+    /// There is no packet in it that could be used: what there is instead, in words.
+    Nothing(Vec<String>),
 }
 
 impl fmt::Display for CaptureError {
@@ -53,9 +51,12 @@ impl fmt::Display for CaptureError {
                 f,
                 "{why}; give a pcap or pcapng file, as tcpdump -w writes it"
             ),
-            Self::LinkType(link, remedy) => write!(f, "link type {link} is {remedy}"),
-            Self::Empty(None) => write!(f, "holds no whole packet; record at least one"),
-            Self::Empty(Some(damage)) => write!(f, "holds no whole packet: {damage}"),
+            Self::Nothing(instead) if instead.is_empty() => {
+                write!(f, "holds no packet; record at least one")
+            }
+            Self::Nothing(instead) => {
+                write!(f, "holds no packet to work on: {}", instead.join("; "))
+            }
         }
     }
 }

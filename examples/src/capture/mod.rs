@@ -3,31 +3,32 @@
 //! A file is read as far as it makes sense. Damage ends the reading and is described (what, at which
 //! byte); the packets before it are kept. Nothing in a file can make the reader panic, nor ask for
 //! more than a small multiple of the file.
+//!
+//! Every packet of a file is kept, or counted by the reason why not ([`Capture::remarks`]). All of
+//! them together are as many as Wireshark's `capinfos` counts, or a remark says why not. All three
+//! kinds of packet blocks of pcapng are read, in any number of sections and interfaces, each with a
+//! clock of its own.
 
 use std::path::Path;
 
-use pcap_parser::nom;
-use pcap_parser::pcapng::{Block, parse_block_be, parse_block_le};
-use pcap_parser::traits::PcapNGPacketBlock;
-use pcap_parser::{
-    Linktype, PcapError, PcapHeader, parse_pcap_frame, parse_pcap_frame_be,
-    parse_pcap_frame_modified, parse_pcap_header,
-};
+use pcap_parser::Linktype;
 
+mod clock;
 mod error;
+mod link;
+mod pcap;
+mod pcapng;
+mod remarks;
+
+pub use clock::Times;
 pub use error::{CaptureError, Damage};
+pub use link::{IEEE802_11, RADIOTAP};
+pub use remarks::Counts;
 
 /// The longest file that is read.
 pub const LONGEST_FILE: u64 = 1 << 30;
-/// The longest record that is believed; Ethernet ends far below (tcpdump's own limit).
-const LONGEST_RECORD: u32 = 262_144;
 /// How a pcapng file begins, in either byte order.
 const SECTION: [u8; 4] = [0x0a, 0x0d, 0x0d, 0x0a];
-
-/// Linktype of 802.11 frames without a header before them.
-pub const IEEE802_11: Linktype = Linktype(105);
-/// Linktype of 802.11 frames with a radiotap header before them.
-pub const RADIOTAP: Linktype = Linktype(127);
 
 /// Which packets of a file are kept.
 #[derive(Debug)]
@@ -35,22 +36,26 @@ pub struct Wanted {
     links: &'static [Linktype],
     /// Whether packets that the recorder cut are kept, too.
     cut: bool,
-    /// What other link types are, and what to do.
-    remedy: &'static str,
+    /// Whether frame check sequences are taken off where the file announces them.
+    bare: bool,
+    name: &'static str,
 }
 
-/// Whole Ethernet packets.
+/// Whole Ethernet packets, without frame check sequences.
 pub const ETHERNET: Wanted = Wanted {
     links: &[Linktype::ETHERNET],
     cut: false,
-    remedy: "not Ethernet (1); record on an Ethernet interface",
+    bare: true,
+    name: "Ethernet",
 };
 
-/// 802.11 frames, with radiotap headers or without, whole or cut.
+/// 802.11 frames, whole or cut, with radiotap headers or without any. Prism, AVS and PPI headers
+/// are taken off; all that is kept of them is whether there is a frame check sequence.
 pub const WIFI: Wanted = Wanted {
     links: &[RADIOTAP, IEEE802_11],
     cut: true,
-    remedy: "neither 802.11 (105) nor 802.11 with radiotap (127); record in monitor mode",
+    bare: false,
+    name: "802.11",
 };
 
 /// What the file says of a packet, apart from its bytes.
@@ -64,29 +69,97 @@ pub struct Meta {
     pub fcs: Option<usize>,
 }
 
-/// A file's word for its link type, taken apart: the low 16 bits, and the length of the frame check
-/// sequences if bit 26 says that the top bits have it (in units of 16 bits).
-fn link_and_fcs(network: Linktype) -> (Linktype, Option<usize>) {
-    let word = network.0 as u32;
-    let fcs = (word & 1 << 26 != 0).then_some((word >> 28) as usize * 2);
-    (Linktype((word & 0xffff) as i32), fcs)
+/// A packet as it stands in the file.
+struct Record<'a> {
+    link: Linktype,
+    fcs: Option<usize>,
+    original: usize,
+    /// Nanoseconds since 1970.
+    time: Option<i64>,
+    bytes: &'a [u8],
 }
 
-/// The packets of a capture file, in their order.
-#[derive(Debug, Default)]
+/// The byte order of a file or of a section.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Big,
+    Little,
+}
+
+impl Order {
+    /// Four bytes each.
+    fn words<const BYTES: usize, const WORDS: usize>(self, bytes: &[u8; BYTES]) -> [u32; WORDS] {
+        const { assert!(BYTES == 4 * WORDS) };
+        std::array::from_fn(|i| {
+            let word = [0, 1, 2, 3].map(|byte| bytes[4 * i + byte]);
+            match self {
+                Self::Big => u32::from_be_bytes(word),
+                Self::Little => u32::from_le_bytes(word),
+            }
+        })
+    }
+
+    fn u16(self, bytes: [u8; 2]) -> u16 {
+        match self {
+            Self::Big => u16::from_be_bytes(bytes),
+            Self::Little => u16::from_le_bytes(bytes),
+        }
+    }
+
+    fn i64(self, bytes: [u8; 8]) -> i64 {
+        match self {
+            Self::Big => i64::from_be_bytes(bytes),
+            Self::Little => i64::from_le_bytes(bytes),
+        }
+    }
+}
+
+/// The packets of a capture file, in their order, and counts of what is left out.
+#[derive(Debug)]
 pub struct Capture {
     bytes: Vec<u8>,
     ends: Vec<usize>,
     metas: Vec<Meta>,
+    wanted: &'static Wanted,
     /// Packets that the recorder cut to its snap length, if those are left out.
     pub cut: u64,
-    /// Packets of interfaces of another link type: left out.
-    pub foreign: u64,
+    /// Packets of other link types, by link type: left out.
+    pub foreign: Counts<i32>,
+    /// Packets whose header before the frame makes no sense: left out.
+    pub headless: u64,
+    /// Blocks of a pcapng that hold no packets and are not known to be without interest, by type.
+    pub blocks: Counts<u32>,
+    /// Blocks of a pcapng that hold no packets and make no sense: left out.
+    pub broken: u64,
+    /// Packets whose frame check sequence was taken off.
+    pub checked: u64,
+    /// Interfaces that a pcapng describes, in all of its sections.
+    pub interfaces: usize,
+    /// When the packets were recorded, those left out included.
+    pub times: Times,
     /// Where the file stopped making sense, if it did.
     pub damage: Option<Damage>,
 }
 
 impl Capture {
+    fn new(wanted: &'static Wanted) -> Self {
+        Self {
+            bytes: Vec::new(),
+            ends: Vec::new(),
+            metas: Vec::new(),
+            wanted,
+            cut: 0,
+            foreign: Counts::default(),
+            headless: 0,
+            blocks: Counts::default(),
+            broken: 0,
+            checked: 0,
+            interfaces: 0,
+            times: Times::default(),
+            damage: None,
+        }
+    }
+
     /// Reads a file's Ethernet packets.
     ///
     /// # Errors
@@ -101,7 +174,7 @@ impl Capture {
     /// # Errors
     ///
     /// As [`Capture::open`].
-    pub fn open_wanted(path: &Path, wanted: &Wanted) -> Result<Self, CaptureError> {
+    pub fn open_wanted(path: &Path, wanted: &'static Wanted) -> Result<Self, CaptureError> {
         let metadata = std::fs::metadata(path).map_err(CaptureError::Io)?;
         if !metadata.is_file() {
             // Each round reads the file anew, and a device may have no end.
@@ -119,30 +192,31 @@ impl Capture {
     /// # Errors
     ///
     /// As [`Capture::open`].
-    pub fn parse(file: &[u8], wanted: &Wanted) -> Result<Self, CaptureError> {
-        let mut capture = Self::default();
+    pub fn parse(file: &[u8], wanted: &'static Wanted) -> Result<Self, CaptureError> {
+        let capture = Self::scan(file, wanted)?;
+        if capture.is_empty() {
+            return Err(CaptureError::Nothing(capture.remarks()));
+        }
+        Ok(capture)
+    }
+
+    /// Reads a file's content, though no packet may be left.
+    fn scan(file: &[u8], wanted: &'static Wanted) -> Result<Self, CaptureError> {
+        let mut capture = Self::new(wanted);
         if file.is_empty() {
             return Err(CaptureError::NotACapture("the file is empty".into()));
         }
-        let link = if file.starts_with(&SECTION) {
-            capture.read_pcapng(file, wanted)
+        if file.starts_with(&SECTION) {
+            pcapng::read(&mut capture, file);
         } else {
-            capture.read_pcap(file, wanted)?
-        };
-        if !capture.is_empty() {
-            return Ok(capture);
+            pcap::read(&mut capture, file)?;
         }
-        match link {
-            Some(link) if !wanted.links.contains(&link) => {
-                Err(CaptureError::LinkType(link.0, wanted.remedy))
-            }
-            _ => Err(CaptureError::Empty(capture.damage)),
-        }
+        Ok(capture)
     }
 
     /// A capture of these Ethernet packets.
     pub fn of<'a>(packets: impl IntoIterator<Item = &'a [u8]>) -> Self {
-        let mut capture = Self::default();
+        let mut capture = Self::new(&ETHERNET);
         for packet in packets {
             let meta = Meta {
                 link: Linktype::ETHERNET,
@@ -162,6 +236,11 @@ impl Capture {
     /// Whether there is no packet.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
+    }
+
+    /// How many packets the file holds, those left out included.
+    pub fn read(&self) -> u64 {
+        self.len() as u64 + self.cut + self.foreign.total() + self.headless
     }
 
     /// The packet with this index, link header included.
@@ -194,208 +273,54 @@ impl Capture {
         self.metas.push(meta);
     }
 
-    fn record(&mut self, wanted: &Wanted, packet: &[u8], meta: Meta) {
-        if !wanted.links.contains(&meta.link) {
-            self.foreign += 1;
-        } else if packet.len() < meta.original && !wanted.cut {
-            self.cut += 1;
-        } else {
-            self.add(packet, meta);
+    /// Keeps a packet, or counts it.
+    fn record(&mut self, record: Record<'_>) {
+        self.times.note(record.time);
+        let wanted = self.wanted;
+        if !wanted.takes(record.link) {
+            self.foreign.count(record.link.0);
+            return;
         }
+        let Some(wrapped) = link::unwrap(record.link, record.bytes) else {
+            self.headless += 1;
+            return;
+        };
+        if !wanted.links.contains(&wrapped.link) {
+            self.foreign.count(wrapped.link.0);
+            return;
+        }
+        let mut bytes = &record.bytes[wrapped.header..];
+        let mut meta = Meta {
+            link: wrapped.link,
+            original: record.original.saturating_sub(wrapped.header),
+            fcs: wrapped.fcs.or(record.fcs),
+        };
+        if bytes.len() < meta.original && !wanted.cut {
+            self.cut += 1;
+            return;
+        }
+        if let Some(length) = meta.fcs.filter(|_| wanted.bare) {
+            bytes = &bytes[..bytes.len().saturating_sub(length)];
+            meta.original = meta.original.saturating_sub(length);
+            meta.fcs = None;
+            self.checked += u64::from(length > 0);
+        }
+        self.add(bytes, meta);
     }
 
     fn damaged(&mut self, at: usize, what: String) {
         self.damage = Some(Damage {
             at,
             what,
-            packets_before: self.len() as u64 + self.cut + self.foreign,
+            packets_before: self.read(),
         });
     }
-
-    /// Reads classic pcap; returns the link type.
-    fn read_pcap(
-        &mut self,
-        file: &[u8],
-        wanted: &Wanted,
-    ) -> Result<Option<Linktype>, CaptureError> {
-        let header = match parse_pcap_header(file) {
-            Ok((_, header)) => header,
-            Err(nom::Err::Incomplete(_)) => {
-                let why = format!("{} bytes are shorter than a capture's header", file.len());
-                return Err(CaptureError::NotACapture(why));
-            }
-            Err(_) => {
-                let why = format!("begins with {:02x?}", &file[..file.len().min(4)]);
-                return Err(CaptureError::NotACapture(why));
-            }
-        };
-        let (link, fcs) = link_and_fcs(header.network);
-        let mut rest = &file[24..];
-        while !rest.is_empty() {
-            let at = file.len() - rest.len();
-            match next_record(&header, rest) {
-                Ok((after, packet, original)) => {
-                    let original = original as usize;
-                    self.record(
-                        wanted,
-                        packet,
-                        Meta {
-                            link,
-                            original,
-                            fcs,
-                        },
-                    );
-                    rest = after;
-                }
-                Err(what) => {
-                    self.damaged(at, what);
-                    break;
-                }
-            }
-        }
-        Ok(Some(link))
-    }
-
-    /// Reads pcapng; returns the first interface's link type.
-    fn read_pcapng(&mut self, file: &[u8], wanted: &Wanted) -> Option<Linktype> {
-        let mut big_endian = false;
-        let mut links: Vec<Linktype> = Vec::new();
-        let mut first = None;
-        let mut rest = file;
-        while !rest.is_empty() {
-            let at = file.len() - rest.len();
-            if rest.starts_with(&SECTION) {
-                big_endian = rest.get(8..12) == Some(&[0x1a, 0x2b, 0x3c, 0x4d]);
-            }
-            let (after, block) = match next_block(rest, big_endian) {
-                Ok(parsed) => parsed,
-                Err(what) => {
-                    self.damaged(at, what);
-                    break;
-                }
-            };
-            match block {
-                // A new section has interfaces of its own.
-                Block::SectionHeader(_) => links.clear(),
-                Block::InterfaceDescription(interface) => {
-                    first.get_or_insert(interface.linktype);
-                    links.push(interface.linktype);
-                }
-                Block::EnhancedPacket(packet) => {
-                    let Some(&link) = links.get(packet.if_id as usize) else {
-                        let known = links.len();
-                        self.damaged(
-                            at,
-                            format!(
-                                "interface {} of only {known} that are described",
-                                packet.if_id
-                            ),
-                        );
-                        break;
-                    };
-                    let meta = Meta {
-                        link,
-                        original: packet.origlen as usize,
-                        fcs: None,
-                    };
-                    self.record(wanted, packet.packet_data(), meta);
-                }
-                Block::SimplePacket(packet) => {
-                    let Some(&link) = links.first() else {
-                        self.damaged(at, "a packet before the first interface".into());
-                        break;
-                    };
-                    let meta = Meta {
-                        link,
-                        original: packet.origlen as usize,
-                        fcs: None,
-                    };
-                    self.record(wanted, packet.packet_data(), meta);
-                }
-                _ => {}
-            }
-            rest = after;
-        }
-        first
-    }
 }
 
-/// The next record of a classic pcap: what follows it, its packet, the packet's original length.
-fn next_record<'a>(
-    header: &PcapHeader,
-    rest: &'a [u8],
-) -> Result<(&'a [u8], &'a [u8], u32), String> {
-    let head = if header.is_modified_format() { 24 } else { 16 };
-    let Some(length) = rest.get(8..12) else {
-        return Err(format!(
-            "a record's head needs {head} bytes, {} remain",
-            rest.len()
-        ));
-    };
-    let length = [length[0], length[1], length[2], length[3]];
-    let (length, parse): (u32, fn(&'a [u8]) -> _) = if header.is_bigendian() {
-        (u32::from_be_bytes(length), parse_pcap_frame_be)
-    } else if header.is_modified_format() {
-        (u32::from_le_bytes(length), parse_pcap_frame_modified)
-    } else {
-        (u32::from_le_bytes(length), parse_pcap_frame)
-    };
-    if length > LONGEST_RECORD {
-        return Err(format!(
-            "a record claims {length} bytes, the longest has {LONGEST_RECORD}"
-        ));
-    }
-    match parse(rest) {
-        Ok((after, record)) => Ok((after, record.data, record.origlen)),
-        Err(_) => Err(format!(
-            "a record claims {length} bytes, {} remain",
-            rest.len().saturating_sub(head)
-        )),
-    }
-}
-
-/// The next block of a pcapng file, and what follows it.
-fn next_block(rest: &[u8], big_endian: bool) -> Result<(&[u8], Block<'_>), String> {
-    let Some(length) = rest.get(4..8) else {
-        return Err(format!("a block needs 12 bytes, {} remain", rest.len()));
-    };
-    let length = [length[0], length[1], length[2], length[3]];
-    let length = if big_endian {
-        u32::from_be_bytes(length)
-    } else {
-        u32::from_le_bytes(length)
-    } as usize;
-    if length < 12 || length % 4 != 0 {
-        return Err(format!(
-            "a block claims {length} bytes, it must be a multiple of 4 from 12 up"
-        ));
-    }
-    let Some(block) = rest.get(..length) else {
-        return Err(format!(
-            "a block claims {length} bytes, {} remain",
-            rest.len()
-        ));
-    };
-    // The parser sees this block alone: whatever it claims inside, it cannot read past its end.
-    let parsed = if big_endian {
-        parse_block_be(block)
-    } else {
-        parse_block_le(block)
-    };
-    match parsed {
-        Ok((_, block)) => Ok((&rest[length..], block)),
-        Err(error) => Err(describe(&error)),
-    }
-}
-
-fn describe(error: &nom::Err<PcapError<&[u8]>>) -> String {
-    match error {
-        nom::Err::Incomplete(_) => "a block's parts are longer than the block".into(),
-        nom::Err::Error(PcapError::NomError(_, kind))
-        | nom::Err::Failure(PcapError::NomError(_, kind)) => {
-            format!("a block does not parse ({})", kind.description())
-        }
-        _ => "a block does not parse".into(),
+impl Default for Capture {
+    /// A capture of no Ethernet packets.
+    fn default() -> Self {
+        Self::new(&ETHERNET)
     }
 }
 

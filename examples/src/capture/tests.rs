@@ -3,26 +3,21 @@
 use super::*;
 use std::path::PathBuf;
 
+mod capinfos;
+mod features;
+mod made;
+
+use made::Classic;
+
 fn shipped(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("captures")
         .join(name)
 }
 
-/// A classic pcap of these packets, as a little-endian machine writes it.
+/// A classic pcap of these packets, whole.
 fn pcap(link: u32, packets: &[&[u8]]) -> Vec<u8> {
-    let mut file = 0xa1b2_c3d4u32.to_le_bytes().to_vec();
-    file.extend([2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-    file.extend(65_535u32.to_le_bytes());
-    file.extend(link.to_le_bytes());
-    for packet in packets {
-        file.extend([0; 8]);
-        for _ in 0..2 {
-            file.extend((packet.len() as u32).to_le_bytes());
-        }
-        file.extend(*packet);
-    }
-    file
+    Classic::new(link).file(0, packets)
 }
 
 #[test]
@@ -83,11 +78,12 @@ fn what_is_no_capture_says_why() {
     assert!(message(&pcap(1, &[])[..9]).starts_with("9 bytes are shorter"));
     assert_eq!(
         message(&pcap(1, &[])),
-        "holds no whole packet; record at least one"
+        "holds no packet; record at least one"
     );
     assert_eq!(
         message(&pcap(127, &[b"radiotap"])),
-        "link type 127 is not Ethernet (1); record on an Ethernet interface"
+        "holds no packet to work on: 1 packet left out, of link type 127 (802.11 with radiotap), \
+         not Ethernet; the scanner reads these"
     );
     assert!(message(&[0x0a, 0x0d, 0x0d, 0x0a]).contains("damaged at byte 0"));
     let missing = Capture::open(Path::new("/nonexistent.pcap")).expect_err("missing");
@@ -114,7 +110,68 @@ fn frames_of_802_11_come_with_what_the_file_says_of_them() {
     let ethernet = Capture::parse(&pcap(1, &[b"packet"]), &WIFI).expect_err("no frame");
     assert_eq!(
         ethernet.to_string(),
-        "link type 1 is neither 802.11 (105) nor 802.11 with radiotap (127); record in monitor mode"
+        "holds no packet to work on: 1 packet left out, of link type 1 (Ethernet), not 802.11; \
+         record in monitor mode"
+    );
+}
+
+/// The headers of monitor mode other than radiotap: each before the same frame, and each cut.
+#[test]
+fn prism_avs_and_ppi_headers_are_taken_off() {
+    let frame = b"an 802.11 frame, as far as this reader knows";
+    let mut prism = [0x44, 0, 0, 0, 144, 0, 0, 0].to_vec();
+    prism.resize(144, 0);
+    let mut turned = prism.clone();
+    turned[..4].reverse();
+    turned[4..8].reverse();
+    let mut avs = [0x80, 0x21, 0x10, 0x01, 0, 0, 0, 64].to_vec();
+    avs.resize(64, 0);
+    let ppi = |link: u8, fields: &[u8]| {
+        let length = 8 + fields.len() as u8;
+        [&[0, 0, length, 0, link, 0, 0, 0], fields].concat()
+    };
+    let common = |flags| {
+        let mut fields = [0xee, 0xee, 1, 0, 7, 2, 0, 20, 0].to_vec();
+        fields.extend([0; 8]);
+        fields.push(flags);
+        fields.resize(9 + 20, 0);
+        fields
+    };
+    for (link, header, fcs) in [
+        (119, prism.clone(), None),
+        (119, turned, None),
+        (119, avs.clone(), None),
+        (163, avs, None),
+        (192, ppi(105, &[]), None),
+        (192, ppi(105, &common(1)), Some(4)),
+        (192, ppi(105, &common(0)), Some(0)),
+        (192, ppi(127, &common(0)[..15]), None),
+    ] {
+        let packet = [&header, &frame[..]].concat();
+        let file = Classic::new(link).file(3, &[&packet, &header[..7], &packet]);
+        let capture = Capture::parse(&file, &WIFI).expect("frames");
+        assert_eq!((capture.len(), capture.headless), (2, 1), "{link}");
+        assert_eq!(capture.packet(1), frame, "{link}");
+        let meta = capture.meta(0);
+        assert_eq!((meta.original, meta.fcs), (frame.len() + 3, fcs), "{link}");
+        let remark = "1 packet left out, whose header before the frame is damaged or cut";
+        assert_eq!(capture.remarks(), [remark]);
+    }
+    let ethernet = Classic::new(192).file(0, &[&[&ppi(1, &[]), &frame[..]].concat()]);
+    let refused = Capture::parse(&ethernet, &WIFI)
+        .expect_err("no frame")
+        .to_string();
+    assert!(
+        refused.contains("link type 1 (Ethernet), not 802.11"),
+        "{refused}"
+    );
+    let broken = Classic::new(119).file(0, &[&frame[..]]);
+    let refused = Capture::parse(&broken, &WIFI)
+        .expect_err("no frame")
+        .to_string();
+    assert!(
+        refused.contains("whose header before the frame"),
+        "{refused}"
     );
 }
 
@@ -127,43 +184,61 @@ fn packets_cut_by_the_recorder_are_left_out_and_counted() {
     assert_eq!((capture.len(), capture.cut), (1, 1));
 }
 
-/// A classic pcap with one packet, as a big-endian machine writes it.
-fn big_endian_pcap() -> Vec<u8> {
-    let mut file = pcap(1, &[]);
-    for field in [0..4, 4..6, 6..8, 16..20, 20..24] {
-        file[field].reverse();
-    }
-    file.extend([0; 8]);
-    file.extend([0, 0, 0, 3, 0, 0, 0, 3, 1, 2, 3]);
-    file
-}
-
-/// A pcapng of one Ethernet interface with a packet of 3 bytes in a Simple Packet Block.
-fn simple_pcapng() -> Vec<u8> {
-    let (no_length, link, snap) = ([0xff; 8], [1, 0, 0, 0], [0; 4]);
-    let section = [&[0x4d, 0x3c, 0x2b, 0x1a, 1, 0, 0, 0][..], &no_length].concat();
-    let mut file = Vec::new();
-    for (kind, body) in [
-        (u32::from_le_bytes(SECTION), section),
-        (1, [link, snap].concat()),
-        (3, vec![3, 0, 0, 0, 1, 2, 3, 0]),
-    ] {
-        let length = (12 + body.len() as u32).to_le_bytes();
-        file.extend(kind.to_le_bytes());
-        file.extend(length);
-        file.extend(body);
-        file.extend(length);
-    }
-    file
-}
-
 #[test]
-fn big_endian_files_and_simple_blocks_read_alike() {
-    for file in [big_endian_pcap(), simple_pcapng()] {
-        let capture = Capture::parse(&file, &ETHERNET).expect("one packet");
-        assert_eq!((capture.len(), capture.damage.clone()), (1, None));
-        assert_eq!(capture.packet(0), [1, 2, 3]);
+fn every_feature_is_read_or_named() {
+    for (index, feature) in features::all().iter().enumerate() {
+        let name = feature.name;
+        let capture = Capture::scan(&feature.file, &ETHERNET).expect("a capture");
+        let counts = (capture.len(), capture.read());
+        assert_eq!(counts, feature.packets, "{index} {name}: {capture:?}");
+        let remarks = capture.remarks().join("; ");
+        assert!(
+            remarks.contains(feature.remark),
+            "{index} {name}: {remarks}"
+        );
+        assert_eq!(
+            remarks.is_empty(),
+            feature.remark.is_empty(),
+            "{index} {name}: {remarks}"
+        );
+        let parsed = Capture::parse(&feature.file, &ETHERNET);
+        if let (0, Err(error)) = (capture.len(), parsed) {
+            assert!(
+                error.to_string().contains(feature.remark),
+                "{index} {name}: {error}"
+            );
+        }
     }
+}
+
+/// How much of a packet a Simple Packet Block holds is told by the snap length alone.
+#[test]
+fn a_simple_block_brings_no_padding() {
+    for big in [made::Big(false), made::Big(true)] {
+        let mut ng = made::Ng::new(big);
+        ng.interface(105, 14, &[]);
+        ng.simple(60, features::SECOND);
+        let capture = Capture::parse(&ng.file, &WIFI).expect("a frame");
+        assert_eq!(capture.packet(0), features::SECOND);
+        assert_eq!(capture.meta(0).original, 60);
+    }
+}
+
+/// A file with as many kinds as it has blocks asks for no more words than another.
+#[test]
+fn many_kinds_are_counted_and_not_listed() {
+    let mut ng = made::Ng::new(made::Big(false));
+    for kind in 1000..1100_u16 {
+        ng.interface(kind, 0, &[]);
+        ng.enhanced(u32::from(kind) - 1000, 1, 3, b"any", &[]);
+        ng.block(kind.into(), &[]);
+    }
+    let capture = Capture::scan(&ng.file, &ETHERNET).expect("a capture");
+    assert_eq!((capture.read(), capture.blocks.total()), (100, 100));
+    let remarks = capture.remarks();
+    assert_eq!(remarks.len(), 2 * 17, "{remarks:?}");
+    let others = "84 packets left out, of yet other link types".to_owned();
+    assert!(remarks.contains(&others), "{remarks:?}");
 }
 
 /// Bytes changed and ends cut at random: never a panic, never more than the file holds.
@@ -171,7 +246,10 @@ fn big_endian_files_and_simple_blocks_read_alike() {
 fn hostile_files_never_panic() {
     let ng = std::fs::read(shipped("mixed.pcapng")).expect("readable");
     let classic = pcap(1, &[b"some packet", &[7; 300], b"another"]);
-    let files = [ng, classic, big_endian_pcap(), simple_pcapng()];
+    let mut files: Vec<Vec<u8>> = features::all().into_iter().map(|made| made.file).collect();
+    let wrapped = [119, 163, 192].map(|link| pcap(link, &[&[0; 200], &[7; 40]]));
+    files.extend([ng, classic]);
+    files.extend(wrapped);
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     let mut random = move || {
         state ^= state << 13;
@@ -179,7 +257,7 @@ fn hostile_files_never_panic() {
         state ^= state << 17;
         state as usize
     };
-    for round in 0..6000 {
+    for round in 0..20_000 {
         let whole = &files[round % files.len()];
         let mut file = whole[..random() % (whole.len() + 1)].to_vec();
         for _ in 0..random() % 8 {
@@ -189,7 +267,8 @@ fn hostile_files_never_panic() {
                 file[at] = random() as u8;
             }
         }
-        if let Ok(capture) = Capture::parse(&file, &ETHERNET) {
+        let wanted = if round % 2 == 0 { &ETHERNET } else { &WIFI };
+        if let Ok(capture) = Capture::parse(&file, wanted) {
             let total: usize = capture.packets().map(<[u8]>::len).sum();
             assert!(total <= file.len());
         }

@@ -19,17 +19,17 @@
 //! | packet | fate |
 //! |---|---|
 //! | IPv4 or IPv6, TTL or hop limit above 1 | *routed*: decremented, encapsulated |
-//! | not IP (ARP, LLDP, MACsec …), or IP to a link-local destination | *bridged*: encapsulated unmodified |
+//! | not IP (ARP, MACsec …), or IP to a link-local destination | *bridged*: encapsulated unmodified |
 //! | TTL or hop limit 1 or 0 | dropped: TTL expired |
 //! | IP header damaged, cut, its checksum wrong, or IPv4 of length 0 | dropped: malformed |
 //! | layer 3 longer than 1500 bytes | dropped by RX: oversize |
 //! | no buffer to be had | dropped by RX: pool full |
 //! | sockets only: the kernel's queue was full | dropped: kernel |
 //!
-//! Up to three tags (802.1Q, 802.1ad, 0x9100, 0x9200) are taken off before layer 3 is looked at; the
+//! Up to three tags (802.1Q, 802.1ad, 0x9100, 0x9200) are taken off before layer 3 is looked at. The
 //! outermost names the tunnel. A fourth tag, and MACsec, are "not IP": what is behind them is not
-//! looked at. IPv4 of length 0 is what segmentation offload leaves in a capture; no router would pass
-//! it. IPv6 of length 0 is as long as it was recorded: jumbograms are oversize.
+//! looked at. IPv4 of length 0 is what segmentation offload leaves in a capture; no router would
+//! pass it. IPv6 of length 0 is as long as it was recorded: a jumbogram is oversize.
 //!
 //! At the end *packets in = delivered + every drop by its name*, or the run has failed. Packets that
 //! cannot be forwarded are known in advance from the capture, so a packet that is missing without a

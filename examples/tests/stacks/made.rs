@@ -99,7 +99,11 @@ fn protocol() -> impl Strategy<Value = u8> {
 
 fn net() -> impl Strategy<Value = Net> {
     let other = prop_oneof![Just(0x0806), Just(0x88e5), Just(0x8100), any::<u16>()];
-    prop_oneof![3 => v4().prop_map(Net::V4), 3 => v6().prop_map(Net::V6), 1 => other.prop_map(Net::Other)]
+    prop_oneof![
+        3 => v4().prop_map(Net::V4),
+        3 => v6().prop_map(Net::V6),
+        1 => other.prop_map(Net::Other),
+    ]
 }
 
 fn v4() -> impl Strategy<Value = V4> {
