@@ -109,7 +109,7 @@ impl Section {
                 match self.parse(raw.whole)? {
                     Block::SectionHeader(header) => {
                         self.interfaces.clear();
-                        return known_version(&header);
+                        return check(&header);
                     }
                     Block::InterfaceDescription(interface) => {
                         capture.interfaces += 1;
@@ -194,7 +194,9 @@ impl Section {
         };
         let length = packet.origlen.min(snap) as usize;
         let room = packet.data.len();
-        let Some(bytes) = packet.data.get(..length) else {
+        let bytes = packet.data.get(..length);
+        // There are no options: a block with more room than that was made for another packet.
+        let Some(bytes) = bytes.filter(|_| room - length < 4) else {
             return Err(format!("a packet of {length} bytes in a block for {room}"));
         };
         Ok(Record {
@@ -289,7 +291,8 @@ fn option<const LEN: usize>(
     }
 }
 
-fn known_version(header: &SectionHeaderBlock<'_>) -> Result<(), String> {
+fn check(header: &SectionHeaderBlock<'_>) -> Result<(), String> {
+    whole(&header.options, header.block_len1 as usize - 28)?;
     match (header.major_version, header.minor_version) {
         (1, 0 | 2) => Ok(()),
         (major, minor) => Err(format!("a section of version {major}.{minor}, not 1.0")),

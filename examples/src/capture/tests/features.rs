@@ -298,6 +298,23 @@ fn damaged() -> Vec<Feature> {
             "option 2 has 1 bytes, not 4",
         ),
         damaged(
+            "room",
+            |ng| ng.simple(9, b"no packet of nine"),
+            "a packet of 9 bytes in a block for 20",
+        ),
+        damaged(
+            "option of a section",
+            |ng| {
+                let at = ng.file.len();
+                ng.section(LITTLE, 1);
+                // A hardware's name of 100 bytes, in 4.
+                ng.file
+                    .splice(at + 24.., [2, 0, 100, 0, 1, 2, 3, 4, 36, 0, 0, 0]);
+                ng.file[at + 4] = 36;
+            },
+            "an option is longer than its block, 8 bytes remain",
+        ),
+        damaged(
             "zeroes",
             |ng| ng.file.extend([0; 70]),
             "a block claims 0 bytes",
