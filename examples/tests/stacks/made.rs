@@ -67,6 +67,19 @@ pub(crate) fn packet() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
+/// IPv6 with a hop-by-hop header that says how long it is: 70,000 bytes.
+pub(crate) fn jumbogram() -> Vec<u8> {
+    let net = Net::V6(V6 {
+        length: Length::Zero,
+        hop_limit: 64,
+        destination: [0x20; 16],
+        extensions: vec![0],
+        jumbo: Some(70_000),
+        protocol: 17,
+    });
+    whole(&[], &net, [1, 2], 70_000 - 8)
+}
+
 fn ports() -> impl Strategy<Value = [u16; 2]> {
     [1..3_u16, 1..3_u16]
 }
