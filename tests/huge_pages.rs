@@ -4,33 +4,11 @@
 
 mod common;
 
-use std::fs;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
-use common::linux::{meminfo, resident_at};
+use common::hugetlb::{HUGE, Reserved, alone, free, pages};
+use common::linux::resident_at;
 use common::{assert_whole, not_run, take_all};
-use framewell::{BuildError, HugePages, PageKind, Pool, PoolBuilder};
-
-const RESERVATION: &str = "/proc/sys/vm/nr_hugepages";
-const HUGE: usize = 2 << 20;
-
-/// The machine's huge pages are common to all tests.
-fn alone() -> MutexGuard<'static, ()> {
-    static MACHINE: Mutex<()> = Mutex::new(());
-    MACHINE.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// A pool over exactly `pages` huge pages.
-fn pages(pages: usize) -> PoolBuilder {
-    let frames = pages * (HUGE / 4096);
-    Pool::builder().frames(frames).stride(4096)
-}
-
-/// How many explicit huge pages of 2 MiB are free, if the machine has that size.
-fn free() -> Option<usize> {
-    let size_fits = meminfo("Hugepagesize") == Some(HUGE >> 10);
-    size_fits.then(|| meminfo("HugePages_Free")).flatten()
-}
+use framewell::{BuildError, HugePages, PageKind, Pool};
+use std::fs;
 
 /// Whether the kernel makes explicit pages on demand, without a reservation.
 fn surplus() -> bool {
@@ -41,35 +19,6 @@ fn surplus() -> bool {
 fn transparent() -> bool {
     fs::read_to_string("/sys/kernel/mm/transparent_hugepage/enabled")
         .is_ok_and(|modes| !modes.contains("[never]"))
-}
-
-/// A changed `vm.nr_hugepages`, put back at the end.
-struct Reserved {
-    before: String,
-}
-
-impl Reserved {
-    /// Sets `more` pages aside beyond those of the machine, or says why not.
-    fn more(more: usize) -> Result<Self, String> {
-        let before = fs::read_to_string(RESERVATION).map_err(|e| format!("read: {e}"))?;
-        let pages: usize = before.trim().parse().map_err(|e| format!("parse: {e}"))?;
-        let had = free().ok_or("no huge pages of 2 MiB")?;
-        fs::write(RESERVATION, (pages + more).to_string()).map_err(|e| format!("write: {e}"))?;
-        let this = Self { before };
-        if free() < Some(had + more) {
-            return Err("the kernel found too few free pages".to_owned());
-        }
-        Ok(this)
-    }
-}
-
-impl Drop for Reserved {
-    fn drop(&mut self) {
-        let restored = fs::write(RESERVATION, &self.before);
-        if let Err(error) = restored {
-            eprintln!("{RESERVATION} was {}: {error}", self.before);
-        }
-    }
 }
 
 #[test]
@@ -96,20 +45,37 @@ fn explicit_beyond_the_reservation_is_refused() {
     assert!(matches!(error, Err(BuildError::Map { .. })), "{error:?}");
 }
 
-#[test]
-fn auto_without_a_reservation_takes_the_next_rung() {
-    let _alone = alone();
-    if surplus() || free().is_some_and(|free| free >= 2) {
-        return not_run("the next rung of Auto: the machine has explicit pages");
-    }
-    let next = if transparent() {
+/// What is had without explicit pages.
+fn next_rung() -> PageKind {
+    if transparent() {
         PageKind::Transparent
     } else {
         PageKind::Base
-    };
-    let pool = pages(2).huge_pages(HugePages::Auto).build().unwrap();
-    assert_eq!(pool.stats().pages, next);
+    }
+}
+
+#[test]
+fn without_a_reservation_the_next_rung_is_taken() {
+    let _alone = alone();
+    if surplus() || free().is_some_and(|free| free >= 2) {
+        return not_run("the next rung: the machine has explicit pages");
+    }
+    let pool = pages(2).huge_pages(HugePages::PreferExplicit);
+    let pool = pool.build().unwrap();
+    assert_eq!(pool.stats().pages, next_rung());
     assert_whole(&pool);
+}
+
+#[test]
+fn auto_takes_no_explicit_pages_whatever_the_host_has_set_aside() {
+    let _alone = alone();
+    let _reserved = match Reserved::more(2) {
+        Ok(reserved) => reserved,
+        Err(why) => return not_run(&format!("explicit huge pages: {why}")),
+    };
+    let before = free();
+    let pool = pages(2).huge_pages(HugePages::Auto).build().unwrap();
+    assert_eq!((pool.stats().pages, free()), (next_rung(), before));
 }
 
 #[test]
@@ -136,7 +102,12 @@ fn off_takes_base_pages() {
 
 #[test]
 fn small_arena_takes_base_pages() {
-    for wish in [HugePages::Auto, HugePages::Transparent, HugePages::Off] {
+    for wish in [
+        HugePages::Auto,
+        HugePages::Transparent,
+        HugePages::Off,
+        HugePages::PreferExplicit,
+    ] {
         let pool = Pool::builder().frames(10).huge_pages(wish);
         assert_eq!(pool.build().unwrap().stats().pages, PageKind::Base);
     }
@@ -150,9 +121,10 @@ fn reserved_pages_carry_every_frame_and_are_given_back() {
         Err(why) => return not_run(&format!("explicit huge pages: {why}")),
     };
     let before = free().unwrap();
-    for wish in [HugePages::Explicit, HugePages::Auto] {
+    for wish in [HugePages::Explicit, HugePages::PreferExplicit] {
         let pool = pages(4).huge_pages(wish).build().unwrap();
         assert_eq!(pool.stats().pages, PageKind::Explicit);
+        assert_eq!(free(), Some(before - 4), "all pages are populated");
         let mut frames = take_all(&pool);
         assert_eq!(frames.len(), 4 * HUGE / 4096);
         for frame in &mut frames {

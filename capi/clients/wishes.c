@@ -60,7 +60,7 @@ WISH(stride, 100)
 WISH2(cache_size, cache_size, 1021)
 WISH(shards, 4097)
 WISH(front, 3)
-WISH(huge_pages, 4)
+WISH(huge_pages, 5)
 WISH(prefault, 2)
 WISH(zero_on_free, 2)
 WISH(abort_on_misuse, 2)
@@ -86,7 +86,7 @@ static const struct {
     {wish_cache_size, "cache size of 1021"},
     {wish_shards, "4097 shards"},
     {wish_front, "framewell_config.front is 3"},
-    {wish_huge_pages, "framewell_config.huge_pages is 4"},
+    {wish_huge_pages, "framewell_config.huge_pages is 5"},
     {wish_prefault, "framewell_config.prefault is 2"},
     {wish_zero_on_free, "framewell_config.zero_on_free is 2"},
 #if SIZE_MAX > 0xffffffffu

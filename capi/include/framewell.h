@@ -107,10 +107,16 @@ typedef struct framewell_pool framewell_pool;
 #define FRAMEWELL_FRONT_PORTABLE 2u /* compare-and-swap */
 
 /* framewell_config.huge_pages */
-#define FRAMEWELL_HUGE_PAGES_AUTO 0u        /* explicit ones if they are granted, else transparent ones, else base pages */
-#define FRAMEWELL_HUGE_PAGES_EXPLICIT 1u    /* explicit ones or an error */
-#define FRAMEWELL_HUGE_PAGES_TRANSPARENT 2u /* transparent ones where the system has them */
+/* Transparent ones under the frames where the system has them, else base pages. */
+#define FRAMEWELL_HUGE_PAGES_AUTO 0u
+/* Explicit ones (vm.nr_hugepages), all of them populated at once, or an error. A forked child must not
+ * touch buffers on them, not even to read: where too few are left for a copy, the kernel kills it. */
+#define FRAMEWELL_HUGE_PAGES_EXPLICIT 1u
+/* Transparent ones under all buffers where the system has them, else base pages. */
+#define FRAMEWELL_HUGE_PAGES_TRANSPARENT 2u
 #define FRAMEWELL_HUGE_PAGES_OFF 3u
+/* Explicit ones if they are to be had, else as TRANSPARENT. */
+#define FRAMEWELL_HUGE_PAGES_PREFER_EXPLICIT 4u
 
 /* framewell_misuse.kind: what is wrong with a pointer. */
 #define FRAMEWELL_MISUSE_NULL 0u       /* it is NULL */
@@ -165,7 +171,7 @@ typedef struct framewell_config {
 /* Makes the pool of the four functions, so that none of them has to. With config NULL the environment decides, as it does at a first use:
  *   FRAMEWELL_FRAMES, FRAMEWELL_CACHE_SIZE, FRAMEWELL_DOT11_BYTES   numbers, as the members of framewell_config
  *   FRAMEWELL_FRONT          auto, rseq, portable
- *   FRAMEWELL_HUGE_PAGES     auto, explicit, transparent, off
+ *   FRAMEWELL_HUGE_PAGES     auto, explicit, transparent, off, prefer-explicit
  *   FRAMEWELL_PREFAULT, FRAMEWELL_ZERO_ON_FREE   0, 1
  *   FRAMEWELL_ON_MISUSE      count, abort
  * With a config the environment is not read, but for FRAMEWELL_FRONT where the front is FRAMEWELL_FRONT_AUTO.

@@ -153,7 +153,7 @@ impl Wishes {
             dot11_bytes: number("FRAMEWELL_DOT11_BYTES", defaults.dot11_bytes)?,
             huge_pages: word(
                 "FRAMEWELL_HUGE_PAGES",
-                &["auto", "explicit", "transparent", "off"],
+                &["auto", "explicit", "transparent", "off", "prefer-explicit"],
             )?,
             prefault: word("FRAMEWELL_PREFAULT", switch)?,
             zero_on_free: word("FRAMEWELL_ZERO_ON_FREE", switch)?,
@@ -256,6 +256,7 @@ const HUGE_PAGES: &[HugePages] = &[
     HugePages::Explicit,
     HugePages::Transparent,
     HugePages::Off,
+    HugePages::PreferExplicit,
 ];
 
 fn choice<T: Copy>(member: &str, value: u32, of: &[T]) -> Result<T, Refused> {

@@ -44,6 +44,8 @@ pub const FRAMEWELL_HUGE_PAGES_EXPLICIT: u32 = 1;
 pub const FRAMEWELL_HUGE_PAGES_TRANSPARENT: u32 = 2;
 /// Base pages.
 pub const FRAMEWELL_HUGE_PAGES_OFF: u32 = 3;
+/// Explicit ones where they are to be had.
+pub const FRAMEWELL_HUGE_PAGES_PREFER_EXPLICIT: u32 = 4;
 
 /// `framewell_stats.pages`.
 pub const FRAMEWELL_PAGES_BASE: u32 = 0;

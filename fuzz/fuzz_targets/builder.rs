@@ -22,6 +22,7 @@ fn pool(bytes: &mut Unstructured) -> Result<Option<Pool>> {
         HugePages::Auto,
         HugePages::Transparent,
         HugePages::Off,
+        HugePages::PreferExplicit,
     ])?);
     let front = [Front::Auto, Front::Portable, Front::Rseq];
     builder = builder.front(*bytes.choose(&front)?);

@@ -114,7 +114,9 @@ impl Spec {
             chunks: self.chunks.unwrap_or(DEFAULT_CHUNKS as u32),
             // Explicit huge pages are set aside at once: none unless they are asked for, both by kind and by size.
             pages: match self.pages {
-                HugePages::Explicit if self.chunks.is_some() => HugePages::Explicit,
+                HugePages::Explicit | HugePages::PreferExplicit if self.chunks.is_some() => {
+                    self.pages
+                }
                 HugePages::Transparent => HugePages::Transparent,
                 _ => HugePages::Off,
             },

@@ -174,8 +174,8 @@ impl PoolBuilder {
 
     /// Sets which pages to ask for ([`HugePages::Auto`] unless set).
     ///
-    /// Explicit huge pages are inherited by a forked child without a reservation of its own: a child
-    /// that writes to them can be killed by SIGBUS.
+    /// Explicit huge pages are never taken unasked: what a forked child may do with them is less
+    /// ([`HugePages::Explicit`]).
     ///
     /// ```
     /// # use framewell::{HugePages, Pool};
@@ -220,7 +220,8 @@ impl PoolBuilder {
     /// first [`Pool::dot11`]).
     ///
     /// Address space is reserved for it by [`build`](Self::build); memory is committed as buffers are first used. With
-    /// [`HugePages::Explicit`] it is set aside at once. Buffers above the largest size class do not count.
+    /// [`HugePages::Explicit`] all of it is populated at once. Buffers above the largest size class
+    /// do not count.
     ///
     /// ```
     /// # use framewell::Pool;

@@ -18,15 +18,27 @@ use std::fmt;
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub enum HugePages {
-    /// Explicit 2 MiB pages if the system has enough of them free, else transparent ones, else base pages.
+    /// Transparent huge pages (`madvise`) under the frames if the system has them, else base pages.
+    /// Never explicit ones, whatever the host has set aside: see [`Explicit`](Self::Explicit) for
+    /// what they cost.
     #[default]
     Auto,
     /// Explicit 2 MiB pages (`vm.nr_hugepages`) or a [`BuildError::Map`](crate::BuildError::Map).
+    ///
+    /// All of them are set aside and populated by
+    /// [`PoolBuilder::build`](crate::PoolBuilder::build): so a control group that allows fewer is
+    /// an error there, and never a SIGBUS at a later touch. A forked child inherits them without a
+    /// reservation of its own, and must not touch buffers on them: where the host has too few pages
+    /// left for a copy, the kernel kills the child by SIGBUS, also when it only reads.
     Explicit,
-    /// Transparent huge pages (`madvise`) if the system has them, else base pages.
+    /// Transparent huge pages under frames and 802.11 buffers if the system has them, else base
+    /// pages.
     Transparent,
     /// Base pages.
     Off,
+    /// Explicit 2 MiB pages as of [`Explicit`](Self::Explicit) if they are to be had, else what
+    /// [`Transparent`](Self::Transparent) takes.
+    PreferExplicit,
 }
 
 /// The pages under an arena.
@@ -39,7 +51,7 @@ pub enum HugePages {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum PageKind {
-    /// 2 MiB pages, reserved for the arena when it was made.
+    /// 2 MiB pages, populated when the arena was made.
     Explicit,
     /// Transparent huge pages were asked for and are enabled; the kernel gives them as it can.
     Transparent,

@@ -5,8 +5,12 @@
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+#[cfg(target_os = "linux")]
+pub(crate) mod child;
 pub(crate) mod churn;
 pub(crate) mod dot11;
+#[cfg(target_os = "linux")]
+pub(crate) mod hugetlb;
 pub(crate) mod ledger;
 #[cfg(target_os = "linux")]
 pub(crate) mod linux;
@@ -118,6 +122,17 @@ pub(crate) fn assert_distinct(frames: &[Frame], capacity: usize) {
 /// Says which check this machine could not make.
 pub(crate) fn not_run(what: &str) {
     eprintln!("not run: {what}");
+}
+
+/// As [`not_run`], of what a machine for strict tests has: with `FRAMEWELL_STRICT=1` its lack is a
+/// failure.
+#[track_caller]
+pub(crate) fn lacking(what: &str) {
+    assert!(
+        !set("FRAMEWELL_STRICT", "1"),
+        "FRAMEWELL_STRICT=1 wants {what}"
+    );
+    not_run(what);
 }
 
 /// Whether the crate has restartable sequences for this target at all.

@@ -103,7 +103,7 @@ fn config(bytes: &mut Unstructured, classes: &[usize]) -> Result<framewell_confi
         cache_size: number(bytes, 0, 1020)?,
         shards: number(bytes, 0, 4096)?,
         front: small(bytes, 2)?,
-        huge_pages: small(bytes, 3)?,
+        huge_pages: small(bytes, 4)?,
         prefault: small(bytes, 1)?,
         zero_on_free: small(bytes, 1)?,
         dot11_bytes: number(bytes, CHUNK, 4 << 30)?,
@@ -153,7 +153,7 @@ fn is_allowed(config: &framewell_config, classes: &[usize]) -> bool {
         && config.cache_size <= 1020
         && config.shards <= 4096
         && config.front <= 2
-        && config.huge_pages <= 3
+        && config.huge_pages <= 4
         && switches.iter().all(|switch| *switch <= 1)
         && config.dot11_bytes <= 4 << 30
         && classes.iter().all(|size| (1..=256 << 10).contains(size))

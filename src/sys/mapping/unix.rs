@@ -48,7 +48,7 @@ impl Mapping {
             .checked_next_multiple_of(HUGE)
             .ok_or(io::ErrorKind::OutOfMemory)?;
         let worth_it = len >= HUGE;
-        if wish == HugePages::Explicit || (wish == HugePages::Auto && worth_it) {
+        if wish == HugePages::Explicit || (wish == HugePages::PreferExplicit && worth_it) {
             match Self::explicit(whole) {
                 Ok(mapping) => return Ok((mapping, PageKind::Explicit)),
                 Err(refusal) if wish == HugePages::Explicit => return Err(refusal),
@@ -68,17 +68,68 @@ impl Mapping {
     }
 
     /// Explicit huge pages. The kernel sets them aside here and now: without that reservation the
-    /// first touch could be a SIGBUS, so `no_reserve_swap` must not be given.
+    /// first touch could be a SIGBUS, so `no_reserve_swap` must not be given. With it too, where a
+    /// control group limits the pages themselves: so all of them are populated before anybody has
+    /// the range.
     fn explicit(len: usize) -> io::Result<Self> {
         if !cfg!(target_os = "linux") {
             return Err(io::ErrorKind::Unsupported.into());
         }
         let raw = MmapOptions::new().len(len).huge(Some(21)).map_anon()?;
-        Ok(Self {
+        let mapping = Self {
             raw: raw.into(),
             offset: 0,
             len,
-        })
+        };
+        mapping.populate(HUGE)?;
+        Ok(mapping)
+    }
+
+    /// Has the kernel find memory for every page, of `page` bytes, of a range that nobody uses yet.
+    /// An error where a touch would be a SIGBUS.
+    #[cfg(target_os = "linux")]
+    fn populate(&self, page: usize) -> io::Result<()> {
+        let populated =
+            self.raw
+                .advise_range(memmap2::Advice::PopulateWrite, self.offset, self.len);
+        match populated {
+            // Linux before 5.14 does not know the advice.
+            Err(refusal) if refusal.raw_os_error() == Some(libc::EINVAL) => {
+                self.populate_by_calls(page)
+            }
+            answer => answer,
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn populate(&self, page: usize) -> io::Result<()> {
+        for at in (0..self.len).step_by(page) {
+            let byte = self.base().as_ptr().wrapping_add(at);
+            // SAFETY: `at < len`, so `byte` lies in the mapping, which `self` owns, and nobody uses
+            // yet: the zero replaces a zero.
+            unsafe { byte.write_volatile(0) };
+        }
+        Ok(())
+    }
+
+    /// Touches every page by a system call: where a store would be answered by a signal, the call
+    /// is by an error.
+    #[cfg(target_os = "linux")]
+    fn populate_by_calls(&self, page: usize) -> io::Result<()> {
+        for at in (0..self.len).step_by(page) {
+            let word = self.base().as_ptr().wrapping_add(at).cast::<u32>();
+            let none = std::ptr::null_mut::<u32>();
+            // SAFETY: `at` is a multiple of a page below `len`, so the word lies in the mapping,
+            // which `self` owns, and nobody uses yet; getcpu writes one word, and what is null it
+            // does not.
+            let answer = unsafe { libc::syscall(libc::SYS_getcpu, word, none, none) };
+            if answer != 0 {
+                return Err(io::Error::last_os_error());
+            }
+            // SAFETY: as above, and the page is there.
+            unsafe { word.write_volatile(0) };
+        }
+        Ok(())
     }
 
     /// Base pages, aligned to 2 MiB, between two guards; committed without regard to what the system could back.
@@ -142,26 +193,10 @@ impl Mapping {
         unsafe { libc::madvise(at.cast(), len, libc::MADV_DONTNEED) == 0 }
     }
 
-    /// Touches every page, so that later first touches cost no fault.
+    /// Touches every page, so that later first touches cost no fault; no frame of a pool that is
+    /// still being built is in use.
     pub(crate) fn prefault(&self) -> io::Result<()> {
-        #[cfg(target_os = "linux")]
-        {
-            use memmap2::Advice;
-            let answer = self
-                .raw
-                .advise_range(Advice::PopulateWrite, self.offset, self.len);
-            // Linux before 5.14 does not know the advice: touch by hand.
-            if !matches!(&answer, Err(e) if e.raw_os_error() == Some(libc::EINVAL)) {
-                return answer;
-            }
-        }
-        for at in (0..self.len).step_by(page_size()) {
-            let byte = self.base().as_ptr().wrapping_add(at);
-            // SAFETY: `at < len`, so `byte` lies in the mapping, which `self` owns, and no
-            // frame of a pool that is still being built is in use: the zero replaces a zero.
-            unsafe { byte.write_volatile(0) };
-        }
-        Ok(())
+        self.populate(page_size())
     }
 
     /// Has a forked child find the range zeroed.
@@ -237,4 +272,29 @@ fn page_size() -> usize {
 fn transparent_enabled() -> bool {
     std::fs::read_to_string("/sys/kernel/mm/transparent_hugepage/enabled")
         .is_ok_and(|modes| !modes.contains("[never]"))
+}
+
+#[cfg(all(test, target_os = "linux", not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_are_populated_by_calls_and_stay_zeroed() {
+        let mapping = Mapping::guarded(3 * page_size()).unwrap();
+        mapping.populate_by_calls(page_size()).unwrap();
+        for at in 0..mapping.len() {
+            let byte = mapping.base().as_ptr().wrapping_add(at);
+            // SAFETY: within the mapping, which this test alone uses.
+            assert_eq!(unsafe { byte.read() }, 0);
+        }
+    }
+
+    #[test]
+    fn page_that_no_store_may_touch_is_an_error() {
+        let mapping = Mapping::guarded(2 * page_size()).unwrap();
+        protect(&mapping.raw, mapping.offset + page_size(), page_size()).unwrap();
+        for populate in [Mapping::populate, Mapping::populate_by_calls] {
+            assert!(populate(&mapping, page_size()).is_err());
+        }
+    }
 }

@@ -1,0 +1,34 @@
+//! A test's own binary once more, as a process of its own: what it does there may end it, and what
+//! limits it there limits no other test.
+
+use std::env;
+use std::process::Command;
+
+/// Set in the process of a test.
+const CHILD: &str = "FRAMEWELL_TEST_CHILD";
+
+/// Runs a test of this binary, and it alone, in a process of its own; it must pass.
+#[track_caller]
+pub(crate) fn passes(test: &str, variables: &[(&str, &str)]) {
+    let child = Command::new(env::current_exe().unwrap())
+        .args(["--exact", test, "--nocapture", "--include-ignored"])
+        .env(CHILD, "1")
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&child.stdout);
+    let error = String::from_utf8_lossy(&child.stderr);
+    assert!(child.status.success(), "{}\n{text}\n{error}", child.status);
+    assert!(text.contains("1 passed"), "{text}");
+    eprint!("{error}");
+}
+
+/// Does something in a process of its own: all that the test of this name consists of.
+#[track_caller]
+pub(crate) fn alone(test: &str, body: impl FnOnce()) {
+    if env::var_os(CHILD).is_some() {
+        body();
+    } else {
+        passes(test, &[]);
+    }
+}
