@@ -11,7 +11,7 @@ use crate::limits::{
     CHUNK, MAX_CACHE, MAX_CHUNKS, MAX_FRAMES, MAX_ROOM, MAX_SHARDS, MAX_SIZE_CLASS,
     MAX_SIZE_CLASSES,
 };
-use crate::sys::NoRseq;
+use crate::sys::{Limit, NoRseq};
 
 /// Why [`PoolBuilder::build`](crate::PoolBuilder::build) made no pool.
 ///
@@ -92,9 +92,52 @@ pub enum BuildError {
     Map {
         /// Bytes asked for.
         bytes: usize,
+        /// What they were for.
+        purpose: Purpose,
+        /// The limit that they would have exceeded, if it is known.
+        limit: Option<Limit>,
         /// The system's answer.
         source: io::Error,
     },
+}
+
+/// What a pool maps memory for.
+///
+/// ```
+/// use framewell::{BuildError, Pool, Purpose};
+///
+/// let refused = Pool::builder().frames(1).stride(isize::MAX as usize).build().unwrap_err();
+/// assert!(matches!(refused, BuildError::Map { purpose: Purpose::Frames, .. }));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Purpose {
+    /// The frames, and the tables and lists about them.
+    Frames,
+    /// The size classes of 802.11 buffers, and the tables and lists about them.
+    Dot11,
+}
+
+impl Purpose {
+    /// What takes less memory, if the limit is as it is.
+    fn remedy(self, limit: Option<Limit>) -> &'static str {
+        match (limit, self) {
+            (Some(Limit::HugePages { .. }), _) => {
+                "ask for other pages with PoolBuilder::huge_pages"
+            }
+            (_, Self::Frames) => "ask for fewer with PoolBuilder::frames",
+            (_, Self::Dot11) => "lower PoolBuilder::dot11_bytes",
+        }
+    }
+}
+
+impl fmt::Display for Purpose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Frames => "frames",
+            Self::Dot11 => "802.11 buffers",
+        })
+    }
 }
 
 impl fmt::Display for BuildError {
@@ -161,11 +204,22 @@ impl fmt::Display for BuildError {
                 "FRAMEWELL_FRONT is {value:?}, which names no front; set it to auto, rseq or portable, \
                  or unset it"
             ),
-            Self::Map { bytes, source } => write!(
-                f,
-                "the system refused {bytes} bytes of memory ({source}); ask for fewer frames or \
-                 other pages, or raise the limit"
-            ),
+            Self::Map {
+                bytes,
+                purpose,
+                limit,
+                source,
+            } => {
+                write!(
+                    f,
+                    "the system refused {bytes} bytes of memory for {purpose} ({source}); "
+                )?;
+                match limit {
+                    Some(limit) => limit.fmt(f)?,
+                    None => f.write_str("raise its limit")?,
+                }
+                write!(f, ", or {}", purpose.remedy(*limit))
+            }
         }
     }
 }
@@ -257,6 +311,8 @@ pub enum Refusal {
         bytes: usize,
         /// The system's error number, if it gave one.
         code: Option<i32>,
+        /// The limit that they would have exceeded, if it is known.
+        limit: Option<Limit>,
     },
 }
 
@@ -269,7 +325,7 @@ impl fmt::Display for OutOfMemory {
                 "out of memory for {requested} bytes: the budget of {limit} bytes for 802.11 buffers is \
                  in use; free buffers, or raise PoolBuilder::dot11_bytes"
             ),
-            Refusal::System { bytes, code } => {
+            Refusal::System { bytes, code, limit } => {
                 write!(
                     f,
                     "out of memory for {requested} bytes: the system refused {bytes} bytes"
@@ -277,7 +333,15 @@ impl fmt::Display for OutOfMemory {
                 if let Some(code) = code {
                     write!(f, " ({})", io::Error::from_raw_os_error(code))?;
                 }
-                f.write_str("; free buffers, ask for less, or raise the system's limit")
+                match limit {
+                    Some(limit) => write!(
+                        f,
+                        "; {limit}, free buffers, or lower PoolBuilder::dot11_bytes"
+                    ),
+                    None => {
+                        f.write_str("; free buffers, ask for less, or raise the system's limit")
+                    }
+                }
             }
         }
     }

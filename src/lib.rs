@@ -44,7 +44,7 @@ pub use burst::{Burst, Drain};
 pub use cell::{Buffer, FrameCell, Reader, Snapshot, Writer};
 pub use dot11_buf::Dot11Buf;
 pub use error::{
-    BuildError, BulkError, CopyError, OutOfBuffers, OutOfMemory, Refusal, Room, RoomError,
+    BuildError, BulkError, CopyError, OutOfBuffers, OutOfMemory, Purpose, Refusal, Room, RoomError,
 };
 pub use frame::Frame;
 pub use front::Front;
@@ -53,7 +53,7 @@ pub use misuse::{BufferKind, Found, Misuse, MisuseKind, OnMisuse};
 pub use pool::{Pool, PoolBuilder, Trimmed};
 pub use region::Region;
 pub use stats::{ClassStats, Dot11Stats, FrontKind, Stats};
-pub use sys::{HugePages, NoRseq, PageKind};
+pub use sys::{HugePages, Limit, NoRseq, PageKind};
 
 /// For the C library in the same workspace alone: it may change with any version.
 #[doc(hidden)]

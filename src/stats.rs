@@ -74,10 +74,10 @@ pub struct Stats {
 /// assert_eq!((dot11.out, dot11.chunks), (1, 1));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub struct Dot11Stats {
-    /// The most bytes of all chunks.
+    /// The most bytes of all chunks; 0 as long as no buffer of a size class was needed.
     pub budget: usize,
     /// Chunks (of 1 MiB) that belong to size classes.
     pub chunks: usize,

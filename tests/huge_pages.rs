@@ -29,9 +29,17 @@ fn explicit_without_a_reservation_is_refused() {
     }
     let error = pages(2).huge_pages(HugePages::Explicit).build();
     let error = error.expect_err("no pages, no pool");
-    assert!(
-        matches!(error, BuildError::Map { bytes, .. } if bytes == 2 * HUGE),
-        "{error:?}"
+    let BuildError::Map { bytes, source, .. } = &error else {
+        panic!("{error:?}");
+    };
+    assert_eq!(*bytes, 2 * HUGE);
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "the system refused {bytes} bytes of memory for frames ({source}); the host has 0 free \
+             pages of 2 MiB; raise vm.nr_hugepages, and what the control group may have of them \
+             (hugetlb), or ask for other pages with PoolBuilder::huge_pages"
+        )
     );
 }
 

@@ -150,7 +150,10 @@ typedef struct framewell_config {
     uint32_t huge_pages;        /* FRAMEWELL_HUGE_PAGES_… */
     uint32_t prefault;          /* 1: all memory of the frames is committed at once */
     uint32_t zero_on_free;      /* 1: a freed frame or buffer is overwritten with zeros */
-    size_t dot11_bytes;         /* budget of the 802.11 buffers up to 64 KiB, reserved at once; rounded up to MiB, 1 at least; at most 4 GiB */
+    /* Budget of the 802.11 buffers up to 64 KiB, reserved at once; rounded up to MiB, at most 4 GiB. 0:
+     * reserved by the first such buffer, 256 MiB of address space (64 where pointers have 32 bits), or
+     * less where the process is limited: at most half of what is left to it. */
+    size_t dot11_bytes;
     const size_t *size_classes; /* sizes beside those that are built in, 1 byte to 256 KiB each */
     size_t size_class_count;    /* how many; with the built-in ones at most 128 */
     framewell_on_misuse on_misuse; /* NULL: misuse is only counted */
@@ -161,10 +164,8 @@ typedef struct framewell_config {
 #define FRAMEWELL_CONFIG_DEFAULTS                                                                                                       \
     {                                                                                                                                   \
         sizeof(framewell_config), 4096u, 1500u, 128u, 0u, 0u, 0u, 0u, FRAMEWELL_FRONT_AUTO, FRAMEWELL_HUGE_PAGES_AUTO, 0u, 0u,           \
-            FRAMEWELL_DOT11_BYTES_DEFAULT, NULL, 0u, NULL, NULL, 0u                                                                     \
+            0u, NULL, 0u, NULL, NULL, 0u                                                                                                \
     }
-/* 256 MiB of address space; 64 MiB where pointers have 32 bits. */
-#define FRAMEWELL_DOT11_BYTES_DEFAULT (sizeof(void *) < 8 ? (size_t)64 << 20 : (size_t)256 << 20)
 
 /* ---- The shared pool ----------------------------------------------------------------------------------------------------------- */
 

@@ -84,8 +84,10 @@ impl Wishes {
             .front(choice("front", config.front, FRONTS)?)
             .huge_pages(choice("huge_pages", config.huge_pages, HUGE_PAGES)?)
             .prefault(choice("prefault", config.prefault, SWITCH)?)
-            .zero_on_free(choice("zero_on_free", config.zero_on_free, SWITCH)?)
-            .dot11_bytes(config.dot11_bytes);
+            .zero_on_free(choice("zero_on_free", config.zero_on_free, SWITCH)?);
+        if config.dot11_bytes != 0 {
+            builder = builder.dot11_bytes(config.dot11_bytes);
+        }
         if config.stride != 0 {
             builder = builder.stride(config.stride);
         }

@@ -149,11 +149,7 @@ impl Default for framewell_config {
             huge_pages: FRAMEWELL_HUGE_PAGES_AUTO,
             prefault: 0,
             zero_on_free: 0,
-            dot11_bytes: if usize::BITS < 64 {
-                64 << 20
-            } else {
-                256 << 20
-            },
+            dot11_bytes: 0,
             size_classes: ptr::null(),
             size_class_count: 0,
             on_misuse: None,

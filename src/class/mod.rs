@@ -27,7 +27,6 @@ mod exhaustion;
 mod gather;
 mod transfer;
 
-use std::io;
 use std::sync::Arc;
 
 use crate::back::Back;
@@ -38,7 +37,7 @@ use crate::id::FrameId;
 use crate::limits::MAX_BATCH;
 use crate::stats::FrontKind;
 use crate::sync::Unprotected;
-use crate::sys::{Area, Process};
+use crate::sys::{Area, Process, Refused};
 
 /// What the hot path needs comes first; see `Margin`.
 #[repr(C)]
@@ -152,8 +151,8 @@ impl Transfer {
 }
 
 impl<B: Back> Class<B> {
-    /// Makes a class without an id at rest. Answers with the bytes that were refused, if they were.
-    pub(crate) fn new(back: B, shape: &Shape) -> Result<Self, (usize, io::Error)> {
+    /// Makes a class without an id at rest.
+    pub(crate) fn new(back: B, shape: &Shape) -> Result<Self, Refused> {
         let Shape {
             ids,
             in_magazines,
@@ -168,7 +167,7 @@ impl<B: Back> Class<B> {
         let front = match rseq {
             Some((area, process)) => Which::Rseq(
                 Caches::new(*area, cpus, colour, limit, singles, process)
-                    .map_err(|refusal| (Caches::bytes_for(cpus), refusal))?,
+                    .map_err(Refused::of(Caches::bytes_for(cpus)))?,
             ),
             None => Which::Portable(Portable::new(ids, cpus, if singles { limit } else { 0 })),
         };
@@ -176,7 +175,7 @@ impl<B: Back> Class<B> {
             front: AnyFront::new(front),
             back: Unprotected::new(back),
             depot: Depot::new(ids, in_magazines, batch)
-                .map_err(|refusal| (Depot::bytes_for(in_magazines, batch), refusal))?,
+                .map_err(Refused::of(Depot::bytes_for(in_magazines, batch)))?,
             transfer: Unprotected::new(transfer),
         })
     }

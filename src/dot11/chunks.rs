@@ -22,7 +22,6 @@
 //!
 //! Edges: S1 of `free` publishes what the giver did with the chunk to the taker (C).
 
-use std::io;
 use std::ptr::NonNull;
 
 use crossbeam_utils::CachePadded;
@@ -33,7 +32,7 @@ use crate::limits::{CHUNK, CHUNK_BITS};
 use crate::raw::Dot11States;
 use crate::stack::{Links, Stack};
 use crate::sync::{AtomicU32, AtomicU64, Ordering, Table, Tracks};
-use crate::sys::{HugePages, Mapping, PageKind};
+use crate::sys::{HugePages, Mapping, PageKind, Refused};
 
 pub(crate) struct Chunks {
     base: NonNull<u8>,
@@ -79,21 +78,21 @@ impl Owner {
 }
 
 impl Chunks {
-    /// Reserves `count` chunks. Answers with the bytes that were refused, if they were.
-    pub(crate) fn new(count: u32, wish: HugePages) -> Result<Self, (usize, io::Error)> {
+    /// Reserves `count` chunks.
+    pub(crate) fn new(count: u32, wish: HugePages) -> Result<Self, Refused> {
         let bytes = count as usize * CHUNK;
         let ids = Self::ids_of(count);
-        let (mapping, pages) = Mapping::huge(bytes, wish).map_err(|refusal| (bytes, refusal))?;
-        let words = |refusal| (ids as usize * size_of::<u64>(), refusal);
+        let (mapping, pages) = Mapping::huge(bytes, wish).map_err(Refused::on(wish, bytes))?;
+        let words = Refused::of(Links::bytes_for(ids));
         Ok(Self {
             base: mapping.base(),
             count,
             free: CachePadded::new(Stack::new(count)),
-            free_links: Links::whole(count).map_err(words)?,
+            free_links: Links::whole(count).map_err(&words)?,
             fresh: CachePadded::new(AtomicU32::new(0)),
-            owners: Table::zeroed(count as usize).map_err(words)?,
-            links: Links::new(ids).map_err(words)?,
-            raw: Dot11States::new(ids).map_err(words)?,
+            owners: Table::zeroed(count as usize).map_err(&words)?,
+            links: Links::new(ids).map_err(&words)?,
+            raw: Dot11States::new(ids).map_err(&words)?,
             tracks: Tracks::new(ids as usize),
             pages,
             mapping,

@@ -17,7 +17,6 @@ mod registry;
 mod sizes;
 mod trim;
 
-use std::io;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
@@ -36,15 +35,16 @@ use crate::depot::Depot;
 use crate::front::Event;
 use crate::id::{ClassId, FrameId};
 use crate::inner::Inner;
-use crate::limits::{CACHED_BYTES, CLASS_CACHE};
+use crate::limits::{CACHED_BYTES, CHUNK, CLASS_CACHE, DEFAULT_CHUNKS};
 use crate::stats::{ClassStats, Dot11Stats};
 use crate::sync::Unprotected;
-use crate::sys::{Area, HugePages, Process};
+use crate::sys::{Area, HugePages, Limit, Process, Refused};
 
 /// What it is made from.
 pub(crate) struct Dot11Spec {
     pub(crate) sizes: Arc<Sizes>,
-    pub(crate) chunks: u32,
+    /// Exactly; else as many as usual, and as the system grants.
+    pub(crate) chunks: Option<u32>,
     pub(crate) pages: HugePages,
     pub(crate) cpus: u32,
     /// How many of them share a class's buffers.
@@ -54,10 +54,8 @@ pub(crate) struct Dot11Spec {
 }
 
 pub(crate) struct Dot11 {
-    sizes: Sizes,
     classes: Box<[SizeClass]>,
     chunks: Arc<Chunks>,
-    large: Large,
 }
 
 /// A size class, and what its hot path needs of it: together a cache line.
@@ -166,12 +164,23 @@ impl SizeClass {
 }
 
 impl Dot11 {
-    /// Answers with the bytes that were refused, if they were.
-    pub(crate) fn new(spec: &Dot11Spec, pool: NonNull<Inner>) -> Result<Self, (usize, io::Error)> {
-        let chunks = Arc::new(Chunks::new(spec.chunks, spec.pages)?);
+    pub(crate) fn new(spec: &Dot11Spec, pool: NonNull<Inner>) -> Result<Self, Refused> {
+        let mut most = spec.chunks.unwrap_or_else(usual_chunks);
+        loop {
+            match Self::over(most, spec, pool) {
+                // As many as the system grants, if nobody has asked for more.
+                Err(_) if spec.chunks.is_none() && most > 1 => most /= 2,
+                answer => return answer,
+            }
+        }
+    }
+
+    /// Makes the classes over so many chunks.
+    fn over(chunks: u32, spec: &Dot11Spec, pool: NonNull<Inner>) -> Result<Self, Refused> {
+        let chunks = Arc::new(Chunks::new(chunks, spec.pages)?);
         let class = |(number, stride): (usize, &u32)| {
             let cuts = Cuts::new(chunks.clone(), ClassId(number as u8), *stride);
-            let most = spec.chunks * cuts.per_chunk();
+            let most = chunks.count() * cuts.per_chunk();
             let cached = (CACHED_BYTES / stride).clamp(2, CLASS_CACHE);
             let shape = Shape {
                 ids: chunks.ids(),
@@ -187,16 +196,9 @@ impl Dot11 {
         let strides = spec.sizes.strides().iter();
         let classes: Result<_, _> = strides.enumerate().map(class).collect();
         Ok(Self {
-            sizes: Sizes::clone(&spec.sizes),
             classes: classes?,
             chunks,
-            large: Large::new(),
         })
-    }
-
-    /// The class that serves a length, 1 or more; `None` if it is above the largest.
-    pub(crate) fn class_of(&self, len: usize) -> Option<&SizeClass> {
-        Some(&self.classes[self.sizes.class_of(len)?])
     }
 
     /// A class by its number.
@@ -210,21 +212,12 @@ impl Dot11 {
         unsafe { self.classes.get_unchecked(class) }
     }
 
-    /// The class that serves a length, 1 or more, on whole cache lines.
-    pub(crate) fn class_of_lines(&self, len: usize) -> Option<&SizeClass> {
-        Some(&self.classes[self.sizes.class_of_lines(len)?])
-    }
-
     pub(crate) fn class(&self, class: ClassId) -> &SizeClass {
         &self.classes[usize::from(class.0)]
     }
 
     pub(crate) fn chunks(&self) -> &Chunks {
         &self.chunks
-    }
-
-    pub(crate) fn large(&self) -> &Large {
-        &self.large
     }
 
     /// Takes an id of a class from anywhere, also from the chunks of other classes; it is the caller's (P1 of `class`). Says what there is
@@ -254,7 +247,7 @@ impl Dot11 {
 
     /// Closes all for good; how many buffers are out, as [`Class::close`] says it.
     pub(crate) fn close(&self) -> Option<u32> {
-        let mut out = self.large.close();
+        let mut out = 0;
         for class in &self.classes {
             out += class.lists.close()?;
         }
@@ -271,7 +264,6 @@ impl Dot11 {
     pub(crate) fn stats(&self) -> Dot11Stats {
         let used = self.classes.iter().filter(|class| class.was_used());
         let classes: Vec<ClassStats> = used.map(SizeClass::stats).collect();
-        let (large, large_bytes) = self.large.live();
         let tables = |class: &SizeClass| {
             let most = self.chunks.count() * class.cuts().per_chunk();
             class.lists.front_bytes() + Depot::bytes_for(most, class.lists.batch() as u32)
@@ -281,11 +273,19 @@ impl Dot11 {
             chunks: self.chunks.taken(),
             out: classes.iter().map(|class| class.out).sum(),
             classes,
-            large,
-            large_bytes,
+            large: 0,
+            large_bytes: 0,
             pages: self.chunks.pages(),
             metadata: Chunks::bytes_for(self.chunks.count())
                 + self.classes.iter().map(tables).sum::<usize>(),
         }
     }
+}
+
+/// The chunks of a pool that nobody has set a number for: with the tables about them, which take
+/// less than they do, at most a half of what the limits of the process leave. The other half is the
+/// heap's, the stacks' and the large buffers'.
+fn usual_chunks() -> u32 {
+    let granted = Limit::least_left().map_or(DEFAULT_CHUNKS, |left| left / 2 / (2 * CHUNK));
+    granted.clamp(1, DEFAULT_CHUNKS) as u32
 }

@@ -20,7 +20,7 @@ mod teardown;
 
 pub(crate) use raw::Claimed;
 
-use std::io;
+use std::convert::Infallible;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
@@ -30,18 +30,18 @@ use crate::arena::{Arena, Layout};
 use crate::back::Back;
 use crate::class::{Class, Homeless, Near, Shape, Transfer};
 use crate::depot::Depot;
-use crate::dot11::{Dot11, Dot11Spec, LargeId, Least, SizeClass, Sizes};
-use crate::error::{BuildError, OutOfBuffers};
+use crate::dot11::{Dot11, Dot11Spec, Large, LargeId, Least, SizeClass, Sizes};
+use crate::error::{BuildError, OutOfBuffers, Purpose};
 use crate::front::{Event, SLOT};
 use crate::id::FrameId;
 use crate::lazy::Lazy;
-use crate::limits::{DEFAULT_CHUNKS, MAX_CPUS, PORTABLE_CACHE, RSEQ_CACHE};
+use crate::limits::{MAX_CPUS, PORTABLE_CACHE, RSEQ_CACHE};
 use crate::misuse::OnMisuse;
 use crate::raw::FrameStates;
 use crate::stack::Links;
-use crate::stats::Stats;
+use crate::stats::{Dot11Stats, Stats};
 use crate::sync::{AtomicU64, AtomicUsize, LeakCheck, Ordering, PageStart, Unprotected, scaled};
-use crate::sys::{Area, HugePages, NoRseq, Process, online_cpus, possible_cpus};
+use crate::sys::{Area, HugePages, NoRseq, Process, Refused, online_cpus, possible_cpus};
 
 /// The frames begin behind the place in a page where their caches have the count and, of the usual size, the slots: a load whose
 /// address agrees in its lowest 12 bits with that of a store in flight waits for it, and each get and each free loads from here.
@@ -50,13 +50,15 @@ pub(crate) struct Inner {
     _page: PageStart,
     _behind_slots: Unprotected<[u8; BEHIND_SLOTS]>,
     frames: Class<Arena>,
-    /// The 802.11 buffers, when there are some.
+    /// The size classes of 802.11 buffers, when one was needed.
     dot11: Lazy<Dot11>,
     dot11_spec: Unprotected<Dot11Spec>,
     /// Of the same sizes.
     least: Unprotected<Least>,
     on_misuse: Unprotected<OnMisuse>,
     misuses: AtomicU64,
+    /// The 802.11 buffers above the size classes, when there was one: they need nothing of those.
+    large: Lazy<Large>,
     no_rseq: Unprotected<Option<NoRseq>>,
     /// `Pool` handles.
     handles: CachePadded<AtomicUsize>,
@@ -111,7 +113,7 @@ impl Spec {
     fn dot11(&self, rseq: Option<(Area, Arc<Process>)>) -> Dot11Spec {
         Dot11Spec {
             sizes: self.sizes.clone(),
-            chunks: self.chunks.unwrap_or(DEFAULT_CHUNKS as u32),
+            chunks: self.chunks,
             // Explicit huge pages are set aside at once: none unless they are asked for, both by kind and by size.
             pages: match self.pages {
                 HugePages::Explicit | HugePages::PreferExplicit if self.chunks.is_some() => {
@@ -140,11 +142,25 @@ impl Spec {
 impl Inner {
     /// Makes a pool with one handle.
     pub(crate) fn new(spec: &Spec) -> Result<NonNull<Self>, BuildError> {
+        let pool = Self::of_frames(spec).map_err(|refusal| refused(refusal, Purpose::Frames))?;
+        if spec.chunks.is_some() {
+            // SAFETY: the pool was made just now.
+            let made = unsafe { Self::dot11_or_make(pool) }.map(|_| ());
+            if let Err(refusal) = made {
+                // SAFETY: it was leaked from a box, and nobody else knows it.
+                drop(unsafe { Box::from_raw(pool.as_ptr()) });
+                return Err(refused(refusal, Purpose::Dot11));
+            }
+        }
+        Ok(pool)
+    }
+
+    /// Makes a pool without 802.11 buffers.
+    fn of_frames(spec: &Spec) -> Result<NonNull<Self>, Refused> {
         let frames = spec.frames;
         let rseq = match spec.area {
             Ok(area) => {
-                let process =
-                    Process::new().map_err(|refusal| refused((Process::BYTES, refusal)))?;
+                let process = Process::new().map_err(Refused::of(Process::BYTES))?;
                 Some((area, Arc::new(process)))
             }
             Err(_) => None,
@@ -159,10 +175,9 @@ impl Inner {
             colour: 0,
             transfer,
         };
-        let links =
-            Links::new(frames).map_err(|refusal| refused((Links::bytes_for(frames), refusal)))?;
-        let raw = FrameStates::new(frames)
-            .map_err(|refusal| refused((FrameStates::bytes_for(frames), refusal)))?;
+        let links = Links::new(frames).map_err(Refused::of(Links::bytes_for(frames)))?;
+        let raw = FrameStates::bytes_for(frames);
+        let raw = FrameStates::new(frames).map_err(Refused::of(raw))?;
         let arena = Arena::new(
             (links, raw),
             frames,
@@ -171,36 +186,27 @@ impl Inner {
             spec.pages,
             spec.prefault,
         )
-        .map_err(|refusal| refused((spec.bytes, refusal)))?;
+        .map_err(Refused::on(spec.pages, spec.bytes))?;
         let inner = Self {
             _page: PageStart,
             _behind_slots: Unprotected::new([0; BEHIND_SLOTS]),
-            frames: Class::new(arena, &shape).map_err(refused)?,
+            frames: Class::new(arena, &shape)?,
             dot11: Lazy::new(),
             least: Unprotected::new(dot11_spec.sizes.least()),
             dot11_spec: Unprotected::new(dot11_spec),
             on_misuse: Unprotected::new(spec.on_misuse.clone()),
             misuses: AtomicU64::new(0),
+            large: Lazy::new(),
             no_rseq: Unprotected::new(spec.area.err()),
             handles: CachePadded::new(AtomicUsize::new(1)),
             home: CachePadded::new(AtomicU64::new(0)),
             retired: CachePadded::new(AtomicU64::new(0)),
             _leak_check: LeakCheck::new(),
         };
-        let pool = NonNull::from(Box::leak(Box::new(inner)));
-        if spec.chunks.is_some() {
-            // SAFETY: the pool was made just now.
-            let made = unsafe { Self::dot11_or_make(pool) }.map(|_| ());
-            if let Err(refusal) = made {
-                // SAFETY: it was leaked from a box, and nobody else knows it.
-                drop(unsafe { Box::from_raw(pool.as_ptr()) });
-                return Err(refused(refusal));
-            }
-        }
-        Ok(pool)
+        Ok(NonNull::from(Box::leak(Box::new(inner))))
     }
 
-    /// The 802.11 buffers, if there are some.
+    /// The size classes of 802.11 buffers, if they were made.
     #[inline(always)]
     pub(crate) fn dot11(&self) -> Option<&Dot11> {
         self.dot11.get()
@@ -214,19 +220,34 @@ impl Inner {
         Some(unsafe { self.dot11()?.numbered(class) })
     }
 
-    /// The 802.11 buffers. Answers with the bytes that were refused, if they were.
+    /// The sizes that the classes have, or would have.
+    pub(crate) fn sizes(&self) -> &Sizes {
+        &self.dot11_spec.sizes
+    }
+
+    /// The large buffers, if there were some.
+    pub(crate) fn large(&self) -> Option<&Large> {
+        self.large.get()
+    }
+
+    pub(crate) fn large_or_make(&self) -> &Large {
+        let made = self.large.get_or_make(|| Ok(Large::new()));
+        made.unwrap_or_else(|never: Infallible| match never {})
+    }
+
+    /// The size classes, or what was refused for them.
     ///
     /// # Safety
     ///
     /// - The caller keeps the pool (P2) as long as the reference lives.
-    pub(crate) unsafe fn dot11_or_make<'a>(
-        this: NonNull<Self>,
-    ) -> Result<&'a Dot11, (usize, io::Error)> {
+    pub(crate) unsafe fn dot11_or_make<'a>(this: NonNull<Self>) -> Result<&'a Dot11, Refused> {
         // SAFETY: the function's bullet.
         let inner = unsafe { this.as_ref() };
         inner
             .dot11
             .get_or_make(|| Dot11::new(&inner.dot11_spec, this))
+            // What was refused may be what another call has made of it meanwhile.
+            .or_else(|refusal| inner.dot11.get().ok_or(refusal))
     }
 
     /// Which frames are out as pointers.
@@ -244,11 +265,9 @@ impl Inner {
         let this = unsafe { id.block() }.pool();
         // SAFETY: the buffer keeps the pool (P2) until it is given up.
         let inner = unsafe { this.as_ref() };
-        let dot11 = inner
-            .dot11()
-            .expect("a pool with a large buffer has made them");
+        let large = inner.large().expect("the buffer was made by them");
         // SAFETY: as the function's bullet.
-        if unsafe { dot11.large().free(id) } {
+        if unsafe { large.free(id) } {
             // SAFETY: the closer counts the buffer as out.
             unsafe { Self::came_home(this, 1) };
         }
@@ -367,6 +386,20 @@ impl Inner {
         self.retired.fetch_sub(1, Ordering::Relaxed);
     }
 
+    /// Of size classes, large buffers, or both.
+    fn dot11_stats(&self) -> Option<Dot11Stats> {
+        let (large, large_bytes) = self.large().map(Large::live).unwrap_or_default();
+        let classes = self.dot11().map(Dot11::stats);
+        if classes.is_none() && self.large().is_none() {
+            return None;
+        }
+        Some(Dot11Stats {
+            large,
+            large_bytes,
+            ..classes.unwrap_or_default()
+        })
+    }
+
     pub(crate) fn stats(&self) -> Stats {
         let class = &self.frames;
         let per_cpu = class.resting_per_cpu();
@@ -402,14 +435,19 @@ impl Inner {
                 + Links::bytes_for(frames)
                 + FrameStates::bytes_for(frames)
                 + Depot::bytes_for(Depot::in_magazines(frames, batch as u32), batch as u32),
-            dot11: self.dot11().map(Dot11::stats),
+            dot11: self.dot11_stats(),
             // Relaxed: a statistic.
             misuses: self.misuses.load(Ordering::Relaxed),
         }
     }
 }
 
-/// What a refusal of so many bytes becomes.
-fn refused((bytes, source): (usize, io::Error)) -> BuildError {
-    BuildError::Map { bytes, source }
+/// What a refusal becomes.
+fn refused(refusal: Refused, purpose: Purpose) -> BuildError {
+    BuildError::Map {
+        bytes: refusal.bytes,
+        purpose,
+        limit: refusal.limit,
+        source: refusal.source,
+    }
 }

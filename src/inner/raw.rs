@@ -89,23 +89,28 @@ impl Inner {
         if address == 0 {
             return Err(MisuseKind::Null);
         }
-        let Some(dot11) = self.dot11() else {
-            return Err(Self::other_or_foreign(self.arena().find(address)));
-        };
-        if let Some((chunk, offset)) = dot11.chunks().find(address) {
+        if let Some((dot11, chunk, offset)) = self.chunk_around(address) {
             return Self::claim_in_chunk(dot11, chunk, offset);
         }
-        match dot11.large().claim(address) {
+        let Some(large) = self.large() else {
+            return Err(Self::other_or_foreign(self.arena().find(address)));
+        };
+        match large.claim(address) {
             Some(Claim::Taken(id)) => Ok(Claimed::Large(id)),
             Some(Claim::NotRaw) => Err(MisuseKind::NotRaw),
-            None => Err(
-                match dot11.large().around(address, |block| block.is_raw()) {
-                    Some(true) => MisuseKind::Interior,
-                    Some(false) => MisuseKind::NotRaw,
-                    None => Self::other_or_foreign(self.arena().find(address)),
-                },
-            ),
+            None => Err(match large.around(address, |block| block.is_raw()) {
+                Some(true) => MisuseKind::Interior,
+                Some(false) => MisuseKind::NotRaw,
+                None => Self::other_or_foreign(self.arena().find(address)),
+            }),
         }
+    }
+
+    /// The chunk that an address lies in, and the byte within it.
+    fn chunk_around(&self, address: usize) -> Option<(&Dot11, ChunkId, usize)> {
+        let dot11 = self.dot11()?;
+        let (chunk, offset) = dot11.chunks().find(address)?;
+        Some((dot11, chunk, offset))
     }
 
     fn claim_in_chunk(
@@ -160,16 +165,15 @@ impl Inner {
     }
 
     fn find_dot11(&self, address: usize) -> Option<Found> {
-        let dot11 = self.dot11()?;
         let found = |start, capacity, is_raw| Found {
             kind: BufferKind::Dot11,
             start,
             capacity,
             is_raw,
         };
-        let Some((chunk, offset)) = dot11.chunks().find(address) else {
+        let Some((dot11, chunk, offset)) = self.chunk_around(address) else {
             let of_block = |block: &Block| found(block.start(), block.capacity(), block.is_raw());
-            return dot11.large().around(address, of_block);
+            return self.large()?.around(address, of_block);
         };
         let named = Self::name(dot11, chunk, offset)?;
         let place = named.class.place();

@@ -24,6 +24,7 @@ use std::process;
 use std::ptr::NonNull;
 
 use super::Inner;
+use crate::dot11::Large;
 use crate::sync::{Ordering, fence};
 
 impl Inner {
@@ -60,6 +61,7 @@ impl Inner {
     unsafe fn orphan(this: NonNull<Self>) {
         // SAFETY: nobody but this call can find `home` to be 0 before it has taken its share off.
         let inner = unsafe { this.as_ref() };
+        let large = inner.large().map_or(0, Large::close);
         let dot11_out = match inner.dot11() {
             Some(dot11) => dot11.close(),
             None => Some(0),
@@ -68,7 +70,7 @@ impl Inner {
             // Without the fence nobody can tell who still uses the pool: its memory stays.
             return;
         };
-        let out = u64::from(frames) + u64::from(dot11);
+        let out = u64::from(frames) + u64::from(dot11) + u64::from(large);
         // SAFETY: this is the one call that closes.
         unsafe { Self::came_home(this, out.wrapping_neg()) };
     }

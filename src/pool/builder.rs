@@ -216,8 +216,14 @@ impl PoolBuilder {
         self
     }
 
-    /// Sets the budget of the size classes of 802.11 buffers, in bytes, rounded up to chunks of 1 MiB; at most 4 GiB (unless set: 256 MiB, reserved by the
-    /// first [`Pool::dot11`]).
+    /// Sets the budget of the size classes of 802.11 buffers, in bytes, rounded up to chunks of 1
+    /// MiB; at most 4 GiB.
+    ///
+    /// Unless set it is 256 MiB (64 MiB with 32-bit addresses), reserved by the first
+    /// [`Pool::dot11`] that needs a class; or less where the process is limited (`ulimit -v`,
+    /// `ulimit -d`), at most half of what is left to it, or where the system grants no more:
+    /// [`Dot11Stats::budget`](crate::Dot11Stats::budget) says how much. A budget that is set is
+    /// granted or refused. With the tables about it it takes nearly twice as much address space.
     ///
     /// Address space is reserved for it by [`build`](Self::build); memory is committed as buffers are first used. With
     /// [`HugePages::Explicit`] all of it is populated at once. Buffers above the largest size class

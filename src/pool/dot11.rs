@@ -1,21 +1,21 @@
 //! The 802.11 buffers of a pool.
 
-use std::io;
-
 use super::Pool;
 use crate::back::Lack;
-use crate::dot11::{Dot11, SizeClass};
+use crate::dot11::{Dot11, Sizes};
 use crate::dot11_buf::Dot11Buf;
 use crate::error::{OutOfMemory, Refusal};
 use crate::inner::Inner;
 use crate::limits::CHUNK;
+use crate::sys::Refused;
 
 impl Pool {
     /// Returns a buffer of `len` bytes, aligned to 16 bytes: management frames, MSDUs, A-MSDUs, receive-offload buffers, megabytes.
     ///
     /// Up to the largest size class (65,600 bytes) it comes from the class's per-CPU list, as a frame does: lock-free, and the kernel is
     /// entered only as [`get`](Self::get) does it, and by the very first call, which reserves the range. Above it is a mapping of its
-    /// own, which the kernel makes and unmaps. The bytes are initialised: zero where they were never used, else what their last owner left, unless
+    /// own, which the kernel makes and unmaps, and which needs nothing of that range. The bytes are
+    /// initialised: zero where they were never used, else what their last owner left, unless
     /// [`PoolBuilder::zero_on_free`](crate::PoolBuilder::zero_on_free) is on. An empty buffer is a buffer.
     ///
     /// Not for a signal handler: the first call, one that finds the budget used up, and one for a larger buffer, as its drop, use the heap.
@@ -23,7 +23,9 @@ impl Pool {
     /// # Errors
     ///
     /// [`OutOfMemory`] if no buffer of the class is at rest, all chunks of the budget ([`PoolBuilder::dot11_bytes`](crate::PoolBuilder::dot11_bytes))
-    /// are in use by the classes, and none of these holds nothing but buffers at rest; or if the system refuses the memory. Buffers in the hands of another
+    /// are in use by the classes, and none of these holds nothing but buffers at rest; or if the
+    /// system refuses the memory (then [`Refusal::System`] names the limit, where that is known).
+    /// Buffers in the hands of another
     /// call in progress do not count, and a [`trim`](Self::trim) has all that rests in a class in hand while it works on that.
     ///
     /// ```
@@ -55,7 +57,7 @@ impl Pool {
             // SAFETY: as in `dot11`.
             return Ok(unsafe { Dot11Buf::of_class(class, id, len) });
         }
-        self.dot11_from(len, Dot11::class_of)
+        self.dot11_from(len, Sizes::class_of)
     }
 
     /// Returns a buffer as [`dot11`](Self::dot11) does, aligned to 64 bytes: a cache line of its own at either end.
@@ -70,7 +72,7 @@ impl Pool {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn dot11_aligned(&self, len: usize) -> Result<Dot11Buf, OutOfMemory> {
-        self.dot11_from(len, Dot11::class_of_lines)
+        self.dot11_from(len, Sizes::class_of_lines)
     }
 
     /// Takes a buffer of the class that `choose` names from anywhere, or maps one.
@@ -79,34 +81,43 @@ impl Pool {
     fn dot11_from(
         &self,
         len: usize,
-        choose: fn(&Dot11, usize) -> Option<&SizeClass>,
+        choose: fn(&Sizes, usize) -> Option<usize>,
     ) -> Result<Dot11Buf, OutOfMemory> {
-        let refused = |refusal| OutOfMemory {
+        let made = match choose(self.inner().sizes(), len.max(1)) {
+            Some(class) => self.dot11_of(class, len),
+            None => self.large(len),
+        };
+        made.map_err(|refusal| OutOfMemory {
             requested: len,
             refusal,
-        };
-        let of_system = |(bytes, source): (usize, io::Error)| {
-            refused(Refusal::System {
-                bytes,
-                code: source.raw_os_error(),
-            })
-        };
+        })
+    }
+
+    /// Maps a buffer.
+    fn large(&self, len: usize) -> Result<Dot11Buf, Refusal> {
+        let mapped = self.inner().large_or_make().allocate(self.inner, len);
+        let id = mapped.map_err(|source| of_system(Refused::of(len)(source)))?;
+        // SAFETY: the buffer was mapped for this call.
+        Ok(unsafe { Dot11Buf::large(id) })
+    }
+
+    /// Takes a buffer from anywhere, of the class of this number, one of the pool's sizes; it holds
+    /// `len` bytes.
+    fn dot11_of(&self, class: usize, len: usize) -> Result<Dot11Buf, Refusal> {
         // SAFETY: this handle keeps the pool.
         let dot11 = unsafe { Inner::dot11_or_make(self.inner) }.map_err(of_system)?;
-        let Some(class) = choose(dot11, len.max(1)) else {
-            let mapped = dot11.large().allocate(self.inner, len);
-            let id = mapped.map_err(|source| of_system((len, source)))?;
-            // SAFETY: the buffer was mapped for this call.
-            return Ok(unsafe { Dot11Buf::large(id) });
-        };
+        // SAFETY: the number is from the pool's sizes.
+        let class = unsafe { dot11.numbered(class) };
         let taken = class.take().map_or_else(|| dot11.take_slow(class), Ok);
-        let id = taken.map_err(|lack| {
-            refused(match lack {
-                Lack::UsedUp => Refusal::Budget {
-                    limit: dot11.chunks().bytes(),
-                },
-                Lack::Memory { bytes, code } => Refusal::System { bytes, code },
-            })
+        let id = taken.map_err(|lack| match lack {
+            Lack::UsedUp => Refusal::Budget {
+                limit: dot11.chunks().bytes(),
+            },
+            Lack::Memory { bytes, code } => Refusal::System {
+                bytes,
+                code,
+                limit: None,
+            },
         })?;
         // SAFETY: the id came out of the class, which holds `len`, and is in this call's hands alone.
         Ok(unsafe { Dot11Buf::of_class(class, id, len) })
@@ -152,4 +163,13 @@ pub struct Trimmed {
     pub bytes: usize,
     /// Chunks that stay with their classes: buffers of them are in use, or were in the hands of other calls.
     pub pinned: usize,
+}
+
+/// What a refusal by the system becomes.
+fn of_system(refused: Refused) -> Refusal {
+    Refusal::System {
+        bytes: refused.bytes,
+        code: refused.source.raw_os_error(),
+        limit: refused.limit,
+    }
 }

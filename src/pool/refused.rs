@@ -150,6 +150,7 @@ fn refused_chunk_is_out_of_memory_and_stays() {
             refusal: Refusal::System {
                 bytes: CHUNK,
                 code: Some(refusal::CODE),
+                limit: None,
             },
         };
         let all = || iter::from_fn(|| pool.dot11(2000).ok()).collect::<Vec<_>>();

@@ -6,6 +6,7 @@
 mod cpu;
 #[cfg(all(windows, not(loom)))]
 mod groups;
+mod limit;
 mod mapping;
 mod pages;
 mod prefetch;
@@ -14,6 +15,8 @@ mod rseq;
 mod say;
 
 pub(crate) use cpu::{CpuHint, online_cpus, possible_cpus};
+pub use limit::Limit;
+pub(crate) use limit::Refused;
 pub(crate) use mapping::Mapping;
 #[cfg(all(test, not(loom)))]
 pub(crate) use mapping::refusal;

@@ -48,7 +48,7 @@ pub enum HugePages {
 ///
 /// assert_eq!(PageKind::Explicit.to_string(), "explicit 2 MiB");
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub enum PageKind {
     /// 2 MiB pages, populated when the arena was made.
@@ -56,6 +56,7 @@ pub enum PageKind {
     /// Transparent huge pages were asked for and are enabled; the kernel gives them as it can.
     Transparent,
     /// The system's base pages (4 KiB on x86-64).
+    #[default]
     Base,
 }
 

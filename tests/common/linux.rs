@@ -82,8 +82,17 @@ pub(crate) fn resident_at(address: usize) -> usize {
 
 /// The resident bytes of the process.
 pub(crate) fn resident() -> usize {
+    statm(1)
+}
+
+/// The bytes of address space of the process.
+pub(crate) fn mapped() -> usize {
+    statm(0)
+}
+
+fn statm(field: usize) -> usize {
     let statm = fs::read_to_string("/proc/self/statm").unwrap();
-    let pages: usize = statm.split(' ').nth(1).unwrap().parse().unwrap();
+    let pages: usize = statm.split(' ').nth(field).unwrap().parse().unwrap();
     pages * page()
 }
 

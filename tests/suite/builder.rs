@@ -146,7 +146,7 @@ fn memory_that_the_system_does_not_have_is_refused() {
     // A quarter and three eighths of what an address can name: no system maps as much.
     for (count, stride) in [(1 << 14, usize::MAX >> 16), (3, usize::MAX / 8)] {
         let error = refused(frames(count).stride(stride));
-        let BuildError::Map { bytes, source } = &error else {
+        let BuildError::Map { bytes, source, .. } = &error else {
             panic!("{error:?}");
         };
         assert_eq!(*bytes, count * stride);
@@ -159,8 +159,8 @@ fn memory_that_the_system_does_not_have_is_refused() {
         assert_eq!(
             error.to_string(),
             format!(
-                "the system refused {bytes} bytes of memory ({source}); ask for fewer frames or \
-                 other pages, or raise the limit"
+                "the system refused {bytes} bytes of memory for frames ({source}); raise its \
+                 limit, or ask for fewer with PoolBuilder::frames"
             )
         );
         let source = error.source().expect("the system's answer");

@@ -42,6 +42,7 @@ fn assert_all_ran(passed: &BTreeSet<String>) {
         include_str!("../../clients/loop.c"),
         include_str!("../../clients/misuse.c"),
         include_str!("../../clients/wishes.c"),
+        include_str!("../../clients/limited.c"),
     ];
     for client in clients {
         for name in named(client) {

@@ -15,8 +15,14 @@ pub(crate) use unix::Mapping;
 #[cfg(windows)]
 pub(crate) use windows::Mapping;
 
+#[cfg(all(target_os = "linux", not(loom)))]
+pub(super) use unix::page_size;
+
 /// The size and alignment of a huge page.
 const HUGE: usize = 2 << 20;
+
+/// The most bytes that a mapping takes beside its range, for alignment and guards: less than that.
+pub(super) const SLACK: usize = 2 * HUGE;
 
 #[cfg(all(test, not(loom)))]
 mod tests {

@@ -262,7 +262,7 @@ fn protect(raw: &MmapRaw, offset: usize, len: usize) -> io::Result<()> {
     }
 }
 
-fn page_size() -> usize {
+pub(in crate::sys) fn page_size() -> usize {
     // SAFETY: sysconf has no preconditions.
     let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
     usize::try_from(size).unwrap_or(4096)
