@@ -7,6 +7,7 @@ mod common;
 
 use std::iter;
 
+use common::linux::limit;
 use common::{assert_whole, child, linux};
 use framewell::{BuildError, Limit, OutOfMemory, Pool, Purpose, Refusal};
 
@@ -14,16 +15,6 @@ use framewell::{BuildError, Limit, OutOfMemory, Pool, Purpose, Refusal};
 const LIMIT: usize = 400_000 << 10;
 const CHUNK: usize = 1 << 20;
 const FULL: usize = 256 * CHUNK;
-
-/// Sets a limit of this process, which is one of a test's own.
-fn limit(resource: libc::__rlimit_resource_t, bytes: usize) {
-    let limit = libc::rlimit {
-        rlim_cur: bytes as u64,
-        rlim_max: bytes as u64,
-    };
-    // SAFETY: the limit is one.
-    assert_eq!(unsafe { libc::setrlimit(resource, &limit) }, 0);
-}
 
 /// All kinds of buffers are to be had.
 fn assert_serves(pool: &Pool) {

@@ -63,6 +63,8 @@ impl PoolBuilder {
     ///
     /// Address space is reserved for all of them at once; memory is committed as frames are first used, on Windows as they are first
     /// handed out. A kernel that registers the [`Region`](crate::Region) commits all of it at once.
+    /// In a process that has its memory locked (`mlockall` with `MCL_FUTURE`) what is used is locked,
+    /// and what is only reserved is not.
     ///
     /// ```
     /// # use framewell::Pool;

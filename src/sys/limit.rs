@@ -14,6 +14,10 @@ mod known {
     pub(super) fn of_process() -> impl Iterator<Item = (Limit, usize)> {
         std::iter::empty()
     }
+
+    pub(super) fn of_locked() -> Option<Limit> {
+        None
+    }
 }
 
 #[cfg(all(target_os = "linux", not(loom)))]
@@ -33,6 +37,13 @@ mod known {
         let private = soft(|limit| unsafe { libc::getrlimit(libc::RLIMIT_DATA, limit) });
         let private = private.map(|bytes| (Limit::Data { bytes }, data));
         space.into_iter().chain(private)
+    }
+
+    /// The limit of locked memory.
+    pub(super) fn of_locked() -> Option<Limit> {
+        // SAFETY: as above.
+        let locked = soft(|limit| unsafe { libc::getrlimit(libc::RLIMIT_MEMLOCK, limit) });
+        locked.map(|bytes| Limit::Locked { bytes })
     }
 
     /// The bytes of address space, and those of them that are private and writable.
@@ -83,6 +94,12 @@ pub enum Limit {
         /// The limit, in bytes.
         bytes: usize,
     },
+    /// The locked memory of the process (RLIMIT_MEMLOCK, `ulimit -l`), where all that it maps is
+    /// locked (`mlockall` with `MCL_FUTURE`): then addresses count, touched or not.
+    Locked {
+        /// The limit, in bytes.
+        bytes: usize,
+    },
     /// The explicit huge pages that the host has set aside (`vm.nr_hugepages`), or those that the
     /// control group of the process may have.
     HugePages {
@@ -120,8 +137,11 @@ impl Refused {
 impl Limit {
     /// The limit of the process that so many bytes more would exceed.
     fn exceeded_by(bytes: usize, refusal: &io::Error) -> Option<Self> {
-        if refusal.kind() != io::ErrorKind::OutOfMemory {
-            return None;
+        match refusal.kind() {
+            io::ErrorKind::OutOfMemory => {}
+            // mmap(2): too much memory has been locked.
+            io::ErrorKind::WouldBlock => return known::of_locked(),
+            _ => return None,
         }
         let bytes = bytes.saturating_add(SLACK);
         let is_exceeded = |(limit, used): &(Self, usize)| limit.left(*used) < bytes;
@@ -148,7 +168,7 @@ impl Limit {
     fn left(self, used: usize) -> usize {
         match self {
             Self::AddressSpace { bytes } | Self::Data { bytes } => bytes.saturating_sub(used),
-            Self::HugePages { .. } => usize::MAX,
+            Self::Locked { .. } | Self::HugePages { .. } => usize::MAX,
         }
     }
 }
@@ -164,6 +184,11 @@ impl fmt::Display for Limit {
             Self::Data { bytes } => write!(
                 f,
                 "the process may have {bytes} bytes of private memory; raise that limit (ulimit -d)"
+            ),
+            Self::Locked { bytes } => write!(
+                f,
+                "the process may lock {bytes} bytes, and has all that it maps locked; raise that \
+                 limit (ulimit -l)"
             ),
             Self::HugePages { free } => write!(
                 f,

@@ -72,11 +72,20 @@ pub(crate) fn mappings_of(bytes: usize) -> usize {
 
 /// The resident bytes of the mapping that holds an address.
 pub(crate) fn resident_at(address: usize) -> usize {
+    smaps_at(address, "Rss:")
+}
+
+/// Those of them that are locked.
+pub(crate) fn locked_at(address: usize) -> usize {
+    smaps_at(address, "Locked:")
+}
+
+fn smaps_at(address: usize, what: &str) -> usize {
     let maps = fs::read_to_string("/proc/self/smaps").unwrap();
     let mut lines = maps
         .lines()
         .skip_while(|line| !range(line).is_some_and(|range| range.contains(&address)));
-    let resident = lines.find_map(|line| line.strip_prefix("Rss:")).unwrap();
+    let resident = lines.find_map(|line| line.strip_prefix(what)).unwrap();
     kilobytes(resident)
 }
 
@@ -94,6 +103,16 @@ fn statm(field: usize) -> usize {
     let statm = fs::read_to_string("/proc/self/statm").unwrap();
     let pages: usize = statm.split(' ').nth(field).unwrap().parse().unwrap();
     pages * page()
+}
+
+/// Sets a limit of this process, which is one of a test's own.
+pub(crate) fn limit(resource: libc::__rlimit_resource_t, bytes: usize) {
+    let limit = libc::rlimit {
+        rlim_cur: bytes as libc::rlim_t,
+        rlim_max: bytes as libc::rlim_t,
+    };
+    // SAFETY: the limit is one.
+    assert_eq!(unsafe { libc::setrlimit(resource, &limit) }, 0);
 }
 
 /// A number out of /proc/meminfo: a count, or kilobytes.

@@ -1,9 +1,15 @@
 //! Mappings by `mmap`: all of one is usable at once, and the first touch of a page has the kernel find memory for it.
+//!
+//! That holds too where the process has all of its memory locked (`mlockall` with `MCL_FUTURE`),
+//! and the kernel would populate what is mapped, touched or not: a mapping begins without rights,
+//! which keeps the kernel from that, and gets them when it is told to lock each page as it is
+//! touched.
+//!
+//! Source: mmap(2), mlock(2), madvise(2).
 
+use std::ffi::c_void;
 use std::io;
-use std::ptr::NonNull;
-
-use memmap2::{MmapOptions, MmapRaw};
+use std::ptr::{self, NonNull};
 
 use super::HUGE;
 use crate::sys::{HugePages, PageKind};
@@ -12,10 +18,16 @@ use crate::sys::{HugePages, PageKind};
 #[derive(Debug)]
 pub(crate) struct Mapping {
     /// The whole mapping: the range, and what alignment and guards took around it.
-    raw: MmapRaw,
+    raw: NonNull<c_void>,
+    total: usize,
     offset: usize,
     len: usize,
 }
+
+// SAFETY: the memory is the mapping's own, and not bound to a thread.
+unsafe impl Send for Mapping {}
+// SAFETY: shared access yields addresses, and asks the system for what any thread may ask it.
+unsafe impl Sync for Mapping {}
 
 impl Mapping {
     /// Whether a part is there only after [`commit`](Self::commit).
@@ -30,13 +42,9 @@ impl Mapping {
     /// Maps `len` bytes on base pages.
     #[cfg(not(loom))]
     pub(crate) fn zeroed(len: usize) -> io::Result<Self> {
-        let len = len.max(1);
-        let raw = MmapOptions::new().len(len).no_reserve_swap().map_anon()?;
-        Ok(Self {
-            raw: raw.into(),
-            offset: 0,
-            len,
-        })
+        let mapping = Self::closed(len.max(1), libc::MAP_NORESERVE)?;
+        mapping.lock_as_touched();
+        mapping.opened()
     }
 
     /// Reserves at least `len` bytes, aligned to 2 MiB, on the best pages that `wish` allows.
@@ -68,31 +76,116 @@ impl Mapping {
     }
 
     /// Explicit huge pages. The kernel sets them aside here and now: without that reservation the
-    /// first touch could be a SIGBUS, so `no_reserve_swap` must not be given. With it too, where a
+    /// first touch could be a SIGBUS, so `MAP_NORESERVE` must not be given. With it too, where a
     /// control group limits the pages themselves: so all of them are populated before anybody has
     /// the range.
+    #[cfg(target_os = "linux")]
     fn explicit(len: usize) -> io::Result<Self> {
-        if !cfg!(target_os = "linux") {
-            return Err(io::ErrorKind::Unsupported.into());
-        }
-        let raw = MmapOptions::new().len(len).huge(Some(21)).map_anon()?;
-        let mapping = Self {
-            raw: raw.into(),
-            offset: 0,
-            len,
-        };
+        let flags = libc::MAP_HUGETLB | libc::MAP_HUGE_2MB;
+        let mapping = Self::closed(len, flags)?.opened()?;
         mapping.populate(HUGE)?;
         Ok(mapping)
     }
+
+    #[cfg(not(target_os = "linux"))]
+    fn explicit(_len: usize) -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Base pages, aligned to 2 MiB, between two guards; committed without regard to what the
+    /// system could back.
+    fn guarded(len: usize) -> io::Result<Self> {
+        let mapping = Self::between_guards(len, libc::MAP_NORESERVE)?;
+        mapping.lock_as_touched();
+        mapping.opened()
+    }
+
+    /// A range aligned to 2 MiB, closed as what lies around it is.
+    fn between_guards(len: usize, flags: libc::c_int) -> io::Result<Self> {
+        let page = page_size();
+        let len = len
+            .max(1)
+            .checked_next_multiple_of(page)
+            .ok_or(io::ErrorKind::OutOfMemory)?;
+        let total = len
+            .checked_add(HUGE + 2 * page)
+            .ok_or(io::ErrorKind::OutOfMemory)?;
+        let mut mapping = Self::closed(total, flags)?;
+        let start = mapping.base().addr().get();
+        mapping.offset = (start + page).next_multiple_of(HUGE) - start;
+        mapping.len = len;
+        Ok(mapping)
+    }
+
+    /// Maps at least `len` bytes for one buffer, transparent huge pages if they are worth it. The
+    /// system may refuse what it could not back with memory. Where the process has its memory
+    /// locked, all of the buffer is: it is in use as a whole.
+    pub(crate) fn large(len: usize) -> io::Result<Self> {
+        let whole = if len >= HUGE {
+            len.checked_next_multiple_of(HUGE)
+        } else {
+            Some(len)
+        };
+        let whole = whole.ok_or(io::ErrorKind::OutOfMemory)?;
+        let mapping = Self::between_guards(whole, 0)?;
+        if len >= HUGE {
+            mapping.advise_huge();
+        }
+        mapping.opened()
+    }
+
+    /// Maps memory that faults on any access.
+    fn closed(total: usize, flags: libc::c_int) -> io::Result<Self> {
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANON | flags;
+        // SAFETY: a new mapping, where the system likes, touches no memory that is there.
+        let raw = unsafe { libc::mmap(ptr::null_mut(), total, libc::PROT_NONE, flags, -1, 0) };
+        if raw == libc::MAP_FAILED {
+            return Err(io::Error::last_os_error());
+        }
+        Ok(Self {
+            raw: NonNull::new(raw).expect("a mapping never starts at address 0"),
+            total,
+            offset: 0,
+            len: total,
+        })
+    }
+
+    /// Makes the range readable and writable.
+    fn opened(self) -> io::Result<Self> {
+        self.protect(0, self.len, libc::PROT_READ | libc::PROT_WRITE)?;
+        Ok(self)
+    }
+
+    fn protect(&self, offset: usize, len: usize, rights: libc::c_int) -> io::Result<()> {
+        // SAFETY: the part lies in the range (`part`), which is fresh, and referenced by nobody.
+        let answer = unsafe { libc::mprotect(self.part(offset, len), len, rights) };
+        io_result(answer)
+    }
+
+    /// Has the kernel lock each page of a closed range when it is touched, and what lies around the
+    /// range never, if the process has what it maps locked.
+    #[cfg(target_os = "linux")]
+    fn lock_as_touched(&self) {
+        if self.discard_unlocked(0, page_size().min(self.len)) {
+            return;
+        }
+        // SAFETY: the mapping is this one's; unlocked pages can be paged out, and differ in nothing
+        // else.
+        let _ = unsafe { libc::munlock(self.raw.as_ptr(), self.total) };
+        let at = self.part(0, self.len);
+        // SAFETY: the range is this mapping's; locked pages cannot be paged out, and differ in
+        // nothing else.
+        let _ = unsafe { libc::syscall(libc::SYS_mlock2, at, self.len, libc::MLOCK_ONFAULT) };
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn lock_as_touched(&self) {}
 
     /// Has the kernel find memory for every page, of `page` bytes, of a range that nobody uses yet.
     /// An error where a touch would be a SIGBUS.
     #[cfg(target_os = "linux")]
     fn populate(&self, page: usize) -> io::Result<()> {
-        let populated =
-            self.raw
-                .advise_range(memmap2::Advice::PopulateWrite, self.offset, self.len);
-        match populated {
+        match self.advise(libc::MADV_POPULATE_WRITE) {
             // Linux before 5.14 does not know the advice.
             Err(refusal) if refusal.raw_os_error() == Some(libc::EINVAL) => {
                 self.populate_by_calls(page)
@@ -118,7 +211,7 @@ impl Mapping {
     fn populate_by_calls(&self, page: usize) -> io::Result<()> {
         for at in (0..self.len).step_by(page) {
             let word = self.base().as_ptr().wrapping_add(at).cast::<u32>();
-            let none = std::ptr::null_mut::<u32>();
+            let none = ptr::null_mut::<u32>();
             // SAFETY: `at` is a multiple of a page below `len`, so the word lies in the mapping,
             // which `self` owns, and nobody uses yet; getcpu writes one word, and what is null it
             // does not.
@@ -130,46 +223,6 @@ impl Mapping {
             unsafe { word.write_volatile(0) };
         }
         Ok(())
-    }
-
-    /// Base pages, aligned to 2 MiB, between two guards; committed without regard to what the system could back.
-    fn guarded(len: usize) -> io::Result<Self> {
-        let mut options = MmapOptions::new();
-        options.no_reserve_swap();
-        Self::between_guards(len, options)
-    }
-
-    fn between_guards(len: usize, mut options: MmapOptions) -> io::Result<Self> {
-        let page = page_size();
-        let len = len
-            .max(1)
-            .checked_next_multiple_of(page)
-            .ok_or(io::ErrorKind::OutOfMemory)?;
-        let total = len
-            .checked_add(HUGE + 2 * page)
-            .ok_or(io::ErrorKind::OutOfMemory)?;
-        let raw: MmapRaw = options.len(total).map_anon()?.into();
-        let start = raw.as_mut_ptr().addr();
-        let offset = (start + page).next_multiple_of(HUGE) - start;
-        protect(&raw, 0, offset)?;
-        protect(&raw, offset + len, total - offset - len)?;
-        Ok(Self { raw, offset, len })
-    }
-
-    /// Maps at least `len` bytes for one buffer, transparent huge pages if they are worth it. The system may refuse what it could
-    /// not back with memory.
-    pub(crate) fn large(len: usize) -> io::Result<Self> {
-        let whole = if len >= HUGE {
-            len.checked_next_multiple_of(HUGE)
-        } else {
-            Some(len)
-        };
-        let whole = whole.ok_or(io::ErrorKind::OutOfMemory)?;
-        let mapping = Self::between_guards(whole, MmapOptions::new())?;
-        if len >= HUGE {
-            mapping.advise_huge();
-        }
-        Ok(mapping)
     }
 
     /// Nothing to do: the first touch commits.
@@ -186,11 +239,32 @@ impl Mapping {
 
     /// Gives the memory of a part back to the system; it is zeroed when it is touched again. `false` if the system keeps it.
     pub(crate) fn discard(&self, offset: usize, len: usize) -> bool {
-        debug_assert!(offset + len <= self.len);
-        let at = self.base().as_ptr().wrapping_add(offset);
-        // SAFETY: the part lies in the mapping (the callers' arithmetic), anonymous and private, and the caller alone owns what is
+        self.discard_unlocked(offset, len) || self.discard_locked(offset, len)
+    }
+
+    /// Locked pages are refused.
+    fn discard_unlocked(&self, offset: usize, len: usize) -> bool {
+        // SAFETY: the part lies in the range (`part`), anonymous and private, and the caller alone
+        // owns what is
         // in it: nobody misses it.
-        unsafe { libc::madvise(at.cast(), len, libc::MADV_DONTNEED) == 0 }
+        unsafe { libc::madvise(self.part(offset, len), len, libc::MADV_DONTNEED) == 0 }
+    }
+
+    /// Linux before 5.18 does not know how.
+    #[cfg(target_os = "linux")]
+    fn discard_locked(&self, offset: usize, len: usize) -> bool {
+        // SAFETY: as in `discard_unlocked`.
+        unsafe { libc::madvise(self.part(offset, len), len, libc::MADV_DONTNEED_LOCKED) == 0 }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn discard_locked(&self, _offset: usize, _len: usize) -> bool {
+        false
+    }
+
+    fn part(&self, offset: usize, len: usize) -> *mut c_void {
+        debug_assert!(offset + len <= self.len);
+        self.base().as_ptr().wrapping_add(offset).cast()
     }
 
     /// Touches every page, so that later first touches cost no fault; no frame of a pool that is
@@ -202,14 +276,7 @@ impl Mapping {
     /// Has a forked child find the range zeroed.
     #[cfg(all(target_os = "linux", not(loom)))]
     pub(crate) fn wipe_on_fork(&self) -> io::Result<()> {
-        let base = self.base().as_ptr().cast();
-        // SAFETY: the range is this mapping's; the advice changes what a child sees, not this process.
-        let answer = unsafe { libc::madvise(base, self.len, libc::MADV_WIPEONFORK) };
-        if answer == 0 {
-            Ok(())
-        } else {
-            Err(io::Error::last_os_error())
-        }
+        self.advise(libc::MADV_WIPEONFORK)
     }
 
     /// Nothing where processes do not fork, or no pool has anything to tell apart after it.
@@ -220,7 +287,7 @@ impl Mapping {
 
     /// The first byte of the range.
     pub(crate) fn base(&self) -> NonNull<u8> {
-        let base = self.raw.as_mut_ptr().wrapping_add(self.offset);
+        let base = self.raw.as_ptr().cast::<u8>().wrapping_add(self.offset);
         NonNull::new(base).expect("a mapping never starts at address 0")
     }
 
@@ -230,9 +297,7 @@ impl Mapping {
 
     #[cfg(target_os = "linux")]
     fn advise_huge(&self) -> bool {
-        self.raw
-            .advise_range(memmap2::Advice::HugePage, self.offset, self.len)
-            .is_ok()
+        self.advise(libc::MADV_HUGEPAGE).is_ok()
     }
 
     #[cfg(not(target_os = "linux"))]
@@ -243,22 +308,31 @@ impl Mapping {
     /// Asks for no huge pages, which a system may give unasked; one that knows none refuses the advice.
     fn advise_base(&self) {
         #[cfg(target_os = "linux")]
-        let _ = self
-            .raw
-            .advise_range(memmap2::Advice::NoHugePage, self.offset, self.len);
+        let _ = self.advise(libc::MADV_NOHUGEPAGE);
+    }
+
+    /// Advises the kernel about a range that nobody uses yet.
+    #[cfg(target_os = "linux")]
+    fn advise(&self, advice: libc::c_int) -> io::Result<()> {
+        // SAFETY: the range is this mapping's; none of these advices takes away what is in it.
+        let answer = unsafe { libc::madvise(self.part(0, self.len), self.len, advice) };
+        io_result(answer)
     }
 }
 
-/// Makes `len` bytes at `offset` of a mapping fault on access.
-fn protect(raw: &MmapRaw, offset: usize, len: usize) -> io::Result<()> {
-    let at = raw.as_mut_ptr().wrapping_add(offset);
-    // SAFETY: the pages lie in `raw` (the callers' arithmetic), which is private, fresh, and
-    // referenced by nobody; protecting them can only make later accesses fault.
-    let answer = unsafe { libc::mprotect(at.cast(), len, libc::PROT_NONE) };
-    if answer == 0 {
-        Ok(())
-    } else {
-        Err(io::Error::last_os_error())
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        // SAFETY: the mapping is this one's, as a whole, and whoever drops it has let go of what is
+        // in it.
+        let unmapped = unsafe { libc::munmap(self.raw.as_ptr(), self.total) };
+        debug_assert_eq!(unmapped, 0, "{}", io::Error::last_os_error());
+    }
+}
+
+fn io_result(answer: libc::c_int) -> io::Result<()> {
+    match answer {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
     }
 }
 
@@ -292,7 +366,8 @@ mod tests {
     #[test]
     fn page_that_no_store_may_touch_is_an_error() {
         let mapping = Mapping::guarded(2 * page_size()).unwrap();
-        protect(&mapping.raw, mapping.offset + page_size(), page_size()).unwrap();
+        let page = page_size();
+        mapping.protect(page, page, libc::PROT_NONE).unwrap();
         for populate in [Mapping::populate, Mapping::populate_by_calls] {
             assert!(populate(&mapping, page_size()).is_err());
         }
