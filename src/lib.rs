@@ -29,6 +29,7 @@ mod inner;
 mod lazy;
 mod limits;
 mod misuse;
+mod place;
 mod pool;
 mod raw;
 mod region;

@@ -64,11 +64,19 @@ pub(crate) struct Unprotected<T> {
 unsafe impl<T: Sync> Sync for Unprotected<T> {}
 
 impl<T> Unprotected<T> {
+    /// Inlined, so that what is large is made where it shall lie.
+    #[inline(always)]
     pub(crate) fn new(value: T) -> Self {
         Self {
             value: UnsafeCell::new(value),
             lifetime: Lifetime::new(),
         }
+    }
+}
+
+impl<T> Unprotected<T> {
+    pub(crate) fn get_mut(&mut self) -> &mut T {
+        self.value.get_mut()
     }
 }
 

@@ -13,6 +13,9 @@
  * A forked child has a private copy of every pool and of every buffer that is out, and may call all functions at once, as far as its C
  * library allows a child of a process with several threads to allocate. Not so between vfork and exec.
  *
+ * Every function, the first use of the shared pool included, runs on a thread whose stack is the larger
+ * of 16 KiB and sysconf(_SC_THREAD_STACK_MIN). on_misuse and signal handlers need theirs on top.
+ *
  * Words: "kernel: no" is a call that never enters the kernel; "kernel: cold" one that may, when the CPU's list is empty or full, or
  * when memory is used for the first time; "kernel: yes" one that does. A page fault is not counted.
  *

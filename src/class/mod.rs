@@ -27,6 +27,7 @@ mod exhaustion;
 mod gather;
 mod transfer;
 
+use std::mem::MaybeUninit;
 use std::sync::Arc;
 
 use crate::back::Back;
@@ -35,6 +36,7 @@ use crate::depot::Depot;
 use crate::front::{AnyFront, Caches, Event, Moving, Portable, Sections, Which};
 use crate::id::FrameId;
 use crate::limits::MAX_BATCH;
+use crate::place::lay_out;
 use crate::stats::FrontKind;
 use crate::sync::Unprotected;
 use crate::sys::{Area, Process, Refused};
@@ -152,32 +154,67 @@ impl Transfer {
 
 impl<B: Back> Class<B> {
     /// Makes a class without an id at rest.
-    pub(crate) fn new(back: B, shape: &Shape) -> Result<Self, Refused> {
-        let Shape {
-            ids,
-            in_magazines,
-            cpus,
-            ref rseq,
-            colour,
-            transfer,
-        } = *shape;
-        let (limit, batch) = (transfer.limit as u32, transfer.batch as u32);
+    pub(crate) fn new(back: B, shape: &Shape) -> Result<Box<Self>, Refused> {
+        let mut class = Box::new_uninit();
+        Self::make(&mut class, back, shape)?;
+        // SAFETY: it was made just now.
+        Ok(unsafe { class.assume_init() })
+    }
+
+    /// Makes a class without an id at rest where it shall lie; if that is refused nothing is there.
+    pub(crate) fn make(
+        place: &mut MaybeUninit<Self>,
+        back: B,
+        shape: &Shape,
+    ) -> Result<(), Refused> {
+        let at = place.as_mut_ptr();
+        // SAFETY: the field's place in the class's.
+        let front = unsafe { &raw mut (*at).front };
+        // SAFETY: as above.
+        let depot = unsafe { &raw mut (*at).depot };
+        // SAFETY: the place is this call's alone, and need not hold a value yet.
+        let front = unsafe { &mut *front.cast::<MaybeUninit<AnyFront>>() };
+        // SAFETY: as above.
+        let depot = unsafe { &mut *depot.cast::<MaybeUninit<Depot>>() };
+        Self::make_front(front, shape)?;
+        if let Err(refused) = Self::make_depot(depot, shape) {
+            // SAFETY: it was made just now.
+            unsafe { front.assume_init_drop() };
+            return Err(refused);
+        }
+        lay_out!(at, Self {
+            back: Unprotected::new(back),
+            transfer: Unprotected::new(shape.transfer),
+        } made front, depot);
+        Ok(())
+    }
+
+    /// Out of line, here and below: the stack that it takes for moving is free again before the
+    /// rest is made.
+    #[inline(never)]
+    fn make_front(place: &mut MaybeUninit<AnyFront>, shape: &Shape) -> Result<(), Refused> {
+        let (cpus, limit) = (shape.cpus, shape.transfer.limit as u32);
         // Every free of a buffer that is to be zeroed takes the slow path, where that is done.
-        let singles = !transfer.zero_on_free;
-        let front = match rseq {
+        let singles = !shape.transfer.zero_on_free;
+        place.write(AnyFront::new(match &shape.rseq {
             Some((area, process)) => Which::Rseq(
-                Caches::new(*area, cpus, colour, limit, singles, process)
+                Caches::new(*area, cpus, shape.colour, limit, singles, process)
                     .map_err(Refused::of(Caches::bytes_for(cpus)))?,
             ),
-            None => Which::Portable(Portable::new(ids, cpus, if singles { limit } else { 0 })),
-        };
-        Ok(Self {
-            front: AnyFront::new(front),
-            back: Unprotected::new(back),
-            depot: Depot::new(ids, in_magazines, batch)
-                .map_err(Refused::of(Depot::bytes_for(in_magazines, batch)))?,
-            transfer: Unprotected::new(transfer),
-        })
+            None => {
+                let limit = if singles { limit } else { 0 };
+                Which::Portable(Portable::new(shape.ids, cpus, limit))
+            }
+        }));
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn make_depot(place: &mut MaybeUninit<Depot>, shape: &Shape) -> Result<(), Refused> {
+        let (most, batch) = (shape.in_magazines, shape.transfer.batch());
+        let depot = Depot::new(shape.ids, most, batch);
+        place.write(depot.map_err(Refused::of(Depot::bytes_for(most, batch)))?);
+        Ok(())
     }
 
     #[inline(always)]

@@ -76,11 +76,11 @@ unsafe impl Send for SizeClass {}
 unsafe impl Sync for SizeClass {}
 
 impl SizeClass {
-    fn new(lists: Class<Cuts>, pool: NonNull<Inner>) -> Self {
+    fn new(lists: Box<Class<Cuts>>, pool: NonNull<Inner>) -> Self {
         Self {
             near: Unprotected::new(lists.near()),
             place: Unprotected::new(lists.back().place()),
-            lists: Unprotected::new(Box::new(lists)),
+            lists: Unprotected::new(lists),
             pool: Unprotected::new(pool),
         }
     }
@@ -178,27 +178,38 @@ impl Dot11 {
     /// Makes the classes over so many chunks.
     fn over(chunks: u32, spec: &Dot11Spec, pool: NonNull<Inner>) -> Result<Self, Refused> {
         let chunks = Arc::new(Chunks::new(chunks, spec.pages)?);
-        let class = |(number, stride): (usize, &u32)| {
-            let cuts = Cuts::new(chunks.clone(), ClassId(number as u8), *stride);
-            let most = chunks.count() * cuts.per_chunk();
-            let cached = (CACHED_BYTES / stride).clamp(2, CLASS_CACHE);
-            let shape = Shape {
-                ids: chunks.ids(),
-                // For all: a trim lays those down last that are to be used first (`trim`).
-                in_magazines: most,
-                cpus: spec.cpus,
-                rseq: spec.rseq.clone(),
-                colour: number as u32,
-                transfer: Transfer::new(most, spec.shares, cached, spec.zero_on_free),
-            };
-            Ok(SizeClass::new(Class::new(cuts, &shape)?, pool))
-        };
-        let strides = spec.sizes.strides().iter();
-        let classes: Result<_, _> = strides.enumerate().map(class).collect();
+        let strides = spec.sizes.strides();
+        let mut classes = Vec::with_capacity(strides.len());
+        for (number, stride) in strides.iter().enumerate() {
+            let lists = Self::lists(number as u8, *stride, &chunks, spec)?;
+            classes.push(SizeClass::new(lists, pool));
+        }
         Ok(Self {
-            classes: classes?,
+            classes: classes.into_boxed_slice(),
             chunks,
         })
+    }
+
+    /// The lists of a class.
+    fn lists(
+        number: u8,
+        stride: u32,
+        chunks: &Arc<Chunks>,
+        spec: &Dot11Spec,
+    ) -> Result<Box<Class<Cuts>>, Refused> {
+        let cuts = Cuts::new(chunks.clone(), ClassId(number), stride);
+        let most = chunks.count() * cuts.per_chunk();
+        let cached = (CACHED_BYTES / stride).clamp(2, CLASS_CACHE);
+        let shape = Shape {
+            ids: chunks.ids(),
+            // For all: a trim lays those down last that are to be used first (`trim`).
+            in_magazines: most,
+            cpus: spec.cpus,
+            rseq: spec.rseq.clone(),
+            colour: number.into(),
+            transfer: Transfer::new(most, spec.shares, cached, spec.zero_on_free),
+        };
+        Class::new(cuts, &shape)
     }
 
     /// A class by its number.

@@ -20,7 +20,6 @@
 //! Source: M. Michael, High performance dynamic lock-free hash tables and list-based sets, SPAA 2002; T. Harris, DISC 2001
 //! (the mark); K. Fraser, Practical lock-freedom, 2004 (epochs).
 
-use std::array;
 use std::ptr::NonNull;
 
 use crossbeam_epoch::{Atomic, Collector, Guard, Owned};
@@ -35,7 +34,7 @@ const PAGE_SHIFT: u32 = 12;
 
 pub(crate) struct Registry<T> {
     collector: Collector,
-    buckets: [Atomic<Node<T>>; BUCKETS],
+    buckets: Box<[Atomic<Node<T>>]>,
 }
 
 struct Node<T> {
@@ -83,7 +82,7 @@ impl<T: Send + Sync + 'static> Registry<T> {
     pub(crate) fn new() -> Self {
         Self {
             collector: Collector::new(),
-            buckets: array::from_fn(|_| Atomic::null()),
+            buckets: (0..BUCKETS).map(|_| Atomic::null()).collect(),
         }
     }
 

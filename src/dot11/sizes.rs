@@ -34,6 +34,14 @@ const STEPS: usize = SIZES[SIZES.len() - 1] as usize / STEP;
 pub(crate) struct Least([u8; STEPS]);
 
 impl Least {
+    /// To be filled where it lies.
+    pub(crate) const EMPTY: Self = Self([0; STEPS]);
+
+    /// Becomes the classes of the lengths that the hot path serves.
+    pub(crate) fn fill(&mut self, sizes: &Sizes) {
+        self.0.copy_from_slice(&sizes.least[..STEPS]);
+    }
+
     /// As [`Sizes::class_of`]; `None` also above the largest of [`SIZES`].
     #[inline(always)]
     pub(crate) fn class_of(&self, len: usize) -> Option<usize> {
@@ -71,11 +79,6 @@ impl Sizes {
 
     pub(crate) fn strides(&self) -> &[u32] {
         &self.strides
-    }
-
-    /// The classes of the lengths that the hot path serves.
-    pub(crate) fn least(&self) -> Least {
-        Least(std::array::from_fn(|step| self.least[step]))
     }
 
     /// The least class that holds `len` bytes, 1 or more: an index into the strides.

@@ -21,6 +21,7 @@ mod teardown;
 pub(crate) use raw::Claimed;
 
 use std::convert::Infallible;
+use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
@@ -37,6 +38,7 @@ use crate::id::FrameId;
 use crate::lazy::Lazy;
 use crate::limits::{MAX_CPUS, PORTABLE_CACHE, RSEQ_CACHE};
 use crate::misuse::OnMisuse;
+use crate::place::lay_out;
 use crate::raw::FrameStates;
 use crate::stack::Links;
 use crate::stats::{Dot11Stats, Stats};
@@ -48,7 +50,7 @@ use crate::sys::{Area, HugePages, NoRseq, Process, Refused, online_cpus, possibl
 #[repr(C)]
 pub(crate) struct Inner {
     _page: PageStart,
-    _behind_slots: Unprotected<[u8; BEHIND_SLOTS]>,
+    _behind_slots: Unprotected<MaybeUninit<[u8; BEHIND_SLOTS]>>,
     frames: Class<Arena>,
     /// The size classes of 802.11 buffers, when one was needed.
     dot11: Lazy<Dot11>,
@@ -187,13 +189,19 @@ impl Inner {
             spec.prefault,
         )
         .map_err(Refused::on(spec.pages, spec.bytes))?;
-        let inner = Self {
+
+        let mut inner = Box::<Self>::new_uninit();
+        let at = inner.as_mut_ptr();
+        // SAFETY: the field's place in the pool's.
+        let class = unsafe { &raw mut (*at).frames };
+        // SAFETY: the place is this call's alone, and need not hold a value yet.
+        Class::make(unsafe { &mut *class.cast() }, arena, &shape)?;
+        lay_out!(at, Self {
             _page: PageStart,
-            _behind_slots: Unprotected::new([0; BEHIND_SLOTS]),
-            frames: Class::new(arena, &shape)?,
+            _behind_slots: Unprotected::new(MaybeUninit::uninit()),
             dot11: Lazy::new(),
-            least: Unprotected::new(dot11_spec.sizes.least()),
             dot11_spec: Unprotected::new(dot11_spec),
+            least: Unprotected::new(Least::EMPTY),
             on_misuse: Unprotected::new(spec.on_misuse.clone()),
             misuses: AtomicU64::new(0),
             large: Lazy::new(),
@@ -202,8 +210,11 @@ impl Inner {
             home: CachePadded::new(AtomicU64::new(0)),
             retired: CachePadded::new(AtomicU64::new(0)),
             _leak_check: LeakCheck::new(),
-        };
-        Ok(NonNull::from(Box::leak(Box::new(inner))))
+        } made frames);
+        // SAFETY: all of it was made.
+        let mut inner = unsafe { inner.assume_init() };
+        inner.least.get_mut().fill(&spec.sizes);
+        Ok(NonNull::from(Box::leak(inner)))
     }
 
     /// The size classes of 802.11 buffers, if they were made.

@@ -267,7 +267,8 @@ impl PoolBuilder {
         self
     }
 
-    /// Makes the pool. Enters the kernel to reserve memory.
+    /// Makes the pool. Enters the kernel to reserve memory. Takes some 8 KiB of stack, where it is
+    /// compiled with optimisation.
     ///
     /// # Errors
     ///

@@ -43,6 +43,7 @@ fn assert_all_ran(passed: &BTreeSet<String>) {
         include_str!("../../clients/misuse.c"),
         include_str!("../../clients/wishes.c"),
         include_str!("../../clients/limited.c"),
+        include_str!("../../clients/small_stack.c"),
     ];
     for client in clients {
         for name in named(client) {
