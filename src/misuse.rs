@@ -4,6 +4,8 @@
 
 use std::error::Error;
 use std::fmt;
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process;
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -89,20 +91,60 @@ pub enum OnMisuse {
     /// It is counted.
     #[default]
     Count,
-    /// A function is called, on the thread that misuses the pointer. A panic of it goes on to the caller.
+    /// A function is called, on the thread that misuses the pointer, before the call answers. It
+    /// may use the pool. What it misuses itself is reported by another call of it.
+    ///
+    /// A panic of it goes on to the caller. No buffer was taken then, and nothing has changed but
+    /// the count.
+    ///
+    /// The pool drops its copy of the function last of all: amid the call that drops its last
+    /// handle or frees its last buffer, on whatever thread that is. It may be the drop of a
+    /// [`Burst`](crate::Burst), a swap of a [`FrameCell`](crate::FrameCell), or an unwinding. What
+    /// the function owns may use other pools in its drop, and the same cell. A panic there is told
+    /// to the panic hook and goes no further: no drop of a buffer or of a [`Pool`](crate::Pool)
+    /// unwinds, and what else the call has in hand is freed.
     Call(Arc<dyn Fn(&Misuse) + Send + Sync>),
     /// The process says what it was on its standard error, and aborts. That takes no lock and no
     /// memory: it ends a signal handler and a forked child too.
     Abort,
 }
 
-impl OnMisuse {
+/// A pool's copy of what it does on a misuse.
+///
+/// It is dropped with the pool, and so amid whatever call frees the last buffer. That may be a
+/// burst which has buffers of other pools behind it, or one function among others that a cell has
+/// deferred. So the panic of what a user's function owns ends here.
+pub(crate) struct Hook(OnMisuse);
+
+impl Drop for Hook {
+    fn drop(&mut self) {
+        let owned = mem::take(&mut self.0);
+        contain(|| drop(owned));
+    }
+}
+
+/// Calls a function, of which a panic goes no further than to the panic hook.
+fn contain(call: impl FnOnce()) {
+    let Err(panic) = catch_unwind(AssertUnwindSafe(call)) else {
+        return;
+    };
+    // What was thrown may panic, too, when it is dropped; what that throws is forgotten.
+    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+        mem::forget(again);
+    }
+}
+
+impl Hook {
+    pub(crate) fn new(on_misuse: OnMisuse) -> Self {
+        Self(on_misuse)
+    }
+
     #[cold]
     pub(crate) fn report(&self, misuse: &Misuse) {
-        match self {
-            Self::Count => {}
-            Self::Call(report) => report(misuse),
-            Self::Abort => {
+        match &self.0 {
+            OnMisuse::Count => {}
+            OnMisuse::Call(report) => report(misuse),
+            OnMisuse::Abort => {
                 say(format_args!("{misuse}"));
                 process::abort();
             }

@@ -37,7 +37,7 @@ use crate::front::{Event, SLOT};
 use crate::id::FrameId;
 use crate::lazy::Lazy;
 use crate::limits::{MAX_CPUS, PORTABLE_CACHE, RSEQ_CACHE};
-use crate::misuse::OnMisuse;
+use crate::misuse::{Hook, OnMisuse};
 use crate::place::lay_out;
 use crate::raw::FrameStates;
 use crate::stack::Links;
@@ -57,10 +57,11 @@ pub(crate) struct Inner {
     dot11_spec: Unprotected<Dot11Spec>,
     /// Of the same sizes.
     least: Unprotected<Least>,
-    on_misuse: Unprotected<OnMisuse>,
-    misuses: AtomicU64,
     /// The 802.11 buffers above the size classes, when there was one: they need nothing of those.
     large: Lazy<Large>,
+    /// Dropped behind the buffers, which it could not reach then.
+    on_misuse: Unprotected<Hook>,
+    misuses: AtomicU64,
     no_rseq: Unprotected<Option<NoRseq>>,
     /// `Pool` handles.
     handles: CachePadded<AtomicUsize>,
@@ -202,7 +203,7 @@ impl Inner {
             dot11: Lazy::new(),
             dot11_spec: Unprotected::new(dot11_spec),
             least: Unprotected::new(Least::EMPTY),
-            on_misuse: Unprotected::new(spec.on_misuse.clone()),
+            on_misuse: Unprotected::new(Hook::new(spec.on_misuse.clone())),
             misuses: AtomicU64::new(0),
             large: Lazy::new(),
             no_rseq: Unprotected::new(spec.area.err()),

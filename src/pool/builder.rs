@@ -257,6 +257,8 @@ impl PoolBuilder {
 
     /// Sets what happens when a pointer is misused, beside the refusal ([`OnMisuse::Count`] unless set).
     ///
+    /// [`OnMisuse::Call`] says when a function is called and dropped, and what its panics do.
+    ///
     /// ```
     /// # use framewell::{OnMisuse, Pool};
     /// let pool = Pool::builder().on_misuse(OnMisuse::Abort).build()?;

@@ -3,6 +3,7 @@
 mod builder;
 mod bulk;
 mod burst;
+mod callbacks;
 mod cell;
 mod contract;
 mod dot11;
