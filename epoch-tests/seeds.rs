@@ -28,11 +28,11 @@ const SEEDS: &[Seed] = &[
         caught_by: UNORDERED,
         bug: &[Change {
             file: "cell/reader.rs",
-            from: "        let guard = self.handle.local.pin();
+            from: "        let guard = self.handle.pin();
         // Behind the pinning: what is current from now on is not freed before the guard is gone (E2).
         let buffer = self.handle.cell.slots.current()?;",
             to: "        let buffer = self.handle.cell.slots.current()?;
-        let guard = self.handle.local.pin();",
+        let guard = self.handle.pin();",
         }],
     },
     Seed {
@@ -115,8 +115,104 @@ const SEEDS: &[Seed] = &[
         bug: &[Change {
             file: "cell/slots.rs",
             from: "        buffer.no_longer_retired();
+        // Last of all",
+            to: "        // Last of all",
+        }],
+    },
+    Seed {
+        name: "place_freed_after_the_drop",
+        model: "cell::end_of_a_pool_swaps_and_panics",
+        caught_by: "refused below the bound",
+        bug: &[
+            Change {
+                file: "cell/slots.rs",
+                from: "        // SAFETY: the function's bullet, and it is empty now.
+        unsafe { self.give_back(place) };
+        // Before",
+                to: "        // Before",
+            },
+            Change {
+                file: "cell/slots.rs",
+                from: "        // Last of all: what the end of a pool drops may use this cell.
         drop(buffer);",
-            to: "        drop(buffer);",
+                to: "        drop(buffer);
+        // SAFETY: the function's bullet, and it is empty now.
+        unsafe { self.give_back(place) };",
+            },
+        ],
+    },
+    Seed {
+        name: "panic_let_through",
+        model: "cell::end_of_a_pool_swaps_and_panics",
+        caught_by: "the panic goes no further",
+        bug: &[Change {
+            file: "misuse.rs",
+            from: "        contain(|| drop(owned));",
+            to: "        drop(owned);",
+        }],
+    },
+    Seed {
+        name: "retired_and_not_handed_in",
+        model: "cell::clear_races_swap",
+        caught_by: "not home, or not counted",
+        bug: &[Change {
+            file: "cell/writer.rs",
+            from: "self.collect(guard, old.is_some());",
+            to: "self.collect(guard, false);",
+        }],
+    },
+    Seed {
+        name: "participant_left_relaxed",
+        model: "cell::reader_comes_and_goes_during_a_swap",
+        caught_by: UNORDERED,
+        bug: &[Change {
+            file: "cell/participants.rs",
+            from: "self.taken.store(SPARE, Ordering::Release);",
+            to: "self.taken.store(SPARE, Ordering::Relaxed);",
+        }],
+    },
+    Seed {
+        name: "participant_taken_relaxed",
+        model: "cell::reader_comes_and_goes_during_a_swap",
+        caught_by: UNORDERED,
+        bug: &[Change {
+            file: "cell/participants.rs",
+            from: "                TAKEN,
+                Ordering::Acquire,",
+            to: "                TAKEN,
+                Ordering::Relaxed,",
+        }],
+    },
+    Seed {
+        name: "participant_of_two_handles",
+        model: "cell::reader_comes_and_goes_during_a_swap",
+        caught_by: UNORDERED,
+        bug: &[Change {
+            file: "cell/participants.rs",
+            from: "                SPARE,
+                TAKEN,",
+            to: "                TAKEN,
+                TAKEN,",
+        }],
+    },
+    Seed {
+        name: "participant_added_relaxed",
+        model: "cell::handles_are_made_at_once",
+        caught_by: UNORDERED,
+        bug: &[Change {
+            file: "cell/participants.rs",
+            from: "                Ordering::AcqRel,",
+            to: "                Ordering::Acquire,",
+        }],
+    },
+    Seed {
+        name: "participants_looked_at_relaxed",
+        model: "cell::handles_are_made_at_once",
+        caught_by: UNORDERED,
+        bug: &[Change {
+            file: "cell/participants.rs",
+            from: "self.first.load(Ordering::Acquire)",
+            to: "self.first.load(Ordering::Relaxed)",
         }],
     },
     Seed {

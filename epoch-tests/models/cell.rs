@@ -6,10 +6,13 @@
 //! Registering with a collector, the first pinning, which collects, and leaving it take many steps. Where a model is not about them the
 //! handles are made and dropped by the first thread, and lent to others.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::OnceLock;
+
 use loom::sync::Arc;
 use loom::thread;
 
-use super::fw::{Frame, FrameCell, Pool, Reader, Writer};
+use super::fw::{Frame, FrameCell, OnMisuse, Pool, Reader, Writer};
 use crate::harness::explore;
 
 fn pool(frames: usize) -> Pool {
@@ -151,8 +154,107 @@ pub fn first_swap_races_clear() {
     });
 }
 
-pub fn reader_comes_and_goes_during_a_swap() {
+pub fn clear_races_swap() {
     explore(Some(1), || {
+        let pool = pool(4);
+        let cell = FrameCell::new(2);
+        {
+            let (one, two) = (cell.writer(), cell.writer());
+            put(&pool, &two, 1);
+            assert!(one.clear());
+            put(&pool, &one, 2);
+            let (lent, frame) = (lend_writer(&two), record(&pool, 3));
+            let thread = thread::spawn(move || assert!(lent.get().swap(frame).is_ok()));
+            assert!(one.clear());
+            thread.join().unwrap();
+            put(&pool, &two, 9);
+            // With both handles still there: what one of them has retired is not left in its hands.
+            is_settled(&pool, 1);
+        }
+        drop(cell);
+        is_settled(&pool, 0);
+    });
+}
+
+/// Swaps a record into a cell when it is dropped, and panics.
+struct SwapsAndPanics {
+    pool: Pool,
+    cell: std::sync::Weak<FrameCell<Frame>>,
+    /// Whether the cell took the record.
+    swapped: std::sync::Arc<OnceLock<bool>>,
+}
+
+impl Drop for SwapsAndPanics {
+    fn drop(&mut self) {
+        let cell = self.cell.upgrade().expect("the cell is there");
+        let swapped = cell.writer().swap(record(&self.pool, 3)).is_ok();
+        self.swapped.set(swapped).expect("dropped once");
+        // Not by `panic!`, which would say so in each execution.
+        resume_unwind(Box::new("the end of a pool"));
+    }
+}
+
+/// The last frame of a pool whose end does that.
+fn last_frame(owned: SwapsAndPanics) -> Frame {
+    let report = OnMisuse::Call(std::sync::Arc::new(move |_| {
+        let _owned = &owned;
+    }));
+    let pool = Pool::builder().frames(1).shards(1).on_misuse(report);
+    record(&pool.build().unwrap(), 1)
+}
+
+pub fn end_of_a_pool_swaps_and_panics() {
+    explore(Some(3), || {
+        let pool = pool(4);
+        let cell = std::sync::Arc::new(FrameCell::new(1));
+        let swapped = std::sync::Arc::default();
+        let owned = SwapsAndPanics {
+            pool: pool.clone(),
+            cell: std::sync::Arc::downgrade(&cell),
+            swapped: std::sync::Arc::clone(&swapped),
+        };
+        {
+            let (reader, writer) = (cell.reader(), cell.writer());
+            assert!(writer.swap(last_frame(owned)).is_ok());
+            let lent = lend_reader(&reader);
+            let thread = thread::spawn(move || look(lent.get()));
+            let swap = |number| {
+                let swap = || writer.swap(record(&pool, number)).is_ok();
+                catch_unwind(AssertUnwindSafe(swap)).expect("the panic goes no further")
+            };
+            assert!(swap(2), "refused below the bound");
+            thread.join().unwrap();
+            // Refused if the pool ends amid this: the swap there has retired record 2.
+            swap(4);
+            assert!(swap(9), "refused below the bound");
+            let swapped = swapped.get().expect("the pool has ended");
+            assert!(swapped, "refused below the bound");
+        }
+        is_settled(&pool, 1);
+        drop(cell);
+        is_settled(&pool, 0);
+    });
+}
+
+pub fn handles_are_made_at_once() {
+    explore(Some(2), || {
+        let pool = pool(2);
+        let cell = Arc::new(FrameCell::new(1));
+        let other = Arc::clone(&cell);
+        let thread = thread::spawn(move || {
+            assert!(matches!(look(&other.reader()), None | Some(1)));
+        });
+        put(&pool, &cell.writer(), 1);
+        thread.join().unwrap();
+        put(&pool, &cell.writer(), 9);
+        is_settled(&pool, 1);
+        drop(cell);
+        is_settled(&pool, 0);
+    });
+}
+
+pub fn reader_comes_and_goes_during_a_swap() {
+    explore(Some(2), || {
         let pool = pool(3);
         let cell = Arc::new(FrameCell::new(1));
         put(&pool, &cell.writer(), 1);

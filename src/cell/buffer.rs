@@ -24,7 +24,8 @@ use crate::frame::Frame;
 /// ```
 pub trait Buffer: Sealed + Deref<Target = [u8]> + Send + Sync + 'static {}
 
-/// What a cell asks of a buffer. Its drop must not panic: it runs amid other deferred functions.
+/// What a cell asks of a buffer. Its drop must not panic (E7): it runs amid other deferred
+/// functions.
 pub trait Sealed {
     /// Has the pool count the buffer as retired.
     fn retired(&self);

@@ -2,7 +2,7 @@
 //! without waiting. The old buffer goes back to its pool when nobody can look at it any more.
 //!
 //! ```text
-//!   FrameCell { collector ── the cell's own, of crossbeam-epoch
+//!   FrameCell { participants ── of a collector of crossbeam-epoch, the cell's own
 //!             { slots ─────► free: 0b1010   current: 0   places: │ new │     │ old │     │
 //!                                                                 current        retired
 //! ```
@@ -12,14 +12,20 @@
 //! - E1. A place whose bit is set in `free` is empty and nobody's. Who clears the bit owns the place; one that is published
 //!   as `current` belongs to the cell, and to who takes it out of `current` again.
 //! - E2. A place that was taken out of `current` is *retired*: its buffer stays, and nothing is written there, until all
-//!   guards that were pinned when it was taken out are gone. That is what a function that is deferred to the collector waits for; it drops the
-//!   buffer and sets the bit.
+//!   guards that were pinned when it was taken out are gone. That is what a function that is
+//!   deferred to the collector waits for; it moves the buffer out, sets the bit, and drops the
+//!   buffer last: that may end the buffer's pool, and call back into this cell.
 //! - E3. There is one place more than buffers may be retired. Who takes a buffer out of `current` owns another place meanwhile, so the retired ones are
 //!   never more than the bound: who finds no place free is refused.
 //! - E4. The slots outlive all deferred functions, which point to them. Handles borrow the cell, also for their own drop; the cell
-//!   drops its collector, which runs what is deferred still, and then the slots.
-//! - E5. Who has forgotten a handle or a snapshot has leaked the collector, and with it what is deferred: it never runs, and the
-//!   slots drop what is left in them when the cell goes.
+//!   drops its participants and its collector, which runs what is deferred still, and then the
+//!   slots.
+//! - E5. Who has forgotten a snapshot has leaked the collector, and with it what is deferred: it
+//!   never runs, and the slots drop what is left in them when the cell goes.
+//! - E6. A participant is used by one handle at a time: who sets its mark has it until it clears
+//!   it. It stays until the cell goes.
+//! - E7. No drop of a buffer unwinds (`misuse::Hook`): what is deferred beside it runs, and all
+//!   places are emptied.
 //!
 //! A snapshot pins first and reads `current` then. crossbeam-epoch promises that what is deferred after a place was taken out of `current` waits for whoever
 //! pinned before and can have read it there; a place that is used again is to a reader what an address is that an allocator hands out again.
@@ -27,6 +33,7 @@
 //! Source: K. Fraser, Practical lock-freedom, 2004, section 5.2.3; crossbeam-epoch, `src/internal.rs`.
 
 mod buffer;
+mod participants;
 mod reader;
 mod slots;
 mod writer;
@@ -35,9 +42,10 @@ use std::fmt;
 use std::ops::Deref;
 use std::ptr::NonNull;
 
-use crossbeam_epoch::{Collector, Guard, LocalHandle};
+use crossbeam_epoch::Guard;
 
 pub use self::buffer::Buffer;
+use self::participants::{Participant, Participants};
 pub use self::reader::{Reader, Snapshot};
 use self::slots::Slots;
 pub use self::writer::Writer;
@@ -47,11 +55,13 @@ pub use self::writer::Writer;
 /// A [`Writer`] swaps a new buffer in; a [`Reader`] takes [`Snapshot`]s, through which the bytes are seen in place. Neither waits for the
 /// other, and readers share no count. A buffer that was swapped out is *retired*: it goes back to its pool when the
 /// snapshots are gone that could show it, and until then counts as out ([`Stats::retired`](crate::Stats::retired) says how many do). At
-/// most as many are retired as the cell was made for: beyond that a swap gives the new buffer back. (What is not bounded is the collector's own
-/// garbage: while a snapshot stays, each handle that is made and dropped leaves some 4 KiB.)
+/// most as many are retired as the cell was made for: beyond that a swap gives the new buffer back.
 ///
-/// A cell has a collector of [crossbeam-epoch](https://docs.rs/crossbeam-epoch) to itself, some 3 KiB on the heap. It may be a `static` behind a
-/// [`LazyLock`](std::sync::LazyLock); such a cell is never dropped, and its buffers stay out. Dropping a cell frees its buffers.
+/// A cell has a collector of [crossbeam-epoch](https://docs.rs/crossbeam-epoch) to itself, some 3
+/// KiB on the heap. Each handle has a participant of it, some 2 KiB, which a dropped handle leaves
+/// to the next one: so there are as many as there were handles at one time, until the cell is
+/// dropped. It may be a `static` behind a [`LazyLock`](std::sync::LazyLock); such a cell is never
+/// dropped, and its buffers stay out. Dropping a cell frees its buffers.
 ///
 /// Not for signal handlers: making and dropping handles, swaps and even reads may allocate or free. A [`Frame`](crate::Frame) may be used there.
 ///
@@ -81,14 +91,15 @@ pub use self::writer::Writer;
 /// ```
 pub struct FrameCell<B: Buffer> {
     /// Dropped before the slots (E4): fields are in their order.
-    collector: Collector,
+    participants: Participants,
     slots: Home<B>,
 }
 
-// SAFETY: the cell owns its buffers, which are Send; nothing in it is bound to a thread.
+// SAFETY: the cell owns its buffers, which are Send, and its participants, which crossbeam-epoch
+// binds to no thread.
 unsafe impl<B: Buffer> Send for FrameCell<B> {}
 // SAFETY: readers on several threads share a buffer, which is Sync; deferred functions drop it on any of them, and it is
-// Send. Places change hands by E1 and E2.
+// Send. Places change hands by E1 and E2, participants by E6.
 unsafe impl<B: Buffer> Sync for FrameCell<B> {}
 
 impl<B: Buffer> FrameCell<B> {
@@ -117,14 +128,15 @@ impl<B: Buffer> FrameCell<B> {
             Self::MOST
         );
         Self {
-            collector: Collector::new(),
+            participants: Participants::new(),
             slots: Home::new(Slots::new(retired + 1)),
         }
     }
 
     /// Returns a handle to read the cell with, for this thread.
     ///
-    /// Registers with the cell, which allocates some 2 KiB: make one a thread, not one a read. Lock-free.
+    /// Takes a participant that a dropped handle left, or makes one, which allocates some 2 KiB. It
+    /// looks at all that are in use: make one handle a thread, not one a read. Lock-free.
     ///
     /// ```
     /// # use framewell::{Frame, FrameCell};
@@ -134,12 +146,12 @@ impl<B: Buffer> FrameCell<B> {
     /// ```
     #[must_use]
     pub fn reader(&self) -> Reader<'_, B> {
-        Reader::new(self.register())
+        Reader::new(self.handle())
     }
 
     /// Returns a handle to change the cell with, for this thread; there may be several.
     ///
-    /// Registers with the cell as [`reader`](Self::reader) does.
+    /// Takes or makes a participant as [`reader`](Self::reader) does.
     ///
     /// ```
     /// # use framewell::{FrameCell, Pool};
@@ -151,26 +163,14 @@ impl<B: Buffer> FrameCell<B> {
     /// ```
     #[must_use]
     pub fn writer(&self) -> Writer<'_, B> {
-        Writer::new(self.register())
+        Writer::new(self.handle())
     }
 
-    fn register(&self) -> Handle<'_, B> {
+    fn handle(&self) -> Handle<'_, B> {
         Handle {
-            local: self.collector.register(),
+            participant: self.participants.take(),
             cell: self,
         }
-    }
-
-    /// Leaves a mark in the participant's garbage, so that a writer sees when that is collected.
-    fn mark(&self, guard: &Guard) {
-        let slots = self.slots.0;
-        self.slots.marked();
-        let collected = move || {
-            // SAFETY: the slots outlive what is deferred (E4).
-            unsafe { slots.as_ref() }.mark_collected();
-        };
-        // SAFETY: the function may run on any thread and at any time before the slots go (E4): it counts.
-        unsafe { guard.defer_unchecked(collected) };
     }
 }
 
@@ -209,15 +209,22 @@ impl<B: Buffer> Drop for Home<B> {
     }
 }
 
-/// A participant of the cell's collector.
+/// A handle's participant, which is the handle's alone (E6), and its cell.
 struct Handle<'c, B: Buffer> {
-    local: LocalHandle,
+    participant: &'c Participant,
     cell: &'c FrameCell<B>,
+}
+
+impl<B: Buffer> Handle<'_, B> {
+    #[inline]
+    fn pin(&self) -> Guard {
+        self.participant.pin()
+    }
 }
 
 /// That there is such a function makes the compiler demand that a handle is dropped before its cell (E4).
 impl<B: Buffer> Drop for Handle<'_, B> {
     fn drop(&mut self) {
-        self.cell.mark(&self.local.pin());
+        self.participant.leave();
     }
 }

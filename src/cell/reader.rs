@@ -11,7 +11,8 @@ use super::{Buffer, Handle};
 
 /// A thread's handle to read a cell with, from [`FrameCell::reader`](crate::FrameCell::reader).
 ///
-/// It must be dropped before the cell. One that is forgotten ([`std::mem::forget`]) is a leak of a few KiB. It stays on its thread:
+/// It must be dropped before the cell. What one takes that is forgotten ([`std::mem::forget`]),
+/// some 2 KiB, is there until the cell is dropped. It stays on its thread:
 ///
 /// ```compile_fail,E0277
 /// # let cell: framewell::FrameCell<framewell::Frame> = framewell::FrameCell::new(4);
@@ -62,7 +63,7 @@ impl<'c, B: Buffer> Reader<'c, B> {
     #[inline]
     #[must_use]
     pub fn read(&self) -> Option<Snapshot<'_, B>> {
-        let guard = self.handle.local.pin();
+        let guard = self.handle.pin();
         // Behind the pinning: what is current from now on is not freed before the guard is gone (E2).
         let buffer = self.handle.cell.slots.current()?;
         Some(Snapshot {

@@ -19,20 +19,11 @@ const NONE: u32 = u32::MAX;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place(u32);
 
-/// What a writer looks at to see whether a collection brings anything about.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Progress {
-    free: u64,
-    marks: u64,
-}
-
 pub(super) struct Slots<B: Buffer> {
     /// What readers load, apart from what writers work on.
     current: CachePadded<AtomicU32>,
     /// A bit for each free place.
     free: CachePadded<AtomicU64>,
-    /// Marks in garbage that is not collected yet.
-    marks: AtomicU64,
     places: Box<[UnsafeCell<MaybeUninit<B>>]>,
     /// Stand for the places in a model.
     tracks: Tracks,
@@ -44,7 +35,6 @@ impl<B: Buffer> Slots<B> {
         Self {
             current: CachePadded::new(AtomicU32::new(NONE)),
             free: CachePadded::new(AtomicU64::new(u64::MAX >> (MOST_PLACES - places))),
-            marks: AtomicU64::new(0),
             places: (0..places).map(|_| empty()).collect(),
             tracks: Tracks::new(places),
         }
@@ -144,11 +134,12 @@ impl<B: Buffer> Slots<B> {
     pub(super) unsafe fn release(&self, place: Place) {
         // SAFETY: the function's bullet: the place is full and unshared.
         let buffer = unsafe { self.empty(place) };
-        // Before the drop: that may be the end of the pool (P3 of `inner`).
-        buffer.no_longer_retired();
-        drop(buffer);
         // SAFETY: the function's bullet, and it is empty now.
         unsafe { self.give_back(place) };
+        // Before the drop: that may be the end of the pool (P3 of `inner`).
+        buffer.no_longer_retired();
+        // Last of all: what the end of a pool drops may use this cell.
+        drop(buffer);
     }
 
     /// Moves the buffer out of a place.
@@ -170,22 +161,11 @@ impl<B: Buffer> Slots<B> {
         in_use == u32::from(current != NONE)
     }
 
-    pub(super) fn progress(&self) -> Progress {
-        // Relaxed, twice: as in `at_rest`.
-        Progress {
-            free: self.free.load(Ordering::Relaxed),
-            marks: self.marks.load(Ordering::Relaxed),
-        }
-    }
-
-    pub(super) fn marked(&self) {
-        // Relaxed: the number alone is used, as a hint.
-        self.marks.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(super) fn mark_collected(&self) {
-        // Relaxed: as above.
-        self.marks.fetch_sub(1, Ordering::Relaxed);
+    /// The free places, as bits: what a writer looks at to see whether a collection brings anything
+    /// about.
+    pub(super) fn free(&self) -> u64 {
+        // Relaxed: as in `at_rest`.
+        self.free.load(Ordering::Relaxed)
     }
 }
 
@@ -209,6 +189,8 @@ impl<B: Buffer> Drop for Slots<B> {
             if place.0 != current {
                 buffer.no_longer_retired();
             }
+            // Does not unwind (E7): the places behind it are emptied, too.
+            drop(buffer);
         }
     }
 }

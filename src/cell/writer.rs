@@ -8,10 +8,14 @@
 //!   swap: pin e · publish · defer ─► flush: hand in (e), advance to e+1 ─► repin ─► flush: advance to e+2, open the bag: home
 //! ```
 //!
-//! It gives up when flushes bring nothing about any more (`PATIENCE`): a reader, or another writer, is pinned. What it sees of a flush
-//! are places that become free and marks that are run: each handle leaves one in its last bag, and a writer puts one into what it hands in of
-//! crossbeam's own garbage. Bags without either are those of a reader, full with 64 pieces of that garbage; `PATIENCE` has room for some 48 in a
-//! row. Readers leave more only after they have worked off thousands of handles; then a buffer comes home by one of the next swaps.
+//! It gives up when flushes free no place any more (`PATIENCE`): a reader, or another writer, is
+//! pinned. It also gives up after `MOST` flushes, whatever they do: other writers may retire as
+//! fast as this one releases. What is left comes home by one of the next calls.
+//!
+//! The queue is short, since no participant leaves the collector (`participants`). It holds a bag
+//! for each buffer that may be retired, and bags of participants that are full: each holds 64 nodes
+//! of the queue, of bags that its participant has opened. `PATIENCE` has room for some 48 of the
+//! latter in a row.
 
 use std::fmt;
 
@@ -21,8 +25,12 @@ use super::slots::Place;
 use super::{Buffer, Handle};
 use crate::sync::scaled;
 
-/// So many flushes one after the other that bring nothing about say that somebody is pinned. Two do for a bag of one's own.
+/// So many flushes one after the other that free no place say that somebody is pinned. Two do for a
+/// bag of one's own.
 const PATIENCE: u32 = scaled(8, 2);
+
+/// The flushes of one collection: some 240 bags, and a look at each participant a flush.
+const MOST: u32 = scaled(32, 4);
 
 /// A thread's handle to change a cell with, from [`FrameCell::writer`](crate::FrameCell::writer).
 ///
@@ -51,7 +59,17 @@ impl<'c, B: Buffer> Writer<'c, B> {
     /// Puts a buffer into the cell and retires the one before.
     ///
     /// If no reader has a snapshot, and no other writer is at work, the one before is back in its pool when this returns, and so is all that
-    /// was retired earlier. Lock-free, but for the heap: crossbeam-epoch allocates some 2 KiB a swap, and frees them by the next.
+    /// was retired earlier. With dozens of handles, or other writers at work, one of the next calls
+    /// may bring it home instead.
+    ///
+    /// The work of a call is bounded. It flushes the collector 64 times at most, and two or three
+    /// times if nobody else is at work. A flush looks at the cell's participants, which are as many
+    /// as there were handles at one time, and runs at most 8 bags of 64 functions. Handles that
+    /// came and went are no work. A buffer that comes home may end its pool: see
+    /// [`OnMisuse::Call`](crate::OnMisuse::Call).
+    ///
+    /// Lock-free, but for the heap: crossbeam-epoch allocates some 2 KiB a swap, and frees them by
+    /// the next.
     ///
     /// # Errors
     ///
@@ -78,7 +96,7 @@ impl<'c, B: Buffer> Writer<'c, B> {
     /// ```
     pub fn swap(&self, new: B) -> Result<(), B> {
         let slots = &self.handle.cell.slots;
-        let mut guard = self.handle.local.pin();
+        let mut guard = self.handle.pin();
         let Some(place) = self.claim(&mut guard) else {
             return Err(new);
         };
@@ -108,7 +126,7 @@ impl<'c, B: Buffer> Writer<'c, B> {
     #[must_use]
     pub fn clear(&self) -> bool {
         let slots = &self.handle.cell.slots;
-        let mut guard = self.handle.local.pin();
+        let mut guard = self.handle.pin();
         // Held while the other is taken out, so that this counts against the bound as a swap does (E3).
         let Some(place) = self.claim(&mut guard) else {
             return false;
@@ -125,7 +143,7 @@ impl<'c, B: Buffer> Writer<'c, B> {
     fn claim(&self, guard: &mut Guard) -> Option<Place> {
         let slots = &self.handle.cell.slots;
         slots.claim().or_else(|| {
-            self.collect(guard);
+            self.collect(guard, false);
             slots.claim()
         })
     }
@@ -145,23 +163,24 @@ impl<'c, B: Buffer> Writer<'c, B> {
             // SAFETY: the function may run on any thread, since a buffer is Send, and before the slots go (E4).
             unsafe { guard.defer_unchecked(release) };
         }
-        self.collect(guard);
+        self.collect(guard, old.is_some());
     }
 
-    /// Flushes until nothing is retired, or until that brings nothing about.
-    fn collect(&self, guard: &mut Guard) {
+    /// Flushes until nothing is retired, or until that brings nothing about, or often enough. At
+    /// least once if this call has `deferred` something: no other participant could bring that
+    /// home, and beside another writer the cell may seem at rest.
+    fn collect(&self, guard: &mut Guard, mut deferred: bool) {
         let slots = &self.handle.cell.slots;
-        let (mut idle, mut opened) = (0, false);
-        while !slots.at_rest() && idle < PATIENCE {
-            if opened {
-                // The bags that were opened are garbage in this participant's bag now, and the flush hands that in.
-                self.handle.cell.mark(guard);
+        let mut idle = 0;
+        for _ in 0..MOST {
+            if idle == PATIENCE || (!deferred && slots.at_rest()) {
+                break;
             }
-            let before = slots.progress();
+            let before = slots.free();
             guard.repin();
             guard.flush();
-            opened = slots.progress() != before;
-            idle = if opened { 0 } else { idle + 1 };
+            deferred = false;
+            idle = if slots.free() == before { idle + 1 } else { 0 };
         }
     }
 }

@@ -8,8 +8,8 @@
 )]
 
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
 
 use crate::common::{assert_whole, builder, pool};
 use framewell::{Burst, Dot11Buf, Frame, FrameCell, Misuse, OnMisuse, Pool, Writer};
@@ -156,6 +156,59 @@ fn end_amid_a_read_or_a_handle_comes_once() {
     }));
     assert!(answer.is_ok(), "the panic goes no further");
     ends.are(1);
+}
+
+#[test]
+fn end_amid_a_swap_may_use_the_same_cell() {
+    static CELL: LazyLock<FrameCell<Frame>> = LazyLock::new(|| FrameCell::new(1));
+    let other = pool(4);
+    let own = other.clone();
+    let first = ending(1, move || {
+        let writer = CELL.writer();
+        assert!(CELL.reader().read().is_none());
+        put(&writer, own.copy_from(b"amid 1").unwrap());
+        put(&writer, own.copy_from(b"amid 2").unwrap());
+        assert_eq!(CELL.reader().read().unwrap()[..], *b"amid 2");
+        assert_eq!(own.stats().retired, 1, "the call amid which this runs");
+    });
+    {
+        let writer = CELL.writer();
+        put(&writer, first.get(60).unwrap());
+        drop(first);
+        assert!(writer.clear());
+        assert_eq!(CELL.reader().read().unwrap()[..], *b"amid 2");
+        put(&writer, other.copy_from(b"after").unwrap());
+        assert_eq!((other.stats().out, other.stats().retired), (1, 0));
+        assert!(writer.clear());
+    }
+    assert_whole(&other);
+}
+
+#[test]
+fn swaps_amid_a_swap_do_not_keep_it_going() {
+    static CELL: LazyLock<FrameCell<Frame>> = LazyLock::new(|| FrameCell::new(4));
+    static SWAPPED: AtomicUsize = AtomicUsize::new(0);
+
+    /// A frame whose end swaps another such frame in, which retires the one there.
+    fn link(left: usize) -> Frame {
+        let pool = ending(1, move || {
+            if left > 0 {
+                SWAPPED.fetch_add(1, Ordering::Relaxed);
+                put(&CELL.writer(), link(left - 1));
+            }
+        });
+        pool.get(60).unwrap()
+    }
+
+    let writer = CELL.writer();
+    put(&writer, link(100));
+    put(&writer, link(100));
+    let swapped = SWAPPED.load(Ordering::Relaxed);
+    assert!((2..=32).contains(&swapped), "{swapped} swaps amid one");
+    // What is left ends by one of the next calls.
+    while CELL.reader().read().is_some() {
+        assert!(writer.clear());
+    }
 }
 
 /// Frames of pools that end with a panic, with others among them.
