@@ -134,8 +134,10 @@ typedef struct framewell_misuse {
 } framewell_misuse;
 
 /* Called on the thread that misuses a pointer, before the call returns its error; on several threads at the same time. It must return: no
- * longjmp, no C++ exception. It may call every function but framewell_pool_destroy of this pool; what it misuses itself is reported by another
- * call of it. Amid a framewell_free_bulk up to 64 frames are still in the hands of that call. The misuse lasts as long as the call. */
+ * longjmp. A C++ exception that leaves it ends the process. It may call every function but
+ * framewell_pool_destroy of this pool; what it misuses itself is reported by another call of it.
+ * Amid a framewell_free_bulk up to 64 frames are still in the hands of that call. The misuse lasts
+ * as long as the call. */
 typedef void (*framewell_on_misuse)(const framewell_misuse *misuse, void *context);
 
 /* What a pool shall be. Start from FRAMEWELL_CONFIG_DEFAULTS and change what matters: later versions add members at the end, and know by

@@ -297,7 +297,7 @@ fn word(name: &str, of: &[&str]) -> Result<u32, Refused> {
 
 /// A function of C, and what it is handed.
 struct Report {
-    call: unsafe extern "C" fn(*const framewell_misuse, *mut c_void),
+    call: unsafe extern "C-unwind" fn(*const framewell_misuse, *mut c_void),
     context: *mut c_void,
 }
 
@@ -324,7 +324,7 @@ impl Report {
 }
 
 fn reporting(
-    call: unsafe extern "C" fn(*const framewell_misuse, *mut c_void),
+    call: unsafe extern "C-unwind" fn(*const framewell_misuse, *mut c_void),
     context: *mut c_void,
 ) -> OnMisuse {
     let report = Report { call, context };

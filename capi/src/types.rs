@@ -88,9 +88,9 @@ pub struct framewell_misuse {
     pub kind: u32,
 }
 
-/// What is called with it.
+/// What is called with it. What unwinds out of it ends the process where it would enter C.
 pub type framewell_on_misuse =
-    Option<unsafe extern "C" fn(misuse: *const framewell_misuse, context: *mut c_void)>;
+    Option<unsafe extern "C-unwind" fn(misuse: *const framewell_misuse, context: *mut c_void)>;
 
 /// What a pool shall be.
 #[repr(C)]

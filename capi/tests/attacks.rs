@@ -169,7 +169,7 @@ struct Reenter {
     calls: Cell<usize>,
 }
 
-unsafe extern "C" fn reenter(_misuse: *const framewell_misuse, context: *mut c_void) {
+unsafe extern "C-unwind" fn reenter(_misuse: *const framewell_misuse, context: *mut c_void) {
     // SAFETY: the context of the config, which outlives the pool.
     let own = unsafe { &*context.cast::<Reenter>() };
     let pool = own.pool.get();
@@ -404,4 +404,24 @@ fn child_forked_amid_a_message_is_told_why_there_is_no_shared_pool() {
         said.contains("framewell: ") && said.contains("FRAMEWELL_FRAMES"),
         "{said}"
     );
+}
+
+unsafe extern "C-unwind" fn throw(_misuse: *const framewell_misuse, _context: *mut c_void) {
+    panic!("out of a report");
+}
+
+#[test]
+fn what_unwinds_out_of_a_report_ends_the_process() {
+    if inside().is_some() {
+        let pool = create(&framewell_config {
+            on_misuse: Some(throw),
+            ..config()
+        });
+        let free = || free(pool, ptr::null_mut());
+        let _gone_on = panic::catch_unwind(panic::AssertUnwindSafe(free));
+        return;
+    }
+    let test = "what_unwinds_out_of_a_report_ends_the_process";
+    let ended = run(test, 0, Stdio::null());
+    assert_eq!(ended.signal(), Some(libc::SIGABRT), "{ended}");
 }
