@@ -1,7 +1,7 @@
 //! Children that are forked while other threads of the parent are amid calls: they use the pool at once, by
 //! themselves, and the parent does not notice.
 //!
-//! `FRAMEWELL_LONG=1` makes it four times as many.
+//! `FRAMEWELL_LONG=1` makes it four times as many, `FRAMEWELL_SHORT=1` an eighth.
 
 #![cfg(all(target_os = "linux", target_env = "gnu"))]
 #![allow(
@@ -18,11 +18,11 @@ use std::thread;
 use std::time::Instant;
 
 use common::ledger::Ledger;
-use common::{Random, assert_distinct, assert_whole, linux, take_all};
+use common::{Random, assert_distinct, assert_whole, linux, repeated, take_all};
 use framewell::{Burst, Frame, Front, Pool};
 use harness::child;
 use harness::forked::forked;
-use harness::{has_rseq, long};
+use harness::has_rseq;
 
 const FRAMES: usize = 1500;
 const WORKERS: usize = 3;
@@ -131,7 +131,7 @@ fn children_forked_amid_calls_use_the_pool_at_once() {
     if !has_rseq() {
         return;
     }
-    let forks = if long() { 1600 } else { 400 };
+    let forks = repeated(400);
     let pool = pool();
     let ledger = Ledger::new(&pool);
     let over = AtomicBool::new(false);

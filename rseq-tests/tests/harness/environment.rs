@@ -17,3 +17,9 @@ pub(crate) fn not_run(what: &str) {
 pub(crate) fn long() -> bool {
     is_set("FRAMEWELL_LONG")
 }
+
+/// Whether the short forms are asked for, by `FRAMEWELL_SHORT=1`.
+#[allow(dead_code, reason = "each test file uses its own part")]
+pub(crate) fn short() -> bool {
+    is_set("FRAMEWELL_SHORT")
+}

@@ -21,7 +21,7 @@ use crate::support::linux::cpus;
 use crate::support::section::Section;
 use crate::support::shared::Shared;
 use crate::support::tracee::{Event, Tracee};
-use crate::support::{long, not_run};
+use crate::support::{long, not_run, short};
 use crate::world::{self, SEQUENCES, Subject};
 
 /// How long the child may take from one stop to the next.
@@ -138,7 +138,11 @@ impl Cases {
         section: &Section,
         all: bool,
     ) -> Result<[usize; 4], String> {
-        let repeats = if long() { 20 } else { 3 };
+        let repeats = match (long(), short()) {
+            (true, _) => 20,
+            (_, true) => 1,
+            _ => 3,
+        };
         self.end.set(section.descriptor.end());
         let mut covered = [0; 4];
         // Around the section: both instructions that arm, and the one behind the commit.

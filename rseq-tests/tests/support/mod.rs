@@ -21,7 +21,7 @@ pub(crate) mod tracee;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 #[allow(unused_imports, reason = "each test file uses its own part")]
-pub(crate) use environment::{long, not_run};
+pub(crate) use environment::{long, not_run, short};
 
 /// Tests that fork and keep every CPU busy run one at a time.
 pub(crate) fn alone() -> MutexGuard<'static, ()> {

@@ -1,5 +1,5 @@
-// The first process of the machine that .ci/aarch64 starts: runs the programs that /runs lists, one a line, prints
-// how each ended, and switches the machine off. If it returns instead, the kernel panics: the end too.
+// The first process of an emulated machine (.ci/common starts it): runs the programs that /runs lists, one a line,
+// prints how each ended, and switches the machine off. If it returns instead, the kernel panics: the end too.
 // A line is: [VARIABLE=value ...] program [argument ...]
 #include <linux/membarrier.h>
 #include <stdio.h>
