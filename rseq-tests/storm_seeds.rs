@@ -132,6 +132,13 @@ const PAUSED_IN_AN_OPENING: Change = Change {
         if gate.open(token) {",
 };
 
+/// The first process to use a pool has more forks behind it than a token has bits for.
+const AFTER_MANY_FORKS: Change = Change {
+    file: "sys/process.rs",
+    from: "last: AtomicU64::new(0)",
+    to: "last: AtomicU64::new((1 << 24) - 1)",
+};
+
 const STORM_SEEDS: &[Seed] = &[
     Seed {
         name: "slow_sections",
@@ -190,6 +197,13 @@ const STORM_SEEDS: &[Seed] = &[
         archs: &["x86_64", "aarch64"],
         caught_by: "",
         bug: &[PAUSED_IN_A_SWEEP],
+    },
+    Seed {
+        name: "paused_in_a_sweep_after_many_forks",
+        test: "fork",
+        archs: &["x86_64", "aarch64"],
+        caught_by: "",
+        bug: &[PAUSED_IN_A_SWEEP, AFTER_MANY_FORKS],
     },
     Seed {
         name: "paused_in_an_opening",

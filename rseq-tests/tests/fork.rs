@@ -180,19 +180,19 @@ fn children_forked_amid_calls_use_the_pool_at_once() {
     );
 }
 
+/// A child takes over what a sweep owns that was left in the parent: of a variant that pauses in one.
 macro_rules! holds {
     ($variant:ident, $test:ident) => {
         #[test]
-        fn child_takes_over_what_a_sweep_left_in_the_parent_owns() {
+        fn $test() {
             if !has_rseq() {
                 return;
             }
             let [first, second, ..] = linux::cpus()[..] else {
                 return harness::not_run("a sweep from another CPU: there is one alone");
             };
-            let test = "child_takes_over_what_a_sweep_left_in_the_parent_owns";
             if !child::here() {
-                return child::run(test, &[]).assert_passed();
+                return child::run(stringify!($test), &[]).assert_passed();
             }
             $variant::subject::child_takes_over([first, second]);
         }

@@ -45,11 +45,17 @@ impl Token {
     /// The token of one call. Tickets come round after 2^37 calls that own gates.
     pub(crate) fn new(process: u64, ticket: u64) -> Self {
         let ticket = (ticket % TICKETS) << TICKET_SHIFT;
-        Self(process << PROCESS_SHIFT | ticket | OWNED)
+        Self(Self::of(process) | ticket | OWNED)
     }
 
-    fn process(self) -> u64 {
-        self.0 >> PROCESS_SHIFT
+    /// The bits that all tokens of a process have in common, and those of no other, unless 2^24
+    /// generations of forks lie between the two: a token has room for so much of the number.
+    fn of(process: u64) -> u64 {
+        process << PROCESS_SHIFT
+    }
+
+    fn is_of(self, process: u64) -> bool {
+        self.0 & Self::of(u64::MAX) == Self::of(process)
     }
 }
 
@@ -82,7 +88,7 @@ impl Gate<'_> {
             OPEN => Phase::Open,
             _ => {
                 let token = Token(seen.0 & !MARKED);
-                if token.process() == process {
+                if token.is_of(process) {
                     Phase::Owned(token)
                 } else {
                     Phase::Abandoned
@@ -233,5 +239,43 @@ impl Mode {
             .compare_exchange(from.0, to, Ordering::AcqRel, Ordering::Acquire)
             .map(|_| Epoch(to))
             .map_err(Epoch)
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    /// Numbers of a process that fill their bits in a token, and that have more than fit.
+    const NUMBERS: [u64; 6] = [1, (1 << 24) - 1, 1 << 24, (1 << 24) + 1, 1 << 40, u64::MAX];
+
+    #[test]
+    fn gate_is_owned_in_its_process_and_abandoned_in_the_next_ones_however_many_forks_came_before()
+    {
+        for process in NUMBERS {
+            for ticket in [0, 7, TICKETS - 1, TICKETS, u64::MAX] {
+                let word = AtomicU64::new(SHUT);
+                let gate = Gate(&word);
+                let token = Token::new(process, ticket);
+                assert!(gate.own(gate.look(), token));
+                let seen = gate.look();
+                assert!(
+                    Gate::phase(seen, process) == Phase::Owned(token),
+                    "{process}"
+                );
+                assert!(gate.mark(seen));
+                assert!(
+                    Gate::phase(gate.look(), process) == Phase::Owned(token),
+                    "marked"
+                );
+                for child in [1, 2, (1 << 24) - 1] {
+                    let child = process.wrapping_add(child);
+                    assert!(
+                        Gate::phase(gate.look(), child) == Phase::Abandoned,
+                        "{child}"
+                    );
+                }
+            }
+        }
     }
 }
