@@ -265,11 +265,10 @@ impl Dot11 {
         Some(out)
     }
 
-    /// Fences that the kernel refused to the classes.
-    pub(crate) fn fences_refused(&self) -> u64 {
+    /// How often something happened on the slow paths of the classes.
+    pub(crate) fn counted(&self, event: Event) -> u64 {
         let used = self.classes.iter().filter(|class| class.was_used());
-        used.map(|class| class.lists.counted(Event::FenceRefused))
-            .sum()
+        used.map(|class| class.lists.counted(event)).sum()
     }
 
     pub(crate) fn stats(&self) -> Dot11Stats {

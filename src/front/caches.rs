@@ -43,8 +43,9 @@ use crate::id::{CpuId, FrameId};
 use crate::sync::{AtomicU32, AtomicU64, Ordering, Table, Unprotected};
 use crate::sys::{Area, Process};
 
-/// Words from one gate to the next: a cache line.
+/// Words from one gate to the next, with the CPU's counts of events behind it: a cache line.
 const GATE: usize = 8;
+const _: () = assert!(Event::ALL < GATE);
 
 /// The caches of all CPUs.
 pub(crate) struct Caches {
@@ -167,6 +168,7 @@ impl Caches {
     /// Opens the cache of the running CPU, if it is shut and caches may be open.
     pub(crate) fn open_here(&self) -> Opened<'_> {
         let Some(cpu) = self.here() else {
+            self.count(Event::Uncached);
             return Opened::No;
         };
         let gate = self.gate(cpu);

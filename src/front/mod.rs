@@ -186,10 +186,11 @@ pub(crate) enum Event {
     Steal,
     Refusal,
     FenceRefused,
+    Uncached,
 }
 
 impl Event {
-    const ALL: usize = 5;
+    const ALL: usize = 6;
 }
 
 /// A batch on the move.

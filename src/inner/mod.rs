@@ -43,7 +43,7 @@ use crate::raw::FrameStates;
 use crate::stack::Links;
 use crate::stats::{Dot11Stats, Stats};
 use crate::sync::{AtomicU64, AtomicUsize, LeakCheck, Ordering, PageStart, Unprotected, scaled};
-use crate::sys::{Area, HugePages, NoRseq, Process, Refused, online_cpus, possible_cpus};
+use crate::sys::{Area, HugePages, NoRseq, Process, Refused, online_cpus};
 
 /// The frames begin behind the place in a page where their caches have the count and, of the usual size, the slots: a load whose
 /// address agrees in its lowest 12 bits with that of a store in flight waits for it, and each get and each free loads from here.
@@ -79,6 +79,8 @@ pub(crate) struct Spec {
     pub(crate) frames: u32,
     /// For the rseq front, or why there is none.
     pub(crate) area: Result<Area, NoRseq>,
+    /// As many CPUs as the machine can have.
+    pub(crate) possible: u32,
     /// Of the portable front.
     pub(crate) shards: u32,
     /// The most frames that rest with one CPU, if the builder says so.
@@ -99,7 +101,7 @@ impl Spec {
     /// How many caches or shards a class has.
     fn cpus(&self) -> u32 {
         match self.area {
-            Ok(_) => possible_cpus().clamp(1, MAX_CPUS),
+            Ok(_) => self.possible.clamp(1, MAX_CPUS),
             Err(_) => self.shards,
         }
     }
@@ -423,6 +425,10 @@ impl Inner {
         let free = (per_cpu.iter().sum::<usize>() + depot + uncarved).min(capacity);
         let caches = class.front_bytes();
         let batch = class.batch();
+        let of_all = |event| {
+            let of_dot11 = self.dot11().map_or(0, |dot11| dot11.counted(event));
+            class.counted(event) + of_dot11
+        };
         Stats {
             capacity,
             free,
@@ -441,8 +447,8 @@ impl Inner {
             pages: self.arena().pages(),
             front: class.front_kind(),
             no_rseq: *self.no_rseq,
-            fences_refused: class.counted(Event::FenceRefused)
-                + self.dot11().map_or(0, Dot11::fences_refused),
+            fences_refused: of_all(Event::FenceRefused),
+            uncached: of_all(Event::Uncached),
             metadata: caches
                 + Links::bytes_for(frames)
                 + FrameStates::bytes_for(frames)

@@ -286,7 +286,8 @@ impl PoolBuilder {
     /// ```
     pub fn build(self) -> Result<Pool, BuildError> {
         let frames = self.checked_frames()?;
-        let shards = self.checked_shards()?;
+        let possible = possible_cpus();
+        let shards = self.checked_shards(possible)?;
         let cache = self.checked_cache()?;
         let chunks = self.checked_chunks()?;
         let sizes = self.checked_sizes()?;
@@ -296,6 +297,7 @@ impl PoolBuilder {
         let inner = Inner::new(&Spec {
             frames,
             area,
+            possible,
             shards,
             cache,
             layout,
@@ -344,9 +346,9 @@ impl PoolBuilder {
         Sizes::new(sizes).ok_or(BuildError::TooManySizeClasses { classes })
     }
 
-    fn checked_shards(&self) -> Result<u32, BuildError> {
+    fn checked_shards(&self, possible: u32) -> Result<u32, BuildError> {
         match self.shards {
-            None => Ok(possible_cpus().clamp(1, MAX_SHARDS as u32)),
+            None => Ok(possible.clamp(1, MAX_SHARDS as u32)),
             Some(shards) if (1..=MAX_SHARDS).contains(&shards) => Ok(shards as u32),
             Some(shards) => Err(BuildError::Shards { shards }),
         }

@@ -115,21 +115,64 @@ fn thread_number() -> u32 {
     (product >> 32) as u32
 }
 
-/// How many CPUs this machine can have, those that may come online later included.
+/// How many CPUs this machine can have, those that may come online later included: the largest number that the system
+/// tells. Some sources can be hidden (`/sys` in a sandbox), and some speak of the CPUs of the calling thread
+/// alone, so none is believed where another one knows of more.
 #[cfg(not(any(windows, loom)))]
 pub(crate) fn possible_cpus() -> u32 {
-    std::fs::read_to_string("/sys/devices/system/cpu/possible")
-        .ok()
-        .and_then(|list| highest_cpu(&list))
-        .map(|highest| highest.saturating_add(1))
-        .or_else(|| {
-            std::thread::available_parallelism()
-                .ok()?
-                .get()
-                .try_into()
-                .ok()
-        })
-        .unwrap_or(1)
+    // What `/proc` lists are those of `/sys` that are online, and on a large machine it takes long.
+    let told = [
+        possible_in_sys().or_else(online_in_proc),
+        usable(),
+        configured(),
+    ];
+    told.into_iter().flatten().max().unwrap_or(1)
+}
+
+#[cfg(not(any(windows, loom)))]
+fn possible_in_sys() -> Option<u32> {
+    let list = std::fs::read_to_string("/sys/devices/system/cpu/possible").ok()?;
+    Some(highest_cpu(&list)?.saturating_add(1))
+}
+
+#[cfg(not(any(windows, loom)))]
+fn online_in_proc() -> Option<u32> {
+    let stat = std::fs::read_to_string("/proc/stat").ok()?;
+    Some(highest_in_stat(&stat)?.saturating_add(1))
+}
+
+/// How many numbers there are up to the last CPU that the calling thread may run on.
+#[cfg(all(target_os = "linux", not(loom)))]
+fn usable() -> Option<u32> {
+    /// As many CPUs as Linux can have at all: the kernel refuses a mask that is shorter than its own.
+    const MOST: usize = 8192;
+    let mut mask = vec![0_u64; MOST / 64];
+    let bytes = size_of_val(&mask[..]);
+    // SAFETY: the mask has so many bytes, which the kernel writes at most.
+    if unsafe { libc::sched_getaffinity(0, bytes, mask.as_mut_ptr().cast()) } != 0 {
+        return None;
+    }
+    behind_last(&mask)
+}
+
+/// How many CPUs libc knows of.
+#[cfg(all(target_os = "linux", not(loom)))]
+fn configured() -> Option<u32> {
+    // SAFETY: sysconf has no preconditions.
+    let cpus = unsafe { libc::sysconf(libc::_SC_NPROCESSORS_CONF) };
+    u32::try_from(cpus).ok()
+}
+
+/// Elsewhere CPUs have no numbers here (`CpuHint`): how many may be used is enough.
+#[cfg(not(any(target_os = "linux", windows, loom)))]
+fn usable() -> Option<u32> {
+    let cpus = std::thread::available_parallelism().ok()?;
+    cpus.get().try_into().ok()
+}
+
+#[cfg(not(any(target_os = "linux", windows, loom)))]
+fn configured() -> Option<u32> {
+    None
 }
 
 /// How many CPUs this machine has now.
@@ -181,6 +224,23 @@ fn highest_cpu(list: &str) -> Option<u32> {
     last.parse().ok()
 }
 
+/// The highest CPU that a text such as `/proc/stat` has a line for: `cpu7 …`.
+#[cfg(not(any(windows, loom)))]
+fn highest_in_stat(stat: &str) -> Option<u32> {
+    let numbers = stat.lines().filter_map(|line| {
+        // Behind the name of all together comes a space.
+        line.strip_prefix("cpu")?.split(' ').next()?.parse().ok()
+    });
+    numbers.max()
+}
+
+/// The number behind the last bit that is set.
+#[cfg(all(target_os = "linux", not(loom)))]
+fn behind_last(mask: &[u64]) -> Option<u32> {
+    let last = mask.iter().rposition(|word| *word != 0)?;
+    Some(last as u32 * u64::BITS + u64::BITS - mask[last].leading_zeros())
+}
+
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
@@ -222,6 +282,34 @@ mod tests {
         assert_eq!(count_cpus("0,5"), Some(2));
         assert_eq!(count_cpus(""), None);
         assert_eq!(count_cpus("3-1"), None);
+    }
+
+    #[cfg(not(windows))]
+    #[test]
+    fn highest_cpu_is_read_from_the_lines_of_stat() {
+        let stat = "cpu  10 0 3\ncpu0 5 0 2\ncpu11 5 0 1\nintr 120 cpu99\ncpufreq 7\n";
+        assert_eq!(highest_in_stat(stat), Some(11));
+        assert_eq!(highest_in_stat("cpu  10 0 3\nintr 12\n"), None);
+        assert_eq!(highest_in_stat(""), None);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn last_cpu_of_a_mask_counts_with_all_below() {
+        assert_eq!(behind_last(&[0, 0]), None);
+        assert_eq!(behind_last(&[0b10, 0]), Some(2));
+        assert_eq!(behind_last(&[1, 1 << 63, 0]), Some(128));
+        assert_eq!(behind_last(&[0, 0, 1]), Some(129));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn every_source_knows_of_the_cpus_that_may_be_used() {
+        let usable = usable().unwrap();
+        for told in [possible_in_sys(), online_in_proc(), configured()] {
+            assert!(told.is_none_or(|told| told >= usable), "{told:?}");
+        }
+        assert!(possible_cpus() >= usable);
     }
 
     #[cfg(target_os = "linux")]
