@@ -180,7 +180,8 @@ typedef struct framewell_config {
  *   FRAMEWELL_HUGE_PAGES     auto, explicit, transparent, off, prefer-explicit
  *   FRAMEWELL_PREFAULT, FRAMEWELL_ZERO_ON_FREE   0, 1
  *   FRAMEWELL_ON_MISUSE      count, abort
- * With a config the environment is not read, but for FRAMEWELL_FRONT where the front is FRAMEWELL_FRONT_AUTO.
+ * With a config the environment is not read, but for FRAMEWELL_FRONT where the front is FRAMEWELL_FRONT_AUTO. A program that runs with
+ * rights which are not those of whoever starts it (set-uid) reads none of them.
  *
  * Where a first use fails for a reason of this kind, the four functions answer FRAMEWELL_ERROR_OUT_OF_BUFFERS and FRAMEWELL_ERROR_OUTOFMEMORY, and
  * the reason is said once on the standard error; the next use, or framewell_init, tries again.

@@ -1,13 +1,14 @@
 //! From what a caller wishes to a pool, or to a code and a sentence.
 
-use std::env;
 use std::ffi::{OsStr, c_char, c_void};
 use std::mem;
 use std::ptr;
 use std::slice;
 use std::sync::Arc;
 
-use framewell::{BuildError, Front, HugePages, Misuse, MisuseKind, OnMisuse, Pool, PoolBuilder};
+use framewell::{
+    BuildError, Front, HugePages, Misuse, MisuseKind, OnMisuse, Pool, PoolBuilder, variable,
+};
 
 use crate::text;
 use crate::types::*;
@@ -270,28 +271,28 @@ fn choice<T: Copy>(member: &str, value: u32, of: &[T]) -> Result<T, Refused> {
     })
 }
 
-fn variable(name: &str, value: &OsStr, remedy: &str) -> Refused {
+fn unserved(name: &str, value: &OsStr, remedy: &str) -> Refused {
     let message = format!("{name} is {value:?}, which {remedy}, or unset it");
     Refused::new(FRAMEWELL_ERROR_ENVIRONMENT, message)
 }
 
 fn number(name: &str, default: usize) -> Result<usize, Refused> {
-    let Some(value) = env::var_os(name) else {
+    let Some(value) = variable(name) else {
         return Ok(default);
     };
     let number = value.to_str().and_then(|text| text.parse().ok());
-    number.ok_or_else(|| variable(name, &value, "is no number that fits; set it to one"))
+    number.ok_or_else(|| unserved(name, &value, "is no number that fits; set it to one"))
 }
 
 /// The place of the variable's word among these; 0 if it is not set.
 fn word(name: &str, of: &[&str]) -> Result<u32, Refused> {
-    let Some(value) = env::var_os(name) else {
+    let Some(value) = variable(name) else {
         return Ok(0);
     };
     let place = of.iter().position(|word| value == **word);
     place.map(|place| place as u32).ok_or_else(|| {
         let remedy = format!("is none of its values; set it to {}", of.join(", "));
-        variable(name, &value, &remedy)
+        unserved(name, &value, &remedy)
     })
 }
 

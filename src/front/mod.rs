@@ -9,8 +9,6 @@ mod gate;
 mod portable;
 mod sections;
 
-use std::env;
-
 pub(crate) use caches::{Caches, Held, Opened};
 pub(crate) use portable::Portable;
 #[cfg(loom)]
@@ -20,7 +18,7 @@ pub(crate) use sections::{SLOT, Sections};
 
 use crate::error::BuildError;
 use crate::sync::{AtomicU64, Margin, Ordering, Unprotected};
-use crate::sys::{Area, NoRseq};
+use crate::sys::{Area, NoRseq, variable};
 
 /// Which front a pool shall have; [`PoolBuilder::front`](crate::PoolBuilder::front).
 ///
@@ -37,7 +35,8 @@ pub enum Front {
     /// Restartable sequences if they are to be had, else the portable front.
     ///
     /// The environment variable `FRAMEWELL_FRONT` decides for this choice, if it is set: `auto`, `rseq` or `portable`. It
-    /// is meant for tools that cannot see the sequences (thread sanitizers, valgrind).
+    /// is meant for tools that cannot see the sequences (thread sanitizers, valgrind). A program that runs with rights which are not those of
+    /// whoever starts it (set-uid) does not read it.
     #[default]
     Auto,
     /// Restartable sequences, or a [`BuildError::NoRseq`].
@@ -57,7 +56,7 @@ impl Front {
     }
 
     fn from_environment() -> Result<Result<Area, NoRseq>, BuildError> {
-        let Some(value) = env::var_os("FRAMEWELL_FRONT") else {
+        let Some(value) = variable("FRAMEWELL_FRONT") else {
             return Ok(Self::auto());
         };
         match value.to_str() {

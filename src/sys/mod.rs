@@ -1,9 +1,10 @@
 //! What the crate asks of the operating system: mappings, the CPU that a thread runs on, restartable
-//! sequences, and which process this is.
+//! sequences, the environment, and which process this is.
 //!
 //! The lowest layer, and next to the facade and lib.rs the only place for platform `cfg`s.
 
 mod cpu;
+mod environment;
 #[cfg(all(windows, not(loom)))]
 mod groups;
 mod limit;
@@ -15,6 +16,7 @@ mod rseq;
 mod say;
 
 pub(crate) use cpu::{CpuHint, online_cpus, possible_cpus};
+pub use environment::variable;
 pub use limit::Limit;
 pub(crate) use limit::Refused;
 pub(crate) use mapping::Mapping;

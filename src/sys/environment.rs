@@ -1,0 +1,66 @@
+//! The environment, as far as it may be listened to.
+
+use std::env;
+use std::ffi::OsString;
+
+/// The value of an environment variable, if it is set, and if whoever started the process may have a say in it: in a program with
+/// rights that are not theirs (set-uid, set-gid, capabilities of the file: `AT_SECURE` on Linux) it is `None`.
+///
+/// All variables that the library and the C library know are read by this function, when a pool is made. Allocates.
+///
+/// ```
+/// assert_eq!(framewell::variable("FRAMEWELL_NO_SUCH_VARIABLE"), None);
+/// ```
+pub fn variable(name: &str) -> Option<OsString> {
+    env::var_os(name).filter(|_| !has_rights_of_others())
+}
+
+/// Whether the process has rights that whoever started it need not have.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn has_rights_of_others() -> bool {
+    // SAFETY: getauxval has no preconditions; it answers 0 where the kernel does not say.
+    unsafe { libc::getauxval(libc::AT_SECURE) != 0 }
+}
+
+/// Whether it has, or had before it gave them up: `issetugid` of the BSDs and of macOS.
+#[cfg(any(
+    target_vendor = "apple",
+    target_os = "dragonfly",
+    target_os = "freebsd",
+    target_os = "netbsd",
+    target_os = "openbsd"
+))]
+fn has_rights_of_others() -> bool {
+    // SAFETY: issetugid has no preconditions.
+    unsafe { libc::issetugid() != 0 }
+}
+
+#[cfg(all(
+    unix,
+    not(any(
+        target_vendor = "apple",
+        target_os = "android",
+        target_os = "dragonfly",
+        target_os = "freebsd",
+        target_os = "linux",
+        target_os = "netbsd",
+        target_os = "openbsd"
+    ))
+))]
+fn has_rights_of_others() -> bool {
+    // SAFETY: getuid has no preconditions.
+    let user = unsafe { libc::getuid() };
+    // SAFETY: geteuid has no preconditions.
+    let acting_user = unsafe { libc::geteuid() };
+    // SAFETY: getgid has no preconditions.
+    let group = unsafe { libc::getgid() };
+    // SAFETY: getegid has no preconditions.
+    let acting_group = unsafe { libc::getegid() };
+    (user, group) != (acting_user, acting_group)
+}
+
+/// A program has there what the user has who starts it.
+#[cfg(windows)]
+fn has_rights_of_others() -> bool {
+    false
+}
