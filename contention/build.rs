@@ -68,13 +68,18 @@ const MACHINE: &[Change] = &[
     },
     Change {
         file: "sys/rseq.rs",
-        from: "let symbol = |name: &std::ffi::CStr| {",
-        to: "return Some(Self(NonZero::<isize>::MIN));\nlet symbol = |name: &std::ffi::CStr| {",
+        from: "let symbol = |name: &CStr| {",
+        to: "return Some(Self(NonZero::<isize>::MIN));\nlet symbol = |name: &CStr| {",
     },
     Change {
         file: "sys/rseq.rs",
         from: "unsafe { libc::syscall(libc::SYS_membarrier, command, flags, cpu) == 0 }",
         to: "{ if command == FENCE { contention::machine::fence(flags == ONE_CPU) } true }",
+    },
+    Change {
+        file: "front/mod.rs",
+        from: "sections::try_out(area).map(|()| area)",
+        to: "Ok(area)",
     },
     Change {
         file: "sys/cpu.rs",

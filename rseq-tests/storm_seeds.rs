@@ -139,6 +139,35 @@ const AFTER_MANY_FORKS: Change = Change {
     to: "last: AtomicU64::new((1 << 24) - 1)",
 };
 
+/// An area counts that libc has not registered: where it has one, nobody looks at it, and nothing
+/// aborts.
+const UNREGISTERED: Change = Change {
+    file: "sys/rseq.rs",
+    from: "NonZero::new(offset).filter(|_| size > 0).map(Self)",
+    to: "NonZero::new(offset).filter(|_| size < 1000).map(Self)",
+};
+
+/// The kernel, or what stands for it, takes a fence and makes none.
+const FENCES_ARE_NOT_MADE: Change = Change {
+    file: "sys/rseq.rs",
+    from: "unsafe { libc::syscall(libc::SYS_membarrier, command, flags, cpu) == 0 }",
+    to: "{ let _ = (command, flags, cpu); true }",
+};
+
+/// The helper of the trial does not come.
+const HELPER_STAYS_AWAY: Change = Change {
+    file: "front/sections/trial.rs",
+    from: "if number == last {",
+    to: "if number == last || number != last {",
+};
+
+/// The release is one of those that are known for it, and a fence has to come from another CPU.
+const SUSPECT: Change = Change {
+    file: "sys/rseq.rs",
+    from: "cfg!(target_arch = \"aarch64\") && release()",
+    to: "true || release()",
+};
+
 const STORM_SEEDS: &[Seed] = &[
     Seed {
         name: "slow_sections",
@@ -211,5 +240,33 @@ const STORM_SEEDS: &[Seed] = &[
         archs: &["x86_64", "aarch64"],
         caught_by: "",
         bug: &[PAUSED_IN_AN_OPENING],
+    },
+    Seed {
+        name: "unregistered",
+        test: "trial",
+        archs: &["x86_64", "aarch64"],
+        caught_by: "",
+        bug: &[UNREGISTERED],
+    },
+    Seed {
+        name: "fences_are_not_made",
+        test: "trial",
+        archs: &["x86_64", "aarch64"],
+        caught_by: "",
+        bug: &[FENCES_ARE_NOT_MADE],
+    },
+    Seed {
+        name: "helper_stays_away",
+        test: "trial",
+        archs: &["x86_64", "aarch64"],
+        caught_by: "",
+        bug: &[HELPER_STAYS_AWAY],
+    },
+    Seed {
+        name: "suspect",
+        test: "trial",
+        archs: &["x86_64", "aarch64"],
+        caught_by: "",
+        bug: &[SUSPECT],
     },
 ];

@@ -82,7 +82,7 @@ impl Slot {
 
     /// The number of pops so far if the slot is empty now, else `None`.
     pub(crate) fn pops_if_empty(&self) -> Option<u64> {
-        // Acquire: pairs with S2, see `inner::exhaustion`.
+        // Acquire: pairs with S2, see `class::exhaustion`.
         let word = self.word.load(Ordering::Acquire);
         (self.named(word).is_none()).then(|| TAGGED.tag(word))
     }

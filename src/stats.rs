@@ -57,9 +57,10 @@ pub struct Stats {
     /// Fences that the kernel refused (after a seccomp filter was installed, say). Each loses what the caches held that
     /// were to be drained.
     pub fences_refused: u64,
-    /// Calls on the rseq front that looked for the cache of their CPU, which has none: every call there takes the slow path. CPUs have
-    /// one up to the largest number that the system told when the pool was made, 4096 at most. (Made where `/sys` and `/proc` are hidden, it is
-    /// the largest that the thread could run on.)
+    /// Calls on the rseq front that looked for the cache of their CPU, which has none: every call
+    /// there takes the slow path. CPUs have one up to the largest number that the system told when
+    /// the pool was made, 4096 at most. (Made where `/sys` and `/proc` are hidden, it is the
+    /// largest that the thread could run on.)
     pub uncached: u64,
     /// Bytes reserved for the tables about frames, committed as they are touched.
     pub metadata: usize,

@@ -1,5 +1,5 @@
-//! The CPUs of a process to which the system does not tell how many there are: `/sys`, and `/proc`, are hidden from it, as
-//! in a sandbox, and it may run on one CPU alone.
+//! The CPUs of a process to which the system does not tell how many there are: `/sys`, and `/proc`,
+//! are hidden from it, as in a sandbox, and it may run on one CPU alone.
 
 #![cfg(all(not(loom), target_os = "linux", target_env = "gnu"))]
 
@@ -15,7 +15,8 @@ use std::ptr;
 use common::{assert_whole, cpus, lacking, pin, take_all};
 use framewell::{Front, Pool};
 
-/// Says in a process of its own which CPUs it runs on, one after the other, and whether each has a cache: `0=true,1=false`.
+/// Says in a process of its own which CPUs it runs on, one after the other, and whether each has a
+/// cache: `0=true,1=false`.
 const CPUS: &str = "FRAMEWELL_TEST_CPUS";
 
 /// Gives the calling process mounts of its own, and there an empty folder in the place of this one.
@@ -42,8 +43,8 @@ fn hide(folder: &CStr) -> io::Result<()> {
     checked(unsafe { libc::mount(empty, folder.as_ptr(), empty, 0, ptr::null()) })
 }
 
-/// Runs `child` in a process that does not see these folders: bound to the first of these CPUs when it makes a pool, and
-/// to each of them when it uses it.
+/// Runs `child` in a process that does not see these folders: bound to the first of these CPUs when
+/// it makes a pool, and to each of them when it uses it.
 fn run_without(folders: &'static [&'static CStr], on: &[(usize, bool)]) {
     let names: Vec<_> = on.iter().map(|(cpu, has)| format!("{cpu}={has}")).collect();
     let first = on[0].0;
@@ -56,7 +57,8 @@ fn run_without(folders: &'static [&'static CStr], on: &[(usize, bool)]) {
         pin(first);
         folders.iter().try_for_each(|folder| hide(folder))
     };
-    // SAFETY: `prepare` makes system calls, and allocates at most in a process whose other threads are idle in theirs.
+    // SAFETY: `prepare` makes system calls, and allocates at most in a process whose other threads
+    // are idle in theirs.
     unsafe { child.pre_exec(prepare) };
     let ended = match child.output() {
         Ok(ended) => ended,

@@ -6,6 +6,7 @@ use contention::atomics::AtomicU32;
 use contention::machine::{self, Section};
 
 use super::real::Sections;
+use super::super::super::sys::Area;
 use super::{COUNT, HIGH, HIGH_MANY, LOW, SLOT, WORDS};
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -107,4 +108,13 @@ pub(super) unsafe fn push_many(at: Sections, from: *const u32, n: usize) -> bool
     }
     cache[COUNT].store(end as u32, Relaxed);
     true
+}
+
+/// There is nothing to try out: the simulated machine switches between sections alone.
+///
+/// # Safety
+///
+/// - None: it is not called.
+pub(super) unsafe fn wait(_area: Area, _words: *mut u32, _turns: u32, _number: &mut u32) -> bool {
+    false
 }

@@ -180,7 +180,8 @@ fn children_forked_amid_calls_use_the_pool_at_once() {
     );
 }
 
-/// A child takes over what a sweep owns that was left in the parent: of a variant that pauses in one.
+/// A child takes over what a sweep owns that was left in the parent: of a variant that pauses in
+/// one.
 macro_rules! holds {
     ($variant:ident, $test:ident) => {
         #[test]

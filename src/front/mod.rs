@@ -14,6 +14,9 @@ pub(crate) use portable::Portable;
 #[cfg(loom)]
 #[allow(unused_imports, reason = "for the models")]
 pub(crate) use sections::abort_next;
+#[cfg(not(loom))]
+#[allow(unused_imports, reason = "for the tests of the trial")]
+pub(crate) use sections::trial;
 pub(crate) use sections::{SLOT, Sections};
 
 use crate::error::BuildError;
@@ -35,8 +38,8 @@ pub enum Front {
     /// Restartable sequences if they are to be had, else the portable front.
     ///
     /// The environment variable `FRAMEWELL_FRONT` decides for this choice, if it is set: `auto`, `rseq` or `portable`. It
-    /// is meant for tools that cannot see the sequences (thread sanitizers, valgrind). A program that runs with rights which are not those of
-    /// whoever starts it (set-uid) does not read it.
+    /// is meant for tools that cannot see the sequences (thread sanitizers, valgrind). A program
+    /// that runs with rights which are not those of whoever starts it (set-uid) does not read it.
     #[default]
     Auto,
     /// Restartable sequences, or a [`BuildError::NoRseq`].
@@ -68,7 +71,7 @@ impl Front {
     }
 
     fn demand() -> Result<Result<Area, NoRseq>, BuildError> {
-        match Area::find() {
+        match Self::tried() {
             Ok(area) => Ok(Ok(area)),
             Err(reason) => Err(BuildError::NoRseq { reason }),
         }
@@ -79,8 +82,14 @@ impl Front {
         if cfg!(loom) {
             Err(NoRseq::Chosen)
         } else {
-            Area::find()
+            Self::tried()
         }
+    }
+
+    /// What sequences need, if they are aborted when they have to be.
+    fn tried() -> Result<Area, NoRseq> {
+        let area = Area::find()?;
+        sections::try_out(area).map(|()| area)
     }
 }
 

@@ -272,6 +272,13 @@ impl PoolBuilder {
     /// Makes the pool. Enters the kernel to reserve memory. Takes some 8 KiB of stack, where it is
     /// compiled with optimisation.
     ///
+    /// Before a process has its first pool on the rseq front, `build` makes sure that the kernel
+    /// aborts sequences as it should: for that it starts a thread, which has ended when it returns.
+    /// That takes some 100 µs where two CPUs are free, on a busy machine milliseconds, and at most
+    /// about a second; without a thread, or if that does not run in time, the front is the portable
+    /// one ([`NoRseq::Untested`](crate::NoRseq::Untested)). The calling thread's signals wait
+    /// meanwhile.
+    ///
     /// # Errors
     ///
     /// A [`BuildError`] names the value, the limit and the remedy.

@@ -115,9 +115,9 @@ fn thread_number() -> u32 {
     (product >> 32) as u32
 }
 
-/// How many CPUs this machine can have, those that may come online later included: the largest number that the system
-/// tells. Some sources can be hidden (`/sys` in a sandbox), and some speak of the CPUs of the calling thread
-/// alone, so none is believed where another one knows of more.
+/// How many CPUs this machine can have, those that may come online later included: the largest
+/// number that the system tells. Some sources can be hidden (`/sys` in a sandbox), and some speak
+/// of the CPUs of the calling thread alone, so none is believed where another one knows of more.
 #[cfg(not(any(windows, loom)))]
 pub(crate) fn possible_cpus() -> u32 {
     // What `/proc` lists are those of `/sys` that are online, and on a large machine it takes long.
@@ -141,18 +141,64 @@ fn online_in_proc() -> Option<u32> {
     Some(highest_in_stat(&stat)?.saturating_add(1))
 }
 
+/// The CPUs that a thread may run on: a bit each, in words as the kernel has them.
+#[cfg(all(target_os = "linux", not(loom)))]
+pub(crate) struct Affinity(Vec<libc::c_ulong>);
+
+#[cfg(all(target_os = "linux", not(loom)))]
+impl Affinity {
+    /// As many CPUs as Linux can have at all: the kernel refuses a mask that is shorter than its
+    /// own.
+    const MOST: usize = 8192;
+
+    /// That of the calling thread; of no CPU if the kernel does not tell.
+    pub(crate) fn here() -> Self {
+        let mut mask = vec![0; Self::MOST / libc::c_ulong::BITS as usize];
+        let bytes = size_of_val(&mask[..]);
+        // SAFETY: the mask has so many bytes, which the kernel writes at most.
+        if unsafe { libc::sched_getaffinity(0, bytes, mask.as_mut_ptr().cast()) } != 0 {
+            mask.clear();
+        }
+        Self(mask)
+    }
+
+    /// Lets the calling thread run on these CPUs, but for one; `false` if there is no other.
+    pub(crate) fn apply_without(&self, cpu: u32) -> bool {
+        let mut mask = self.0.clone();
+        if let Some(word) = mask.get_mut((cpu / libc::c_ulong::BITS) as usize) {
+            *word &= !(1 << (cpu % libc::c_ulong::BITS));
+        }
+        let bytes = size_of_val(&mask[..]);
+        // SAFETY: the mask has so many bytes.
+        unsafe { libc::sched_setaffinity(0, bytes, mask.as_ptr().cast()) == 0 }
+    }
+
+    /// The number behind the last CPU.
+    fn end(&self) -> Option<u32> {
+        let last = self.0.iter().rposition(|word| *word != 0)?;
+        Some((last as u32 + 1) * libc::c_ulong::BITS - self.0[last].leading_zeros())
+    }
+}
+
+/// Elsewhere CPUs have no numbers here.
+#[cfg(not(any(target_os = "linux", loom)))]
+pub(crate) struct Affinity;
+
+#[cfg(not(any(target_os = "linux", loom)))]
+impl Affinity {
+    pub(crate) fn here() -> Self {
+        Self
+    }
+
+    pub(crate) fn apply_without(&self, _cpu: u32) -> bool {
+        false
+    }
+}
+
 /// How many numbers there are up to the last CPU that the calling thread may run on.
 #[cfg(all(target_os = "linux", not(loom)))]
 fn usable() -> Option<u32> {
-    /// As many CPUs as Linux can have at all: the kernel refuses a mask that is shorter than its own.
-    const MOST: usize = 8192;
-    let mut mask = vec![0_u64; MOST / 64];
-    let bytes = size_of_val(&mask[..]);
-    // SAFETY: the mask has so many bytes, which the kernel writes at most.
-    if unsafe { libc::sched_getaffinity(0, bytes, mask.as_mut_ptr().cast()) } != 0 {
-        return None;
-    }
-    behind_last(&mask)
+    Affinity::here().end()
 }
 
 /// How many CPUs libc knows of.
@@ -234,13 +280,6 @@ fn highest_in_stat(stat: &str) -> Option<u32> {
     numbers.max()
 }
 
-/// The number behind the last bit that is set.
-#[cfg(all(target_os = "linux", not(loom)))]
-fn behind_last(mask: &[u64]) -> Option<u32> {
-    let last = mask.iter().rposition(|word| *word != 0)?;
-    Some(last as u32 * u64::BITS + u64::BITS - mask[last].leading_zeros())
-}
-
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
@@ -296,10 +335,13 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn last_cpu_of_a_mask_counts_with_all_below() {
-        assert_eq!(behind_last(&[0, 0]), None);
-        assert_eq!(behind_last(&[0b10, 0]), Some(2));
-        assert_eq!(behind_last(&[1, 1 << 63, 0]), Some(128));
-        assert_eq!(behind_last(&[0, 0, 1]), Some(129));
+        const BITS: u32 = libc::c_ulong::BITS;
+        let end = |mask: &[libc::c_ulong]| Affinity(mask.to_vec()).end();
+        assert_eq!(end(&[]), None);
+        assert_eq!(end(&[0, 0]), None);
+        assert_eq!(end(&[0b10, 0]), Some(2));
+        assert_eq!(end(&[1, 1 << (BITS - 1), 0]), Some(2 * BITS));
+        assert_eq!(end(&[0, 0, 1]), Some(2 * BITS + 1));
     }
 
     #[cfg(target_os = "linux")]

@@ -3,10 +3,12 @@
 use std::env;
 use std::ffi::OsString;
 
-/// The value of an environment variable, if it is set, and if whoever started the process may have a say in it: in a program with
-/// rights that are not theirs (set-uid, set-gid, capabilities of the file: `AT_SECURE` on Linux) it is `None`.
+/// The value of an environment variable, if it is set, and if whoever started the process may have
+/// a say in it: in a program with rights that are not theirs (set-uid, set-gid, capabilities of the
+/// file: `AT_SECURE` on Linux) it is `None`.
 ///
-/// All variables that the library and the C library know are read by this function, when a pool is made. Allocates.
+/// All variables that the library and the C library know are read by this function, when a pool is
+/// made. Allocates.
 ///
 /// ```
 /// assert_eq!(framewell::variable("FRAMEWELL_NO_SUCH_VARIABLE"), None);

@@ -14,7 +14,11 @@ mod prefetch;
 mod process;
 mod rseq;
 mod say;
+#[cfg(not(loom))]
+mod signals;
 
+#[cfg(not(loom))]
+pub(crate) use cpu::Affinity;
 pub(crate) use cpu::{CpuHint, online_cpus, possible_cpus};
 pub use environment::variable;
 pub use limit::Limit;
@@ -28,3 +32,5 @@ pub(crate) use process::Process;
 pub(crate) use rseq::Area;
 pub use rseq::NoRseq;
 pub use say::say;
+#[cfg(not(loom))]
+pub(crate) use signals::Blocked;

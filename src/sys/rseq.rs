@@ -33,6 +33,13 @@ pub enum NoRseq {
     Fence,
     /// The kernel refuses to wipe memory in forked children (`MADV_WIPEONFORK`, Linux 4.14).
     Fork,
+    /// The kernel registers areas and aborts nothing: a trial, made once a process, met a section
+    /// that went on after a fence. Linux from 6.19 on is so on aarch64, until it was mended in
+    /// 7.0.14 and 7.1; emulators and sandboxes can be.
+    Unaborted,
+    /// Whether the kernel aborts sequences was not to be seen: the thread that the trial needs was
+    /// refused, or did not run within a second. The next process tries again.
+    Untested,
 }
 
 impl fmt::Display for NoRseq {
@@ -48,6 +55,12 @@ impl fmt::Display for NoRseq {
             Self::Fence => {
                 "the kernel refuses membarrier's fence for sequences (Linux 5.10 has it)"
             }
+            Self::Unaborted => {
+                "the kernel does not abort sequences (on aarch64 Linux 6.19 to 7.0.13 do not)"
+            }
+            Self::Untested => {
+                "a trial whether the kernel aborts sequences got no thread, or none in time"
+            }
         })
     }
 }
@@ -59,6 +72,8 @@ impl fmt::Display for NoRseq {
     not(loom)
 ))]
 mod real {
+    use std::ffi::CStr;
+    use std::mem::MaybeUninit;
     use std::num::NonZero;
 
     use super::NoRseq;
@@ -90,7 +105,7 @@ mod real {
 
         /// Finds the area: `__rseq_size` is 0 where libc did not register one.
         pub(crate) fn registered() -> Option<Self> {
-            let symbol = |name: &std::ffi::CStr| {
+            let symbol = |name: &CStr| {
                 // SAFETY: `name` is a C string; RTLD_DEFAULT asks the objects loaded already.
                 let at = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
                 (!at.is_null()).then_some(at)
@@ -116,6 +131,12 @@ mod real {
             unsafe { cpu_id_start(self.offset()) }
         }
 
+        /// Whether the kernel is of a release that may not abort sections: one of Linux on aarch64,
+        /// whose maker may have mended it since.
+        pub(crate) fn is_suspect(self) -> bool {
+            cfg!(target_arch = "aarch64") && release().is_none_or(|release| is_suspect(&release))
+        }
+
         /// Aborts every section that runs on a CPU, or with `None` on any; what the caller wrote before is
         /// seen by every section that starts afterwards. `false` if the kernel refuses.
         pub(crate) fn fence(self, cpu: Option<u32>) -> bool {
@@ -132,6 +153,36 @@ mod real {
     fn membarrier(command: libc::c_long, flags: libc::c_long, cpu: libc::c_long) -> bool {
         // SAFETY: membarrier takes numbers only and has no preconditions.
         unsafe { libc::syscall(libc::SYS_membarrier, command, flags, cpu) == 0 }
+    }
+
+    /// The kernel's release, such as `6.12.48+deb13-arm64`.
+    fn release() -> Option<String> {
+        let mut names = MaybeUninit::<libc::utsname>::uninit();
+        // SAFETY: there is room for the answer.
+        if unsafe { libc::uname(names.as_mut_ptr()) } != 0 {
+            return None;
+        }
+        // SAFETY: written, since it was not refused.
+        let names = unsafe { names.assume_init() };
+        let release = names.release.map(|byte| byte as u8);
+        let release = CStr::from_bytes_until_nul(&release).ok()?;
+        Some(release.to_string_lossy().into_owned())
+    }
+
+    /// Whether sections were not aborted in a release of Linux on aarch64: 6.19, and 7.0 before
+    /// 7.0.14. Those who build kernels keep the numbers when they mend one, so it is no more than a
+    /// suspicion.
+    ///
+    /// Source: Linux 411c1cf43039, "arm64/entry: Fix arm64-specific rseq brokenness", and the
+    /// announcement of 7.0.14.
+    fn is_suspect(release: &str) -> bool {
+        let mut numbers = release.split(|c: char| !c.is_ascii_digit());
+        let mut next = || numbers.next().and_then(|number| number.parse().ok());
+        match (next(), next(), next().unwrap_or(0_u32)) {
+            (Some(6), Some(19), _) => true,
+            (Some(7), Some(0), patch) => patch < 14,
+            _ => false,
+        }
     }
 
     /// # Safety
@@ -174,6 +225,38 @@ mod real {
         }
         cpu
     }
+
+    #[cfg(all(test, not(loom)))]
+    mod tests {
+        use super::is_suspect;
+
+        #[test]
+        fn releases_that_did_not_abort_on_aarch64_are_suspect() {
+            for release in [
+                "6.19.0",
+                "6.19-rc3",
+                "6.19.11+deb14-arm64",
+                "7.0",
+                "7.0.0-12-generic",
+                "7.0.13",
+            ] {
+                assert!(is_suspect(release), "{release}");
+            }
+            for release in [
+                "6.18.44",
+                "6.1.0-19-arm64",
+                "7.0.14",
+                "7.0.15-rc1",
+                "7.1.0",
+                "7.19.0",
+                "16.19",
+                "",
+                "linux",
+            ] {
+                assert!(!is_suspect(release), "{release}");
+            }
+        }
+    }
 }
 
 #[cfg(all(
@@ -210,6 +293,10 @@ impl Area {
     }
 
     pub(crate) fn cpu(self) -> u32 {
+        match self {}
+    }
+
+    pub(crate) fn is_suspect(self) -> bool {
         match self {}
     }
 

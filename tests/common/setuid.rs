@@ -48,8 +48,8 @@ impl Drop for Home {
     }
 }
 
-/// Runs a test that is ignored otherwise, and it alone, as a set-uid program with these variables; it must pass. The error says why that is
-/// not to be had.
+/// Runs a test that is ignored otherwise, and it alone, as a set-uid program with these variables;
+/// it must pass. The error says why that is not to be had.
 #[track_caller]
 pub(crate) fn run(test: &str, variables: &[(&str, &str)]) -> Result<(), String> {
     // SAFETY: geteuid has no preconditions.

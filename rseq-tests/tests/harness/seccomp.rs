@@ -1,4 +1,4 @@
-//! A kernel that refuses membarrier from some moment on, as under a sandbox that is entered late.
+//! A kernel that refuses system calls from some moment on, as under a sandbox that is entered late.
 
 /// Whom the filter is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -15,14 +15,24 @@ const RETURN: u16 = (libc::BPF_RET | libc::BPF_K) as u16;
 
 /// Has the kernel refuse membarrier with EPERM; `false` if it takes no such filter.
 pub(crate) fn refuse_fences(whom: Whom) -> bool {
+    refuse(&[libc::SYS_membarrier], libc::EPERM, whom)
+}
+
+/// Has the kernel refuse new threads, and processes, with EAGAIN; `false` if it takes no such
+/// filter.
+pub(crate) fn refuse_threads(whom: Whom) -> bool {
+    refuse(&[libc::SYS_clone, libc::SYS_clone3], libc::EAGAIN, whom)
+}
+
+fn refuse(calls: &[libc::c_long], error: libc::c_int, whom: Whom) -> bool {
     let step = |code, jf, k| libc::sock_filter { code, jt: 0, jf, k };
-    let mut steps = [
-        // The number of the system call comes first in what a filter sees.
-        step(LOAD, 0, 0),
-        step(IF_EQUAL, 1, libc::SYS_membarrier as u32),
-        step(RETURN, 0, libc::SECCOMP_RET_ERRNO | libc::EPERM as u32),
-        step(RETURN, 0, libc::SECCOMP_RET_ALLOW),
-    ];
+    // The number of the system call comes first in what a filter sees.
+    let mut steps = vec![step(LOAD, 0, 0)];
+    for call in calls {
+        let refused = libc::SECCOMP_RET_ERRNO | error as u32;
+        steps.extend([step(IF_EQUAL, 1, *call as u32), step(RETURN, 0, refused)]);
+    }
+    steps.push(step(RETURN, 0, libc::SECCOMP_RET_ALLOW));
     let program = libc::sock_fprog {
         len: steps.len() as u16,
         filter: steps.as_mut_ptr(),

@@ -82,6 +82,8 @@ fn decode(ip: u64) -> Option<Kind> {
     } else if is(0xFFC0_0000, 0xB900_0000) {
         let offset = 4 * offset;
         Kind::StoresWord { base, offset } // str w, [x, #]
+    } else if is(0xFFFF_FC00, 0x889F_FC00) {
+        Kind::StoresWord { base, offset: 0 } // stlr w, [x]
     } else if is(0xFFE0_0C00, 0xB860_0800) {
         let to = Some(to);
         Kind::LoadsSlots { base, to } // ldr w, [x, x]

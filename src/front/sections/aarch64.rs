@@ -7,7 +7,9 @@
 use std::arch::asm;
 
 use super::real::Sections;
+use super::trial::{CPU, FENCED, STARTED};
 use super::{COUNT, HIGH, HIGH_MANY, LOW, SHIFT, SLOT};
+use crate::sys::Area;
 
 /// What `pop` returns if it fails.
 pub(super) const NONE: u32 = u32::MAX;
@@ -260,6 +262,53 @@ pub(super) unsafe fn push_many(at: Sections, from: *const u32, n: usize) -> bool
             count_at = const 4 * COUNT,
             high_at = const 4 * HIGH_MANY,
             slot_at = const 4 * SLOT,
+            options(nostack),
+        );
+    }
+    done != 0
+}
+
+/// Waits in a section: adds one to `number`, says that a section of that number runs and on which
+/// CPU, and waits until the number is fenced. An aborted one starts over, and so has the next
+/// number. `false` if it was fenced, `true` after so many turns.
+///
+/// # Safety
+///
+/// - `words` is valid for what `trial` lays out there, which others write only as atomics.
+pub(super) unsafe fn wait(area: Area, words: *mut u32, turns: u32, number: &mut u32) -> bool {
+    let done: u32;
+    // SAFETY: touches the calling thread's own area, and the words (the function's bullet). The
+    // number and the turns keep what an aborted section has made of them: turns below 1 are the
+    // last. The store of the number is a release: the CPU comes before it.
+    unsafe {
+        asm!(
+            arm!("mov {done:w}, #0"),
+            "add {number:w}, {number:w}, #1",
+            "ldr {cache:w}, [{area}, #4]",
+            "str {cache:w}, [{words}, #{cpu_at}]",
+            "add {cache}, {words}, #{started_at}",
+            "stlr {number:w}, [{cache}]",
+            "21: ldr {cache:w}, [{words}, #{fenced_at}]",
+            "cmp {cache:w}, {number:w}",
+            "b.hs 3f",
+            "sub {turns:w}, {turns:w}, #1",
+            "cmp {turns:w}, #0",
+            "b.gt 21b",
+            "ldr {done:w}, [{words}, #{count_at}]",
+            "add {done:w}, {done:w}, #1",
+            "str {done:w}, [{words}, #{count_at}]",
+            abort!(),
+            offset = in(reg) area.offset(),
+            words = in(reg) words,
+            turns = inout(reg) turns => _,
+            number = inout(reg) *number,
+            area = out(reg) _,
+            cache = out(reg) _,
+            done = out(reg) done,
+            count_at = const 4 * COUNT,
+            cpu_at = const 4 * CPU,
+            started_at = const 4 * STARTED,
+            fenced_at = const 4 * FENCED,
             options(nostack),
         );
     }

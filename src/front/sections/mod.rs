@@ -34,6 +34,8 @@
 //! as wide as it is stored (a wider load would wait for the store). Plain loads and stores are enough, also on
 //! a weak memory: one CPU runs one section at a time, and everyone else reads after a fence (F).
 //!
+//! A fifth one does nothing but wait, for `trial`: whether the kernel aborts sections at all.
+//!
 //! Source: rseq(2); P. Turner, A. Hunter, Per-CPU critical sections, Linux Plumbers 2013; the shape of
 //! one committing store is that of tcmalloc's per-CPU caches.
 
@@ -51,11 +53,24 @@ mod real;
 #[cfg(not(loom))]
 pub(crate) use real::{Sections, Slab};
 
+#[cfg_attr(
+    not(all(
+        target_os = "linux",
+        any(target_arch = "x86_64", target_arch = "aarch64"),
+        target_pointer_width = "64"
+    )),
+    allow(unreachable_code, unused_variables, dead_code)
+)]
+#[cfg(not(loom))]
+pub(crate) mod trial;
+#[cfg(not(loom))]
+pub(crate) use trial::try_out;
+
 #[cfg(loom)]
 mod modelled;
 #[cfg(loom)]
 #[allow(unused_imports, reason = "for the models")]
-pub(crate) use modelled::{Sections, Slab, abort_next};
+pub(crate) use modelled::{Sections, Slab, abort_next, try_out};
 
 #[cfg(all(
     target_os = "linux",

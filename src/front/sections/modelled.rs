@@ -15,7 +15,7 @@ use super::{COUNT, HIGH, HIGH_MANY, LOW, SLOT, WORDS};
 use crate::batch::Batch;
 use crate::id::{CpuId, FrameId};
 use crate::sync::{AtomicU32, Ordering, Table, modelled_cpu};
-use crate::sys::Area;
+use crate::sys::{Area, NoRseq};
 
 /// The memory of the caches, and the modelled CPUs.
 pub(crate) struct Slab(Box<Modelled>);
@@ -37,6 +37,11 @@ loom::thread_local! {
 #[allow(dead_code, reason = "for the models")]
 pub(crate) fn abort_next() {
     ABORT.with(|abort| abort.set(true));
+}
+
+/// A model aborts sections.
+pub(crate) fn try_out(_area: Area) -> Result<(), NoRseq> {
+    Ok(())
 }
 
 impl Deref for Slab {

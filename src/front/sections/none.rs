@@ -1,6 +1,7 @@
 //! No sequences: there is no [`Area`](crate::sys::Area) on this target, so nothing here is ever called.
 
 use super::real::Sections;
+use crate::sys::Area;
 
 pub(super) const NONE: u32 = u32::MAX;
 
@@ -30,4 +31,11 @@ pub(super) unsafe fn pop_many(at: Sections, _to: *mut u32, _most: usize) -> usiz
 /// - None: there are no `Sections`.
 pub(super) unsafe fn push_many(at: Sections, _from: *const u32, _n: usize) -> bool {
     match at.area {}
+}
+
+/// # Safety
+///
+/// - None: there is no `Area`.
+pub(super) unsafe fn wait(area: Area, _words: *mut u32, _turns: u32, _number: &mut u32) -> bool {
+    match area {}
 }

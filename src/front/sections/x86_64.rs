@@ -8,7 +8,9 @@
 use std::arch::asm;
 
 use super::real::Sections;
+use super::trial::{CPU, FENCED, STARTED};
 use super::{COUNT, HIGH, HIGH_MANY, LOW, SHIFT, SLOT};
+use crate::sys::Area;
 
 /// What `pop` returns if it fails.
 pub(super) const NONE: u32 = u32::MAX;
@@ -258,6 +260,48 @@ pub(super) unsafe fn push_many(at: Sections, from: *const u32, n: usize) -> bool
             count_at = const 4 * COUNT,
             high_at = const 4 * HIGH_MANY,
             slot_at = const 4 * SLOT,
+            options(nostack),
+        );
+    }
+    done != 0
+}
+
+/// Waits in a section: adds one to `number`, says that a section of that number runs and on which
+/// CPU, and waits until the number is fenced. An aborted one starts over, and so has the next
+/// number. `false` if it was fenced, `true` after so many turns.
+///
+/// # Safety
+///
+/// - `words` is valid for what `trial` lays out there, which others write only as atomics.
+pub(super) unsafe fn wait(area: Area, words: *mut u32, turns: u32, number: &mut u32) -> bool {
+    let done: u64;
+    // SAFETY: touches the calling thread's own area, and the words (the function's bullet). The
+    // number and the turns keep what an aborted section has made of them: turns below 1 are the
+    // last.
+    unsafe {
+        asm!(
+            arm!(),
+            "inc {number:e}",
+            "mov {cache:e}, dword ptr fs:[{area} + 4]",
+            "mov dword ptr [{words} + {cpu_at}], {cache:e}",
+            "mov dword ptr [{words} + {started_at}], {number:e}",
+            "21: cmp dword ptr [{words} + {fenced_at}], {number:e}",
+            "jae 7f",
+            "dec {turns:e}",
+            "jg 21b",
+            "mov {cache:e}, dword ptr [{words} + {count_at}]",
+            "inc {cache:e}",
+            "mov dword ptr [{words} + {count_at}], {cache:e}",
+            abort!("xor {cache:e}, {cache:e}"),
+            area = in(reg) area.offset(),
+            words = in(reg) words,
+            turns = inout(reg) turns => _,
+            number = inout(reg) *number,
+            cache = out(reg) done,
+            count_at = const 4 * COUNT,
+            cpu_at = const 4 * CPU,
+            started_at = const 4 * STARTED,
+            fenced_at = const 4 * FENCED,
             options(nostack),
         );
     }

@@ -1,0 +1,22 @@
+// The trial of a variant, and what comes of it.
+
+use super::fw::front::trial;
+use super::fw::sys::Area;
+use super::fw::{Front, Pool};
+
+/// Makes a trial, whatever came of one before: how it ends.
+pub(crate) fn verdict() -> String {
+    let area = Area::registered().expect("libc has areas");
+    format!("{:?}", trial::run(area))
+}
+
+/// What pools of this process get that leave the front open, and that demand sequences.
+pub(crate) fn fronts() -> [String; 2] {
+    [Front::Auto, Front::Rseq].map(|front| {
+        let pool = Pool::builder().frames(100).front(front).build();
+        match pool.map(|pool| pool.stats()) {
+            Ok(stats) => format!("{} {:?}", stats.front, stats.no_rseq),
+            Err(refused) => refused.to_string(),
+        }
+    })
+}
