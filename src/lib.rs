@@ -54,15 +54,12 @@ pub use misuse::{BufferKind, Found, Misuse, MisuseKind, OnMisuse};
 pub use pool::{Pool, PoolBuilder, Trimmed};
 pub use region::Region;
 pub use stats::{ClassStats, Dot11Stats, FrontKind, Stats};
-// For the C library.
-#[doc(hidden)]
-pub use sys::variable;
 pub use sys::{HugePages, Limit, NoRseq, PageKind};
 
 /// For the C library in the same workspace alone: it may change with any version.
 #[doc(hidden)]
 pub mod for_the_c_library {
-    pub use crate::sys::say;
+    pub use crate::sys::{say, variable};
 }
 
 /// The code in docs/embedding.md, as tests.

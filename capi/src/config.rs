@@ -6,9 +6,8 @@ use std::ptr;
 use std::slice;
 use std::sync::Arc;
 
-use framewell::{
-    BuildError, Front, HugePages, Misuse, MisuseKind, OnMisuse, Pool, PoolBuilder, variable,
-};
+use framewell::for_the_c_library::variable;
+use framewell::{BuildError, Front, HugePages, Misuse, MisuseKind, OnMisuse, Pool, PoolBuilder};
 
 use crate::text;
 use crate::types::*;

@@ -11,7 +11,9 @@ use std::ffi::OsString;
 /// made. Allocates.
 ///
 /// ```
-/// assert_eq!(framewell::variable("FRAMEWELL_NO_SUCH_VARIABLE"), None);
+/// use framewell::for_the_c_library::variable;
+///
+/// assert_eq!(variable("FRAMEWELL_NO_SUCH_VARIABLE"), None);
 /// ```
 pub fn variable(name: &str) -> Option<OsString> {
     env::var_os(name).filter(|_| !has_rights_of_others())
