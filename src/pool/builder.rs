@@ -275,7 +275,7 @@ impl PoolBuilder {
     /// Before a process has its first pool on the rseq front, `build` makes sure that the kernel
     /// aborts sequences as it should: for that it starts a thread, which has ended when it returns.
     /// That takes some 100 µs where two CPUs are free, on a busy machine milliseconds, and at most
-    /// about a second; without a thread, or if that does not run in time, the front is the portable
+    /// about two seconds; without a thread, or if that does not run in time, the front is the portable
     /// one ([`NoRseq::Untested`](crate::NoRseq::Untested)). The calling thread's signals wait
     /// meanwhile.
     ///

@@ -38,7 +38,7 @@ pub enum NoRseq {
     /// 7.0.14 and 7.1; emulators and sandboxes can be.
     Unaborted,
     /// Whether the kernel aborts sequences was not to be seen: the thread that the trial needs was
-    /// refused, or did not run within a second. The next process tries again.
+    /// refused, or did not run within two seconds. The next process tries again.
     Untested,
 }
 

@@ -43,8 +43,8 @@ const FENCES: u32 = 4;
 /// The turns of one wait: about half a millisecond.
 const TURNS: u32 = 1 << 20;
 
-/// After so long the helper will not come.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// After so long the helper will not come. Also where the machine is emulated, and busy, it does.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A section that a fence aborts has started over before.
 const PROMPT: Duration = Duration::from_micros(200);
