@@ -71,7 +71,7 @@ fn write(line: &[u8]) {
     };
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
 
