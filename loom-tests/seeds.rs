@@ -93,6 +93,44 @@ const SLOT_PUSH_RELAXED: Change = Change {
     to: ".compare_exchange(word, new, Ordering::Relaxed, Ordering::Relaxed)",
 };
 
+const PUSH_FAILS_RELAXED: Change = Change {
+    file: "stack.rs",
+    from: "            // names. Acquire on failure: pairs with S1, as above.
+            match self
+                .head
+                .compare_exchange_weak(word, new, Ordering::Release, Ordering::Acquire)",
+    to: "            match self
+                .head
+                .compare_exchange_weak(word, new, Ordering::Release, Ordering::Relaxed)",
+};
+
+const POP_FAILS_RELAXED: Change = Change {
+    file: "stack.rs",
+    from: "            // word is the one that was acquired.
+            match self
+                .head
+                .compare_exchange_weak(word, new, Ordering::Release, Ordering::Acquire)",
+    to: "            match self
+                .head
+                .compare_exchange_weak(word, new, Ordering::Release, Ordering::Relaxed)",
+};
+
+const KEPT_WHAT_IT_GOT: Change = Change {
+    file: "pool/mod.rs",
+    from: "        burst.truncate(before);
+",
+    to: "        let _ = before;
+",
+};
+
+const BULK_KEPT_WHAT_IT_GOT: Change = Change {
+    file: "bulk.rs",
+    from: "        self.truncate(before);
+",
+    to: "        let _ = before;
+",
+};
+
 const FIRST_FENCE_LEFT_OUT: Change = Change {
     file: "front/caches.rs",
     from: "            1 => self.fence(last),",
@@ -566,13 +604,7 @@ const SEEDS: &[Seed] = &[
         name: "kept_what_it_got",
         model: "pool::bulk_that_falls_short_gives_back",
         caught_by: "panicked",
-        bug: &[Change {
-            file: "pool/mod.rs",
-            from: "        burst.truncate(before);
-",
-            to: "        let _ = before;
-",
-        }],
+        bug: &[KEPT_WHAT_IT_GOT],
     },
     Seed {
         name: "without_the_closers_share",
@@ -1492,5 +1524,109 @@ const SEEDS: &[Seed] = &[
         model: "teardown::large_buffers_and_one_of_a_class_come_home_to_an_orphan",
         caught_by: LEAKED,
         bug: &[LARGE_CLOSED_IN_TWO_STEPS],
+    },
+    Seed {
+        name: "reads_the_newest",
+        model: "exchange::failed_exchange_reads_older_values",
+        caught_by: "older values, too",
+        bug: &[Change {
+            file: "sync.rs",
+            from: "if WEAKLY.get() {",
+            to: "if false {",
+        }],
+    },
+    Seed {
+        name: "acquires_nothing",
+        model: "exchange::failed_exchange_acquires",
+        caught_by: UNORDERED,
+        bug: &[Change {
+            file: "sync.rs",
+            from: "seen = self.load(failure);",
+            to: "seen = self.load(Ordering::Relaxed);",
+        }],
+    },
+    Seed {
+        name: "looked_at_by_a_failed_exchange",
+        // The exchange always fails: in loom it reads the newest word, in C++ as a relaxed load.
+        model: "pool::frame_at_rest_in_slots_is_always_found_that_fails_weakly",
+        caught_by: MISSED,
+        bug: &[Change {
+            file: "slot.rs",
+            from: "        let word = self.word.load(Ordering::Acquire);",
+            to: "        let (Ok(word) | Err(word)) = self.word.compare_exchange(
+            u64::MAX,
+            u64::MAX,
+            Ordering::AcqRel,
+            Ordering::Relaxed,
+        );",
+        }],
+    },
+    Seed {
+        name: "without_release",
+        model: "bulk::bulk_is_dropped_on_another_thread_beside_gets",
+        caught_by: UNORDERED,
+        bug: &[PUSH_ALL_RELAXED],
+    },
+    Seed {
+        name: "freed_twice",
+        model: "bulk::bulk_is_dropped_on_another_thread_beside_gets_by_sections",
+        caught_by: "panicked",
+        bug: &[Change {
+            file: "bulk.rs",
+            from: "let id = self.ids.pop()?;",
+            to: "let id = *self.ids().last()?;",
+        }],
+    },
+    Seed {
+        name: "kept_what_it_got",
+        model: "bulk::bulk_that_falls_short_gives_back",
+        caught_by: "it kept some",
+        bug: &[BULK_KEPT_WHAT_IT_GOT],
+    },
+    Seed {
+        name: "kept_what_it_got",
+        model: "bulk::bulk_that_falls_short_gives_back_to_caches",
+        caught_by: "it kept some",
+        bug: &[BULK_KEPT_WHAT_IT_GOT],
+    },
+    Seed {
+        name: "kept_what_it_got",
+        model: "bulk::get_bulk_that_falls_short_gives_back_to_caches",
+        caught_by: "it kept some",
+        bug: &[KEPT_WHAT_IT_GOT],
+    },
+    Seed {
+        name: "without_the_fence",
+        model: "trim::trim_races_free_by_section",
+        caught_by: LOST,
+        bug: &[FIRST_FENCE_LEFT_OUT],
+    },
+    Seed {
+        name: "without_the_fence",
+        model: "trim::trim_races_allocation_by_section",
+        caught_by: "panicked",
+        bug: &[FIRST_FENCE_LEFT_OUT],
+    },
+    Seed {
+        name: "left_in_shut_caches",
+        model: "trim::trim_races_trim_of_caches",
+        caught_by: LOST,
+        bug: &[Change {
+            file: "class/gather.rs",
+            from: "        while sweep.held().take(self.transfer.batch, &mut batch) {",
+            to: "        while false && sweep.held().take(self.transfer.batch, &mut batch) {",
+        }],
+    },
+    Seed {
+        name: "fails_relaxed",
+        model: "stack::push_races_push_that_fails_weakly",
+        caught_by: LOST,
+        bug: &[PUSH_FAILS_RELAXED],
+    },
+    Seed {
+        name: "fails_relaxed",
+        model: "stack::pop_races_pop_and_push_back_that_fails_weakly",
+        caught_by: UNORDERED,
+        bug: &[POP_FAILS_RELAXED],
     },
 ];

@@ -17,13 +17,13 @@ use std::ops::Deref;
 #[cfg(loom)]
 use self::modelled::Lifetime;
 #[cfg(loom)]
-#[allow(unused_imports, reason = "for the models")]
-pub(crate) use self::modelled::run_on;
-#[cfg(loom)]
 pub(crate) use self::modelled::{
     AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, LeakCheck, Ordering, Table, Tracks, ZeroAtomic,
     fence, modelled_cpu,
 };
+#[cfg(loom)]
+#[allow(unused_imports, reason = "for the models")]
+pub(crate) use self::modelled::{run_on, weakly};
 #[cfg(not(loom))]
 use self::real::Lifetime;
 #[cfg(not(loom))]
@@ -247,14 +247,32 @@ mod modelled {
     pub(crate) type AtomicUsize = Explored<loom::sync::atomic::AtomicUsize>;
     pub(crate) type AtomicPtr<T> = Explored<loom::sync::atomic::AtomicPtr<T>>;
 
+    std::thread_local! {
+        /// All threads of a model run on the one of the system that explores it.
+        static WEAKLY: Cell<bool> = const { Cell::new(false) };
+    }
+
+    /// Explores a model in which a compare-and-swap that fails may read an older value than the
+    /// newest. Each takes three or four steps then instead of one, so models ask for it.
+    #[allow(dead_code, reason = "for the models")]
+    pub(crate) fn weakly(explore: impl FnOnce()) {
+        WEAKLY.set(true);
+        explore();
+        WEAKLY.set(false);
+    }
+
     /// An atomic whose loads loom explores in full, and whose use after its end it reports.
     ///
-    /// loom 0.7.2 remembers one access to an atomic to decide which orders are worth exploring. A
+    /// loom 0.7.3 remembers one access to an atomic to decide which orders are worth exploring. A
     /// thread that loads before it writes hides, by its own load, the other threads' loads from its write, and the
     /// order in which they come later is never tried: of a compare-and-swap loop nearly everything is
     /// skipped (tokio-rs/loom issues 166 and 392). So each load is announced by a relaxed
     /// read-modify-write of a witness beside it. That makes loads depend on each other in loom's
     /// eyes, and orders nothing in the model's.
+    ///
+    /// A compare-and-swap that fails reads the newest value in loom. In C++ it is a load with the
+    /// failure ordering, which may read an older value. In a model that runs [`weakly`] it is
+    /// such a load here.
     pub(crate) struct Explored<A> {
         atomic: A,
         witness: loom::sync::atomic::AtomicU32,
@@ -287,6 +305,43 @@ mod modelled {
                 pub(crate) fn load(&self, order: Ordering) -> $value {
                     self.witness.fetch_add(0, Ordering::Relaxed);
                     (**self).load(order)
+                }
+
+                /// Each answer is one that C++ allows. An `Err` never holds `from`: that the weak form
+                /// may fail for nothing is not modelled. After a load of `from` each holds a
+                /// later value, so that a loop ends.
+                #[track_caller]
+                #[allow(dead_code, reason = "not every width is exchanged")]
+                pub(crate) fn compare_exchange(
+                    &self,
+                    from: $value,
+                    to: $value,
+                    success: Ordering,
+                    failure: Ordering,
+                ) -> Result<$value, $value> {
+                    if WEAKLY.get() {
+                        // Relaxed: a success acquires nothing by the failure ordering.
+                        let mut seen = self.load(Ordering::Relaxed);
+                        if seen != from && failure != Ordering::Relaxed {
+                            seen = self.load(failure);
+                        }
+                        if seen != from {
+                            return Err(seen);
+                        }
+                    }
+                    (**self).compare_exchange(from, to, success, failure)
+                }
+
+                #[track_caller]
+                #[allow(dead_code, reason = "not every width is exchanged")]
+                pub(crate) fn compare_exchange_weak(
+                    &self,
+                    from: $value,
+                    to: $value,
+                    success: Ordering,
+                    failure: Ordering,
+                ) -> Result<$value, $value> {
+                    self.compare_exchange(from, to, success, failure)
                 }
             }
         };

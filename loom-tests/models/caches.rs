@@ -350,6 +350,18 @@ pub fn drain_races_the_end_of_drying() {
     });
 }
 
+pub fn drain_races_opening_that_fails_weakly() {
+    crate::harness::within(2, || super::fw::sync::weakly(drain_races_opening));
+}
+
+pub fn drain_races_the_end_of_drying_that_fails_weakly() {
+    crate::harness::within(1, || super::fw::sync::weakly(drain_races_the_end_of_drying));
+}
+
+pub fn opening_races_opening_that_fails_weakly() {
+    crate::harness::within(2, || super::fw::sync::weakly(opening_races_opening));
+}
+
 pub fn close_races_push() {
     close_races(World::lay);
 }
@@ -389,6 +401,10 @@ pub fn close_races_opening() {
         assert_eq!(resting + held.len(), 1, "lost or doubled");
         world.is_stopped_unless_open();
     });
+}
+
+pub fn close_races_opening_that_fails_weakly() {
+    crate::harness::within(2, || super::fw::sync::weakly(close_races_opening));
 }
 
 pub fn close_races_opening_and_push() {

@@ -8,7 +8,8 @@ use super::fw::batch::Batch;
 use super::fw::depot::Depot;
 use super::fw::id::FrameId;
 use super::fw::stack::Links;
-use crate::harness::explore;
+use super::fw::sync::weakly;
+use crate::harness::{explore, within};
 
 struct World {
     depot: Depot,
@@ -143,4 +144,20 @@ pub fn loose_frame_is_at_rest() {
         );
         world.holds_the_rest_of(thread.join().unwrap(), 2);
     });
+}
+
+pub fn take_full_races_put_full_that_fails_weakly() {
+    within(2, || weakly(take_full_races_put_full));
+}
+
+pub fn take_races_take_that_fails_weakly() {
+    within(2, || weakly(take_races_take));
+}
+
+pub fn part_batches_without_a_magazine_rest_loose_that_fails_weakly() {
+    within(2, || weakly(part_batches_without_a_magazine_rest_loose));
+}
+
+pub fn close_races_put_without_a_magazine_that_fails_weakly() {
+    within(2, || weakly(close_races_put_without_a_magazine));
 }

@@ -95,6 +95,12 @@ pub fn frame_that_leaves_the_depot_is_always_found() {
     });
 }
 
+pub fn frame_that_leaves_the_depot_is_always_found_that_fails_weakly() {
+    crate::harness::within(2, || {
+        super::fw::sync::weakly(frame_that_leaves_the_depot_is_always_found);
+    });
+}
+
 pub fn frame_that_moves_to_the_depot_and_back_is_always_found() {
     explore(Some(2), || {
         // One call after the other, in two threads: a preemption less.

@@ -7,7 +7,7 @@ use loom::thread;
 
 use super::fw::Pool;
 use super::fw::lazy::Lazy;
-use super::fw::sync::{LeakCheck, Tracks, run_on};
+use super::fw::sync::{LeakCheck, Tracks, run_on, weakly};
 use crate::harness::{explore, explore_deep, spawn_deep};
 
 struct Made {
@@ -65,4 +65,8 @@ pub fn two_take_the_first_buffers_of_a_pool() {
         assert_ne!(mine.as_ptr(), theirs.as_ptr(), "lost or doubled");
         assert!(pool.dot11(4096).is_err(), "lost or doubled");
     });
+}
+
+pub fn two_come_first_that_fails_weakly() {
+    weakly(two_come_first);
 }

@@ -63,6 +63,10 @@ pub fn free_to_a_cache_that_is_opened_comes_before_the_last_handle() {
     });
 }
 
+pub fn last_handle_races_free_that_opens_that_fails_weakly() {
+    crate::harness::within(1, || super::fw::sync::weakly(last_handle_races_free_that_opens));
+}
+
 pub fn last_handle_races_free_that_flushes() {
     explore(Some(2), || {
         let (pool, mut out) = with_resting(3, 2);

@@ -1,7 +1,7 @@
 //! Pointers that come back: edge R, and generations.
 
 use super::fw::{Dot11Buf, Frame, Pool};
-use super::fw::sync::run_on;
+use super::fw::sync::{run_on, weakly};
 use crate::harness::{explore_deep, spawn_deep};
 
 /// A pool whose 802.11 buffers have one chunk: two buffers of 1024 bytes (one that is added), two of 2048, or one of 4096.
@@ -124,4 +124,12 @@ pub fn dead_pointer_is_refused_beside_a_class_that_takes_the_chunk() {
         assert!(Dot11Buf::back(&pool, dead).is_none(), "lost or doubled");
         thread.join().unwrap();
     });
+}
+
+pub fn two_bring_a_frame_while_it_goes_out_that_fails_weakly() {
+    weakly(two_bring_a_frame_while_it_goes_out);
+}
+
+pub fn two_bring_a_large_buffer_that_fails_weakly() {
+    weakly(two_bring_a_large_buffer);
 }

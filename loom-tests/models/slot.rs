@@ -5,7 +5,7 @@ use std::sync::Arc;
 use loom::thread;
 
 use super::fw::slot::Slot;
-use super::fw::sync::Tracks;
+use super::fw::sync::{Tracks, weakly};
 use crate::harness::explore;
 
 struct World {
@@ -102,4 +102,16 @@ pub fn close_races_push_and_pop() {
         assert_eq!(closed_over + thread.join().unwrap(), 2, "lost or doubled");
         assert!(!world.slot.push(0), "closed is final");
     });
+}
+
+pub fn push_races_push_and_pop_that_fails_weakly() {
+    weakly(push_races_push_and_pop);
+}
+
+pub fn pop_races_pop_that_fails_weakly() {
+    weakly(pop_races_pop);
+}
+
+pub fn close_races_push_and_pop_that_fails_weakly() {
+    weakly(close_races_push_and_pop);
 }

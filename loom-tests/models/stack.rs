@@ -7,8 +7,8 @@ use loom::thread;
 use super::fw::batch::Batch;
 use super::fw::id::FrameId;
 use super::fw::stack::{Links, Stack};
-use super::fw::sync::Tracks;
-use crate::harness::explore;
+use super::fw::sync::{Tracks, weakly};
+use crate::harness::{explore, within};
 
 const NODES: u32 = 3;
 
@@ -151,4 +151,24 @@ pub fn close_races_push_and_pop() {
             "closed is final"
         );
     });
+}
+
+pub fn pop_races_pop_and_push_back_that_fails_weakly() {
+    within(2, || weakly(pop_races_pop_and_push_back));
+}
+
+pub fn bulk_pop_races_pop_and_push_back_that_fails_weakly() {
+    within(2, || weakly(bulk_pop_races_pop_and_push_back));
+}
+
+pub fn push_races_push_that_fails_weakly() {
+    weakly(push_races_push);
+}
+
+pub fn bulk_push_races_bulk_pop_that_fails_weakly() {
+    weakly(bulk_push_races_bulk_pop);
+}
+
+pub fn close_races_push_and_pop_that_fails_weakly() {
+    weakly(close_races_push_and_pop);
 }

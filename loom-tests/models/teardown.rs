@@ -5,8 +5,9 @@
 
 use loom::thread;
 
+use super::fw::sync::weakly;
 use super::fw::{Burst, Pool};
-use crate::harness::{explore, explore_deep, spawn_deep};
+use crate::harness::{explore, explore_deep, spawn_deep, within};
 
 fn pool(frames: usize) -> Pool {
     Pool::builder().frames(frames).shards(1).build().unwrap()
@@ -153,4 +154,16 @@ pub fn handle_and_frame_go_together() {
         one.join().unwrap();
         two.join().unwrap();
     });
+}
+
+pub fn last_frame_to_a_slot_races_last_handle_that_fails_weakly() {
+    weakly(last_frame_to_a_slot_races_last_handle);
+}
+
+pub fn two_frames_come_home_to_an_orphan_that_fails_weakly() {
+    within(1, || weakly(two_frames_come_home_to_an_orphan));
+}
+
+pub fn burst_comes_home_to_an_orphan_that_fails_weakly() {
+    within(2, || weakly(burst_comes_home_to_an_orphan));
 }

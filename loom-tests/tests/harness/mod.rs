@@ -16,6 +16,7 @@ use loom::thread::JoinHandle;
 
 thread_local! {
     static EXECUTIONS: Cell<usize> = const { Cell::new(0) };
+    static MOST: Cell<usize> = const { Cell::new(usize::MAX) };
 }
 
 /// Set in the process that runs a seeded model, to tell it from the test that judges it.
@@ -26,13 +27,21 @@ pub(crate) fn explore(preemptions: Option<usize>, model: impl Fn() + Send + Sync
     let executions = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&executions);
     let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = preemptions;
+    let most = preemptions.unwrap_or(usize::MAX).min(MOST.get());
+    builder.preemption_bound = (most < usize::MAX).then_some(most);
     builder.max_branches = 10_000;
     builder.check(move || {
         counter.fetch_add(1, Ordering::Relaxed);
         model();
     });
     EXECUTIONS.set(executions.load(Ordering::Relaxed));
+}
+
+/// Explores models with at most so many preemptions, if they would explore more.
+pub(crate) fn within(preemptions: usize, explore: impl FnOnce()) {
+    MOST.set(preemptions);
+    explore();
+    MOST.set(usize::MAX);
 }
 
 /// Explores a model whose threads need a larger stack than loom gives them: making the 802.11 buffers takes more.
