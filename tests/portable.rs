@@ -3,7 +3,8 @@
 //!
 //! Not in the suite: what is about one front (`caches`, `shards`, `front`, `getcpu`, `downstream`), what builds models
 //! (`loom_pipeline`), and what needs a process to itself, because it measures all of it or changes the machine
-//! (`reservation`, `trim` and `heap_refused`, which run both fronts, `huge_pages`).
+//! (`reservation`, `trim` and `heap_refused`, which run both fronts, `huge_pages` and `hugetlb`),
+//! or has one made that is limited (`address_space`, `locked`, `small_stack`).
 
 #![cfg(not(loom))]
 
