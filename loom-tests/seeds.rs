@@ -14,6 +14,7 @@ const UNORDERED: &str = "Causality violation";
 const OPENED: &str = "a cache is open that must be shut";
 const LEAKED: &str = "Allocation leaked";
 const MISSED: &str = "was at rest all along";
+const ON_ITS_WAY: &str = "refused what was on its way";
 
 const POP_WITHOUT_TAG: Change = Change {
     file: "tagged.rs",
@@ -194,9 +195,39 @@ const REST_TAKEN_IN_TWO_STEPS: Change = Change {
 };
 
 const GIVEN_BACK_TOO_EARLY: Change = Change {
-    file: "dot11/trim.rs",
-    from: "if ids.len() as u32 + uncarved < cuts.per_chunk() {",
-    to: "if ids.len() as u32 + uncarved + 1 < cuts.per_chunk() {",
+    file: "stack.rs",
+    from: "if self.weight_under(links, word) != weight || !holds() {",
+    to: "if self.weight_under(links, word) + 1 < weight || !holds() {",
+};
+
+const TAKEN_WHOLE_IN_TWO_STEPS: Change = Change {
+    file: "stack.rs",
+    from: "        // Release (S2): as in `pop_with`. Relaxed on failure: nothing is concluded.
+        self.head
+            .compare_exchange(
+                word,
+                self.tagged.emptied(word),
+                Ordering::Release,
+                Ordering::Relaxed,
+            )
+            .is_ok()",
+    to: "        let same = self.head.load(Ordering::Acquire) == word;
+        if same {
+            self.head.store(self.tagged.emptied(word), Ordering::Release);
+        }
+        same",
+};
+
+const ARRIVALS_IGNORED: Change = Change {
+    file: "transit.rs",
+    from: "if now.arrivals() != before.arrivals() {",
+    to: "if now.arrivals() < before.arrivals() {",
+};
+
+const CALLS_IGNORED: Change = Change {
+    file: "transit.rs",
+    from: "(before.calls() == 0 && now.calls() == 0) || patience",
+    to: "before.calls() + now.calls() < 9 || patience",
 };
 
 const OWNER_WRITTEN_LATE: Change = Change {
@@ -1260,10 +1291,11 @@ const SEEDS: &[Seed] = &[
             // For a call that was refused a chunk's memory there is no chunk, whoever takes one meanwhile.
             true => 0,
         };
+        let pops = (self.chunks.shelves()).pops_if_empty(|chunk| self.is_own(chunk))?;
         // Acquire: pairs with A in `advance`.
         match self.rest(self.cursor.load(Ordering::Acquire)) {
             Some(_) => None,
-            None => Some(takings),
+            None => Some(takings.wrapping_add(pops)),
         }",
             to: "        match self.rest(self.cursor.load(Ordering::Acquire)) {
             Some(_) => None,
@@ -1302,30 +1334,165 @@ const SEEDS: &[Seed] = &[
         bug: &[REST_TAKEN_IN_TWO_STEPS],
     },
     Seed {
-        name: "rest_dropped",
-        model: "dot11::trim_races_allocation_of_the_rest",
-        caught_by: LOST,
-        bug: &[Change {
-            file: "dot11/trim.rs",
-            from: "if !class.back().leave_rest(rest) {",
-            to: "if false {",
-        }],
-    },
-    Seed {
         name: "kept_ids_dropped",
         model: "dot11::trim_races_free_and_allocation",
         caught_by: LOST,
         bug: &[Change {
-            file: "dot11/trim.rs",
-            from: "self.kept.push(run);",
+            file: "dot11/cuts.rs",
+            from: "            self.shelve(chunk, ids);
+            then(chunk);",
+            to: "            then(chunk);",
+        }],
+    },
+    Seed {
+        name: "taken_whole_in_two_steps",
+        model: "dot11::two_classes_want_an_idle_chunk",
+        caught_by: "panicked",
+        bug: &[TAKEN_WHOLE_IN_TWO_STEPS],
+    },
+    Seed {
+        name: "arrivals_ignored",
+        model: "chunks::chunk_in_the_hands_of_another_call_is_not_refused",
+        caught_by: ON_ITS_WAY,
+        bug: &[ARRIVALS_IGNORED],
+    },
+    Seed {
+        name: "calls_ignored",
+        model: "chunks::chunk_in_the_hands_of_another_call_is_not_refused",
+        caught_by: ON_ITS_WAY,
+        bug: &[CALLS_IGNORED],
+    },
+    Seed {
+        name: "given_back_unnoted",
+        model: "chunks::chunk_in_the_hands_of_another_call_is_not_refused",
+        caught_by: ON_ITS_WAY,
+        bug: &[Change {
+            file: "dot11/chunks.rs",
+            from: "        self.put_free(chunk);
+        self.transit.arrived();",
+            to: "        self.put_free(chunk);",
+        }],
+    },
+    Seed {
+        name: "begun_without_fence",
+        model: "transit::what_goes_from_place_to_place_is_not_refused",
+        caught_by: ON_ITS_WAY,
+        bug: &[Change {
+            file: "transit.rs",
+            from: "        fence(Ordering::Release);",
             to: "",
         }],
     },
     Seed {
-        name: "owner_written_late",
-        model: "dot11::two_classes_want_an_idle_chunk",
+        name: "settled_without_fence",
+        model: "transit::what_goes_from_place_to_place_is_not_refused",
+        caught_by: ON_ITS_WAY,
+        bug: &[Change {
+            file: "transit.rs",
+            from: "        fence(Ordering::Acquire);",
+            to: "",
+        }],
+    },
+    Seed {
+        name: "laid_down_relaxed",
+        model: "transit::what_goes_from_place_to_place_is_not_refused",
+        caught_by: ON_ITS_WAY,
+        bug: &[
+            Change {
+                file: "transit.rs",
+                from: "self.0.fetch_add(ARRIVAL, Ordering::Release);",
+                to: "self.0.fetch_add(ARRIVAL, Ordering::Relaxed);",
+            },
+            Change {
+                file: "transit.rs",
+                from: "self.0.0.fetch_sub(CALL, Ordering::Release);",
+                to: "self.0.0.fetch_sub(CALL, Ordering::Relaxed);",
+            },
+        ],
+    },
+    Seed {
+        name: "arrivals_ignored",
+        model: "transit::what_goes_from_place_to_place_is_not_refused",
+        caught_by: ON_ITS_WAY,
+        bug: &[ARRIVALS_IGNORED],
+    },
+    Seed {
+        name: "arrivals_ignored",
+        model: "chunks::rest_in_the_hands_of_another_call_is_not_refused",
+        caught_by: ON_ITS_WAY,
+        bug: &[ARRIVALS_IGNORED, CALLS_IGNORED],
+    },
+    Seed {
+        name: "taken_whole_in_two_steps",
+        model: "chunks::whole_shelf_races_carves",
         caught_by: "panicked",
-        bug: &[OWNER_WRITTEN_LATE],
+        bug: &[TAKEN_WHOLE_IN_TWO_STEPS],
+    },
+    Seed {
+        name: "given_back_too_early",
+        model: "chunks::whole_shelf_races_carves",
+        caught_by: "panicked",
+        bug: &[GIVEN_BACK_TOO_EARLY],
+    },
+    Seed {
+        name: "owner_not_asked",
+        model: "chunks::shelf_of_another_class_is_left_alone",
+        caught_by: "panicked",
+        bug: &[Change {
+            file: "stack.rs",
+            from: "if batch.len() == start || !holds() {",
+            to: "if batch.len() == start {",
+        }],
+    },
+    Seed {
+        name: "whole_without_tag",
+        model: "chunks::shelf_of_another_class_is_left_alone",
+        caught_by: "panicked",
+        bug: &[Change {
+            file: "stack.rs",
+            from: "                self.tagged.emptied(word),
+                Ordering::Release,
+                Ordering::Relaxed,
+            )
+            .is_ok()",
+            to: "                self.tagged.empty(),
+                Ordering::Release,
+                Ordering::Relaxed,
+            )
+            .is_ok()",
+        }],
+    },
+    Seed {
+        name: "rest_dropped",
+        model: "chunks::idle_chunk_and_its_rest_race_carves",
+        caught_by: LOST,
+        bug: &[Change {
+            file: "dot11/cuts.rs",
+            from: "if !self.leave_rest(rest) {",
+            to: "if false {",
+        }],
+    },
+    Seed {
+        name: "given_back_too_early",
+        model: "chunks::idle_chunk_and_its_rest_race_carves",
+        caught_by: "panicked",
+        bug: &[GIVEN_BACK_TOO_EARLY],
+    },
+    Seed {
+        name: "shelves_not_looked_at",
+        model: "chunks::buffer_that_goes_over_the_shelf_is_always_found",
+        caught_by: MISSED,
+        bug: &[Change {
+            file: "dot11/cuts.rs",
+            from: "pops_if_empty(|chunk| self.is_own(chunk))?",
+            to: "pops_if_empty(|_| false)?",
+        }],
+    },
+    Seed {
+        name: "without_release_on_pop",
+        model: "chunks::buffer_that_goes_over_the_shelf_is_always_found",
+        caught_by: MISSED,
+        bug: &[POP_MANY_NOT_RELEASED],
     },
     Seed {
         name: "taken_back_in_two_steps",
@@ -1385,8 +1552,8 @@ const SEEDS: &[Seed] = &[
         caught_by: LOST,
         bug: &[Change {
             file: "dot11/chunks.rs",
-            from: "generation: before.generation + 1,",
-            to: "generation: before.generation,",
+            from: "let generation = self.owner(chunk).generation + 1;",
+            to: "let generation = self.owner(chunk).generation;",
         }],
     },
     Seed {
@@ -1463,6 +1630,27 @@ const SEEDS: &[Seed] = &[
             file: "lazy.rs",
             from: "let made = self.made.load(Ordering::Acquire);",
             to: "let made = self.made.load(Ordering::Relaxed);",
+        }],
+    },
+    Seed {
+        name: "makers_ignored",
+        model: "lazy::maker_that_is_refused_finds_what_another_makes",
+        caught_by: ON_ITS_WAY,
+        bug: &[Change {
+            file: "lazy.rs",
+            from: "if self.makers.is_settled(before, &mut patience) {",
+            to: "if self.makers.is_settled(before, &mut patience) || self.get().is_none() {",
+        }],
+    },
+    Seed {
+        name: "made_unnoted",
+        model: "lazy::maker_that_is_refused_finds_what_another_makes",
+        caught_by: ON_ITS_WAY,
+        bug: &[Change {
+            file: "lazy.rs",
+            from: "        self.makers.arrived();
+",
+            to: "",
         }],
     },
     Seed {

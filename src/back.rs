@@ -32,11 +32,15 @@ impl Lack {
 
 /// Memory that is cut into buffers of one size, and named by ids.
 pub(crate) trait Back {
-    /// Appends 1 to `most` ids that are at rest nowhere else, and whose buffers and link words can be touched; or none, and says why.
+    /// Appends 1 to `most` ids that rest in the back, or nowhere so far, and whose buffers and link
+    /// words can be touched; or none, and says why.
     fn carve(&self, most: usize, batch: &mut Batch) -> Result<(), Lack>;
 
     /// How many ids were carved; exact if no call is in progress.
     fn carved(&self) -> u32;
+
+    /// How many of them rest in the back; exact if no call is in progress.
+    fn resting(&self) -> u32;
 
     /// If nothing can be carved, a number that another memory to cut, taken meanwhile, changes, else `None`. What needs memory that the
     /// system `refused` to this call cannot be carved. The last that a round of `class::exhaustion` asks for.

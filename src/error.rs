@@ -300,7 +300,8 @@ pub struct OutOfMemory {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// All chunks belong to size classes, and none of the buffer's class is at rest.
+    /// All chunks belong to size classes, none of them is idle, and no buffer of the class or of a
+    /// larger one is at rest.
     Budget {
         /// The pool's budget for size classes, in bytes.
         limit: usize,

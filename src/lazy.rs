@@ -1,15 +1,18 @@
 //! What is made when it is first needed, without a lock.
 //!
 //! Whoever finds nothing makes one and offers it; of those that are offered at the same time the first is kept, and the others
-//! are dropped by their makers. Nobody waits.
+//! are dropped by their makers. Nobody waits, but who is refused what others have in hand for
+//! theirs (`transit`).
 
 use std::ptr;
 
 use crate::sync::{AtomicPtr, Ordering};
+use crate::transit::{Patience, Transit};
 
 /// Nothing, or for good a `T`.
 pub(crate) struct Lazy<T> {
     made: AtomicPtr<T>,
+    makers: Transit,
 }
 
 // SAFETY: it owns a `T`, which whoever drops it drops.
@@ -21,22 +24,42 @@ impl<T> Lazy<T> {
     pub(crate) fn new() -> Self {
         Self {
             made: AtomicPtr::new(ptr::null_mut()),
+            makers: Transit::new(),
         }
     }
 
     #[inline(always)]
     pub(crate) fn get(&self) -> Option<&T> {
-        // Acquire: pairs with the Release in `get_or_make` (L); what is behind the pointer was written before.
+        // Acquire: pairs with the Release in `keep` (L); what is behind the pointer was written
+        // before.
         let made = self.made.load(Ordering::Acquire);
-        // SAFETY: null, or from the box that `get_or_make` leaked, which lives as long as `self`.
+        // SAFETY: null, or from the box that `keep` leaked, which lives as long as `self`.
         unsafe { made.as_ref() }
     }
 
-    pub(crate) fn get_or_make<E>(&self, make: impl FnOnce() -> Result<T, E>) -> Result<&T, E> {
-        if let Some(made) = self.get() {
-            return Ok(made);
+    pub(crate) fn get_or_make<E>(&self, make: impl Fn() -> Result<T, E>) -> Result<&T, E> {
+        let mut patience = Patience::default();
+        loop {
+            // First, so that whatever comes after `get` has arrived since.
+            let before = self.makers.look();
+            if let Some(made) = self.get() {
+                return Ok(made);
+            }
+            let making = self.makers.begin();
+            let refusal = match make() {
+                Ok(made) => return Ok(self.keep(made)),
+                Err(refusal) => refusal,
+            };
+            drop(making);
+            if self.makers.is_settled(before, &mut patience) {
+                return Err(refusal);
+            }
         }
-        let offered = Box::into_raw(Box::new(make()?));
+    }
+
+    /// Offers what was made, and answers with what is kept.
+    fn keep(&self, made: T) -> &T {
+        let offered = Box::into_raw(Box::new(made));
         // AcqRel (L): publishes what was made. Acquire on failure: as in `get`.
         let kept = match self.made.compare_exchange(
             ptr::null_mut(),
@@ -51,8 +74,9 @@ impl<T> Lazy<T> {
                 first
             }
         };
+        self.makers.arrived();
         // SAFETY: as in `get`.
-        Ok(unsafe { &*kept })
+        unsafe { &*kept }
     }
 }
 

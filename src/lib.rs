@@ -39,6 +39,7 @@ mod stats;
 mod sync;
 mod sys;
 mod tagged;
+mod transit;
 
 pub use bulk::{Bulk, BulkDrain};
 pub use burst::{Burst, Drain};

@@ -2,6 +2,9 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(not(loom))]
+use std::time::Duration;
+
 use crate::sync::scaled;
 
 /// The most frames of a pool.
@@ -28,6 +31,15 @@ pub(crate) const MAX_RESCANS: u32 = scaled(8, 1);
 /// How often such a call lets other threads run afterwards, while caches are being drained: that waits for the
 /// kernel.
 pub(crate) const MAX_YIELDS: u32 = scaled(8, 0);
+
+/// How long a call that found no chunk waits for another that has some in hand and does not get on
+/// with it: so long, …
+#[cfg(not(loom))]
+pub(crate) const MAX_WAIT: Duration = Duration::from_millis(10);
+
+/// … and so many turns of other threads, which on a busy machine take longer.
+#[cfg(not(loom))]
+pub(crate) const MIN_YIELDS: u32 = 32;
 
 /// The most ids that a CPU's cache can hold: with its count and bounds a page.
 pub(crate) const MAX_CACHE: usize = scaled(1020, 4) as usize;

@@ -251,6 +251,18 @@ impl Stack {
 
     /// Pops up to `most` nodes at once and appends them to `batch`, the top first.
     pub(crate) fn pop_many(&self, links: &Links, most: usize, batch: &mut Batch) {
+        self.pop_many_if(links, most, batch, || true);
+    }
+
+    /// As [`pop_many`](Self::pop_many), if `holds` says so at a moment since which nothing was
+    /// popped.
+    pub(crate) fn pop_many_if(
+        &self,
+        links: &Links,
+        most: usize,
+        batch: &mut Batch,
+        holds: impl Fn() -> bool,
+    ) {
         let start = batch.len();
         let most = most.min(batch.room());
         // Acquire: pairs with S1, as in `pop_with`.
@@ -264,7 +276,8 @@ impl Stack {
                 batch.push(FrameId(node));
                 next = links.read(node).next;
             }
-            if batch.len() == start {
+            if batch.len() == start || !holds() {
+                batch.truncate(start);
                 return;
             }
             let new = self.tagged.taken(word, next);
@@ -280,6 +293,32 @@ impl Stack {
                 }
             }
         }
+    }
+
+    /// Pops all nodes if they weigh `weight` together and `holds` says so at a moment since which
+    /// nothing was popped; `false` if not, or if another call was faster.
+    pub(crate) fn pop_all_if(&self, links: &Links, weight: u32, holds: impl Fn() -> bool) -> bool {
+        // Acquire: pairs with S1, as in `pop_with`, of every push (I3).
+        let word = self.head.load(Ordering::Acquire);
+        if self.weight_under(links, word) != weight || !holds() {
+            return false;
+        }
+        // Release (S2): as in `pop_with`. Relaxed on failure: nothing is concluded.
+        self.head
+            .compare_exchange(
+                word,
+                self.tagged.emptied(word),
+                Ordering::Release,
+                Ordering::Relaxed,
+            )
+            .is_ok()
+    }
+
+    /// The number of pops so far, and whether something rests here.
+    pub(crate) fn pops(&self) -> (u64, bool) {
+        // Acquire: pairs with S2, see `class::exhaustion`, and with S1.
+        let word = self.head.load(Ordering::Acquire);
+        (self.tagged.tag(word), self.top(word).is_some())
     }
 
     /// The total weight of what rests here; stale as soon as it is read.

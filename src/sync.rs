@@ -19,7 +19,7 @@ use self::modelled::Lifetime;
 #[cfg(loom)]
 pub(crate) use self::modelled::{
     AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, LeakCheck, Ordering, Table, Tracks, ZeroAtomic,
-    fence, modelled_cpu,
+    fence, modelled_cpu, yield_now,
 };
 #[cfg(loom)]
 #[allow(unused_imports, reason = "for the models")]
@@ -29,7 +29,7 @@ use self::real::Lifetime;
 #[cfg(not(loom))]
 pub(crate) use self::real::{
     AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, LeakCheck, Ordering, Table, Tracks, ZeroAtomic,
-    fence,
+    fence, yield_now,
 };
 
 /// Room before what the hot path loads, where that would begin a cache line: the data of frames begins one, too, and a load waits for
@@ -112,6 +112,7 @@ mod real {
     use crate::sys::Mapping;
 
     pub(crate) use std::sync::atomic::{Ordering, fence};
+    pub(crate) use std::thread::yield_now;
     pub(crate) type AtomicU32 = std::sync::atomic::AtomicU32;
     pub(crate) type AtomicU64 = std::sync::atomic::AtomicU64;
     pub(crate) type AtomicUsize = std::sync::atomic::AtomicUsize;
@@ -242,6 +243,7 @@ mod modelled {
     use loom::cell::UnsafeCell;
 
     pub(crate) use loom::sync::atomic::{Ordering, fence};
+    pub(crate) use loom::thread::yield_now;
     pub(crate) type AtomicU32 = Explored<loom::sync::atomic::AtomicU32>;
     pub(crate) type AtomicU64 = Explored<loom::sync::atomic::AtomicU64>;
     pub(crate) type AtomicUsize = Explored<loom::sync::atomic::AtomicUsize>;

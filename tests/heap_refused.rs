@@ -1,5 +1,5 @@
-//! What 802.11 allocations and trims do when the heap has nothing more to give, as it does where the system refuses memory: they answer,
-//! and lose nothing.
+//! What 802.11 allocations and trims do when the heap has nothing more to give, as it does where
+//! the system refuses memory: the same.
 
 #![cfg(not(loom))]
 
@@ -88,7 +88,7 @@ fn allocation_that_needs_another_class_chunk_answers() {
     each_shortage(|front, allocations| {
         let (pool, held) = all_in_one_class(front);
         let answer = with_heap_for(allocations, || pool.dot11(10_000));
-        assert_eq!(answer.is_ok(), allocations >= 3, "{answer:?}");
+        assert!(answer.is_ok(), "{answer:?}");
         assert!(pool.dot11(10_000).is_ok());
         drop((held, answer));
         assert_whole(&pool);
@@ -100,8 +100,7 @@ fn trim_answers_and_loses_nothing() {
     each_shortage(|front, allocations| {
         let (pool, held) = all_in_one_class(front);
         let trimmed = with_heap_for(allocations, || pool.trim());
-        let chunks = usize::from(allocations >= 2);
-        assert_eq!((trimmed.chunks, trimmed.pinned), (chunks, CHUNKS - chunks));
+        assert_eq!((trimmed.chunks, trimmed.pinned), (1, CHUNKS - 1));
         drop(held);
         assert_whole(&pool);
     });

@@ -48,7 +48,7 @@ typedef unsigned char framewell_byte;
 
 /* What a call answers. Those below 2000 are Windows' own numbers for the same thing. */
 #define FRAMEWELL_SUCCESS 0u                   /* ERROR_SUCCESS */
-#define FRAMEWELL_ERROR_OUTOFMEMORY 14u        /* ERROR_OUTOFMEMORY: the budget is used up, or the system refused memory */
+#define FRAMEWELL_ERROR_OUTOFMEMORY 14u        /* ERROR_OUTOFMEMORY: the budget is used up, or the system refused memory: see Dot11ExtAllocateBuffer */
 #define FRAMEWELL_ERROR_INVALID_PARAMETER 87u  /* ERROR_INVALID_PARAMETER: NULL, or a value that no member allows */
 #define FRAMEWELL_ERROR_BUSY 170u              /* ERROR_BUSY: buffers of the pool are out */
 #define FRAMEWELL_ERROR_BUFFER_INVALID 610u    /* ERROR_BUFFER_INVALID */
@@ -77,7 +77,9 @@ framewell_dword FRAMEWELL_WINAPI RasGetBuffer(framewell_byte **buffer, framewell
  * frame that was freed already, and for an 802.11 buffer. Kernel: cold. */
 framewell_dword FRAMEWELL_WINAPI RasFreeBuffer(framewell_byte *buffer);
 
-/* At least byte_count bytes at *buffer, aligned to 16. FRAMEWELL_ERROR_OUTOFMEMORY if there is no memory,
+/* At least byte_count bytes at *buffer, aligned to 16. FRAMEWELL_ERROR_OUTOFMEMORY if there is no memory: the budget is used up by buffers that are out
+ * and the chunks that they lie in, or the system refused. What another call has in hand for a
+ * moment is waited for, 10 ms if it does not get on.
  * FRAMEWELL_ERROR_INVALID_PARAMETER for 0 bytes; *buffer is NULL then. FRAMEWELL_ERROR_INVALID_PARAMETER if buffer is NULL. Kernel: cold; above 64 KiB: yes. */
 framewell_dword FRAMEWELL_WINAPI Dot11ExtAllocateBuffer(framewell_dword byte_count, void **buffer) FRAMEWELL_MUST_USE;
 

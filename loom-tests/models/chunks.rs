@@ -11,6 +11,7 @@ use super::fw::dot11::{Chunks, Cuts, chunk_of};
 use super::fw::id::{ChunkId, ClassId, FrameId};
 use super::fw::sync::{run_on, weakly};
 use super::fw::sys::HugePages;
+use super::fw::transit::Patience;
 use crate::harness::{explore, within};
 
 /// Two buffers a chunk, and one.
@@ -165,6 +166,135 @@ pub fn whole_chunk_goes_to_another_class() {
     });
 }
 
+/// A class that carved all of its only chunk, and laid it on the shelf.
+fn shelved() -> Arc<World> {
+    let world = World::new(1);
+    let ids = [world.carve(0).unwrap(), world.carve(0).unwrap()];
+    world.cuts[0].shelve_all(&ids, |_| ());
+    world
+}
+
+/// Takes the chunk off class 0 if all of it is on the shelf, and a buffer off it for class 1.
+fn pass_on(world: &World) -> Option<FrameId> {
+    if !world.cuts[0].take_whole(ChunkId(0), 0) {
+        return None;
+    }
+    let id = world.cuts[1].adopt(ChunkId(0)).expect("class 1 has no other");
+    world.cuts[1].wrote(id);
+    Some(id)
+}
+
+pub fn whole_shelf_races_carves() {
+    explore(Some(2), || {
+        let world = shelved();
+        let (class_0, class_1) = (world.clone(), world.clone());
+        let one = thread::spawn(move || class_0.carve(0));
+        let two = thread::spawn(move || pass_on(&class_1));
+        let mine = world.carve(0);
+        let (of_0, of_1) = (one.join().unwrap(), two.join().unwrap());
+        if of_1.is_some() {
+            assert_eq!((mine, of_0), (None, None), "lost or doubled");
+        }
+        match of_1 {
+            Some(_) => assert_eq!(world.carve(0), None, "lost or doubled"),
+            None => world.has_all([mine, of_0], 2),
+        }
+    });
+}
+
+pub fn shelf_of_another_class_is_left_alone() {
+    explore(Some(3), || {
+        let world = shelved();
+        let other = world.clone();
+        let thread = thread::spawn(move || other.carve(0));
+        let passed_on = pass_on(&world);
+        if let Some(id) = passed_on {
+            world.cuts[1].shelve_all(&[id], |_| ());
+            assert_eq!(world.carve(1), Some(id), "lost or doubled");
+        }
+        let theirs = thread.join().unwrap();
+        match passed_on {
+            Some(_) => assert_eq!(theirs, None, "lost or doubled"),
+            None => world.has_all([theirs], 2),
+        }
+    });
+}
+
+/// Looks for a chunk as an allocation of class 1 does; `false` if it may be refused one.
+fn find(world: &World) -> bool {
+    let transit = world.chunks.transit();
+    let mut patience = Patience::default();
+    loop {
+        let before = transit.look();
+        if world.carve(1).is_some() || pass_on(world).is_some() {
+            return true;
+        }
+        if transit.is_settled(before, &mut patience) {
+            return false;
+        }
+    }
+}
+
+pub fn chunk_in_the_hands_of_another_call_is_not_refused() {
+    explore(Some(3), || {
+        // It is idle, in those hands, or free.
+        let world = shelved();
+        let other = world.clone();
+        let thread = thread::spawn(move || {
+            let _under_way = other.chunks.transit().begin();
+            if other.cuts[0].take_whole(ChunkId(0), 0) {
+                other.chunks.give_back(ChunkId(0));
+            }
+        });
+        assert!(find(&world), "refused what was on its way");
+        thread.join().unwrap();
+    });
+}
+
+pub fn rest_in_the_hands_of_another_call_is_not_refused() {
+    explore(Some(3), || {
+        // The rest that makes the chunk whole is on the cursor, or in those hands.
+        let world = World::new(1);
+        let first = world.carve(0).unwrap();
+        world.cuts[0].shelve_all(&[first], |_| ());
+        let other = world.clone();
+        let thread = thread::spawn(move || {
+            let _under_way = other.chunks.transit().begin();
+            let rest = other.cuts[0].take_rest();
+            rest.into_iter().for_each(|rest| _ = other.cuts[0].leave_rest(rest));
+        });
+        let transit = world.chunks.transit();
+        let mut patience = Patience::default();
+        loop {
+            let before = transit.look();
+            if world.cuts[0].take_whole_with_rest().is_some() {
+                break;
+            }
+            let settled = transit.is_settled(before, &mut patience);
+            assert!(!settled, "refused what was on its way");
+        }
+        thread.join().unwrap();
+    });
+}
+
+pub fn idle_chunk_and_its_rest_race_carves() {
+    explore(Some(3), || {
+        // One buffer on the shelf, the other never carved.
+        let world = World::new(2);
+        let first = world.carve(0).unwrap();
+        world.cuts[0].shelve_all(&[first], |_| ());
+        let reclaimer = world.clone();
+        let thread = thread::spawn(move || {
+            if let Some(chunk) = reclaimer.cuts[0].take_whole_with_rest() {
+                reclaimer.chunks.give_back(chunk);
+            }
+        });
+        let mine = [world.carve(0), world.carve(0)];
+        thread.join().unwrap();
+        world.has_all(mine, 4);
+    });
+}
+
 pub fn take_races_takes_and_give_back() {
     explore(Some(3), || {
         let world = World::new(2);
@@ -219,6 +349,44 @@ pub fn buffer_that_goes_over_the_cursor_is_always_found() {
             // It may come too late, here and below.
             let _ = chunks.take(ClassId(1), 1);
             assert_eq!(other.settle(&[held]), Homeless::NONE);
+            let _ = other.back().carve(1, &mut Batch::new());
+        });
+        run_on(0);
+        let got = class.take_slow();
+        assert!(got.is_ok(), "a buffer was at rest all along");
+        thread.join().unwrap();
+    });
+}
+
+#[allow(
+    clippy::arc_with_non_send_sync,
+    reason = "it is the pool that vouches for its classes, and there is none here"
+)]
+pub fn buffer_that_goes_over_the_shelf_is_always_found() {
+    explore(Some(2), || {
+        let chunks = Arc::new(Chunks::new(1, HugePages::Off).unwrap());
+        let cuts = Cuts::new(chunks.clone(), ClassId(0), STRIDES[0]);
+        let shape = Shape {
+            ids: chunks.ids(),
+            in_magazines: 2,
+            cpus: 1,
+            rseq: None,
+            colour: 0,
+            transfer: Transfer::new(2, 1, 2, true),
+        };
+        let class = Arc::new(Class::new(cuts, &shape).unwrap());
+        let held = class.take_slow().unwrap();
+        let other = class.clone();
+        let thread = thread::spawn(move || {
+            // At any moment the rest is there, or what was held is on the shelf, or the rest at
+            // rest in a list.
+            other.back().shelve_all(&[held], |_| ());
+            let Some(rest) = other.back().take_rest() else {
+                return;
+            };
+            let last: Vec<_> = other.back().carve_rest(rest).collect();
+            assert_eq!(other.settle(&last), Homeless::NONE);
+            // It may come too late.
             let _ = other.back().carve(1, &mut Batch::new());
         });
         run_on(0);

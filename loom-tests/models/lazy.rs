@@ -7,7 +7,7 @@ use loom::thread;
 
 use super::fw::Pool;
 use super::fw::lazy::Lazy;
-use super::fw::sync::{LeakCheck, Tracks, run_on, weakly};
+use super::fw::sync::{AtomicU32, LeakCheck, Ordering, Tracks, run_on, weakly};
 use crate::harness::{explore, explore_deep, spawn_deep};
 
 struct Made {
@@ -51,6 +51,22 @@ pub fn one_looks_while_it_is_made() {
             made.tracks.read(0);
         }
         thread.join().unwrap();
+    });
+}
+
+pub fn maker_that_is_refused_finds_what_another_makes() {
+    explore(Some(3), || {
+        // There is memory for one.
+        let memory = Arc::new(AtomicU32::new(1));
+        let lazy = Arc::new(Lazy::new());
+        let come = |lazy: &Lazy<u32>, memory: &AtomicU32| {
+            let take = || memory.compare_exchange(1, 0, Ordering::AcqRel, Ordering::Relaxed);
+            lazy.get_or_make(take).is_ok()
+        };
+        let other = (lazy.clone(), memory.clone());
+        let thread = thread::spawn(move || come(&other.0, &other.1));
+        let mine = come(&lazy, &memory);
+        assert!(thread.join().unwrap() && mine, "refused what was on its way");
     });
 }
 

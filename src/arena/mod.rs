@@ -199,6 +199,10 @@ impl Back for Arena {
         self.next.load(Ordering::Acquire)
     }
 
+    fn resting(&self) -> u32 {
+        0
+    }
+
     /// "All carved" is final, and what was refused is not counted.
     fn carvings_if_used_up(&self, refused: bool) -> Option<u64> {
         (self.carved() == self.frames || refused).then_some(0)

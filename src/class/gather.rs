@@ -23,52 +23,75 @@ impl<B: Back> Class<B> {
         self.depot.look(self.back.links(), see);
     }
 
-    /// Takes what rests anywhere, but for what others lay down meanwhile: at most as many ids as were carved by now. They are the
-    /// caller's (P1), who has a handle, and calls [`reopen`](Self::reopen) when it has laid them down.
-    pub(crate) fn take_all(&self, ids: &mut Vec<FrameId>) {
-        let most = self.back.carved() as usize;
-        match self.front.which() {
-            Which::Rseq(caches) => self.take_all_of_caches(caches, ids),
-            Which::Portable(shards) => self.take_all_of_shards(shards, most, ids),
-        }
-        let mut batch = Batch::new();
-        while ids.len() < most {
-            self.depot.take(self.back.links(), &mut batch);
-            if batch.is_empty() {
-                return;
-            }
-            ids.extend_from_slice(batch.as_slice());
+    /// Takes what rests anywhere in the lists, a batch at a time, but for what others lay down
+    /// meanwhile: about as many ids as were carved by now. `lay` has them then (P1), and says
+    /// whether there shall be more. The caller has a handle, and calls [`reopen`](Self::reopen)
+    /// afterwards.
+    pub(crate) fn empty(&self, mut lay: impl FnMut(&[FrameId]) -> bool) {
+        let mut left = self.back.carved() as usize;
+        let mut lay = |ids: &[FrameId]| {
+            left = left.saturating_sub(ids.len());
+            lay(ids) && left > 0
+        };
+        // The depot first: what is enough may be there, and the caches stay open. It comes again,
+        // for what went there from the front meanwhile.
+        let more = self.empty_depot(&mut lay)
+            && match self.front.which() {
+                Which::Rseq(caches) => self.empty_caches(caches, &mut lay),
+                Which::Portable(shards) => self.empty_shards(shards, &mut lay),
+            };
+        if more {
+            self.empty_depot(&mut lay);
         }
     }
 
-    fn take_all_of_caches(&self, caches: &Caches, ids: &mut Vec<FrameId>) {
+    fn empty_depot(&self, lay: &mut impl FnMut(&[FrameId]) -> bool) -> bool {
+        let mut batch = Batch::new();
+        loop {
+            self.depot.take(self.back.links(), &mut batch);
+            if batch.is_empty() {
+                return true;
+            }
+            if !lay(batch.as_slice()) {
+                return false;
+            }
+        }
+    }
+
+    /// Once they are stopped, all that is in them is taken.
+    fn empty_caches(&self, caches: &Caches, lay: &mut impl FnMut(&[FrameId]) -> bool) -> bool {
         let Some(sweep) = caches.sweep() else {
-            return;
+            return true;
         };
+        let mut more = true;
         let mut batch = Batch::new();
         while sweep.held().take(self.transfer.batch, &mut batch) {
-            ids.extend_from_slice(batch.as_slice());
+            more = lay(batch.as_slice());
             batch.truncate(0);
         }
         sweep.finish();
+        more
     }
 
-    fn take_all_of_shards(&self, shards: &Portable, most: usize, ids: &mut Vec<FrameId>) {
+    fn empty_shards(&self, shards: &Portable, lay: &mut impl FnMut(&[FrameId]) -> bool) -> bool {
         let mut batch = Batch::new();
         for shard in shards.all() {
-            while ids.len() < most {
+            loop {
                 batch.truncate(0);
                 let room = batch.room();
                 shards.pop_many(self.back.links(), shard, room, &mut batch);
                 if batch.is_empty() {
                     break;
                 }
-                ids.extend_from_slice(batch.as_slice());
+                if !lay(batch.as_slice()) {
+                    return false;
+                }
             }
         }
+        true
     }
 
-    /// Lets caches be used again that `take_all` has shut.
+    /// Lets caches be used again that `empty` has shut.
     pub(crate) fn reopen(&self) {
         if let Which::Rseq(caches) = self.front.which() {
             let epoch = caches.epoch();

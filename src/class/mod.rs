@@ -322,7 +322,7 @@ impl<B: Back> Class<B> {
             Which::Rseq(caches) => caches.close().map(|held| held.resting())?,
             Which::Portable(shards) => shards.close(links),
         };
-        Some(self.back.carved() - in_front - self.depot.close(links))
+        Some(self.back.carved() - in_front - self.depot.close(links) - self.back.resting())
     }
 
     /// Counts an event of the slow paths.
@@ -344,6 +344,19 @@ impl<B: Back> Class<B> {
                 shards.all().map(resting).collect()
             }
         }
+    }
+
+    /// Ids at rest, but for what was never carved.
+    pub(crate) fn resting(&self) -> usize {
+        let links = self.back.links();
+        let in_front: usize = match self.front.which() {
+            Which::Rseq(caches) => caches.resting_in_each().sum(),
+            Which::Portable(shards) => {
+                let resting = |shard| shards.resting(links, shard) as usize;
+                shards.all().map(resting).sum()
+            }
+        };
+        in_front + self.resting_in_depot() + self.back.resting() as usize
     }
 
     /// Ids at rest in the depot.

@@ -10,8 +10,9 @@
 //!
 //! Invariants
 //!
-//! - C1. A chunk is in `free`, fresh, in the hands of one call, or one class's. It is given back by a call
-//!   that has all its buffers in hand, so that nobody else has one, nor any id of it.
+//! - C1. A chunk is in `free`, fresh, in the hands of one call, or one class's. It is given back,
+//!   or passed on to another class, by a call that has all its buffers in hand, so that nobody else
+//!   has one, nor any id of it.
 //! - C2. Only the call that has a chunk in hand writes its owner word, and each taking adds one to the generation. So what was
 //!   noted with an older generation (the raw states) says nothing about today's buffers.
 //! - C3. The link words of all classes' ids lie in one table; an id is in at most one list at a time (P1). Who follows
@@ -26,6 +27,7 @@ use std::ptr::NonNull;
 
 use crossbeam_utils::CachePadded;
 
+use super::shelves::Shelves;
 use crate::back::Lack;
 use crate::id::{ChunkId, ClassId, FrameId};
 use crate::limits::{CHUNK, CHUNK_BITS};
@@ -33,6 +35,7 @@ use crate::raw::Dot11States;
 use crate::stack::{Links, Stack};
 use crate::sync::{AtomicU32, AtomicU64, Ordering, Table, Tracks};
 use crate::sys::{HugePages, Mapping, PageKind, Refused};
+use crate::transit::Transit;
 
 pub(crate) struct Chunks {
     base: NonNull<u8>,
@@ -43,6 +46,8 @@ pub(crate) struct Chunks {
     fresh: CachePadded<AtomicU32>,
     owners: Table<AtomicU64>,
     links: Links,
+    shelves: Shelves,
+    transit: CachePadded<Transit>,
     raw: Dot11States,
     /// Stand for the bytes of each buffer in a model.
     tracks: Tracks,
@@ -92,6 +97,8 @@ impl Chunks {
             fresh: CachePadded::new(AtomicU32::new(0)),
             owners: Table::zeroed(count as usize).map_err(&words)?,
             links: Links::new(ids).map_err(&words)?,
+            shelves: Shelves::new(count, ids),
+            transit: CachePadded::new(Transit::new()),
             raw: Dot11States::new(ids).map_err(&words)?,
             tracks: Tracks::new(ids as usize),
             pages,
@@ -128,6 +135,16 @@ impl Chunks {
         &self.links
     }
 
+    /// Where buffers rest chunk by chunk.
+    pub(crate) fn shelves(&self) -> &Shelves {
+        &self.shelves
+    }
+
+    /// What is on its way between the classes.
+    pub(crate) fn transit(&self) -> &Transit {
+        &self.transit
+    }
+
     pub(crate) fn raw(&self) -> &Dot11States {
         &self.raw
     }
@@ -142,16 +159,29 @@ impl Chunks {
             Some(chunk) => self.take_free(ChunkId(chunk), buffers)?,
             None => self.take_fresh(buffers)?,
         };
-        let before = self.owner(chunk);
-        debug_assert_eq!(before.class, None);
+        debug_assert_eq!(self.owner(chunk).class, None);
+        self.own_anew(chunk, class);
+        Ok(chunk)
+    }
+
+    /// Makes a chunk another class's that the caller has in hand as a whole (C1), to be cut into so
+    /// many buffers; it stays in hand, and as it was if the system refuses memory for the words.
+    /// Its bytes are committed already.
+    pub(crate) fn pass_on(&self, chunk: ChunkId, class: ClassId, buffers: u32) -> Result<(), Lack> {
+        self.commit_words(chunk, buffers)?;
+        self.own_anew(chunk, class);
+        Ok(())
+    }
+
+    fn own_anew(&self, chunk: ChunkId, class: ClassId) {
+        let generation = self.owner(chunk).generation + 1;
         self.own(
             chunk,
             Owner {
-                generation: before.generation + 1,
+                generation,
                 class: Some(class),
             },
         );
-        Ok(chunk)
     }
 
     /// A chunk out of `free`, which is put back if the system refuses the memory.
@@ -187,12 +217,19 @@ impl Chunks {
     /// Makes a chunk usable, and the words of so many buffers in it (C4).
     #[inline]
     fn commit(&self, chunk: ChunkId, buffers: u32) -> Result<(), Lack> {
-        let first = id(chunk, 0).0;
         // The bytes last: what else is refused would leave a chunk that is nobody's with all its bytes charged to the process.
+        self.commit_words(chunk, buffers)?;
+        self.mapping
+            .commit(chunk.index() * CHUNK, CHUNK)
+            .map_err(|refusal| Lack::of_memory(CHUNK, &refusal))
+    }
+
+    #[inline]
+    fn commit_words(&self, chunk: ChunkId, buffers: u32) -> Result<(), Lack> {
+        let first = id(chunk, 0).0;
         self.links
             .commit(first, first + buffers)
             .and_then(|()| self.raw.commit(first, first + buffers))
-            .and_then(|()| self.mapping.commit(chunk.index() * CHUNK, CHUNK))
             .map_err(|refusal| Lack::of_memory(CHUNK, &refusal))
     }
 
@@ -207,6 +244,7 @@ impl Chunks {
             },
         );
         self.put_free(chunk);
+        self.transit.arrived();
     }
 
     /// Gives a chunk back of which nobody has had a buffer since it was taken.
@@ -263,7 +301,10 @@ impl Chunks {
     /// The bytes that the tables about so many chunks reserve.
     pub(crate) fn bytes_for(count: u32) -> usize {
         let ids = Self::ids_of(count);
-        Links::bytes_for(ids) + Dot11States::bytes_for(ids) + 2 * Links::bytes_for(count)
+        Links::bytes_for(ids)
+            + Dot11States::bytes_for(ids)
+            + 2 * Links::bytes_for(count)
+            + Shelves::bytes_for(count)
     }
 }
 

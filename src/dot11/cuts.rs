@@ -7,6 +7,8 @@
 //! The cursor's word says all that carving needs to know: whoever moves it from {chunk, n} to {chunk, m} has the buffers n to
 //! m in hand, whether or not the chunk went and came back meanwhile. A chunk that is used up stays in the word, and
 //! means nothing there.
+//!
+//! Ids of the class that rest on shelves are carved off these first.
 
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -15,7 +17,7 @@ use super::chunks::{self, Chunks};
 use crate::back::{Back, Lack};
 use crate::batch::Batch;
 use crate::id::{ChunkId, ClassId, FrameId};
-use crate::limits::{CHUNK, CHUNK_BITS};
+use crate::limits::{CHUNK, CHUNK_BITS, MAGAZINE};
 use crate::stack::Links;
 use crate::sync::{AtomicU32, AtomicU64, Ordering};
 use crate::sys::prefetch_to_write;
@@ -26,6 +28,10 @@ pub(crate) struct Cuts {
     class: ClassId,
     cursor: AtomicU64,
     carved: AtomicU32,
+    /// How many ids lie on shelves; those that are just laid there or taken off included.
+    shelved: AtomicU32,
+    /// Calls that take chunks back from the class.
+    reclaimers: AtomicU32,
     chunks: Arc<Chunks>,
 }
 
@@ -90,6 +96,8 @@ impl Cuts {
             class,
             cursor: AtomicU64::new(NONE),
             carved: AtomicU32::new(0),
+            shelved: AtomicU32::new(0),
+            reclaimers: AtomicU32::new(0),
             chunks,
         }
     }
@@ -168,13 +176,145 @@ impl Cuts {
 
     /// Lays what `take_rest` took on the cursor again; `false` if that names another chunk by now.
     pub(crate) fn leave_rest(&self, rest: Rest) -> bool {
-        self.advance(NONE, rest.word())
+        let left = self.advance(NONE, rest.word());
+        self.chunks.transit().arrived();
+        left
     }
 
     /// Notes that ids that were carved are no longer the class's, or that others are.
     pub(crate) fn uncarve(&self, ids: u32) {
         // Relaxed: as in `note_carved`.
         self.carved.fetch_sub(ids, Ordering::Relaxed);
+    }
+
+    /// Calls that take chunks back from the class, for them to count themselves.
+    pub(crate) fn reclaimers(&self) -> &AtomicU32 {
+        &self.reclaimers
+    }
+
+    fn is_own(&self, chunk: ChunkId) -> bool {
+        self.chunks.owner(chunk).class == Some(self.class)
+    }
+
+    /// The class's chunks of which some buffers seem to lie on the shelf, and how many.
+    pub(crate) fn on_shelves(&self) -> impl Iterator<Item = (ChunkId, u32)> {
+        // Acquire: pairs with the Releases that take off: who reads that there are none sees the
+        // shelves empty afterwards, and who has found some there finds them counted (`shelve`). So
+        // `class::exhaustion` and this agree in the end.
+        let chunks = match self.shelved.load(Ordering::Acquire) {
+            0 => 0,
+            _ => self.chunks.count(),
+        };
+        let all = (0..chunks).map(ChunkId);
+        let resting = |chunk| self.chunks.shelves().resting(self.chunks.links(), chunk);
+        let each = all.map(move |chunk| (chunk, resting(chunk)));
+        each.filter(|(chunk, ids)| *ids > 0 && self.is_own(*chunk))
+    }
+
+    /// Lays up to a batch of ids, which the caller has in hand, on the shelves of their chunks, and
+    /// shows each of these `then`.
+    pub(crate) fn shelve_all(&self, ids: &[FrameId], mut then: impl FnMut(ChunkId)) {
+        let mut sorted = [FrameId(0); MAGAZINE];
+        let sorted = &mut sorted[..ids.len()];
+        sorted.copy_from_slice(ids);
+        sorted.sort_unstable_by_key(|id| id.0);
+        for ids in sorted.chunk_by(|a, b| chunks::chunk_of(*a) == chunks::chunk_of(*b)) {
+            let chunk = chunks::chunk_of(ids[0]);
+            self.shelve(chunk, ids);
+            then(chunk);
+        }
+    }
+
+    /// Lays ids of one chunk, which the caller has in hand, on its shelf.
+    pub(crate) fn shelve(&self, chunk: ChunkId, ids: &[FrameId]) {
+        // Relaxed: before the push, which publishes it: who finds the ids finds them counted.
+        self.shelved.fetch_add(ids.len() as u32, Ordering::Relaxed);
+        self.chunks.shelves().lay(self.chunks.links(), chunk, ids);
+        self.chunks.transit().arrived();
+    }
+
+    /// Takes a chunk off the class of which all buffers lie on the shelf, but for the `uncarved`,
+    /// which the caller has in hand. All of it is the caller's then (C1 of `chunks`).
+    pub(crate) fn take_whole(&self, chunk: ChunkId, uncarved: u32) -> bool {
+        let ids = self.per_chunk - uncarved;
+        let links = self.chunks.links();
+        let is_own = || self.is_own(chunk);
+        if !self.chunks.shelves().take_whole(links, chunk, ids, is_own) {
+            return false;
+        }
+        // Release: as in `take_off_shelf`.
+        self.shelved.fetch_sub(ids, Ordering::Release);
+        self.uncarve(ids);
+        for number in 0..self.per_chunk {
+            self.wrote(chunks::id(chunk, number));
+        }
+        true
+    }
+
+    /// Takes the chunk that the cursor cuts off the class, if all that was carved of it lies on the
+    /// shelf. It is the caller's then.
+    pub(crate) fn take_whole_with_rest(&self) -> Option<ChunkId> {
+        let is_idle = |rest: &Rest| {
+            let links = self.chunks.links();
+            self.chunks.shelves().resting(links, rest.chunk) >= rest.next
+        };
+        // Looks first: meanwhile others would take another chunk.
+        self.look_at_rest().filter(is_idle)?;
+        let rest = self.take_rest()?;
+        if self.take_whole(rest.chunk, self.per_chunk - rest.next) {
+            return Some(rest.chunk);
+        }
+        if !self.leave_rest(rest) {
+            let mut batch: Batch = Batch::new();
+            for id in self.carve_rest(rest) {
+                batch.push(id);
+                if batch.room() == 0 {
+                    self.shelve(rest.chunk, batch.as_slice());
+                    batch.truncate(0);
+                }
+            }
+            self.shelve(rest.chunk, batch.as_slice());
+        }
+        None
+    }
+
+    /// Takes up to `most` ids off the shelf with the fewest, so that the fullest chunk fills up and
+    /// the others can go; `false` if there are none.
+    fn take_off_shelf(&self, most: usize, batch: &mut Batch) -> bool {
+        while let Some((chunk, _)) = self.on_shelves().min_by_key(|(_, ids)| *ids) {
+            let links = self.chunks.links();
+            let is_own = || self.is_own(chunk);
+            self.chunks
+                .shelves()
+                .take(links, chunk, most, batch, is_own);
+            if !batch.is_empty() {
+                // Release: after the pop, so that it is never less than what lies there.
+                self.shelved
+                    .fetch_sub(batch.len() as u32, Ordering::Release);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Makes a chunk the class's that was another's and is in the caller's hands, and carves an id
+    /// off it: that is the caller's. `None` if the chunk is still the caller's: the system refuses
+    /// memory for the words, or the class has something to carve by now.
+    pub(crate) fn adopt(&self, chunk: ChunkId) -> Option<FrameId> {
+        // Relaxed: see `advance`.
+        let seen = self.cursor.load(Ordering::Relaxed);
+        if self.rest(seen).is_some() {
+            return None;
+        }
+        self.chunks
+            .pass_on(chunk, self.class, self.per_chunk)
+            .ok()?;
+        if !self.advance(seen, Rest { chunk, next: 1 }.word()) {
+            return None;
+        }
+        self.carved.fetch_add(1, Ordering::Relaxed);
+        self.chunks.transit().arrived();
+        Some(chunks::id(chunk, 0))
     }
 
     pub(crate) fn carve_rest(&self, rest: Rest) -> impl Iterator<Item = FrameId> {
@@ -187,6 +327,9 @@ impl Cuts {
 
 impl Back for Cuts {
     fn carve(&self, most: usize, batch: &mut Batch) -> Result<(), Lack> {
+        if self.take_off_shelf(most, batch) {
+            return Ok(());
+        }
         let most = most.min(batch.room()).min(self.per_chunk as usize) as u32;
         loop {
             // Relaxed: see `advance`.
@@ -199,9 +342,15 @@ impl Back for Cuts {
                 }
                 continue;
             }
+            // Who finds none is not under way: others would wait for it.
+            if self.chunks.takings_if_used_up().is_some() {
+                return Err(Lack::UsedUp);
+            }
+            let _under_way = self.chunks.transit().begin();
             let chunk = self.chunks.take(self.class, self.per_chunk)?;
             if self.advance(seen, Rest { chunk, next: most }.word()) {
                 self.note_carved(chunk, 0, most, batch);
+                self.chunks.transit().arrived();
                 return Ok(());
             }
             // Another call was faster; nobody has had an id of this chunk.
@@ -222,11 +371,17 @@ impl Back for Cuts {
             // For a call that was refused a chunk's memory there is no chunk, whoever takes one meanwhile.
             true => 0,
         };
+        let pops = (self.chunks.shelves()).pops_if_empty(|chunk| self.is_own(chunk))?;
         // Acquire: pairs with A in `advance`.
         match self.rest(self.cursor.load(Ordering::Acquire)) {
             Some(_) => None,
-            None => Some(takings),
+            None => Some(takings.wrapping_add(pops)),
         }
+    }
+
+    fn resting(&self) -> u32 {
+        // Relaxed: see `note_carved`.
+        self.shelved.load(Ordering::Relaxed)
     }
 
     #[inline(always)]

@@ -14,10 +14,11 @@ mod chunks;
 mod cuts;
 mod large;
 mod registry;
+mod shelves;
 mod sizes;
 mod trim;
 
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 use std::sync::Arc;
 
 pub(crate) use chunks::{Chunks, Owner, chunk_of, id};
@@ -26,7 +27,7 @@ pub(crate) use large::{Block, Claim, Large, LargeId};
 #[cfg(loom)]
 #[allow(unused_imports, reason = "for the models")]
 pub(crate) use registry::{Entry, Registry};
-pub(crate) use sizes::{Least, Sizes};
+pub(crate) use sizes::{LINE, Least, STEP, Sizes};
 pub(crate) use trim::Trim;
 
 use crate::back::{Back, Lack};
@@ -39,6 +40,7 @@ use crate::limits::{CACHED_BYTES, CHUNK, CLASS_CACHE, DEFAULT_CHUNKS};
 use crate::stats::{ClassStats, Dot11Stats};
 use crate::sync::Unprotected;
 use crate::sys::{Area, HugePages, Limit, Process, Refused};
+use crate::transit::Patience;
 
 /// What it is made from.
 pub(crate) struct Dot11Spec {
@@ -149,11 +151,15 @@ impl SizeClass {
         unsafe { Inner::free_slow(*self.pool, &self.lists, id) };
     }
 
+    /// Whether a buffer is to be had without a chunk, as it seems.
+    fn seems_to_have_some(&self) -> bool {
+        self.was_used() && (self.lists.resting() > 0 || self.cuts().look_at_rest().is_some())
+    }
+
     fn stats(&self) -> ClassStats {
         let carved = self.cuts().carved() as usize;
-        let per_cpu: usize = self.lists.resting_per_cpu().iter().sum();
         // Between two reads a buffer may move and be seen in both places.
-        let free = (per_cpu + self.lists.resting_in_depot()).min(carved);
+        let free = self.lists.resting().min(carved);
         ClassStats {
             size: self.cuts().stride(),
             out: carved - free,
@@ -202,7 +208,7 @@ impl Dot11 {
         let cached = (CACHED_BYTES / stride).clamp(2, CLASS_CACHE);
         let shape = Shape {
             ids: chunks.ids(),
-            // For all: a trim lays those down last that are to be used first (`trim`).
+            // For all: once its caches are shut, all of a class can rest there.
             in_magazines: most,
             cpus: spec.cpus,
             rseq: spec.rseq.clone(),
@@ -231,21 +237,51 @@ impl Dot11 {
         &self.chunks
     }
 
-    /// Takes an id of a class from anywhere, also from the chunks of other classes; it is the caller's (P1 of `class`). Says what there is
-    /// a lack of if nothing is to be had.
+    /// Takes an id of a class from anywhere, also from the chunks of other classes, or of a larger
+    /// class, whose size is a multiple of `align`. It is the caller's (P1 of `class`). Says what
+    /// there is a lack of if nothing is to be had.
     #[cold]
-    pub(crate) fn take_slow(&self, class: &SizeClass) -> Result<FrameId, Lack> {
-        let mut taken = class.lists.take_slow();
-        // No more of the others than is needed.
-        for other in &self.classes {
-            if taken.is_ok() {
-                break;
+    pub(crate) fn take_slow<'a>(
+        &'a self,
+        class: &'a SizeClass,
+        align: usize,
+    ) -> Result<(&'a SizeClass, FrameId), Lack> {
+        let transit = self.chunks.transit();
+        let mut patience = Patience::default();
+        loop {
+            let before = transit.look();
+            let lack = match class.lists.take_slow() {
+                Ok(id) => return Ok((class, id)),
+                Err(lack) => lack,
+            };
+            if let Some(id) = self.take_from_others(class) {
+                return Ok((class, id));
             }
-            if other.seems_to_have_idle_chunks() && other.trim().chunks > 0 {
-                taken = class.lists.take_slow();
+            if let Some(larger) = self.take_larger(class, align) {
+                return Ok(larger);
+            }
+            if transit.is_settled(before, &mut patience) {
+                return Err(lack);
             }
         }
-        taken
+    }
+
+    /// Takes an idle chunk of another class for a class, and an id off it.
+    fn take_from_others(&self, class: &SizeClass) -> Option<FrameId> {
+        let others = self.classes.iter().filter(|other| !ptr::eq(*other, class));
+        let mut idle = others.filter(|other| other.may_have_idle_chunks());
+        idle.find_map(|other| other.give_to(class.cuts()))
+    }
+
+    /// Takes an id of the least larger class that has some at rest.
+    fn take_larger(&self, class: &SizeClass, align: usize) -> Option<(&SizeClass, FrameId)> {
+        let size = class.cuts().stride();
+        let fits = |larger: &&SizeClass| {
+            let stride = larger.cuts().stride();
+            stride > size && stride % align == 0 && larger.seems_to_have_some()
+        };
+        let mut larger = self.classes.iter().filter(fits);
+        larger.find_map(|larger| Some((larger, larger.lists.take_slow().ok()?)))
     }
 
     /// Takes all chunks back that hold no buffer in use, and returns their memory to the system.

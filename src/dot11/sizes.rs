@@ -23,8 +23,9 @@ pub(crate) const SIZES: &[u32] = &[
 pub(crate) const SIZES: &[u32] = &[2048, 4096];
 
 /// Sizes, and the lengths that are told apart, are multiples of this.
-const STEP: usize = 16;
-const LINE: usize = 64;
+pub(crate) const STEP: usize = 16;
+/// A cache line.
+pub(crate) const LINE: usize = 64;
 
 /// The steps up to the largest of [`SIZES`].
 const STEPS: usize = SIZES[SIZES.len() - 1] as usize / STEP;
@@ -84,6 +85,14 @@ impl Sizes {
     /// The least class that holds `len` bytes, 1 or more: an index into the strides.
     pub(crate) fn class_of(&self, len: usize) -> Option<usize> {
         looked_up(&self.least, len)
+    }
+
+    /// The least class that holds `len` bytes, 1 or more, at an alignment of 16 or 64.
+    pub(crate) fn class_aligned(&self, len: usize, align: usize) -> Option<usize> {
+        match align {
+            LINE => self.class_of_lines(len),
+            _ => self.class_of(len),
+        }
     }
 
     /// The least class that holds `len` bytes, 1 or more, and consists of whole cache lines.

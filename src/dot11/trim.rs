@@ -1,27 +1,25 @@
 //! Taking chunks back of which all buffers are at rest.
 //!
 //! ```text
-//!   all that rests in the class, and the rest of its cursor, into the hands of one call
-//!   a chunk that is there as a whole ──► its memory to the system, the chunk to `free` (C1 of `chunks`)
-//!   what is left ──► the depot, that of the fullest chunks last: they are used first
+//!   lists of the class ── a batch at a time ──► shelves, by chunk
+//!   a shelf with all of its chunk, or all but the rest of the cursor ──► the chunk is in the caller's hands (C1 of `chunks`):
+//!     trim: its memory to the system, the chunk to `free`
+//!     an allocation of another class: to that class
 //! ```
 //!
-//! Meanwhile other calls find less at rest, and carve: nobody waits. What this call has in hand counts as in the hands of a call in
-//! progress (`class::exhaustion`).
+//! Nobody waits meanwhile, and nobody has to: what lies on the shelves is there for the class to
+//! carve off, and for others to take chunks back, who come to the same shelves. One call has a
+//! batch in hand at most, or what the caches held that it stops, or a chunk.
 //!
-//! An allocation comes here when the system has refused memory, and the heap may have none either: all that is needed of that is asked for
-//! before anything is taken, and without it everything stays where it is.
+//! An allocation comes here when the system has refused memory: none is asked for.
 
-use std::cmp::Reverse;
 use std::iter::Sum;
-use std::ops::Range;
 
 use super::chunks::{self, Chunks};
-use super::cuts::Rest;
 use super::{Cuts, SizeClass};
 use crate::back::Back;
-use crate::class::{Class, Homeless};
 use crate::id::{ChunkId, FrameId};
+use crate::sync::{AtomicU32, Ordering};
 
 /// What a trim has done.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -50,119 +48,114 @@ impl SizeClass {
         self.cuts().carved() > 0
     }
 
-    /// Whether a chunk seems to be idle: exact if no call is in progress. Looks, and takes nothing: a trim in vain would leave the class
-    /// without a buffer at rest for as long as it takes.
-    pub(crate) fn seems_to_have_idle_chunks(&self) -> bool {
-        if !self.was_used() {
-            return false;
+    /// Whether it is worth while to look for a chunk here: one seems to be idle, or another call
+    /// does look, and has some on the way.
+    pub(crate) fn may_have_idle_chunks(&self) -> bool {
+        // Relaxed: a hint. Who sees no call here any more sees what came of it in `transit`.
+        self.was_used()
+            && (self.cuts().reclaimers().load(Ordering::Relaxed) > 0
+                || self.seems_to_have_idle_chunks())
+    }
+
+    /// Whether a chunk seems to be idle: exact if no call is in progress. Looks, and takes nothing:
+    /// what is taken in vain is missed in the caches.
+    fn seems_to_have_idle_chunks(&self) -> bool {
+        let cuts = self.cuts();
+        if cuts.on_shelves().any(|(_, ids)| ids >= cuts.per_chunk()) {
+            return true;
         }
-        let chunks = self.cuts().chunks().count() as usize;
+        let chunks = cuts.chunks().count() as usize;
         let mut resting = Vec::new();
         if resting.try_reserve_exact(chunks).is_err() {
-            return false;
+            return true;
         }
         resting.resize(chunks, 0_u32);
+        // The shelves last: ids go there from the lists meanwhile, and are rather seen twice than
+        // never.
         self.lists()
             .look(|id| resting[chunks::chunk_of(id).index()] += 1);
-        if let Some(rest) = self.cuts().look_at_rest() {
-            resting[rest.chunk.index()] += self.cuts().per_chunk() - rest.next;
+        if let Some(rest) = cuts.look_at_rest() {
+            resting[rest.chunk.index()] += cuts.per_chunk() - rest.next;
         }
-        resting.iter().any(|ids| *ids >= self.cuts().per_chunk())
+        for (chunk, ids) in cuts.on_shelves() {
+            resting[chunk.index()] += ids;
+        }
+        resting.iter().any(|ids| *ids >= cuts.per_chunk())
     }
 
     /// Takes the chunks back that hold no buffer in use. The caller has a handle.
     pub(crate) fn trim(&self) -> Trim {
-        let _moving = self.lists().moving();
-        let mut hand = Hand::default();
-        hand.gather(self.lists());
-        let trim = hand.give_back(self.cuts());
-        hand.lay_down(self.lists());
+        let mut trim = Trim::default();
+        self.reclaim(|chunk| {
+            trim.chunks += 1;
+            trim.discarded += usize::from(return_chunk(self.cuts().chunks(), chunk));
+            true
+        });
         trim
     }
-}
 
-/// What a trim has in hand: ids, sorted, and what the cursor left.
-#[derive(Default)]
-struct Hand {
-    ids: Vec<FrameId>,
-    /// Which of them are to be laid down again: those of one chunk each.
-    kept: Vec<Range<usize>>,
-    rest: Option<Rest>,
-}
+    /// Takes a chunk back that holds no buffer in use, for another class, and an id of that off it,
+    /// which is the caller's. The caller has a handle.
+    pub(crate) fn give_to(&self, other: &Cuts) -> Option<FrameId> {
+        let mut got = None;
+        self.reclaim(|chunk| {
+            got = other.adopt(chunk);
+            if got.is_none() {
+                return_chunk(other.chunks(), chunk);
+            }
+            false
+        });
+        got
+    }
 
-fn are_of_one_chunk(a: &FrameId, b: &FrameId) -> bool {
-    chunks::chunk_of(*a) == chunks::chunk_of(*b)
-}
-
-impl Hand {
-    fn gather(&mut self, class: &Class<Cuts>) {
-        let cuts = class.back();
-        // What was carved, and what the rest may be carved into; a run for each chunk, and for the rest.
-        let ids = cuts.carved() as usize + cuts.per_chunk() as usize;
-        let runs = cuts.chunks().count() as usize + 1;
-        let reserved = self.ids.try_reserve(ids).and(self.kept.try_reserve(runs));
-        if reserved.is_err() {
+    /// Takes chunks back that hold no buffer in use: `take` has each in hand, and says whether
+    /// there shall be more.
+    fn reclaim(&self, mut take: impl FnMut(ChunkId) -> bool) {
+        let cuts = self.cuts();
+        let _reclaimer = Reclaimer::new(cuts.reclaimers());
+        let _under_way = cuts.chunks().transit().begin();
+        let mut take_if_whole = |chunk| !cuts.take_whole(chunk, 0) || take(chunk);
+        // Those that lie on their shelves already.
+        let mut more = cuts.on_shelves().all(|(chunk, _)| take_if_whole(chunk));
+        if !more {
             return;
         }
-        self.rest = cuts.take_rest();
-        class.take_all(&mut self.ids);
-        self.ids.sort_unstable_by_key(|id| id.0);
-    }
-
-    /// Gives back the chunks of which all is in hand.
-    fn give_back(&mut self, cuts: &Cuts) -> Trim {
-        let mut trim = Trim::default();
-        let mut start = 0;
-        for ids in self.ids.chunk_by(are_of_one_chunk) {
-            let run = start..start + ids.len();
-            start = run.end;
-            let chunk = chunks::chunk_of(ids[0]);
-            let rest = self.rest.filter(|rest| rest.chunk == chunk);
-            let uncarved = rest.map_or(0, |rest| cuts.per_chunk() - rest.next);
-            if ids.len() as u32 + uncarved < cuts.per_chunk() {
-                self.kept.push(run);
-                continue;
-            }
-            if rest.is_some() {
-                self.rest = None;
-            }
-            cuts.uncarve(ids.len() as u32);
-            trim.chunks += 1;
-            trim.discarded += usize::from(return_chunk(cuts.chunks(), chunk, ids));
-        }
-        trim
-    }
-
-    /// Lays what is left down.
-    fn lay_down(mut self, class: &Class<Cuts>) {
-        if let Some(rest) = self.rest {
-            if !class.back().leave_rest(rest) {
-                let start = self.ids.len();
-                self.ids.extend(class.back().carve_rest(rest));
-                self.kept.push(start..self.ids.len());
-            }
-        }
-        // The depot gives what was laid down last first. Sorted in place: without the heap.
-        self.kept.sort_unstable_by_key(|run| Reverse(run.len()));
-        for run in self.kept {
-            for ids in self.ids[run].chunks(class.batch()) {
-                let homeless = class.put(ids);
-                debug_assert_eq!(
-                    homeless,
-                    Homeless::NONE,
-                    "a pool with a handle is not closed"
-                );
-            }
-        }
-        class.reopen();
+        let moving = self.lists().moving();
+        self.lists().empty(|ids| {
+            cuts.shelve_all(ids, |chunk| more = more && take_if_whole(chunk));
+            more
+        });
+        self.lists().reopen();
+        drop(moving);
+        // Last: of an idle chunk all that was carved lies on the shelf by now.
+        let last = if more {
+            cuts.take_whole_with_rest()
+        } else {
+            None
+        };
+        last.into_iter().for_each(|chunk| _ = take(chunk));
     }
 }
 
-/// Returns a chunk, all of whose buffers are in the caller's hands; whether its memory went to the system.
-fn return_chunk(chunks: &Chunks, chunk: ChunkId, ids: &[FrameId]) -> bool {
-    for id in ids {
-        chunks.tracks().write(id.0);
+/// A call that takes chunks back from a class; until it is dropped.
+struct Reclaimer<'a>(&'a AtomicU32);
+
+impl<'a> Reclaimer<'a> {
+    fn new(reclaimers: &'a AtomicU32) -> Self {
+        // Relaxed, here and below: a hint.
+        reclaimers.fetch_add(1, Ordering::Relaxed);
+        Self(reclaimers)
     }
+}
+
+impl Drop for Reclaimer<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Returns a chunk that is in the caller's hands; whether its memory went to the system.
+fn return_chunk(chunks: &Chunks, chunk: ChunkId) -> bool {
     let discarded = chunks.discard(chunk);
     chunks.give_back(chunk);
     discarded

@@ -2,7 +2,7 @@
 
 use super::Pool;
 use crate::back::Lack;
-use crate::dot11::{Dot11, Sizes};
+use crate::dot11::{Dot11, LINE, STEP};
 use crate::dot11_buf::Dot11Buf;
 use crate::error::{OutOfMemory, Refusal};
 use crate::inner::Inner;
@@ -22,11 +22,14 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// [`OutOfMemory`] if no buffer of the class is at rest, all chunks of the budget ([`PoolBuilder::dot11_bytes`](crate::PoolBuilder::dot11_bytes))
-    /// are in use by the classes, and none of these holds nothing but buffers at rest; or if the
-    /// system refuses the memory (then [`Refusal::System`] names the limit, where that is known).
-    /// Buffers in the hands of another
-    /// call in progress do not count, and a [`trim`](Self::trim) has all that rests in a class in hand while it works on that.
+    /// [`OutOfMemory`] if at some moment of the call no buffer of the class or of a larger one was
+    /// at rest, all chunks of the budget
+    /// ([`PoolBuilder::dot11_bytes`](crate::PoolBuilder::dot11_bytes)) were the classes', and none
+    /// of them held nothing but buffers at rest; or if the system refuses the memory (then
+    /// [`Refusal::System`] names the limit, where that is known). Up to 64
+    /// buffers that another thread is just moving between lists count as in use, with the chunks
+    /// that they lie in. Chunks that another call takes, takes back or trims do not: the call looks
+    /// again as long as that one gets on, and is refused if it does not for 10 ms.
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().build()?;
@@ -57,7 +60,7 @@ impl Pool {
             // SAFETY: as in `dot11`.
             return Ok(unsafe { Dot11Buf::of_class(class, id, len) });
         }
-        self.dot11_from(len, Sizes::class_of)
+        self.dot11_from(len, STEP)
     }
 
     /// Returns a buffer as [`dot11`](Self::dot11) does, aligned to 64 bytes: a cache line of its own at either end.
@@ -72,19 +75,16 @@ impl Pool {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn dot11_aligned(&self, len: usize) -> Result<Dot11Buf, OutOfMemory> {
-        self.dot11_from(len, Sizes::class_of_lines)
+        self.dot11_from(len, LINE)
     }
 
-    /// Takes a buffer of the class that `choose` names from anywhere, or maps one.
+    /// Takes a buffer of the class that serves the length from anywhere, or of a larger one, or
+    /// maps one.
     #[cold]
     #[inline(never)]
-    fn dot11_from(
-        &self,
-        len: usize,
-        choose: fn(&Sizes, usize) -> Option<usize>,
-    ) -> Result<Dot11Buf, OutOfMemory> {
-        let made = match choose(self.inner().sizes(), len.max(1)) {
-            Some(class) => self.dot11_of(class, len),
+    fn dot11_from(&self, len: usize, align: usize) -> Result<Dot11Buf, OutOfMemory> {
+        let made = match self.inner().sizes().class_aligned(len.max(1), align) {
+            Some(class) => self.dot11_of(class, len, align),
             None => self.large(len),
         };
         made.map_err(|refusal| OutOfMemory {
@@ -101,15 +101,18 @@ impl Pool {
         Ok(unsafe { Dot11Buf::large(id) })
     }
 
-    /// Takes a buffer from anywhere, of the class of this number, one of the pool's sizes; it holds
-    /// `len` bytes.
-    fn dot11_of(&self, class: usize, len: usize) -> Result<Dot11Buf, Refusal> {
+    /// Takes a buffer from anywhere, of the class of this number, one of the pool's sizes, or of a
+    /// larger one at the same alignment; it holds `len` bytes.
+    fn dot11_of(&self, class: usize, len: usize, align: usize) -> Result<Dot11Buf, Refusal> {
         // SAFETY: this handle keeps the pool.
         let dot11 = unsafe { Inner::dot11_or_make(self.inner) }.map_err(of_system)?;
         // SAFETY: the number is from the pool's sizes.
         let class = unsafe { dot11.numbered(class) };
-        let taken = class.take().map_or_else(|| dot11.take_slow(class), Ok);
-        let id = taken.map_err(|lack| match lack {
+        let taken = match class.take() {
+            Some(id) => Ok((class, id)),
+            None => dot11.take_slow(class, align),
+        };
+        let (class, id) = taken.map_err(|lack| match lack {
             Lack::UsedUp => Refusal::Budget {
                 limit: dot11.chunks().bytes(),
             },
@@ -125,8 +128,8 @@ impl Pool {
 
     /// Takes back the chunks of which no buffer is in use, for any size class to have, and returns their memory to the system.
     ///
-    /// Other threads go on meanwhile; what this call has in hand counts for them as in use. Chunks on explicit huge pages keep their
-    /// memory. Enters the kernel, and allocates: not for a signal handler.
+    /// Other threads go on meanwhile, and find what this call moves. Chunks on explicit huge pages
+    /// keep their memory. Enters the kernel: not for a signal handler.
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().build()?;

@@ -1,0 +1,44 @@
+//! What is on its way between two places: edge N.
+
+use std::sync::Arc;
+
+use loom::thread;
+
+use super::fw::sync::{AtomicU32, Ordering};
+use super::fw::transit::{Patience, Transit};
+use crate::harness::explore;
+
+/// Two places, which order nothing themselves: as the counts of caches do.
+struct World {
+    transit: Transit,
+    from: AtomicU32,
+    to: AtomicU32,
+}
+
+pub fn what_goes_from_place_to_place_is_not_refused() {
+    explore(None, || {
+        let world = Arc::new(World {
+            transit: Transit::new(),
+            from: AtomicU32::new(1),
+            to: AtomicU32::new(0),
+        });
+        let other = world.clone();
+        let thread = thread::spawn(move || {
+            let _under_way = other.transit.begin();
+            other.from.store(0, Ordering::Relaxed);
+            other.to.store(1, Ordering::Relaxed);
+            other.transit.arrived();
+        });
+        let mut patience = Patience::default();
+        let holds = |place: &AtomicU32| place.load(Ordering::Relaxed) == 1;
+        loop {
+            let before = world.transit.look();
+            if holds(&world.from) || holds(&world.to) {
+                break;
+            }
+            let settled = world.transit.is_settled(before, &mut patience);
+            assert!(!settled, "refused what was on its way");
+        }
+        thread.join().unwrap();
+    });
+}
