@@ -2,7 +2,9 @@
 //!
 //! It is made once, by the first call that needs it or by `framewell_init`, and never destroyed: buffers of it may be out at any time. Threads that
 //! need it at the same time make one each, and publish theirs by a compare-and-swap: the first one stays, the others are dropped. So nobody waits
-//! for anybody, nor does a child for a thread that was making it in the process that forked.
+//! for anybody, nor does a child for a thread that was making it in the process that forked; but
+//! who is refused memory while others are at it tries again for a while: they may have it, and
+//! theirs will do.
 
 #![allow(
     clippy::disallowed_types,
@@ -11,7 +13,9 @@
 
 use std::ffi::c_char;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use framewell::for_the_c_library::say;
 
@@ -55,17 +59,48 @@ fn publish(pool: framewell_pool) -> Result<&'static framewell_pool, &'static fra
     }
 }
 
+/// The calls that are making a pool, in the lower half, and how many have ended.
+static MAKERS: AtomicU64 = AtomicU64::new(0);
+const ENDED: u64 = 1 << 32;
+
+/// How long a call that is refused memory tries again because others are at it, and how often: a
+/// pool that is prefaulted takes its time.
+const MAX_WAIT: Duration = Duration::from_secs(2);
+const PAUSE: Duration = Duration::from_micros(100);
+
+/// Makes a pool the shared one, as [`publish`] does.
+fn make(
+    wishes: impl Fn() -> Result<Wishes, Refused>,
+) -> Result<Result<&'static framewell_pool, &'static framewell_pool>, Refused> {
+    let since = Instant::now();
+    loop {
+        // AcqRel, here and below: who reads that a call has ended finds what it has published.
+        let before = MAKERS.fetch_add(1, Ordering::AcqRel);
+        let published = wishes().and_then(Wishes::build_shared).map(publish);
+        let after = MAKERS.fetch_add(ENDED - 1, Ordering::AcqRel);
+        let refused = match published {
+            Err(refused) => refused,
+            published => return published,
+        };
+        // What was refused may be what another call has by now.
+        if let Some(first) = made() {
+            return Ok(Err(first));
+        }
+        let alone = before % ENDED == 0 && after == before + 1;
+        if alone || since.elapsed() >= MAX_WAIT || refused.code != FRAMEWELL_ERROR_OUTOFMEMORY {
+            return Err(refused);
+        }
+        thread::sleep(PAUSE);
+    }
+}
+
 #[cold]
 fn first_use() -> Result<&'static framewell_pool, Refused> {
     static SAID: AtomicBool = AtomicBool::new(false);
-    let refused = match Wishes::of_environment().and_then(Wishes::build_shared) {
-        Ok(pool) => return Ok(publish(pool).unwrap_or_else(|first| first)),
+    let refused = match make(Wishes::of_environment) {
+        Ok(published) => return Ok(published.unwrap_or_else(|first| first)),
         Err(refused) => refused,
     };
-    // What was refused may be what another thread has by now.
-    if let Some(first) = made() {
-        return Ok(first);
-    }
     // Relaxed: who is first says it.
     if !SAID.swap(true, Ordering::Relaxed) {
         say(format_args!("{}", refused.message));
@@ -73,7 +108,7 @@ fn first_use() -> Result<&'static framewell_pool, Refused> {
     Err(refused)
 }
 
-fn init(wishes: Result<Wishes, Refused>) -> Result<(), Refused> {
+fn init(wishes: impl Fn() -> Result<Wishes, Refused>) -> Result<(), Refused> {
     let already = || {
         let message =
             "the shared pool exists already; call framewell_init before anything that uses it";
@@ -82,8 +117,7 @@ fn init(wishes: Result<Wishes, Refused>) -> Result<(), Refused> {
     if made().is_some() {
         return Err(already());
     }
-    let pool = wishes?.build_shared()?;
-    publish(pool).map_err(|_| already())?;
+    make(wishes)?.map_err(|_| already())?;
     Ok(())
 }
 
@@ -94,11 +128,13 @@ pub unsafe extern "C" fn framewell_init(
     message: *mut c_char,
     message_size: usize,
 ) -> u32 {
-    let made = init(if config.is_null() {
-        Wishes::of_environment()
-    } else {
-        // SAFETY: the header: the config is one.
-        unsafe { Wishes::of_config(config) }
+    let made = init(|| {
+        if config.is_null() {
+            Wishes::of_environment()
+        } else {
+            // SAFETY: the header: the config is one.
+            unsafe { Wishes::of_config(config) }
+        }
     });
     match made {
         Ok(()) => FRAMEWELL_SUCCESS,

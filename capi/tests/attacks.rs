@@ -6,6 +6,7 @@ use std::cell::Cell;
 use std::env;
 use std::ffi::{CStr, c_void};
 use std::fs::File;
+use std::hint::black_box;
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::unix::process::ExitStatusExt;
@@ -299,6 +300,66 @@ fn racing_first_uses_make_one_pool() {
     for round in 0..10 {
         let ended = run("racing_first_uses_make_one_pool", round, Stdio::inherit());
         assert!(ended.success(), "{ended}");
+    }
+}
+
+/// Frames of more than 100 MB: what a pool has beside them is little, and prefaulting them takes a
+/// while.
+const MANY_FRAMES: usize = 1 << 16;
+
+/// Lets this process map so many bytes more.
+fn limit_address_space(bytes: u64) {
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
+    let pages: u64 = statm.split(' ').next().unwrap().parse().unwrap();
+    // SAFETY: a number is asked for.
+    let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) } as u64;
+    let limit = pages * page + bytes;
+    let limits = libc::rlimit {
+        rlim_cur: limit,
+        rlim_max: limit,
+    };
+    // SAFETY: the limits are valid for the call.
+    let set = unsafe { libc::setrlimit(libc::RLIMIT_AS, &raw const limits) };
+    assert_eq!(set, 0);
+}
+
+fn race_with_room_for_one_pool() {
+    const RACERS: usize = 4;
+    let barrier = &Barrier::new(RACERS + 1);
+    thread::scope(|scope| {
+        let race = |_| {
+            scope.spawn(move || {
+                // It has its part of the heap before the limit is set.
+                drop(black_box(vec![0_u8; 100]));
+                barrier.wait();
+                barrier.wait();
+                ras_get().0
+            })
+        };
+        let racers: Vec<_> = (0..RACERS).map(race).collect();
+        barrier.wait();
+        limit_address_space(160 << 20);
+        barrier.wait();
+        for racer in racers {
+            assert_eq!(racer.join().unwrap(), FRAMEWELL_SUCCESS);
+        }
+    });
+}
+
+#[test]
+fn first_uses_are_not_refused_the_memory_that_one_of_them_has_in_hand() {
+    const THIS: &str = "first_uses_are_not_refused_the_memory_that_one_of_them_has_in_hand";
+    if inside().is_some() {
+        return race_with_room_for_one_pool();
+    }
+    for round in 0..4 {
+        let mut child = process_of(THIS, round);
+        child.env("FRAMEWELL_FRAMES", MANY_FRAMES.to_string());
+        child.env("FRAMEWELL_PREFAULT", "1");
+        child.env("FRAMEWELL_HUGE_PAGES", "off");
+        child.env("FRAMEWELL_DOT11_BYTES", (1 << 20).to_string());
+        let ended = child.status().unwrap();
+        assert!(ended.success(), "round {round}: {ended}");
     }
 }
 
