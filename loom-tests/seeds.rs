@@ -1639,7 +1639,7 @@ const SEEDS: &[Seed] = &[
         bug: &[Change {
             file: "lazy.rs",
             from: "if self.makers.is_settled(before, &mut patience) {",
-            to: "if self.makers.is_settled(before, &mut patience) || self.get().is_none() {",
+            to: "if self.get().is_none() || self.makers.is_settled(before, &mut patience) {",
         }],
     },
     Seed {

@@ -1,7 +1,7 @@
 //! Random sequences of calls on two pools with 802.11 buffers, against a model that is a map of live ranges.
 //!
 //! One thread makes them (buffers are freed by others, too), so that the model is exact in both directions: a refusal is right if, and only if,
-//! every chunk has a live buffer and those of the class are full. What threads make of a refusal at the same time is for the stress tests.
+//! every chunk has a live buffer and those of the class, and of all larger ones, are full. What threads make of a refusal at the same time is for the stress tests.
 
 use crate::common::dot11::{Call, Pointer, Run, Shape};
 use crate::common::{builder, cpus, pin, repeated, spread};

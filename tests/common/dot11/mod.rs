@@ -133,6 +133,7 @@ impl Run {
             pool.dot11(len)
         };
         let stride = Dot11Model::stride_of(len, align);
+        let served_by = stride.map(|stride| self.model.served_by(stride, align));
         let mut buffer = match answer {
             Ok(buffer) => buffer,
             Err(refused) => {
@@ -140,7 +141,7 @@ impl Run {
                 match refused.refusal {
                     Refusal::Budget { limit } => {
                         assert_eq!(limit, self.shape.budget * CHUNK);
-                        assert!(!self.model.can_serve(stride.unwrap()), "{len} is to be had");
+                        assert_eq!(served_by, Some(None), "{len} is to be had");
                     }
                     refusal => assert!(len > LARGEST, "{refusal:?}"),
                 }
@@ -149,11 +150,8 @@ impl Run {
         };
         let (start, capacity) = (buffer.as_ptr().addr(), buffer.capacity());
         assert_eq!((buffer.len(), start % align), (len, 0));
-        match stride {
-            Some(stride) => {
-                assert_eq!(capacity, stride);
-                assert!(self.model.can_serve(stride), "{len} is not to be had");
-            }
+        match served_by {
+            Some(class) => assert_eq!(Some(capacity), class, "{len}"),
             None => assert!(capacity >= len && capacity > LARGEST),
         }
         buffer.resize(capacity).unwrap();

@@ -95,11 +95,16 @@ impl Dot11Model {
         chunks
     }
 
-    /// Whether a buffer of a class is to be had: in a chunk of the class, or in one without live buffers.
-    pub(crate) fn can_serve(&self, stride: usize) -> bool {
+    /// The class that a buffer for a class is to be had of: this one, in a chunk of it or in one
+    /// without live buffers, else the least larger one with room in its chunks.
+    pub(crate) fn served_by(&self, stride: usize, align: usize) -> Option<usize> {
         let chunks = self.chunks();
-        let room = |(of, out): &(usize, usize)| *of == stride && *out < CHUNK / stride;
-        chunks.len() < self.budget || chunks.values().any(room)
+        if chunks.len() < self.budget {
+            return Some(stride);
+        }
+        let fits = |of: usize| of >= stride && of % align == 0;
+        let room = |(of, out): &&(usize, usize)| fits(*of) && *out < CHUNK / *of;
+        chunks.values().filter(room).map(|(of, _)| *of).min()
     }
 
     /// The pool handed a buffer out: nobody has its bytes.
