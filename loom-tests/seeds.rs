@@ -954,10 +954,14 @@ const SEEDS: &[Seed] = &[
         bug: &[
             Change {
                 file: "front/caches.rs",
-                from: "        let drying = self.begin_drying()?;
-        let held = self.stop_all();",
-                to: "        let held = self.stop_all();
-        let drying = self.begin_drying()?;",
+                from: "        let Some(drying) = self.begin_drying() else {
+            return Ok(None);
+        };
+        let held = self.stop_all()?;",
+                to: "        let held = self.stop_all()?;
+        let Some(drying) = self.begin_drying() else {
+            return Ok(None);
+        };",
             },
         ],
     },
@@ -1031,6 +1035,112 @@ const SEEDS: &[Seed] = &[
         bug: &[
             MARK_LEFT_OUT,
         ],
+    },
+    Seed {
+        name: "not_given_back",
+        model: "caches::refused_drain_races_pop",
+        caught_by: LOST,
+        bug: &[Change {
+            file: "front/caches.rs",
+            from: "        let mut is_done = false;",
+            to: "        let mut is_done = true;",
+        }],
+    },
+    Seed {
+        name: "given_back_shut",
+        model: "caches::refused_drain_races_pop",
+        caught_by: LOST,
+        bug: &[Change {
+            file: "front/caches.rs",
+            from: "                if !self.gate(cpu).open(token) {",
+            to: "                self.stop(cpu);
+                self.gate(cpu).shut(token);
+                if false {",
+        }],
+    },
+    Seed {
+        name: "mark_taken_off_without_an_epoch",
+        model: "caches::refused_drain_races_drain",
+        caught_by: OPENED,
+        bug: &[Change {
+            file: "front/caches.rs",
+            from: "                if !self.gate(cpu).open(token) {",
+            to: "                self.gate(cpu).unmark(token);
+                if !self.gate(cpu).open(token) {",
+        }],
+    },
+    Seed {
+        name: "bounds_given_back_by_a_former_owner",
+        model: "caches::refused_drain_races_drain",
+        caught_by: OPENED,
+        bug: &[Change {
+            file: "front/caches.rs",
+            from: "                self.set_bounds(cpu, 0, self.outside.high);
+                if !self.gate(cpu).open(token) {",
+            to: "                if self.gate(cpu).open(token) {
+                    self.set_bounds(cpu, 0, self.outside.high);
+                } else {",
+        }],
+    },
+    Seed {
+        name: "reopened_by_a_look",
+        model: "caches::refused_drain_races_two_drains",
+        caught_by: OPENED,
+        bug: &[Change {
+            file: "front/gate.rs",
+            from: "self.open_from(|seen| seen.phase() != CLOSED)",
+            to: "self.look().is_open() || self.open_from(|seen| seen.phase() != CLOSED)",
+        }],
+    },
+    Seed {
+        name: "left_owned_by_an_opener",
+        model: "caches::drain_races_opening_that_is_refused",
+        caught_by: LOST,
+        bug: &[Change {
+            file: "front/caches.rs",
+            from: "            self.give_back(token);
+            Opened::No",
+            to: "            Opened::No",
+        }],
+    },
+    Seed {
+        name: "given_back_after_the_end",
+        model: "caches::close_races_opening_that_is_refused",
+        caught_by: OPENED,
+        bug: &[Change {
+            file: "front/gate.rs",
+            from: "self.open_from(|seen| seen.phase() != CLOSED)",
+            to: "self.open_from(|_| true)",
+        }],
+    },
+    Seed {
+        name: "dry_though_refused",
+        model: "dry::frame_is_found_beside_a_get_that_is_refused_the_fence",
+        caught_by: MISSED,
+        bug: &[
+            Change {
+                file: "front/caches.rs",
+                from: "let held = self.stop_all()?;",
+                to: "let held = self
+            .stop_all()
+            .inspect_err(|_| self.outside.mode.end_drying(drying))?;",
+            },
+            Change {
+                file: "front/caches.rs",
+                from: "while !is_done && self.outside.mode.reopen() {",
+                to: "while !is_done {",
+            },
+        ],
+    },
+    Seed {
+        name: "stopped_unasked",
+        model: "caches::drain_that_may_not_fence_stops_nobody",
+        caught_by: "the cache is stopped in vain",
+        bug: &[Change {
+            file: "front/caches.rs",
+            from: "if !self.may_fence() {",
+            to: "if false {",
+        }],
     },
     Seed {
         name: "dry_not_demanded",

@@ -54,8 +54,9 @@ pub struct Stats {
     pub front: FrontKind,
     /// Why the front is not the rseq one, if it is not.
     pub no_rseq: Option<NoRseq>,
-    /// Fences that the kernel refused (after a seccomp filter was installed, say). Each loses what the caches held that
-    /// were to be drained.
+    /// Fences that the kernel refused (by a seccomp filter, say). Nothing is lost by one, but a
+    /// call that needs it to get what rests in the caches of other CPUs does without: see
+    /// [`Pool::get`](crate::Pool::get).
     pub fences_refused: u64,
     /// Calls on the rseq front that looked for the cache of their CPU, which has none: every call
     /// there takes the slow path. CPUs have one up to the largest number that the system told when

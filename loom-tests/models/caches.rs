@@ -8,7 +8,7 @@ use std::sync::Arc;
 use loom::thread;
 
 use super::fw::batch::Batch;
-use super::fw::front::{Caches, Held, Opened, abort_next};
+use super::fw::front::{Caches, Held, Opened, abort_next, refuse_fences_after};
 use super::fw::id::FrameId;
 use super::fw::sync::{Tracks, run_on};
 use super::fw::sys::{Area, Process};
@@ -108,9 +108,9 @@ impl World {
         ids
     }
 
-    /// Drains all caches, unless they are shut.
+    /// Drains all caches, unless they are shut, or the fence is refused.
     fn sweep(&self) -> Vec<u32> {
-        let Some(sweep) = self.caches.sweep() else {
+        let Ok(Some(sweep)) = self.caches.sweep() else {
             return Vec::new();
         };
         let ids = self.empty(sweep.held());
@@ -265,6 +265,155 @@ pub fn two_drains_race_push() {
         held.extend(drain.join().unwrap());
         held.extend(section.join().unwrap());
         world.holds_the_rest_of(held, 3);
+    });
+}
+
+/// Has a thread's drain refused the fence when it has stopped the caches: what it asks before is
+/// granted.
+const STOPPED: u32 = 1;
+
+/// Has an opening granted its fence, and the next refused: that of an opener who finds its gate
+/// marked.
+const OPENED: u32 = 1;
+
+/// A drain is refused its fence while a section runs on the CPU of the cache.
+fn refused_drain_races(section: Section) {
+    explore(None, move || {
+        let world = World::new(1);
+        let other = Arc::clone(&world);
+        let thread = thread::spawn(move || {
+            refuse_fences_after(STOPPED);
+            assert!(other.caches.sweep().is_err());
+        });
+        run_on(HERE);
+        let held = section(&world, vec![1, 2]);
+        thread.join().unwrap();
+        let is_open = world.caches.epoch().is_open() && world.lay(vec![3]).is_empty();
+        assert!(is_open, "lost or doubled: the cache is out of use");
+        world.holds_the_rest_of(held, 4);
+    });
+}
+
+pub fn refused_drain_races_push() {
+    refused_drain_races(World::lay);
+}
+
+pub fn refused_drain_races_pop() {
+    refused_drain_races(World::pick);
+}
+
+pub fn refused_drain_races_push_many() {
+    refused_drain_races(World::lay_many);
+}
+
+pub fn refused_drain_races_pop_many() {
+    refused_drain_races(World::pick_many);
+}
+
+pub fn drain_that_may_not_fence_stops_nobody() {
+    explore(None, || {
+        let world = World::new(1);
+        let other = Arc::clone(&world);
+        let thread = thread::spawn(move || {
+            refuse_fences_after(0);
+            assert!(other.caches.sweep().is_err());
+            // What rests where it runs is its to have.
+            run_on(HERE);
+            other.pick(vec![])
+        });
+        run_on(HERE);
+        let refused = world.lay(vec![1]);
+        assert_eq!(refused, [], "the cache is stopped in vain");
+        let held = thread.join().unwrap();
+        assert_eq!(held.len(), 1, "the cache is stopped in vain");
+        world.holds_the_rest_of(held, 2);
+    });
+}
+
+pub fn refused_drain_races_drain() {
+    explore(Some(3), || {
+        let world = World::new(2);
+        let other = Arc::clone(&world);
+        let thread = thread::spawn(move || {
+            refuse_fences_after(STOPPED);
+            other.sweep()
+        });
+        let mut held = world.sweep();
+        held.extend(thread.join().unwrap());
+        world.holds_the_rest_of(held, 2);
+    });
+}
+
+pub fn refused_drains_race() {
+    explore(Some(2), || {
+        let world = World::new(1);
+        let refused = || {
+            let world = Arc::clone(&world);
+            thread::spawn(move || {
+                refuse_fences_after(STOPPED);
+                world.sweep()
+            })
+        };
+        let (one, two) = (refused(), refused());
+        let mut held = one.join().unwrap();
+        held.extend(two.join().unwrap());
+        world.holds_the_rest_of(held, 1);
+    });
+}
+
+pub fn refused_drain_races_drain_and_push() {
+    explore(Some(2), || {
+        let world = World::new(1);
+        let (one, two) = (Arc::clone(&world), Arc::clone(&world));
+        let refused = thread::spawn(move || {
+            refuse_fences_after(STOPPED);
+            one.sweep()
+        });
+        let section = thread::spawn(move || {
+            run_on(HERE);
+            two.lay(vec![1])
+        });
+        let mut held = world.sweep();
+        held.extend(refused.join().unwrap());
+        held.extend(section.join().unwrap());
+        world.holds_the_rest_of(held, 2);
+    });
+}
+
+pub fn refused_drain_races_two_drains() {
+    explore(Some(2), || {
+        // The second drain begins when the refused one has undone what the first relied on.
+        let world = World::new(1);
+        let other = Arc::clone(&world);
+        let thread = thread::spawn(move || {
+            refuse_fences_after(STOPPED);
+            other.sweep()
+        });
+        let mut held = world.sweep();
+        held.extend(world.sweep());
+        held.extend(thread.join().unwrap());
+        world.holds_the_rest_of(held, 1);
+    });
+}
+
+pub fn drain_races_opening_that_is_refused() {
+    explore(Some(3), || {
+        // The opening is granted; that the opener drains the cache, which he finds marked, is not.
+        let world = World::new(0);
+        let (one, two) = (Arc::clone(&world), Arc::clone(&world));
+        let opening = thread::spawn(move || {
+            run_on(HERE);
+            refuse_fences_after(OPENED);
+            one.open()
+        });
+        let section = thread::spawn(move || {
+            run_on(HERE);
+            two.lay(vec![0])
+        });
+        let mut held = world.sweep();
+        held.extend(opening.join().unwrap());
+        held.extend(section.join().unwrap());
+        world.holds_the_rest_of(held, 1);
     });
 }
 
@@ -423,6 +572,51 @@ pub fn close_races_opening_and_push() {
         let opened = opening.join().unwrap();
         let refused = section.join().unwrap();
         assert_eq!(resting + opened.len() + refused.len(), 1, "lost or doubled");
+        world.is_stopped_unless_open();
+    });
+}
+
+pub fn close_races_opening_that_is_refused() {
+    explore(Some(3), || {
+        // What was laid in a cache that is open for a moment stays there, and the pool with it.
+        let world = World::new(0);
+        let (one, two) = (Arc::clone(&world), Arc::clone(&world));
+        let opening = thread::spawn(move || {
+            run_on(HERE);
+            refuse_fences_after(OPENED);
+            one.open()
+        });
+        let section = thread::spawn(move || {
+            run_on(HERE);
+            two.lay(vec![0])
+        });
+        let resting = world.caches.close().unwrap().resting() as usize;
+        let opened = opening.join().unwrap();
+        let refused = section.join().unwrap();
+        let left = world.caches.resting_in_each().sum::<usize>() - resting;
+        let all = resting + opened.len() + refused.len() + left;
+        assert_eq!(all, 1, "lost or doubled");
+        assert!(
+            !world.caches.epoch().is_open(),
+            "a cache is open that must be shut"
+        );
+        world.is_stopped_unless_open();
+    });
+}
+
+pub fn refused_close_races_push() {
+    explore(None, || {
+        let world = World::new(1);
+        let other = Arc::clone(&world);
+        let thread = thread::spawn(move || {
+            run_on(HERE);
+            other.lay(vec![1])
+        });
+        refuse_fences_after(0);
+        assert!(world.caches.close().is_err());
+        let held = thread.join().unwrap();
+        let resting: usize = world.caches.resting_in_each().sum();
+        assert_eq!(resting + held.len(), 2, "lost or doubled");
         world.is_stopped_unless_open();
     });
 }

@@ -5,6 +5,7 @@
 
 use loom::thread;
 
+use super::fw::front::refuse_fences_after;
 use super::fw::sync::run_on;
 use super::fw::{Frame, Front, Pool};
 use crate::harness::explore;
@@ -145,4 +146,40 @@ pub fn refusals_race() {
         drop((mine, theirs));
         is_whole(&pool);
     });
+}
+
+/// A get that may not fence, or is refused the fence when it has stopped the caches, beside another
+/// call. That must find the frame if nothing was stopped.
+fn frame_is_found_beside_a_get_without_fences(granted: u32) {
+    // One frame rests in the cache of CPU 1, the other is out.
+    let (pool, held) = one_in_cache_1();
+    let other = pool.clone();
+    let thread = thread::spawn(move || {
+        run_on(2);
+        let got = other.get(1);
+        assert!(
+            got.is_ok() || granted > 0,
+            "a frame was at rest all along"
+        );
+        got
+    });
+    run_on(0);
+    refuse_fences_after(granted);
+    let refused = pool.get(1).is_err();
+    assert!(refused, "the other caches are not its to have");
+    refuse_fences_after(u32::MAX);
+    let got = thread.join().unwrap();
+    assert_eq!(pool.stats().free + usize::from(got.is_ok()), 1);
+    let found = got.or_else(|_| pool.get(1));
+    assert!(found.is_ok(), "a frame was at rest all along");
+    drop((found, held));
+    is_whole(&pool);
+}
+
+pub fn frame_is_found_beside_a_get_that_may_not_fence() {
+    explore(Some(2), || frame_is_found_beside_a_get_without_fences(0));
+}
+
+pub fn frame_is_found_beside_a_get_that_is_refused_the_fence() {
+    explore(Some(1), || frame_is_found_beside_a_get_without_fences(1));
 }

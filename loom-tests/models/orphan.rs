@@ -5,6 +5,7 @@
 
 use loom::thread;
 
+use super::fw::front::refuse_fences_after;
 use super::fw::sync::run_on;
 use super::fw::{Burst, Frame, Front, Pool};
 use crate::harness::explore;
@@ -103,6 +104,20 @@ pub fn last_handle_races_drain() {
         });
         drop(pool);
         drop(out);
+        thread.join().unwrap();
+    });
+}
+
+pub fn last_handle_races_free_that_may_not_fence() {
+    explore(Some(3), || {
+        // The cache is shut, and stays so: nothing is left behind in it.
+        let (pool, mut out) = with_resting(1, 0);
+        let frame = out.pop().unwrap();
+        let thread = thread::spawn(move || {
+            refuse_fences_after(0);
+            free(frame);
+        });
+        drop(pool);
         thread.join().unwrap();
     });
 }

@@ -17,6 +17,8 @@ use super::fw::sys::{Area, Process, possible_cpus};
 use crate::Run;
 use crate::common::Random;
 use crate::harness::cpus::{flip, thread_id};
+use crate::harness::not_run;
+use crate::harness::seccomp::{Which, Whom, refuse_fences};
 use crate::harness::ticks::Ticks;
 
 const IDS: u32 = 900;
@@ -37,6 +39,7 @@ struct Stress {
     over: AtomicBool,
     pops: AtomicU64,
     drains: AtomicU64,
+    refusals: AtomicU64,
 }
 
 // SAFETY: a pool shares its caches between threads, and the rest is Sync.
@@ -63,6 +66,7 @@ pub(crate) fn run(run: Run) {
         over: AtomicBool::new(false),
         pops: AtomicU64::new(0),
         drains: AtomicU64::new(0),
+        refusals: AtomicU64::new(0),
     };
     STRESS.store(ptr::from_ref(&stress).cast_mut(), Ordering::Release);
     let started = Instant::now();
@@ -70,7 +74,8 @@ pub(crate) fn run(run: Run) {
     let signals = AtomicU64::new(0);
     let ids = Mutex::new(Vec::new());
     thread::scope(|scope| {
-        for number in 0..run.threads + 2 {
+        let all = run.threads + 2 + run.refused;
+        for number in 0..all {
             let (stress, ids, operations, signals) = (&stress, &ids, &operations, &signals);
             scope.spawn(move || {
                 ids.lock().unwrap().push(thread_id());
@@ -78,7 +83,9 @@ pub(crate) fn run(run: Run) {
                 let ticks = Ticks::start(interrupt);
                 if number < run.threads {
                     stress.use_caches(number);
-                } else {
+                } else if number < run.threads + 2
+                    || refuse_fences(Whom::Caller, Which::OfAllCpus)
+                {
                     stress.drain_caches(number);
                 }
                 signals.fetch_add(Ticks::count(), Ordering::Relaxed);
@@ -87,7 +94,7 @@ pub(crate) fn run(run: Run) {
                 operations.fetch_add(OPERATIONS.get(), Ordering::Relaxed);
             });
         }
-        while ids.lock().unwrap().len() < run.threads as usize + 2 {
+        while ids.lock().unwrap().len() < all as usize {
             thread::yield_now();
         }
         let threads = ids.lock().unwrap().clone();
@@ -99,10 +106,14 @@ pub(crate) fn run(run: Run) {
         stress.over.store(true, Ordering::Relaxed);
     });
     stress.count_all();
+    if run.refused > 0 && stress.refusals.load(Ordering::Relaxed) == 0 {
+        not_run("drains that are refused the fence: there is one CPU, or no filter to be had");
+    }
     eprintln!(
-        "  {} operations, {} drains of all caches, {} signals, {:.1?}",
+        "  {} operations, {} drains of all caches, {} refused, {} signals, {:.1?}",
         operations.into_inner(),
         stress.drains.into_inner(),
+        stress.refusals.into_inner(),
         signals.into_inner(),
         started.elapsed(),
     );
@@ -290,10 +301,16 @@ impl Stress {
         let me = ME.get();
         let mut random = Random::new(seed.into());
         while !self.over.load(Ordering::Relaxed) {
-            if let Some(sweep) = self.caches.sweep() {
-                self.empty(me, sweep.held(), 1 + random.below(64));
-                sweep.finish();
-                self.drains.fetch_add(1, Ordering::Relaxed);
+            match self.caches.sweep() {
+                Ok(Some(sweep)) => {
+                    self.empty(me, sweep.held(), 1 + random.below(64));
+                    sweep.finish();
+                    self.drains.fetch_add(1, Ordering::Relaxed);
+                }
+                Ok(None) => {}
+                Err(_) => {
+                    self.refusals.fetch_add(1, Ordering::Relaxed);
+                }
             }
             self.open(me);
             if random.below(4) == 0 {
@@ -310,7 +327,7 @@ impl Stress {
             if epoch.is_dry_or_drying() {
                 self.caches.end_dry(epoch);
             }
-            if let Some(sweep) = self.caches.sweep() {
+            if let Ok(Some(sweep)) = self.caches.sweep() {
                 self.empty(ME.get(), sweep.held(), 64);
                 sweep.finish();
             }

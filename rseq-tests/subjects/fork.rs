@@ -2,6 +2,7 @@
 // can be arranged.
 
 use std::iter;
+use std::ptr;
 use std::sync::mpsc::channel;
 use std::thread;
 
@@ -9,6 +10,8 @@ use super::fw::{Frame, Front, Pool};
 use crate::common::pin;
 use crate::harness::cpus::{thread_id, wait_until_asleep};
 use crate::harness::forked::forked;
+use crate::harness::not_run;
+use crate::harness::seccomp::{Which, Whom, refuse_fences};
 
 const FRAMES: usize = 400;
 const CACHED: usize = 20;
@@ -45,6 +48,29 @@ fn use_them(pool: &Pool, mut frames: Vec<Frame>, at: usize, get_first: bool) {
     assert_eq!(pool.stats().fences_refused, 0);
 }
 
+/// In the child: the first to meet the caches that the parent's thread owns is a thread that may not
+/// fence, and gives them back.
+fn give_them_back(pool: &Pool, mut frames: Vec<Frame>, cpus: [usize; 2]) {
+    let unfenced = || {
+        if !refuse_fences(Whom::Caller, Which::All) {
+            return not_run("a child that may not fence: the kernel takes no filter");
+        }
+        pin(cpus[0]);
+        assert!(pool.get(60).is_err(), "the cache is stopped");
+        frames.pop();
+        let stats = pool.stats();
+        assert_eq!((stats.per_cpu[cpus[0]], stats.depot), (CACHED, 1), "{stats}");
+        assert_all(&all(pool), CACHED + 1);
+        assert!(pool.stats().fences_refused > 0);
+    };
+    thread::scope(|scope| scope.spawn(unfenced).join().unwrap());
+    pin(cpus[1]);
+    let rest = all(pool);
+    drop(frames);
+    drop(rest);
+    assert_all(&all(pool), FRAMES);
+}
+
 /// Caches that a sweep of another thread owns at the moment of the fork are the child's to use.
 pub(crate) fn child_takes_over(cpus: [usize; 2]) {
     let pool = Pool::builder().frames(FRAMES).cache_size(64);
@@ -65,15 +91,17 @@ pub(crate) fn child_takes_over(cpus: [usize; 2]) {
         };
         let sweeper = sweeper.spawn_scoped(scope, sweep).unwrap();
         wait_until_asleep(receiver.recv().unwrap());
+        let copies = || {
+            let copy = |frame: &Frame| {
+                // SAFETY: the child ends without dropping the frame that this is the copy of.
+                unsafe { ptr::from_ref(frame).read() }
+            };
+            frames.iter().map(copy).collect()
+        };
         for get_first in [true, false] {
-            forked(|| {
-                let held = frames.iter().map(|frame| {
-                    // SAFETY: the child ends without dropping the frame that this is the copy of.
-                    unsafe { std::ptr::read(frame) }
-                });
-                use_them(pool, held.collect(), cpus[0], get_first);
-            });
+            forked(|| use_them(pool, copies(), cpus[0], get_first));
         }
+        forked(|| give_them_back(pool, copies(), cpus));
         assert_eq!(pool.stats().per_cpu[cpus[0]], CACHED, "as before");
         sweeper.thread().unpark();
         sweeper.join().unwrap();

@@ -148,7 +148,7 @@ impl Subject for Cached {
     }
 
     fn drain(&self, drained: &mut Vec<u32>) {
-        if let Some(sweep) = self.caches.sweep() {
+        if let Ok(Some(sweep)) = self.caches.sweep() {
             self.empty(sweep.held(), drained);
             sweep.finish();
         }

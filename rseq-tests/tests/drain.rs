@@ -4,6 +4,8 @@
 //! The same on sections that take a microsecond, with caches that are opened from any CPU: the windows that the fences close
 //! are wide there. Without one of the fences, or with two owners of a cache, it is found in no time.
 //!
+//! Some drains are refused the fence when they have stopped the caches, and give them back.
+//!
 //! `FRAMEWELL_LONG=1` makes it 400 million operations.
 
 #![cfg(all(target_os = "linux", target_env = "gnu"))]
@@ -26,6 +28,9 @@ use harness::{child, has_rseq, long};
 #[derive(Clone, Copy)]
 pub(crate) struct Run {
     pub(crate) threads: u32,
+    /// Threads that drain, and that the kernel refuses the fence of all CPUs when they have stopped
+    /// the caches.
+    pub(crate) refused: u32,
     pub(crate) time: Duration,
     pub(crate) least_operations: u64,
 }
@@ -41,7 +46,7 @@ pub(crate) fn give_up(why: &'static str) -> ! {
     process::abort()
 }
 
-fn drain(test: &str, milliseconds: u64, operations: u64, stress: fn(Run)) {
+fn drain(test: &str, refused: u32, milliseconds: u64, operations: u64, stress: fn(Run)) {
     if !has_rseq() {
         return;
     }
@@ -50,6 +55,7 @@ fn drain(test: &str, milliseconds: u64, operations: u64, stress: fn(Run)) {
     }
     stress(Run {
         threads: 8,
+        refused,
         time: Duration::from_millis(milliseconds),
         least_operations: if long() { operations } else { 0 },
     });
@@ -63,8 +69,20 @@ fn drain(test: &str, milliseconds: u64, operations: u64, stress: fn(Run)) {
 fn drains_against_sections_lose_no_id() {
     drain(
         "drains_against_sections_lose_no_id",
+        0,
         5000,
         400_000_000,
+        sound::subject::run,
+    );
+}
+
+#[test]
+fn drains_that_are_refused_the_fence_lose_no_id() {
+    drain(
+        "drains_that_are_refused_the_fence_lose_no_id",
+        2,
+        5000,
+        40_000_000,
         sound::subject::run,
     );
 }
@@ -73,7 +91,13 @@ macro_rules! holds {
     ($variant:ident, $test:ident) => {
         #[test]
         fn $test() {
-            drain(stringify!($test), 5000, 5_000_000, $variant::subject::run);
+            drain(
+                stringify!($test),
+                1,
+                5000,
+                5_000_000,
+                $variant::subject::run,
+            );
         }
     };
 }
@@ -91,6 +115,7 @@ macro_rules! is_caught {
             }
             $variant::subject::run(Run {
                 threads: 8,
+                refused: 0,
                 time: Duration::from_secs(60),
                 least_operations: 0,
             });

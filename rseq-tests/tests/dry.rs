@@ -1,5 +1,5 @@
 //! The rseq front where frames run out: all of them are found, refusals cost no fence, and a kernel that
-//! refuses fences from some moment on loses what the caches held, and nothing else.
+//! refuses fences, from some moment on, to all threads or to some, loses nothing.
 
 #![cfg(all(target_os = "linux", target_env = "gnu"))]
 #![allow(
@@ -11,17 +11,19 @@
 mod common;
 mod harness;
 
+use std::cell::Cell;
 use std::fs;
 use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use common::churn::Churn;
 use common::ledger::Ledger;
 use common::{assert_distinct, assert_whole, linux, take_all};
 use framewell::{Burst, Frame, Front, OutOfBuffers, Pool};
-use harness::seccomp::{Whom, refuse_fences};
-use harness::{child, has_rseq, not_run};
+use harness::seccomp::{Which, Whom, refuse_fences};
+use harness::{after, child, has_rseq, not_run};
 
 fn pool(frames: usize) -> Pool {
     let pool = Pool::builder().frames(frames).front(Front::Rseq);
@@ -63,7 +65,12 @@ fn on_its_own(test: &str) -> bool {
 
 #[track_caller]
 fn without_fences(whom: Whom) -> bool {
-    let refused = refuse_fences(whom);
+    without(whom, Which::All)
+}
+
+#[track_caller]
+fn without(whom: Whom, which: Which) -> bool {
+    let refused = refuse_fences(whom, which);
     if !refused {
         not_run("a kernel that refuses membarrier: it takes no filter");
     }
@@ -146,43 +153,56 @@ fn dry_pool_refuses_without_a_fence() {
     assert!(!is_mapped(base), "no cache was open: the memory can go");
 }
 
+/// What a thread gets that visits all CPUs in turn.
+fn take_all_by_turns(pool: &Pool) -> Vec<Frame> {
+    on_each_cpu(|| take_all(pool))
+}
+
+fn on_each_cpu<T: Send>(take_all: impl Fn() -> Vec<T> + Sync) -> Vec<T> {
+    let visit = || {
+        // As many as there are for a thread that is not pinned yet.
+        let visits = linux::cpus().into_iter().map(|cpu| {
+            common::pin(cpu);
+            take_all()
+        });
+        visits.flatten().collect()
+    };
+    thread::scope(|scope| scope.spawn(visit).join().unwrap())
+}
+
 #[test]
-fn fences_refused_later_lose_what_the_caches_held_alone() {
-    if !on_its_own("fences_refused_later_lose_what_the_caches_held_alone") {
+fn fences_refused_later_lose_nothing() {
+    if !on_its_own("fences_refused_later_lose_nothing") {
         return;
     }
     let pool = pool(4000);
     spread(&pool);
-    let held = cached(&pool);
-    assert!(held > 0);
+    assert!(cached(&pool) > 0);
     if !without_fences(Whom::Everyone) {
         return;
     }
-    // The cache of this CPU serves until the sweep.
+    // The cache of this CPU serves, the depot, and what is uncarved; the others serve their CPUs.
     let frames = take_all(&pool);
-    assert_distinct(&frames, 4000);
-    assert!(
-        (4000 - held..=4000).contains(&frames.len()),
-        "{}",
-        frames.len()
-    );
     let stats = pool.stats();
+    assert_eq!((stats.depot, stats.uncarved), (0, 0), "{stats}");
+    assert_eq!(stats.free, 4000 - frames.len(), "{stats}");
     assert!(stats.fences_refused > 0, "{stats}");
-    let count = frames.len();
     drop(frames);
-    let again = take_all(&pool);
-    assert_distinct(&again, 4000);
-    assert_eq!(again.len(), count);
-    drop(again);
-    use_from_many_threads(&pool, count);
-    eprintln!("  {count} of 4000 left, {held} were in caches");
+    for _ in 0..2 {
+        let frames = take_all_by_turns(&pool);
+        assert_distinct(&frames, 4000);
+        assert_eq!(frames.len(), 4000, "{}", pool.stats());
+    }
+    use_from_many_threads(&pool);
+    assert_eq!(take_all_by_turns(&pool).len(), 4000);
+    assert!(cached(&pool) > 0);
     let base = pool.region().base().addr().get();
     drop(pool);
     assert!(is_mapped(base), "nobody can tell who uses it");
 }
 
-/// More threads than CPUs get and free; as many frames as before can be got afterwards.
-fn use_from_many_threads(pool: &Pool, count: usize) {
+/// More threads than CPUs get and free.
+fn use_from_many_threads(pool: &Pool) {
     let ledger = Ledger::new(pool);
     thread::scope(|scope| {
         for me in 1..=6 {
@@ -197,35 +217,182 @@ fn use_from_many_threads(pool: &Pool, count: usize) {
             });
         }
     });
-    assert_eq!(take_all(pool).len(), count);
+}
+
+/// Runs in a thread of its own on a CPU, without fences; `None` if the kernel takes no filter.
+fn filtered<T: Send>(which: Which, cpu: usize, run: impl FnOnce() -> T + Send) -> Option<T> {
+    let run = || {
+        common::pin(cpu);
+        without(Whom::Caller, which).then(run)
+    };
+    thread::scope(|scope| scope.spawn(run).join().unwrap())
+}
+
+/// Two CPUs, for a test in a process of its own.
+fn on_two_cpus(test: &str) -> Option<[usize; 2]> {
+    let [first, second, ..] = linux::cpus()[..] else {
+        not_run("a cache of another CPU: there is one alone");
+        return None;
+    };
+    on_its_own(test).then_some([first, second])
+}
+
+const AT_REST: usize = 200;
+
+/// After so long a frame that nobody finds is lost.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A pool of which 200 frames are at rest, so many in the cache of each CPU, and none elsewhere.
+fn at_rest_in_caches(caches: &[(usize, usize)]) -> (Pool, Vec<Frame>) {
+    let cpus = pool(1).stats().per_cpu.len();
+    let pool = pool(2000 * cpus);
+    // On one CPU, so that no get has to sweep.
+    common::pin(caches[0].0);
+    let mut frames: Vec<_> = (0..pool.capacity())
+        .map(|_| pool.get(60).unwrap())
+        .collect();
+    for (cpu, count) in caches {
+        common::pin(*cpu);
+        frames.truncate(frames.len() - count);
+        let stats = pool.stats();
+        assert_eq!(stats.per_cpu[*cpu], *count, "{stats}");
+    }
+    assert_eq!(pool.stats().free, AT_REST);
+    (pool, frames)
 }
 
 #[test]
-fn thread_alone_without_fences_stops_nobody() {
-    if !on_its_own("thread_alone_without_fences_stops_nobody") {
-        return;
-    }
-    let pool = pool(1000);
-    spread(&pool);
-    let held = cached(&pool);
-    let taken = thread::scope(|scope| {
-        let filtered = || without_fences(Whom::Caller).then(|| take_all(&pool));
-        scope.spawn(filtered).join().unwrap()
-    });
-    let Some(taken) = taken else {
+fn thread_alone_without_fences_loses_nothing() {
+    let test = "thread_alone_without_fences_loses_nothing";
+    let Some([first, second]) = on_two_cpus(test) else {
         return;
     };
-    let count = taken.len();
-    assert!(pool.stats().fences_refused > 0);
-    assert!(count >= 1000 - held);
-    drop(taken);
-    // The others can fence: their caches are not those that were lost.
+    let (pool, _out) = at_rest_in_caches(&[(first, AT_REST)]);
+    let refused = filtered(Which::All, second, || {
+        assert_eq!(pool.get(60).unwrap_err(), OutOfBuffers);
+        let stats = pool.stats();
+        assert_eq!(stats.per_cpu[first], AT_REST, "{stats}");
+        assert!(stats.fences_refused > 0, "{stats}");
+        // What rests where it runs is its to have.
+        common::pin(first);
+        drop(pool.get(60).unwrap());
+    });
+    if refused.is_none() {
+        return;
+    }
+    common::pin(second);
     let ours = take_all(&pool);
-    assert_distinct(&ours, 1000);
-    assert!(ours.len() >= count, "{} of {count}", ours.len());
-    let count = ours.len();
-    drop(ours);
-    use_from_many_threads(&pool, count);
+    assert_eq!(ours.len(), AT_REST);
+    assert_distinct(&ours, pool.capacity());
+}
+
+#[test]
+fn caches_stopped_before_the_fence_is_refused_are_given_back() {
+    let test = "caches_stopped_before_the_fence_is_refused_are_given_back";
+    let Some([first, second]) = on_two_cpus(test) else {
+        return;
+    };
+    let (pool, out) = at_rest_in_caches(&[(first, AT_REST / 2), (second, AT_REST / 2)]);
+    let refused = filtered(Which::OfAllCpus, second, || {
+        let theirs = take_all(&pool);
+        let stats = pool.stats();
+        assert!(stats.fences_refused > 0, "{stats}");
+        assert_eq!(theirs.len(), AT_REST / 2, "{stats}");
+        drop(theirs);
+        let both = [first, second].map(|cpu| pool.stats().per_cpu[cpu]);
+        assert_eq!(both, [AT_REST / 2; 2], "both are open as before");
+    });
+    if refused.is_none() {
+        return;
+    }
+    let ours = take_all(&pool);
+    assert_eq!(ours.len(), AT_REST);
+    drop((ours, out));
+    assert_whole(&pool);
+    use_from_many_threads(&pool);
+    assert_whole(&pool);
+}
+
+/// A race of threads for the frames at rest, round after round: one that is over has found all of
+/// them.
+struct Race<'a> {
+    pool: &'a Pool,
+    ledger: Ledger,
+    taken: AtomicUsize,
+    barrier: Barrier,
+    is_over: AtomicBool,
+}
+
+impl Race<'_> {
+    /// Takes part, until who calls `go_on` in it says no.
+    fn run(&self, me: u32, go_on: Option<&dyn Fn() -> bool>) {
+        while !self.is_over.load(Ordering::Relaxed) {
+            let started = Instant::now();
+            let mut frames = Vec::new();
+            while self.taken.load(Ordering::Relaxed) < AT_REST {
+                let stats = || self.pool.stats();
+                assert!(started.elapsed() < PATIENCE, "lost:\n{}", stats());
+                if let Ok(frame) = self.pool.get(60) {
+                    self.ledger.got(&frame, me);
+                    frames.push(frame);
+                    self.taken.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+            if self.barrier.wait().is_leader() {
+                self.taken.store(0, Ordering::Relaxed);
+            }
+            frames
+                .iter()
+                .for_each(|frame| self.ledger.freeing(frame, me));
+            drop(frames);
+            if go_on.is_some_and(|go_on| !go_on()) {
+                self.is_over.store(true, Ordering::Relaxed);
+            }
+            self.barrier.wait();
+        }
+    }
+}
+
+#[test]
+fn threads_without_fences_beside_others_lose_nothing() {
+    let test = "threads_without_fences_beside_others_lose_nothing";
+    let Some([first, second]) = on_two_cpus(test) else {
+        return;
+    };
+    let (pool, out) = at_rest_in_caches(&[(first, AT_REST)]);
+    // The filters come while the pool is in use, to some threads.
+    let filters = [Which::All, Which::All, Which::OfAllCpus, Which::OfAllCpus];
+    let race = Race {
+        pool: &pool,
+        ledger: Ledger::new(&pool),
+        taken: AtomicUsize::new(0),
+        barrier: Barrier::new(filters.len() + 1),
+        is_over: AtomicBool::new(false),
+    };
+    let rounds = Cell::new(0);
+    let until = after(2000);
+    thread::scope(|scope| {
+        for (me, which) in (2..).zip(filters) {
+            let race = &race;
+            let cpu = [first, second][me as usize % 2];
+            scope.spawn(move || {
+                common::pin(cpu);
+                without(Whom::Caller, which);
+                race.run(me, None);
+            });
+        }
+        race.run(
+            1,
+            Some(&|| {
+                rounds.set(rounds.get() + 1);
+                Instant::now() < until
+            }),
+        );
+    });
+    let refused = pool.stats().fences_refused;
+    eprintln!("  {} rounds, {refused} fences refused", rounds.get());
+    drop(out);
+    assert_whole(&pool);
 }
 
 #[test]
@@ -271,8 +438,8 @@ macro_rules! holds {
 include!(concat!(env!("OUT_DIR"), "/dry.rs"));
 
 #[test]
-fn trim_without_a_fence_loses_what_caches_hold_and_no_more() {
-    if !on_its_own("trim_without_a_fence_loses_what_caches_hold_and_no_more") {
+fn trim_without_a_fence_loses_nothing() {
+    if !on_its_own("trim_without_a_fence_loses_nothing") {
         return;
     }
     let builder = Pool::builder().front(framewell::Front::Rseq);
@@ -291,13 +458,11 @@ fn trim_without_a_fence_loses_what_caches_hold_and_no_more() {
     let stats = pool.stats();
     assert!(stats.fences_refused > 0, "{stats}");
     let left = take_all();
-    assert!(
-        left.len() < total && left.len() >= total - most,
-        "{} of {total}",
-        left.len()
-    );
+    assert!(left.len() >= total - most, "{} of {total}", left.len());
     drop(left);
-    // The chunks without a lost buffer serve other classes.
+    // What was missing rests in the caches of other CPUs.
+    assert_eq!(on_each_cpu(take_all).len(), total);
+    // The chunks without a buffer in a cache serve other classes.
     let kept = pool.trim().pinned;
     let large: Vec<_> = std::iter::from_fn(|| pool.dot11(65_600).ok()).collect();
     assert_eq!(large.len(), (4 - kept) * 15);

@@ -15,18 +15,36 @@
 //!
 //! A call that sweeps holds at most what the caches held; one that drains a single cache, what that held. All
 //! of it moves batch by batch: what was not yet moved is still in its cache, whose gate the call owns.
+//!
+//! A thread that the kernel refuses the fence cannot sweep. It gets what its own CPU's cache and
+//! the depot hold, what is uncarved, and is refused otherwise, whatever rests in other caches: the
+//! one refusal that is not exact. Nothing is lost by it: the caches are as they were, for their
+//! CPUs and for the sweeps of other threads.
 
 use super::{Class, Homeless};
 use crate::back::Back;
 use crate::batch::Batch;
-use crate::front::{Caches, Event, Held, Opened};
+use crate::front::{Caches, Event, Held, Opened, Unfenced};
 use crate::id::FrameId;
 
 impl<B: Back> Class<B> {
-    /// Empties all caches: the first batch into the caller's empty one, the rest into the depot. The caller has a handle.
-    pub(super) fn sweep(&self, caches: &Caches, batch: &mut Batch) {
-        let Some(sweep) = caches.sweep() else {
-            return;
+    /// Empties all caches: the first batch into the caller's empty one, the rest into the depot.
+    /// Where it may not fence, up to `want` ids of this CPU's cache are all that it finds. The
+    /// caller has a handle.
+    pub(super) fn sweep(
+        &self,
+        caches: &Caches,
+        want: usize,
+        batch: &mut Batch,
+    ) -> Result<(), Unfenced> {
+        let sweep = match caches.sweep() {
+            Ok(Some(sweep)) => sweep,
+            Ok(None) => return Ok(()),
+            Err(unfenced) => {
+                // The caller's look at it is a while ago: the thread may have been moved since.
+                caches.pop_many(want, batch);
+                return Err(unfenced);
+            }
         };
         if sweep.held().take(self.transfer.batch, batch) {
             caches.count(Event::Steal);
@@ -38,6 +56,7 @@ impl<B: Back> Class<B> {
             "a pool with a handle is not closed"
         );
         sweep.finish();
+        Ok(())
     }
 
     /// Moves all that the caches hold to the depot. The caller has a handle or an id, which keeps the pool.

@@ -31,6 +31,10 @@
 //! the call looks at the other places alone. It need not count what others carve meanwhile, to whom the system may have
 //! been kinder: the moment is that at which it looked.
 //!
+//! Where the kernel refuses the fence, the caches are not looked at, and the claim is made for the
+//! other places alone: the exception, see `drain`. Nothing else would end the call: the pool is not
+//! dry, and only another thread can make it so.
+//!
 //! A free that happens-before the call is seen by coherence. Frames in the hands of a call in progress do not count;
 //! as courtesy a refuser that sees such a transfer looks again a bounded number of times.
 //!
@@ -83,11 +87,19 @@ impl Courtesy {
     }
 }
 
+/// What a call that found nothing could not have.
+#[derive(Clone, Copy)]
+pub(super) struct Missed {
+    /// Why nothing could be carved.
+    pub(super) lack: Lack,
+    /// Caches could not be swept: the kernel refuses the fence.
+    pub(super) unfenced: bool,
+}
+
 impl<B: Back> Class<B> {
-    /// Whether a call that found nothing, and could carve nothing for the `lack` of it, may refuse; `false` if it has to look again.
-    pub(super) fn exhausted(&self, lack: Lack, own: u64, courtesy: &mut Courtesy) -> bool {
-        let refused = lack.is_of_memory();
-        let look = || self.pops_if_empty(refused);
+    /// Whether a call that found nothing may refuse; `false` if it has to look again.
+    pub(super) fn exhausted(&self, missed: Missed, own: u64, courtesy: &mut Courtesy) -> bool {
+        let look = || self.pops_if_empty(missed);
         let (Some(first), Some(second)) = (look(), look()) else {
             return false;
         };
@@ -98,11 +110,16 @@ impl<B: Back> Class<B> {
         (self.front.on_the_move() <= own && !draining) || courtesy.is_spent(draining)
     }
 
-    /// The sum of all pops so far if nothing is at rest, but for what the system `refused` memory for, else `None`.
-    fn pops_if_empty(&self, refused: bool) -> Option<u64> {
-        let front = self.front.pops_if_empty()?;
+    /// The sum of all pops so far if nothing is at rest, but for what the system refuses memory or
+    /// the fence for, else `None`.
+    fn pops_if_empty(&self, missed: Missed) -> Option<u64> {
+        let front = if missed.unfenced {
+            0
+        } else {
+            self.front.pops_if_empty()?
+        };
         let depot = self.depot.pops_if_empty()?;
-        let back = self.back.carvings_if_used_up(refused)?;
+        let back = self.back.carvings_if_used_up(missed.lack.is_of_memory())?;
         Some(front.wrapping_add(depot).wrapping_add(back))
     }
 }

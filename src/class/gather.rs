@@ -60,7 +60,8 @@ impl<B: Back> Class<B> {
 
     /// Once they are stopped, all that is in them is taken.
     fn empty_caches(&self, caches: &Caches, lay: &mut impl FnMut(&[FrameId]) -> bool) -> bool {
-        let Some(sweep) = caches.sweep() else {
+        // Without the fence the caches keep what they hold.
+        let Ok(Some(sweep)) = caches.sweep() else {
             return true;
         };
         let mut more = true;

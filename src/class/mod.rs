@@ -319,7 +319,7 @@ impl<B: Back> Class<B> {
     pub(crate) fn close(&self) -> Option<u32> {
         let links = self.back.links();
         let in_front = match self.front.which() {
-            Which::Rseq(caches) => caches.close().map(|held| held.resting())?,
+            Which::Rseq(caches) => caches.close().map(|held| held.resting()).ok()?,
             Which::Portable(shards) => shards.close(links),
         };
         Some(self.back.carved() - in_front - self.depot.close(links) - self.back.resting())

@@ -9,7 +9,7 @@
 //! `batch` ids: 64, or fewer in a small pool, so that its frames are not all between two
 //! places at once. What a refill brings beyond the request goes to the own list.
 
-use super::exhaustion::Courtesy;
+use super::exhaustion::{Courtesy, Missed};
 use super::{Class, Homeless};
 use crate::back::{Back, Lack};
 use crate::batch::Batch;
@@ -37,25 +37,26 @@ impl<B: Back> Class<B> {
         let want = want.min(MAGAZINE);
         let mut courtesy = Courtesy::new();
         loop {
-            let lack = {
+            let missed = {
                 let _moving = self.front.moving();
-                let carving = self.fetch(want, batch);
+                let fetched = self.fetch(want, batch);
                 let kept = self.keep(batch.beyond(want));
                 debug_assert_eq!(kept, Homeless::NONE, "a pool with a handle is not closed");
                 batch.truncate(want);
-                carving.err().filter(|_| batch.is_empty())
+                fetched.err().filter(|_| batch.is_empty())
             };
-            let Some(lack) = lack else {
+            let Some(missed) = missed else {
                 return Ok(());
             };
-            if self.exhausted(lack, own, &mut courtesy) {
-                return Err(lack);
+            if self.exhausted(missed, own, &mut courtesy) {
+                return Err(missed.lack);
             }
         }
     }
 
-    /// Takes ids from the first place that has some. Says why none could be carved, if it came to that.
-    fn fetch(&self, want: usize, batch: &mut Batch) -> Result<(), Lack> {
+    /// Takes ids from the first place that has some. Says what it missed, if it came to carving in
+    /// vain.
+    fn fetch(&self, want: usize, batch: &mut Batch) -> Result<(), Missed> {
         self.depot.take(self.back.links(), batch);
         // Who freed these was most likely another CPU: all their first lines are fetched from it at once, not one after another as
         // each is written.
@@ -68,15 +69,18 @@ impl<B: Back> Class<B> {
         } else {
             Ok(())
         };
-        if carving.is_ok() {
+        let Err(lack) = carving else {
             self.front.count(Event::Refill);
-            return carving;
-        }
-        match self.front.which() {
-            Which::Rseq(caches) => self.sweep(caches, batch),
-            Which::Portable(shards) => self.steal(shards, want, batch),
-        }
-        carving
+            return Ok(());
+        };
+        let unfenced = match self.front.which() {
+            Which::Rseq(caches) => self.sweep(caches, want, batch).is_err(),
+            Which::Portable(shards) => {
+                self.steal(shards, want, batch);
+                false
+            }
+        };
+        Err(Missed { lack, unfenced })
     }
 
     /// Takes ids from the first shard that has some, the own one first.

@@ -26,6 +26,13 @@
 //! A suspended drainer blocks nobody: its caches' CPUs work through the depot meanwhile, and ids
 //! that it has not given up count as in the hands of a call in progress. A gate may stay shut: "dry", see
 //! `class::drain`, is all gates shut at once.
+//!
+//! The kernel may refuse the first fence, to some threads or from some moment on (a seccomp
+//! filter), or for want of memory. Nothing was taken then, so the drainer writes the bounds as they
+//! were and gives the gates up (G6). No section can tell: count and slots are what sections made
+//! them, and one that met the stopped bounds took the slow path. A sweep asks before it stops
+//! anything, so that a thread that may never fence disturbs nobody. A cache that was drained is
+//! opened behind a fence alone, or stays shut.
 
 #![forbid(unsafe_code)]
 
@@ -126,6 +133,15 @@ impl Caches {
         Gate(&self.outside.gates[cpu.index() * GATE])
     }
 
+    /// The caches from a CPU's number up whose gates a token owns.
+    fn owned_by(&self, token: Token, first: u32) -> impl Iterator<Item = CpuId> {
+        let process = self.outside.process.number();
+        self.all().skip(first as usize).filter(move |cpu| {
+            let seen = self.gate(*cpu).look();
+            Gate::phase(seen, process) == Phase::Owned(token)
+        })
+    }
+
     fn token(&self) -> Token {
         // Relaxed: a number; it publishes nothing.
         let ticket = self.outside.tickets.fetch_add(1, Ordering::Relaxed);
@@ -138,7 +154,8 @@ impl Caches {
     }
 
     fn set_bounds(&self, cpu: CpuId, low: u32, high: [u32; 2]) {
-        // Relaxed: the fence (F) that the caller makes before or after orders them for the sections.
+        // Relaxed: the fence (F) that the caller makes before or after orders them for the
+        // sections; where it makes none (G6), either bound is right for the count.
         self.word(cpu, LOW).store(low, Ordering::Relaxed);
         self.word(cpu, HIGH).store(high[0], Ordering::Relaxed);
         self.word(cpu, HIGH_MANY).store(high[1], Ordering::Relaxed);
@@ -213,23 +230,47 @@ impl Caches {
         if self.fence(only) {
             Opened::Marked(Held::new(self, token))
         } else {
-            // Never on without the fence: the cache stays owned, and its ids stay where they are.
+            self.give_back(token);
             Opened::No
         }
     }
 
-    /// Stops all caches that nobody in this process owns, and has the owners of the others shut them. `None` if they are
-    /// shut already, or if the kernel refuses the fence: then what they hold is lost.
-    pub(crate) fn sweep(&self) -> Option<Sweep<'_>> {
-        let drying = self.begin_drying()?;
-        let held = self.stop_all();
-        if held.is_none() {
-            self.outside.mode.end_drying(drying);
+    /// Opens the caches again that the token owns, of which nothing was taken (G6). Each round
+    /// after the first means that another call has marked a gate meanwhile.
+    fn give_back(&self, token: Token) {
+        let mut is_done = false;
+        while !is_done && self.outside.mode.reopen() {
+            is_done = true;
+            for cpu in self.owned_by(token, 0) {
+                self.set_bounds(cpu, 0, self.outside.high);
+                if !self.gate(cpu).open(token) {
+                    self.stop(cpu);
+                    self.gate(cpu).unmark(token);
+                    is_done = false;
+                }
+            }
         }
-        Some(Sweep {
-            held: held?,
-            drying,
-        })
+    }
+
+    /// Stops all caches that nobody in this process owns, and has the owners of the others shut them. `None` if they are
+    /// shut already. Where the fence is refused, all is as it was before.
+    pub(crate) fn sweep(&self) -> Result<Option<Sweep<'_>>, Unfenced> {
+        if self.is_dry() {
+            return Ok(None);
+        }
+        if !self.may_fence() {
+            return Err(Unfenced);
+        }
+        let Some(drying) = self.begin_drying() else {
+            return Ok(None);
+        };
+        let held = self.stop_all()?;
+        Ok(Some(Sweep { held, drying }))
+    }
+
+    /// Whether there is nothing to sweep.
+    fn is_dry(&self) -> bool {
+        self.epoch().is_dry() && !self.has_abandoned()
     }
 
     /// The epoch of the drying, or of the dry time that has to be gone through again.
@@ -246,14 +287,15 @@ impl Caches {
         Process::has_ancestors(process) && self.all().any(is_abandoned)
     }
 
-    /// Stops all caches for good, as [`sweep`](Self::sweep) does.
-    pub(crate) fn close(&self) -> Option<Held<'_>> {
+    /// Stops all caches for good, as [`sweep`](Self::sweep) does. Without the fence nobody can tell
+    /// what they hold: they stay stopped, and owned.
+    pub(crate) fn close(&self) -> Result<Held<'_>, Unfenced> {
         self.outside.mode.close();
         self.stop_all()
     }
 
     /// Owns and stops all caches that are open, marks those that others own, and fences.
-    fn stop_all(&self) -> Option<Held<'_>> {
+    fn stop_all(&self) -> Result<Held<'_>, Unfenced> {
         let _draining = self.draining();
         let token = self.token();
         let process = self.outside.process.number();
@@ -288,13 +330,22 @@ impl Caches {
         };
         if !fenced {
             // No `Held` is made, not even to be dropped: that would shut caches with ids in them.
-            return None;
+            self.give_back(token);
+            return Err(Unfenced);
         }
-        Some(Held::new(self, token))
+        Ok(Held::new(self, token))
     }
 
     fn fence(&self, cpu: Option<CpuId>) -> bool {
-        let fenced = self.slab.fence(cpu);
+        self.note_refusal(self.slab.fence(cpu))
+    }
+
+    /// Whether the kernel lets this thread fence, at the moment.
+    fn may_fence(&self) -> bool {
+        self.note_refusal(self.slab.may_fence())
+    }
+
+    fn note_refusal(&self, fenced: bool) -> bool {
         if !fenced {
             self.count(Event::FenceRefused);
         }
@@ -356,6 +407,11 @@ impl Caches {
     }
 }
 
+/// The kernel refuses the caller the fence: the caches of other CPUs are not to be had, and are as
+/// they were.
+#[derive(Debug)]
+pub(crate) struct Unfenced;
+
 /// What became of a wish to open a cache.
 pub(crate) enum Opened<'a> {
     /// The cache is open now.
@@ -394,12 +450,7 @@ impl<'a> Held<'a> {
 
     /// The caches from a CPU's number up.
     fn from(&self, first: u32) -> impl Iterator<Item = CpuId> {
-        let process = self.caches.outside.process.number();
-        let cpus = self.caches.all().skip(first as usize);
-        cpus.filter(move |cpu| {
-            let seen = self.caches.gate(*cpu).look();
-            Gate::phase(seen, process) == Phase::Owned(self.token)
-        })
+        self.caches.owned_by(self.token, first)
     }
 
     /// How many ids the caches hold.

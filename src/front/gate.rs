@@ -16,6 +16,10 @@
 //!   shut until the mode is open again.
 //! - G5. A process inherits the gates that its parent's threads owned; their owners are not in it. A token names
 //!   its process, so that the child can take them over.
+//! - G6. An owner that has changed the bounds alone may give a gate back open without a fence. A
+//!   mark says that somebody relies on the gate being shut: it is taken off first, then the mode
+//!   moves to open in a new epoch, so that nobody takes the pool for dry by it, then the gate is
+//!   opened, unless it was marked again. After the mode was closed nothing is given back.
 //!
 //! All changes are compare-and-swaps, acquire and release (G): what one owner did, the next sees.
 
@@ -107,6 +111,12 @@ impl Gate<'_> {
         seen.0 & MARKED != 0 || self.change(seen.0, seen.0 | MARKED)
     }
 
+    /// Takes the mark off, if there is one: what the marker relies on is the caller's to undo (G6).
+    pub(crate) fn unmark(&self, token: Token) {
+        // If this fails, it was not marked.
+        let _ = self.change(token.0 | MARKED, token.0);
+    }
+
     /// Ends the ownership with the cache open, unless the gate was marked.
     pub(crate) fn open(&self, token: Token) -> bool {
         self.change(token.0, OPEN)
@@ -187,8 +197,19 @@ impl Mode {
 
     /// Notes that a cache is being opened; `false` if none may be any more.
     pub(crate) fn note_opening(&self) -> bool {
+        self.open_from(Epoch::is_open)
+    }
+
+    /// Lets caches be opened again, whatever others have noted; `false` if none may be any more.
+    pub(crate) fn reopen(&self) -> bool {
+        self.open_from(|seen| seen.phase() != CLOSED)
+    }
+
+    /// Moves the mode to open in a new epoch, from open too; `false` if it is one from which it may
+    /// not.
+    fn open_from(&self, may: impl Fn(Epoch) -> bool) -> bool {
         let mut seen = self.look();
-        while seen.is_open() {
+        while may(seen) {
             match self.change(seen, seen.next(0)) {
                 Ok(_) => return true,
                 Err(now) => seen = now,

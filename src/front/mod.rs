@@ -9,15 +9,15 @@ mod gate;
 mod portable;
 mod sections;
 
-pub(crate) use caches::{Caches, Held, Opened};
+pub(crate) use caches::{Caches, Held, Opened, Unfenced};
 pub(crate) use portable::Portable;
-#[cfg(loom)]
-#[allow(unused_imports, reason = "for the models")]
-pub(crate) use sections::abort_next;
 #[cfg(not(loom))]
 #[allow(unused_imports, reason = "for the tests of the trial")]
 pub(crate) use sections::trial;
 pub(crate) use sections::{SLOT, Sections};
+#[cfg(loom)]
+#[allow(unused_imports, reason = "for the models")]
+pub(crate) use sections::{abort_next, refuse_fences_after};
 
 use crate::error::BuildError;
 use crate::sync::{AtomicU64, Margin, Ordering, Unprotected};

@@ -88,6 +88,11 @@ impl Pool {
     /// Frees that happened before the call count; frames in the hands of another call in progress (at most
     /// [`Stats::batch`], or what a [`get_bulk`](Self::get_bulk) or a [`Bulk::get`](crate::Bulk::get) asks for; while it drains or opens caches, all that they hold) do not.
     ///
+    /// On the rseq front also if the kernel refuses the calling thread `membarrier` (a seccomp
+    /// filter does) and no frame was at rest but in the caches of CPUs: the call looks into that of
+    /// its own CPU alone. What rests in the others is not lost: other threads find it, and so does
+    /// this one on those CPUs. [`Stats::fences_refused`] counts such refusals.
+    ///
     /// ```
     /// # let pool = framewell::Pool::builder().frames(8).build()?;
     /// assert_eq!(pool.get(60)?.len(), 60);

@@ -9,30 +9,65 @@ pub(crate) enum Whom {
     Everyone,
 }
 
+/// Which fences the filter is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Which {
+    All,
+    /// Those of all CPUs at once: one of a single CPU is granted.
+    OfAllCpus,
+}
+
+/// membarrier's command for the fence of sequences.
+const FENCE: u32 = 1 << 7;
+
+/// Where a filter sees the number of the system call, and the lower halves of its first arguments.
+const CALL: u32 = 0;
+const FIRST: u32 = 16;
+const SECOND: u32 = 24;
+
 const LOAD: u16 = (libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16;
 const IF_EQUAL: u16 = (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16;
 const RETURN: u16 = (libc::BPF_RET | libc::BPF_K) as u16;
 
 /// Has the kernel refuse membarrier with EPERM; `false` if it takes no such filter.
-pub(crate) fn refuse_fences(whom: Whom) -> bool {
-    refuse(&[libc::SYS_membarrier], libc::EPERM, whom)
+pub(crate) fn refuse_fences(whom: Whom, which: Which) -> bool {
+    let step = |code, jf, k| libc::sock_filter { code, jt: 0, jf, k };
+    let refuse = step(RETURN, 0, libc::SECCOMP_RET_ERRNO | libc::EPERM as u32);
+    let allow = step(RETURN, 0, libc::SECCOMP_RET_ALLOW);
+    let call = |else_skip| {
+        let number = libc::SYS_membarrier as u32;
+        [step(LOAD, 0, CALL), step(IF_EQUAL, else_skip, number)]
+    };
+    let steps = match which {
+        Which::All => [&call(1)[..], &[refuse, allow]].concat(),
+        Which::OfAllCpus => {
+            let of_all_cpus = [
+                step(LOAD, 0, FIRST),
+                step(IF_EQUAL, 3, FENCE),
+                // The flags: 1 names a CPU.
+                step(LOAD, 0, SECOND),
+                step(IF_EQUAL, 1, 0),
+            ];
+            [&call(5)[..], &of_all_cpus, &[refuse, allow]].concat()
+        }
+    };
+    install(steps, whom)
 }
 
 /// Has the kernel refuse new threads, and processes, with EAGAIN; `false` if it takes no such
 /// filter.
 pub(crate) fn refuse_threads(whom: Whom) -> bool {
-    refuse(&[libc::SYS_clone, libc::SYS_clone3], libc::EAGAIN, whom)
-}
-
-fn refuse(calls: &[libc::c_long], error: libc::c_int, whom: Whom) -> bool {
     let step = |code, jf, k| libc::sock_filter { code, jt: 0, jf, k };
-    // The number of the system call comes first in what a filter sees.
-    let mut steps = vec![step(LOAD, 0, 0)];
-    for call in calls {
-        let refused = libc::SECCOMP_RET_ERRNO | error as u32;
-        steps.extend([step(IF_EQUAL, 1, *call as u32), step(RETURN, 0, refused)]);
+    let mut steps = vec![step(LOAD, 0, CALL)];
+    for call in [libc::SYS_clone, libc::SYS_clone3] {
+        let refused = libc::SECCOMP_RET_ERRNO | libc::EAGAIN as u32;
+        steps.extend([step(IF_EQUAL, 1, call as u32), step(RETURN, 0, refused)]);
     }
     steps.push(step(RETURN, 0, libc::SECCOMP_RET_ALLOW));
+    install(steps, whom)
+}
+
+fn install(mut steps: Vec<libc::sock_filter>, whom: Whom) -> bool {
     let program = libc::sock_fprog {
         len: steps.len() as u16,
         filter: steps.as_mut_ptr(),

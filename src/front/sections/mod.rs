@@ -70,7 +70,7 @@ pub(crate) use trial::try_out;
 mod modelled;
 #[cfg(loom)]
 #[allow(unused_imports, reason = "for the models")]
-pub(crate) use modelled::{Sections, Slab, abort_next, try_out};
+pub(crate) use modelled::{Sections, Slab, abort_next, refuse_fences_after, try_out};
 
 #[cfg(all(
     target_os = "linux",

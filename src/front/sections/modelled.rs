@@ -3,7 +3,8 @@
 //! A section holds the mutex of its CPU from its start to its commit; its loads and stores are atomics of their
 //! own, so that whoever writes the cache without a fence is seen half-way. The fence of a CPU locks and unlocks its
 //! mutex: sections are wholly before it or wholly after. A section that is aborted gives the mutex back before
-//! the commit, with its slots written, and starts over.
+//! the commit, with its slots written, and starts over. A thread may be refused its fences from
+//! some moment on.
 
 use std::cell::Cell;
 use std::io;
@@ -31,6 +32,8 @@ pub(crate) struct Sections(*const Modelled);
 
 loom::thread_local! {
     static ABORT: Cell<bool> = Cell::new(false);
+    /// How many fences are still granted, if not all.
+    static GRANTED: Cell<Option<u32>> = Cell::new(None);
 }
 
 /// Has the next section of this thread aborted once, just before its commit.
@@ -42,6 +45,24 @@ pub(crate) fn abort_next() {
 /// A model aborts sections.
 pub(crate) fn try_out(_area: Area) -> Result<(), NoRseq> {
     Ok(())
+}
+
+/// Has the kernel refuse this thread its fences, after so many. Whether it may fence counts as one.
+#[allow(dead_code, reason = "for the models")]
+pub(crate) fn refuse_fences_after(granted: u32) {
+    GRANTED.with(|left| left.set(Some(granted)));
+}
+
+/// Whether the next fence is granted.
+fn is_granted() -> bool {
+    GRANTED.with(|left| match left.get() {
+        None => true,
+        Some(0) => false,
+        Some(more) => {
+            left.set(Some(more - 1));
+            true
+        }
+    })
 }
 
 impl Deref for Slab {
@@ -185,7 +206,15 @@ impl Modelled {
         CpuId(modelled_cpu())
     }
 
+    /// Aborts nothing: no caller relies on that.
+    pub(crate) fn may_fence(&self) -> bool {
+        is_granted()
+    }
+
     pub(crate) fn fence(&self, cpu: Option<CpuId>) -> bool {
+        if !is_granted() {
+            return false;
+        }
         let cpus = match cpu {
             Some(cpu) => cpu.0 as usize..cpu.0 as usize + 1,
             None => 0..self.running.len(),

@@ -61,6 +61,12 @@ impl Slab {
         self.sections.area.fence(cpu.map(|cpu| cpu.0))
     }
 
+    /// Whether the kernel lets the caller fence, at the moment: a fence of its own CPU, which
+    /// interrupts no other.
+    pub(crate) fn may_fence(&self) -> bool {
+        self.fence(Some(self.here()))
+    }
+
     /// [`Sections::pop_many`].
     pub(crate) fn pop_many(&self, most: usize, batch: &mut Batch) {
         // SAFETY: the memory is `self`'s.
