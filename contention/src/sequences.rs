@@ -6,8 +6,7 @@ use contention::atomics::AtomicU32;
 use contention::machine::{self, Section};
 
 use super::real::Sections;
-use super::super::super::sys::Area;
-use super::{COUNT, HIGH, HIGH_MANY, LOW, SLOT, WORDS};
+use super::{Area, COUNT, HIGH, HIGH_MANY, LOW, SLOT, WORDS};
 use std::sync::atomic::Ordering::Relaxed;
 
 pub(super) const NONE: u32 = u32::MAX;

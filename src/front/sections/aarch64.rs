@@ -8,8 +8,7 @@ use std::arch::asm;
 
 use super::real::Sections;
 use super::trial::{CPU, FENCED, STARTED};
-use super::{COUNT, HIGH, HIGH_MANY, LOW, SHIFT, SLOT};
-use crate::sys::Area;
+use super::{Area, COUNT, HIGH, HIGH_MANY, LOW, SHIFT, SLOT};
 
 /// What `pop` returns if it fails.
 pub(super) const NONE: u32 = u32::MAX;

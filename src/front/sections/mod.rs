@@ -103,6 +103,8 @@ mod isa;
 
 use crate::limits::MAX_CACHE;
 use crate::sync::scaled;
+#[cfg(not(loom))]
+use crate::sys::Area;
 
 /// The words of a cache.
 pub(crate) const COUNT: usize = 0;

@@ -1,7 +1,7 @@
 //! No sequences: there is no [`Area`](crate::sys::Area) on this target, so nothing here is ever called.
 
+use super::Area;
 use super::real::Sections;
-use crate::sys::Area;
 
 pub(super) const NONE: u32 = u32::MAX;
 

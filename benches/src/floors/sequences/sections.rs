@@ -4,12 +4,21 @@ use self::real::Sections;
 use super::super::area::Area;
 
 #[cfg(target_arch = "x86_64")]
+#[allow(dead_code, reason = "no floor waits")]
 #[path = "../../../../src/front/sections/x86_64.rs"]
 mod isa;
 
 #[cfg(target_arch = "aarch64")]
+#[allow(dead_code, reason = "no floor waits")]
 #[path = "../../../../src/front/sections/aarch64.rs"]
 mod isa;
+
+/// The places of the section that waits, as in the crate.
+mod trial {
+    pub(super) const CPU: usize = super::SLOT;
+    pub(super) const STARTED: usize = super::SLOT + 1;
+    pub(super) const FENCED: usize = super::SLOT + 2;
+}
 
 /// The words of a cache, and its size as a power of two, as in the crate.
 pub(super) const COUNT: usize = 0;
