@@ -69,7 +69,8 @@ extern "C" {
  */
 
 /* A frame of 1500 bytes at *buffer, and 1500 at *size, which may ask for anything: more is capped. FRAMEWELL_ERROR_OUT_OF_BUFFERS if
- * no frame is at rest anywhere (*buffer is NULL, *size untouched), or if the pool could not be made (see framewell_init).
+ * no frame is at rest anywhere (*buffer is NULL, *size untouched), or if the pool could not be made (see framewell_init). A thread to
+ * which a seccomp filter refuses membarrier cannot look into the lists of other CPUs, and can get it although a frame rests there.
  * FRAMEWELL_ERROR_BUFFER_INVALID if an argument is NULL; *buffer is NULL then, *size untouched. Kernel: cold. */
 framewell_dword FRAMEWELL_WINAPI RasGetBuffer(framewell_byte **buffer, framewell_dword *size) FRAMEWELL_MUST_USE;
 
