@@ -100,10 +100,11 @@ static void a_refused_allocation_is_passed_on_and_nothing_leaks(void) {
     }
 }
 
-/* The library's own refusal: the budget is used up but for the size classes of the first k - 1 buffers. */
+/* The library's own refusal: nothing rests but the first k - 1 buffers. A larger class serves where the own one has nothing, so all
+ * of them are used up. */
 static void a_used_up_budget_is_passed_on_and_nothing_leaks(void) {
-    enum { MOST = 1024 };
-    void *all[MOST];
+    enum { MOST = 1 << 17 };
+    static void *all[MOST];
     for (size_t k = 1; k <= BUFFERS; k++) {
         const unsigned seed = (unsigned)k;
         profile filled;
@@ -114,10 +115,19 @@ static void a_used_up_budget_is_passed_on_and_nothing_leaks(void) {
         while (n < MOST && Dot11ExtAllocateBuffer(60000, &all[n]) == FRAMEWELL_SUCCESS) {
             n++;
         }
+        for (size_t i = 0; i < BUFFERS; i++) {
+            while (n < MOST && Dot11ExtAllocateBuffer(size_of(i, seed), &all[n]) == FRAMEWELL_SUCCESS) {
+                n++;
+            }
+        }
         CHECK(n < MOST && all[n] == NULL);
+        for (size_t i = 0; i < k - 1; i++) {
+            Dot11ExtFreeBuffer(all[i]);
+        }
         CHECK_EQ(handle(framewell_dot11ext_table(), seed, &filled), FRAMEWELL_ERROR_OUTOFMEMORY);
-        CHECK_EQ(client_stats(client_shared_pool()).dot11_out, n);
-        while (n > 0) {
+        CHECK(filled.buffers[k - 1] == NULL);
+        CHECK_EQ(client_stats(client_shared_pool()).dot11_out, n - (k - 1));
+        while (n > k - 1) {
             Dot11ExtFreeBuffer(all[--n]);
         }
         check_nothing_is_out();
