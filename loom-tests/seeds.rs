@@ -1439,8 +1439,8 @@ const SEEDS: &[Seed] = &[
     },
     Seed {
         name: "rest_taken_in_two_steps",
-        model: "dot11::trim_races_allocation_of_the_rest",
-        caught_by: "panicked",
+        model: "chunks::idle_chunk_and_its_rest_race_carves",
+        caught_by: LOST,
         bug: &[REST_TAKEN_IN_TWO_STEPS],
     },
     Seed {

@@ -130,14 +130,15 @@ pub fn rest_of_a_chunk_that_came_back_is_taken() {
 }
 
 fn comes_back_and_is_carved(take: fn(&World) -> Vec<FrameId>) {
-    let world = World::new(1);
+    // Another chunk is fresh: so who takes this one need not have seen before that it is free.
+    let world = World::new(2);
     let used = [world.carve(0).unwrap(), world.carve(0).unwrap()];
     let (giver, taker) = (world.clone(), world.clone());
     let one = thread::spawn(move || giver.give_back(chunk_of(used[0]), &used));
     let two = thread::spawn(move || taker.carve(0));
     let mine = take(&world).into_iter().map(Some);
     one.join().unwrap();
-    world.has_all(mine.chain([two.join().unwrap()]), 2);
+    world.has_all(mine.chain([two.join().unwrap()]), 4);
 }
 
 pub fn whole_chunk_goes_to_another_class() {
