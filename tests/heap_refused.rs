@@ -7,7 +7,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::{iter, ptr};
 
-use framewell::{Dot11Buf, Front, Pool};
+use framewell::{Dot11Buf, Front, Pool, Refusal};
 
 const CHUNK: usize = 1 << 20;
 /// More than a stable sort does without the heap.
@@ -104,4 +104,17 @@ fn trim_answers_and_loses_nothing() {
         drop(held);
         assert_whole(&pool);
     });
+}
+
+#[test]
+fn first_large_buffer_that_the_system_refuses_asks_nothing_of_the_heap() {
+    // More than a process has addresses for.
+    const TOO_MUCH: usize = usize::MAX / 4 * 3;
+    for front in [Front::Auto, Front::Portable] {
+        let pool = Pool::builder().frames(1).front(front).build().unwrap();
+        let answer = with_heap_for(0, || pool.dot11(TOO_MUCH).map(drop));
+        let refusal = answer.unwrap_err().refusal;
+        assert!(matches!(refusal, Refusal::System { .. }), "{refusal:?}");
+        assert!(pool.dot11(1 << 20).is_ok());
+    }
 }

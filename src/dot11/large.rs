@@ -4,7 +4,6 @@
 //! it any more.
 
 use std::cell::{Cell, UnsafeCell};
-use std::io;
 use std::ptr::NonNull;
 
 use super::registry::{Entry, Registry};
@@ -128,9 +127,8 @@ impl Large {
         }
     }
 
-    /// Maps a buffer of at least `len` bytes; it is the caller's. Enters the kernel.
-    pub(crate) fn allocate(&self, pool: NonNull<Inner>, len: usize) -> io::Result<LargeId> {
-        let mapping = Mapping::large(len)?;
+    /// Makes a buffer of `len` bytes of a mapping that has so many; it is the caller's.
+    pub(crate) fn add(&self, pool: NonNull<Inner>, mapping: Mapping, len: usize) -> LargeId {
         let start = mapping.base();
         let capacity = mapping.len();
         // Relaxed, here and in `free`: `bytes` is a statistic, and `live` is added to by those who have a handle.
@@ -147,7 +145,7 @@ impl Large {
                 mapping: UnsafeCell::new(Some(mapping)),
             },
         );
-        Ok(LargeId(entry))
+        LargeId(entry)
     }
 
     /// Frees a buffer. Enters the kernel. `true` if the pool is orphaned: then the caller counts it as home, else it touches

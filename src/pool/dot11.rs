@@ -7,7 +7,7 @@ use crate::dot11_buf::Dot11Buf;
 use crate::error::{OutOfMemory, Refusal};
 use crate::inner::Inner;
 use crate::limits::CHUNK;
-use crate::sys::Refused;
+use crate::sys::{Mapping, Refused};
 
 impl Pool {
     /// Returns a buffer of `len` bytes, aligned to 16 bytes: management frames, MSDUs, A-MSDUs, receive-offload buffers, megabytes.
@@ -93,10 +93,12 @@ impl Pool {
         })
     }
 
-    /// Maps a buffer.
+    /// Maps a buffer: first of all, so that a refusal asks nothing of the heap, which may have
+    /// nothing left either.
     fn large(&self, len: usize) -> Result<Dot11Buf, Refusal> {
-        let mapped = self.inner().large_or_make().allocate(self.inner, len);
-        let id = mapped.map_err(|source| of_system(Refused::of(len)(source)))?;
+        let mapping = Mapping::large(len);
+        let mapping = mapping.map_err(|source| of_system(Refused::of(len)(source)))?;
+        let id = self.inner().large_or_make().add(self.inner, mapping, len);
         // SAFETY: the buffer was mapped for this call.
         Ok(unsafe { Dot11Buf::large(id) })
     }
