@@ -140,8 +140,12 @@ impl Mapping {
         mapping.opened()
     }
 
-    /// Maps memory that faults on any access.
+    /// Maps memory that faults on any access. Never more than `isize::MAX` bytes: a process of 32
+    /// bits could have them, but no pointer may be moved so far within a mapping.
     fn closed(total: usize, flags: libc::c_int) -> io::Result<Self> {
+        if isize::try_from(total).is_err() {
+            return Err(io::ErrorKind::OutOfMemory.into());
+        }
         let flags = libc::MAP_PRIVATE | libc::MAP_ANON | flags;
         // SAFETY: a new mapping, where the system likes, touches no memory that is there.
         let raw = unsafe { libc::mmap(ptr::null_mut(), total, libc::PROT_NONE, flags, -1, 0) };
