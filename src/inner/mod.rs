@@ -260,8 +260,6 @@ impl Inner {
         inner
             .dot11
             .get_or_make(|| Dot11::new(&inner.dot11_spec, this))
-            // What was refused may be what another call has made of it meanwhile.
-            .or_else(|refusal| inner.dot11.get().ok_or(refusal))
     }
 
     /// Which frames are out as pointers.
