@@ -5,6 +5,9 @@
 mod reach;
 mod variants;
 
+/// The crate's source.
+const SRC: &str = "../src";
+
 use std::collections::BTreeSet;
 use std::env;
 use std::fmt::Write as _;
@@ -19,7 +22,7 @@ include!("seeds.rs");
 fn main() {
     println!("cargo::rustc-cfg=loom");
     for input in [
-        "../src",
+        SRC,
         "models",
         "seeds.rs",
         "build.rs",
@@ -42,7 +45,7 @@ fn main() {
             seed.model
         );
     }
-    let reach = Reach::read(Path::new("../src"));
+    let reach = Reach::read(Path::new(SRC));
     for first in SEEDS.iter().filter(|seed| variant(seed) == own_name(seed)) {
         let sharing = SEEDS.iter().filter(|seed| seed.bug == first.bug);
         let areas: BTreeSet<&str> = sharing.map(|seed| area(seed.model)).collect();

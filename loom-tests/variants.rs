@@ -1,6 +1,6 @@
 // Lays out variants of the crate: copies of ../src as module trees, so that what stands beside them sees what is
 // `pub(crate)`. In a seeded one pieces of the source are replaced; a piece that is not found exactly once
-// stops the build, so a seed cannot go stale unnoticed. A module of the build scripts here and in ../rseq-tests.
+// stops the build, so a seed cannot go stale unnoticed. A module of the build scripts here and in cells, ../verify/rseq and ../benches/contention.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -39,7 +39,7 @@ pub(crate) fn lay_out_in_part(
     let _ = fs::remove_dir_all(&root);
     fs::create_dir_all(&root).unwrap();
     let mut done = vec![false; bug.len()];
-    for entry in sorted(Path::new("../src")) {
+    for entry in sorted(Path::new(crate::SRC)) {
         let below = Path::new(entry.file_name().unwrap());
         if below == Path::new("lib.rs") {
             let source = lib(&fs::read_to_string(&entry).unwrap(), &copied);

@@ -1,4 +1,4 @@
-//! Starts the models of cells, `../../epoch-tests`: the cfgs that they need reach every crate of their build, so they have a build, and a
+//! Starts the models of cells, `../cells`: the cfgs that they need reach every crate of their build, so they have a build, and a
 //! target directory, of their own.
 
 use std::env;
@@ -14,7 +14,7 @@ fn models_of_cells_pass_and_their_seeds_are_caught() {
         .args(["test", "--locked", "--profile", "cells", "--target-dir"])
         .arg(Path::new(env!("CARGO_TARGET_TMPDIR")).join("cells"))
         .args(["--", "--nocapture"])
-        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../epoch-tests"))
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/cells"))
         .env("RUSTFLAGS", "--cfg loom --cfg crossbeam_loom")
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
         .output()

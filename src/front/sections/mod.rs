@@ -29,7 +29,7 @@
 //! others are 0, so that everything fails and takes the slow path: a cache is stopped at no cost to those that
 //! are not. All bytes zero is a stopped, empty cache: a cache that no CPU ever used is never touched.
 //!
-//! What the code must keep, and `rseq-tests` disassembles it for: the store that arms the section is the last
+//! What the code must keep, and `verify/rseq` disassembles it for: the store that arms the section is the last
 //! instruction before it, the commit its last; no call, no stack access, no other way in or out. The count is loaded
 //! as wide as it is stored (a wider load would wait for the store). Plain loads and stores are enough, also on
 //! a weak memory: one CPU runs one section at a time, and everyone else reads after a fence (F).

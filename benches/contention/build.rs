@@ -1,0 +1,120 @@
+//! Lays the crate out as a module, with its atomics, its sequences and its CPUs those of the simulated machine. Each change is a
+//! piece that is found exactly once, or the build stops; the algorithms are compiled as they are.
+
+#[path = "../../loom-tests/variants.rs"]
+mod variants;
+
+/// The crate's source.
+const SRC: &str = "../../src";
+
+use std::env;
+use std::fs;
+use std::path::PathBuf;
+
+use variants::{Change, lay_out};
+
+/// The path of a file of this package, in an attribute.
+macro_rules! path {
+    ($file:literal) => {
+        concat!("#[path = \"", env!("CARGO_MANIFEST_DIR"), "/", $file, "\"]")
+    };
+}
+
+/// A change that gives a module a child, which says what its atomics are called.
+macro_rules! named {
+    ($module:literal, $names:literal, $before:literal) => {
+        Change {
+            file: $module,
+            from: $before,
+            to: concat!(
+                "#[path = \"",
+                env!("CARGO_MANIFEST_DIR"),
+                "/names/",
+                $names,
+                "\"]\nmod names;\n",
+                $before
+            ),
+        }
+    };
+}
+
+const MACHINE: &[Change] = &[
+    Change {
+        file: "sync.rs",
+        from: "pub(crate) type AtomicU32 = std::sync::atomic::AtomicU32;",
+        to: "pub(crate) type AtomicU32 = contention::atomics::AtomicU32;",
+    },
+    Change {
+        file: "sync.rs",
+        from: "pub(crate) type AtomicU64 = std::sync::atomic::AtomicU64;",
+        to: "pub(crate) type AtomicU64 = contention::atomics::AtomicU64;",
+    },
+    Change {
+        file: "sync.rs",
+        from: "pub(crate) type AtomicUsize = std::sync::atomic::AtomicUsize;",
+        to: "pub(crate) type AtomicUsize = contention::atomics::AtomicUsize;",
+    },
+    Change {
+        file: "front/sections/mod.rs",
+        from: "#[path = \"x86_64.rs\"]",
+        to: path!("src/sequences.rs"),
+    },
+    Change {
+        file: "front/sections/mod.rs",
+        from: "#[path = \"aarch64.rs\"]",
+        to: path!("src/sequences.rs"),
+    },
+    Change {
+        file: "sys/rseq.rs",
+        from: "unsafe { cpu_id_start(self.offset()) }",
+        to: "contention::machine::cpu()",
+    },
+    Change {
+        file: "sys/rseq.rs",
+        from: "let symbol = |name: &CStr| {",
+        to: "return Some(Self(NonZero::<isize>::MIN));\nlet symbol = |name: &CStr| {",
+    },
+    Change {
+        file: "sys/rseq.rs",
+        from: "unsafe { libc::syscall(libc::SYS_membarrier, command, flags, cpu) == 0 }",
+        to: "{ if command == FENCE { contention::machine::fence(flags == ONE_CPU) } true }",
+    },
+    Change {
+        file: "front/mod.rs",
+        from: "sections::try_out(area).map(|()| area)",
+        to: "Ok(area)",
+    },
+    Change {
+        file: "sys/cpu.rs",
+        from: "let told = [\n",
+        to: "return contention::machine::cpus();\nlet told = [\n",
+    },
+    Change {
+        file: "sys/cpu.rs",
+        from: "pub(crate) fn online_cpus() -> u32 {\n    std::fs",
+        to: "pub(crate) fn online_cpus() -> u32 {\n    return contention::machine::cpus();\n    std::fs",
+    },
+    named!("pool/mod.rs", "pool.rs", "mod builder;\n"),
+    named!("inner/mod.rs", "inner.rs", "mod teardown;\n"),
+    named!("class/mod.rs", "class.rs", "mod transfer;\n"),
+    named!("front/caches.rs", "caches.rs", "use std::cell::Cell;\n"),
+    named!(
+        "front/portable.rs",
+        "portable.rs",
+        "use crate::batch::Batch;\n"
+    ),
+    named!("depot.rs", "depot.rs", "use crate::batch::Batch;\n"),
+    named!("arena/mod.rs", "arena.rs", "mod layout;\n"),
+    named!("stack.rs", "stack.rs", "use crate::batch::Batch;\n"),
+];
+
+fn main() {
+    for input in [SRC, "../../loom-tests/variants.rs", "build.rs"] {
+        println!("cargo::rerun-if-changed={input}");
+    }
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
+    // It is linted where it stands.
+    let mut text = String::from("#[allow(missing_docs, unreachable_pub)]\n");
+    lay_out(&out, "counted", MACHINE, &[], &mut text);
+    fs::write(out.join("counted.rs"), text).expect("OUT_DIR is writable");
+}

@@ -1,0 +1,33 @@
+//! Every model on the crate as it is, and on the crate with each seeded bug.
+
+#![cfg(all(loom, crossbeam_loom))]
+#![allow(
+    dead_code,
+    unused_imports,
+    unreachable_pub,
+    clippy::duplicate_mod,
+    reason = "the same models stand beside every variant, and a seeded one runs one of them"
+)]
+
+#[path = "../../tests/harness/mod.rs"]
+mod harness;
+
+macro_rules! passes {
+    ($test:ident, $area:ident :: $model:ident) => {
+        #[test]
+        fn $test() {
+            harness::passes(stringify!($test), sound::$area::$model);
+        }
+    };
+}
+
+macro_rules! is_caught {
+    ($test:ident, $variant:ident, $area:ident :: $model:ident, $cause:literal) => {
+        #[test]
+        fn $test() {
+            harness::is_caught(stringify!($test), $cause, $variant::$area::$model);
+        }
+    };
+}
+
+include!(concat!(env!("OUT_DIR"), "/variants.rs"));

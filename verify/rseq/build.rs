@@ -1,0 +1,117 @@
+//! Lays out the variants of the crate that the tests run on: for each file `tests/<test>.rs` the sound one, and
+//! those with the bugs of `seeds.rs` that the test has to catch.
+//!
+//! For a test it writes `<test>.rs`, to be included by it: `mod sound { mod fw; mod subject }` and, for each seed,
+//! such a module by the seed's name and a line `is_caught!(module, name of the test, cause);`, a macro
+//! that the test defines. (A variant that nothing catches, since it is as sound, but slower or stopped at a point, has
+//! the line `holds!(module, name of the test);` instead.) A macro `for_each_seeded!(m)` makes `m!(module …)` of all.
+//! `subject` is `subjects/<test>.rs`, if there is one: what uses the parts of the
+//! crate that are not public.
+
+#[path = "../../loom-tests/variants.rs"]
+mod variants;
+
+/// The crate's source.
+const SRC: &str = "../../src";
+
+use std::env;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use variants::{Change, lay_out, sorted, stem};
+
+include!("seeds.rs");
+include!("storm_seeds.rs");
+
+fn main() {
+    for input in [
+        SRC,
+        "../../loom-tests/variants.rs",
+        "subjects",
+        "tests",
+        "seeds.rs",
+        "storm_seeds.rs",
+        "build.rs",
+    ] {
+        println!("cargo::rerun-if-changed={input}");
+    }
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
+    let tests: Vec<PathBuf> = sorted(Path::new("tests"))
+        .into_iter()
+        .filter(|entry| entry.is_file())
+        .collect();
+    for seed in SEEDS.iter().chain(STORM_SEEDS) {
+        assert!(
+            tests.iter().any(|test| stem(test) == seed.test),
+            "seed {}: there is no test {}",
+            seed.name,
+            seed.test
+        );
+    }
+    for test in &tests {
+        let test = stem(test);
+        let text = if has_sequences() {
+            variants_of(test, &out.join(test))
+        } else {
+            String::new()
+        };
+        fs::write(out.join(format!("{test}.rs")), text).expect("OUT_DIR is writable");
+    }
+}
+
+/// Whether the crate has sequences for the target.
+fn has_sequences() -> bool {
+    let is = |name: &str, values: &[&str]| {
+        let value = env::var(format!("CARGO_CFG_TARGET_{name}")).unwrap_or_default();
+        values.contains(&value.as_str())
+    };
+    is("OS", &["linux"]) && is("ARCH", &["x86_64", "aarch64"]) && is("POINTER_WIDTH", &["64"])
+}
+
+/// A test uses a part of the crate, and what is public there is not here.
+const ALLOWED: &str =
+    "#[allow(dead_code, unused_imports, unreachable_pub, clippy::duplicate_mod)]\n";
+
+/// The sound variant for a test, and the seeded ones.
+fn variants_of(test: &str, out: &Path) -> String {
+    let arch = env::var("CARGO_CFG_TARGET_ARCH").expect("cargo sets the target's architecture");
+    let file = PathBuf::from(format!("subjects/{test}.rs"));
+    let subject = if file.exists() {
+        let path = out.join("subject.rs");
+        fs::create_dir_all(out).unwrap();
+        // By a file of its own, so that the module is `subject` beside every variant.
+        let file = fs::canonicalize(file).unwrap();
+        fs::write(&path, format!("include!({file:?});\n")).unwrap();
+        vec![path]
+    } else {
+        vec![]
+    };
+    let mut text = String::from(ALLOWED);
+    lay_out(out, "sound", &[], &subject, &mut text);
+    for seed in SEEDS.iter().chain(STORM_SEEDS) {
+        if seed.test != test || !seed.archs.contains(&arch.as_str()) {
+            continue;
+        }
+        let name = seed.name;
+        text.push_str(ALLOWED);
+        lay_out(out, name, seed.bug, &subject, &mut text);
+        match seed.caught_by {
+            "" => writeln!(text, "holds!({name}, {name}_holds);"),
+            cause => writeln!(text, "is_caught!({name}, {name}_is_caught, {cause:?});"),
+        }
+        .unwrap();
+    }
+    let seeded = SEEDS
+        .iter()
+        .chain(STORM_SEEDS)
+        .filter(|seed| seed.test == test && seed.archs.contains(&arch.as_str()))
+        .map(|seed| seed.name);
+    let seeded = seeded.collect::<Vec<_>>().join(" ");
+    writeln!(
+        text,
+        "#[allow(unused_macros)] macro_rules! for_each_seeded {{ ($m:ident) => {{ $m!({seeded}); }} }}"
+    )
+    .unwrap();
+    text
+}
