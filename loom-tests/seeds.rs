@@ -17,13 +17,13 @@ const MISSED: &str = "was at rest all along";
 const ON_ITS_WAY: &str = "refused what was on its way";
 
 const POP_WITHOUT_TAG: Change = Change {
-    file: "tagged.rs",
+    file: "base/tagged.rs",
     from: "(word & !self.mask).wrapping_add(self.mask + 1) | field",
     to: "word & !self.mask | field",
 };
 
 const PUSH_RELAXED: Change = Change {
-    file: "stack.rs",
+    file: "base/stack.rs",
     from: "            // Release (S1): publishes the link word and all that the caller wrote to what the node
             // names. Acquire on failure: pairs with S1, as above.
             match self
@@ -35,7 +35,7 @@ const PUSH_RELAXED: Change = Change {
 };
 
 const PUSH_ALL_RELAXED: Change = Change {
-    file: "stack.rs",
+    file: "base/stack.rs",
     from: "            // Release (S1) and Acquire: as in `push`.
             match self
                 .head
@@ -46,7 +46,7 @@ const PUSH_ALL_RELAXED: Change = Change {
 };
 
 const POP_NOT_RELEASED: Change = Change {
-    file: "stack.rs",
+    file: "base/stack.rs",
     from: "            // word is the one that was acquired.
             match self
                 .head
@@ -57,7 +57,7 @@ const POP_NOT_RELEASED: Change = Change {
 };
 
 const POP_MANY_NOT_RELEASED: Change = Change {
-    file: "stack.rs",
+    file: "base/stack.rs",
     from: "            // Release (S2), Acquire: as in `pop_with`.
             match self
                 .head
@@ -68,7 +68,7 @@ const POP_MANY_NOT_RELEASED: Change = Change {
 };
 
 const POP_RELAXED: Change = Change {
-    file: "stack.rs",
+    file: "base/stack.rs",
     from:
         "        // Acquire: pairs with S1; the link word and what the node names are read after it.
         let mut word = self.head.load(Ordering::Acquire);",
@@ -76,26 +76,26 @@ const POP_RELAXED: Change = Change {
 };
 
 const CLOSE_RELAXED: Change = Change {
-    file: "stack.rs",
+    file: "base/stack.rs",
     from: "self.head.swap(self.tagged.closed(), Ordering::Acquire)",
     to: "self.head.swap(self.tagged.closed(), Ordering::Relaxed)",
 };
 
 const CLOSE_IN_TWO_STEPS: Change = Change {
-    file: "stack.rs",
+    file: "base/stack.rs",
     from: "let word = self.head.swap(self.tagged.closed(), Ordering::Acquire);",
     to: "let word = self.head.load(Ordering::Acquire);
         self.head.store(self.tagged.closed(), Ordering::Release);",
 };
 
 const SLOT_PUSH_RELAXED: Change = Change {
-    file: "slot.rs",
+    file: "base/slot.rs",
     from: ".compare_exchange(word, new, Ordering::Release, Ordering::Relaxed)",
     to: ".compare_exchange(word, new, Ordering::Relaxed, Ordering::Relaxed)",
 };
 
 const PUSH_FAILS_RELAXED: Change = Change {
-    file: "stack.rs",
+    file: "base/stack.rs",
     from: "            // names. Acquire on failure: pairs with S1, as above.
             match self
                 .head
@@ -106,7 +106,7 @@ const PUSH_FAILS_RELAXED: Change = Change {
 };
 
 const POP_FAILS_RELAXED: Change = Change {
-    file: "stack.rs",
+    file: "base/stack.rs",
     from: "            // word is the one that was acquired.
             match self
                 .head
@@ -125,7 +125,7 @@ const KEPT_WHAT_IT_GOT: Change = Change {
 };
 
 const BULK_KEPT_WHAT_IT_GOT: Change = Change {
-    file: "bulk.rs",
+    file: "buffer/bulk.rs",
     from: "        self.truncate(before);
 ",
     to: "        let _ = before;
@@ -133,50 +133,50 @@ const BULK_KEPT_WHAT_IT_GOT: Change = Change {
 };
 
 const FIRST_FENCE_LEFT_OUT: Change = Change {
-    file: "front/caches.rs",
+    file: "percpu/rseq/caches.rs",
     from: "            1 => self.fence(last),",
     to: "            1 => { let _ = last; true }",
 };
 
 const SECOND_FENCE_LEFT_OUT: Change = Change {
-    file: "front/caches.rs",
+    file: "percpu/rseq/caches.rs",
     from: "!self.outside.mode.note_opening() || !self.fence(Some(cpu))",
     to: "!self.outside.mode.note_opening()",
 };
 
 const NOT_STOPPED: Change = Change {
-    file: "front/caches.rs",
+    file: "percpu/rseq/caches.rs",
     from: "                            self.stop(cpu);
                             owned += 1;",
     to: "                            owned += 1;",
 };
 
 const GATE_RELAXED: Change = Change {
-    file: "front/gate.rs",
+    file: "percpu/rseq/gate.rs",
     from: ".compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed)",
     to: ".compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed)",
 };
 
 const MODE_RELAXED: Change = Change {
-    file: "front/gate.rs",
+    file: "percpu/rseq/gate.rs",
     from: ".compare_exchange(from.0, to, Ordering::AcqRel, Ordering::Acquire)",
     to: ".compare_exchange(from.0, to, Ordering::Relaxed, Ordering::Relaxed)",
 };
 
 const MARK_LEFT_OUT: Change = Change {
-    file: "front/gate.rs",
+    file: "percpu/rseq/gate.rs",
     from: "seen.0 & MARKED != 0 || self.change(seen.0, seen.0 | MARKED)",
     to: "{ let _ = seen; true }",
 };
 
 const OPENING_NOT_NOTED: Change = Change {
-    file: "front/caches.rs",
+    file: "percpu/rseq/caches.rs",
     from: "if !self.outside.mode.note_opening() || !self",
     to: "if !self",
 };
 
 const CURSOR_IN_TWO_STEPS: Change = Change {
-    file: "dot11/cuts.rs",
+    file: "memory/cuts.rs",
     from: "        self.cursor
             .compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed)
             .is_ok()",
@@ -188,20 +188,20 @@ const CURSOR_IN_TWO_STEPS: Change = Change {
 };
 
 const REST_TAKEN_IN_TWO_STEPS: Change = Change {
-    file: "dot11/cuts.rs",
+    file: "memory/cuts.rs",
     from: "let word = self.cursor.swap(NONE, Ordering::AcqRel);",
     to: "let word = self.cursor.load(Ordering::Acquire);
         self.cursor.store(NONE, Ordering::Release);",
 };
 
 const GIVEN_BACK_TOO_EARLY: Change = Change {
-    file: "stack.rs",
+    file: "base/stack.rs",
     from: "if self.weight_under(links, word) != weight || !holds() {",
     to: "if self.weight_under(links, word) + 1 < weight || !holds() {",
 };
 
 const TAKEN_WHOLE_IN_TWO_STEPS: Change = Change {
-    file: "stack.rs",
+    file: "base/stack.rs",
     from: "        // Release (S2): as in `pop_with`. Relaxed on failure: nothing is concluded.
         self.head
             .compare_exchange(
@@ -219,19 +219,19 @@ const TAKEN_WHOLE_IN_TWO_STEPS: Change = Change {
 };
 
 const ARRIVALS_IGNORED: Change = Change {
-    file: "transit.rs",
+    file: "base/transit.rs",
     from: "if now.arrivals() != before.arrivals() {",
     to: "if now.arrivals() < before.arrivals() {",
 };
 
 const CALLS_IGNORED: Change = Change {
-    file: "transit.rs",
+    file: "base/transit.rs",
     from: "(before.calls() == 0 && now.calls() == 0) || patience",
     to: "before.calls() + now.calls() < 9 || patience",
 };
 
 const OWNER_WRITTEN_LATE: Change = Change {
-    file: "dot11/chunks.rs",
+    file: "memory/chunks.rs",
     from: "        let generation = self.owner(chunk).generation;
         self.own(
             chunk,
@@ -255,7 +255,7 @@ const OWNER_WRITTEN_LATE: Change = Change {
 };
 
 const TAKEN_BACK_IN_TWO_STEPS: Change = Change {
-    file: "raw.rs",
+    file: "base/raw.rs",
     from: "    word.clear(out_with::<W>(view), Ordering::Acquire, Ordering::Relaxed)",
     to: "    let same = word.read(Ordering::Acquire) == out_with::<W>(view);
     if same {
@@ -265,13 +265,13 @@ const TAKEN_BACK_IN_TWO_STEPS: Change = Change {
 };
 
 const HANDED_OUT_RELAXED: Change = Change {
-    file: "raw.rs",
+    file: "base/raw.rs",
     from: "word.write(out_with::<W>(view), Ordering::Release);",
     to: "word.write(out_with::<W>(view), Ordering::Relaxed);",
 };
 
 const TAKEN_BACK_RELAXED: Change = Change {
-    file: "raw.rs",
+    file: "base/raw.rs",
     from: "word.clear(out_with::<W>(view), Ordering::Acquire, Ordering::Relaxed)",
     to: "word.clear(out_with::<W>(view), Ordering::Relaxed, Ordering::Relaxed)",
 };
@@ -313,7 +313,7 @@ const SEEDS: &[Seed] = &[
         model: "slot::push_races_push_and_pop",
         caught_by: "lost or doubled",
         bug: &[Change {
-            file: "slot.rs",
+            file: "base/slot.rs",
             from: "        self.word
             .compare_exchange(word, new, Ordering::Release, Ordering::Relaxed)
             .is_ok()",
@@ -326,7 +326,7 @@ const SEEDS: &[Seed] = &[
         model: "slot::pop_races_pop",
         caught_by: UNORDERED,
         bug: &[Change {
-            file: "slot.rs",
+            file: "base/slot.rs",
             from: "            match self
                 .word
                 .compare_exchange_weak(word, new, Ordering::AcqRel, Ordering::Relaxed)
@@ -349,7 +349,7 @@ const SEEDS: &[Seed] = &[
         model: "slot::pop_sees_what_the_pusher_wrote",
         caught_by: UNORDERED,
         bug: &[Change {
-            file: "slot.rs",
+            file: "base/slot.rs",
             from: "compare_exchange_weak(word, new, Ordering::AcqRel, Ordering::Relaxed)",
             to: "compare_exchange_weak(word, new, Ordering::Release, Ordering::Relaxed)",
         }],
@@ -359,7 +359,7 @@ const SEEDS: &[Seed] = &[
         model: "slot::close_races_push_and_pop",
         caught_by: LOST,
         bug: &[Change {
-            file: "slot.rs",
+            file: "base/slot.rs",
             from: "let word = self.word.swap(TAGGED.closed(), Ordering::Acquire);",
             to: "let word = self.word.load(Ordering::Acquire);
         self.word.store(TAGGED.closed(), Ordering::Release);",
@@ -401,13 +401,13 @@ const SEEDS: &[Seed] = &[
         caught_by: "lost or doubled",
         bug: &[
             Change {
-                file: "stack.rs",
+                file: "base/stack.rs",
                 from: "            links.write(node, link);
             let new = self.tagged.put(word, node.into());",
                 to: "            let new = self.tagged.put(word, node.into());",
             },
             Change {
-                file: "stack.rs",
+                file: "base/stack.rs",
                 from: "            // Release (S1): publishes the link word and all that the caller wrote to what the node
             // names. Acquire on failure: pairs with S1, as above.
             match self
@@ -437,7 +437,7 @@ const SEEDS: &[Seed] = &[
         model: "depot::take_races_take",
         caught_by: "panicked",
         bug: &[Change {
-            file: "stack.rs",
+            file: "base/stack.rs",
             from: "        self.pop_with(links, |link| {
             link.weight
                 .wrapping_sub(self.weight_under(links, link.next))
@@ -590,7 +590,7 @@ const SEEDS: &[Seed] = &[
         model: "pool::frame_at_rest_in_slots_is_always_found",
         caught_by: MISSED,
         bug: &[Change {
-            file: "slot.rs",
+            file: "base/slot.rs",
             from: "compare_exchange_weak(word, new, Ordering::AcqRel, Ordering::Relaxed)",
             to: "compare_exchange_weak(word, new, Ordering::Acquire, Ordering::Relaxed)",
         }],
@@ -600,7 +600,7 @@ const SEEDS: &[Seed] = &[
         model: "pool::frame_is_found_while_the_last_is_carved",
         caught_by: MISSED,
         bug: &[Change {
-            file: "arena/mod.rs",
+            file: "memory/arena/mod.rs",
             from: "(next, end, Ordering::Release, Ordering::Relaxed)",
             to: "(next, end, Ordering::Relaxed, Ordering::Relaxed)",
         }],
@@ -610,7 +610,7 @@ const SEEDS: &[Seed] = &[
         model: "pool::frame_is_found_while_the_last_is_carved",
         caught_by: MISSED,
         bug: &[Change {
-            file: "arena/mod.rs",
+            file: "memory/arena/mod.rs",
             from: "self.next.load(Ordering::Acquire)",
             to: "self.next.load(Ordering::Relaxed)",
         }],
@@ -671,7 +671,7 @@ const SEEDS: &[Seed] = &[
         model: "teardown::last_frame_to_a_slot_races_last_handle",
         caught_by: UNORDERED,
         bug: &[Change {
-            file: "slot.rs",
+            file: "base/slot.rs",
             from: "swap(TAGGED.closed(), Ordering::Acquire)",
             to: "swap(TAGGED.closed(), Ordering::Relaxed)",
         }],
@@ -782,7 +782,7 @@ const SEEDS: &[Seed] = &[
         caught_by: UNORDERED,
         bug: &[
             Change {
-                file: "front/caches.rs",
+                file: "percpu/rseq/caches.rs",
                 from: "                            self.stop(cpu);
                             owned += 1;",
                 to: "                            self.fence(Some(cpu));
@@ -798,7 +798,7 @@ const SEEDS: &[Seed] = &[
         caught_by: "exceeded maximum number of branches",
         bug: &[
             Change {
-                file: "front/caches.rs",
+                file: "percpu/rseq/caches.rs",
                 from: "self.caches.word(cpu, COUNT).store(left, Ordering::Relaxed);",
                 to: "let _ = left;",
             },
@@ -842,7 +842,7 @@ const SEEDS: &[Seed] = &[
         caught_by: UNORDERED,
         bug: &[
             Change {
-                file: "front/gate.rs",
+                file: "percpu/rseq/gate.rs",
                 from: "        self.change(seen.0, token.0)",
                 to: "        self.0.store(token.0, Ordering::Release);
         seen.0 == seen.0",
@@ -855,7 +855,7 @@ const SEEDS: &[Seed] = &[
         caught_by: "panicked",
         bug: &[
             Change {
-                file: "front/caches.rs",
+                file: "percpu/rseq/caches.rs",
                 from: "self.outside.tickets.fetch_add(1, Ordering::Relaxed);",
                 to: "self.outside.tickets.fetch_add(0, Ordering::Relaxed);",
             },
@@ -867,7 +867,7 @@ const SEEDS: &[Seed] = &[
         caught_by: OPENED,
         bug: &[
             Change {
-                file: "front/caches.rs",
+                file: "percpu/rseq/caches.rs",
                 from: "        self.set_bounds(cpu, 0, self.outside.high);
         if gate.open(token) {
             return Opened::Yes;",
@@ -891,7 +891,7 @@ const SEEDS: &[Seed] = &[
         caught_by: OPENED,
         bug: &[
             Change {
-                file: "front/gate.rs",
+                file: "percpu/rseq/gate.rs",
                 from: "self.change(token.0, OPEN)",
                 to: "self.change(token.0, OPEN) || self.change(token.0 | MARKED, OPEN)",
             },
@@ -903,7 +903,7 @@ const SEEDS: &[Seed] = &[
         caught_by: OPENED,
         bug: &[
             Change {
-                file: "front/caches.rs",
+                file: "percpu/rseq/caches.rs",
                 from: "                        if gate.mark(seen) {
                             break;
                         }",
@@ -918,7 +918,7 @@ const SEEDS: &[Seed] = &[
         caught_by: OPENED,
         bug: &[
             Change {
-                file: "front/caches.rs",
+                file: "percpu/rseq/caches.rs",
                 from: "            return Opened::Yes;
         }
         self.stop(cpu);",
@@ -941,7 +941,7 @@ const SEEDS: &[Seed] = &[
         caught_by: OPENED,
         bug: &[
             Change {
-                file: "front/caches.rs",
+                file: "percpu/rseq/caches.rs",
                 from: "!self.outside.mode.note_opening() ||",
                 to: "!self.outside.mode.look().is_open() ||",
             },
@@ -953,7 +953,7 @@ const SEEDS: &[Seed] = &[
         caught_by: OPENED,
         bug: &[
             Change {
-                file: "front/caches.rs",
+                file: "percpu/rseq/caches.rs",
                 from: "        let Some(drying) = self.begin_drying() else {
             return Ok(None);
         };
@@ -979,7 +979,7 @@ const SEEDS: &[Seed] = &[
         caught_by: OPENED,
         bug: &[
             Change {
-                file: "front/gate.rs",
+                file: "percpu/rseq/gate.rs",
                 from: "(self.0 & !PHASE).wrapping_add(ONE_EPOCH) | phase",
                 to: "(self.0 & !PHASE).wrapping_add(0 * ONE_EPOCH) | phase",
             },
@@ -999,7 +999,7 @@ const SEEDS: &[Seed] = &[
         caught_by: LOST,
         bug: &[
             Change {
-                file: "front/caches.rs",
+                file: "percpu/rseq/caches.rs",
                 from: "        self.outside.mode.close();
         self.stop_all()",
                 to: "        let held = self.stop_all();
@@ -1014,7 +1014,7 @@ const SEEDS: &[Seed] = &[
         caught_by: LOST,
         bug: &[
             Change {
-                file: "front/gate.rs",
+                file: "percpu/rseq/gate.rs",
                 from: "self.0.swap(CLOSED, Ordering::AcqRel)",
                 to: "self.0.swap(CLOSED, Ordering::Relaxed)",
             },
@@ -1041,7 +1041,7 @@ const SEEDS: &[Seed] = &[
         model: "caches::refused_drain_races_pop",
         caught_by: LOST,
         bug: &[Change {
-            file: "front/caches.rs",
+            file: "percpu/rseq/caches.rs",
             from: "        let mut is_done = false;",
             to: "        let mut is_done = true;",
         }],
@@ -1051,7 +1051,7 @@ const SEEDS: &[Seed] = &[
         model: "caches::refused_drain_races_pop",
         caught_by: LOST,
         bug: &[Change {
-            file: "front/caches.rs",
+            file: "percpu/rseq/caches.rs",
             from: "                if !self.gate(cpu).open(token) {",
             to: "                self.stop(cpu);
                 self.gate(cpu).shut(token);
@@ -1063,7 +1063,7 @@ const SEEDS: &[Seed] = &[
         model: "caches::refused_drain_races_drain",
         caught_by: OPENED,
         bug: &[Change {
-            file: "front/caches.rs",
+            file: "percpu/rseq/caches.rs",
             from: "                if !self.gate(cpu).open(token) {",
             to: "                self.gate(cpu).unmark(token);
                 if !self.gate(cpu).open(token) {",
@@ -1074,7 +1074,7 @@ const SEEDS: &[Seed] = &[
         model: "caches::refused_drain_races_drain",
         caught_by: OPENED,
         bug: &[Change {
-            file: "front/caches.rs",
+            file: "percpu/rseq/caches.rs",
             from: "                self.set_bounds(cpu, 0, self.outside.high);
                 if !self.gate(cpu).open(token) {",
             to: "                if self.gate(cpu).open(token) {
@@ -1087,7 +1087,7 @@ const SEEDS: &[Seed] = &[
         model: "caches::refused_drain_races_two_drains",
         caught_by: OPENED,
         bug: &[Change {
-            file: "front/gate.rs",
+            file: "percpu/rseq/gate.rs",
             from: "self.open_from(|seen| seen.phase() != CLOSED)",
             to: "self.look().is_open() || self.open_from(|seen| seen.phase() != CLOSED)",
         }],
@@ -1097,7 +1097,7 @@ const SEEDS: &[Seed] = &[
         model: "caches::drain_races_opening_that_is_refused",
         caught_by: LOST,
         bug: &[Change {
-            file: "front/caches.rs",
+            file: "percpu/rseq/caches.rs",
             from: "            self.give_back(token);
             Opened::No",
             to: "            Opened::No",
@@ -1108,7 +1108,7 @@ const SEEDS: &[Seed] = &[
         model: "caches::close_races_opening_that_is_refused",
         caught_by: OPENED,
         bug: &[Change {
-            file: "front/gate.rs",
+            file: "percpu/rseq/gate.rs",
             from: "self.open_from(|seen| seen.phase() != CLOSED)",
             to: "self.open_from(|_| true)",
         }],
@@ -1119,14 +1119,14 @@ const SEEDS: &[Seed] = &[
         caught_by: MISSED,
         bug: &[
             Change {
-                file: "front/caches.rs",
+                file: "percpu/rseq/caches.rs",
                 from: "let held = self.stop_all()?;",
                 to: "let held = self
             .stop_all()
             .inspect_err(|_| self.outside.mode.end_drying(drying))?;",
             },
             Change {
-                file: "front/caches.rs",
+                file: "percpu/rseq/caches.rs",
                 from: "while !is_done && self.outside.mode.reopen() {",
                 to: "while !is_done {",
             },
@@ -1137,7 +1137,7 @@ const SEEDS: &[Seed] = &[
         model: "caches::drain_that_may_not_fence_stops_nobody",
         caught_by: "the cache is stopped in vain",
         bug: &[Change {
-            file: "front/caches.rs",
+            file: "percpu/rseq/caches.rs",
             from: "if !self.may_fence() {",
             to: "if false {",
         }],
@@ -1148,7 +1148,7 @@ const SEEDS: &[Seed] = &[
         caught_by: MISSED,
         bug: &[
             Change {
-                file: "front/caches.rs",
+                file: "percpu/rseq/caches.rs",
                 from: "epoch.is_dry().then(|| epoch.number())",
                 to: "Some(epoch.number())",
             },
@@ -1222,7 +1222,7 @@ const SEEDS: &[Seed] = &[
         caught_by: LEAKED,
         bug: &[
             Change {
-                file: "front/caches.rs",
+                file: "percpu/rseq/caches.rs",
                 from: "        self.outside.mode.close();
         self.stop_all()",
                 to: "        let held = self.stop_all();
@@ -1314,7 +1314,7 @@ const SEEDS: &[Seed] = &[
         model: "chunks::carve_races_carve",
         caught_by: LOST,
         bug: &[Change {
-            file: "dot11/cuts.rs",
+            file: "memory/cuts.rs",
             from: "            self.chunks.give_back_untouched(chunk);
         }",
             to: "        }",
@@ -1331,7 +1331,7 @@ const SEEDS: &[Seed] = &[
         model: "chunks::rest_is_laid_back_beside_a_carve",
         caught_by: LOST,
         bug: &[Change {
-            file: "dot11/cuts.rs",
+            file: "memory/cuts.rs",
             from: "self.advance(NONE, rest.word())",
             to: "{ self.cursor.store(rest.word(), Ordering::Release); true }",
         }],
@@ -1341,7 +1341,7 @@ const SEEDS: &[Seed] = &[
         model: "chunks::chunk_that_came_back_is_carved_by_two",
         caught_by: UNORDERED,
         bug: &[Change {
-            file: "dot11/cuts.rs",
+            file: "memory/cuts.rs",
             from: ".compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed)",
             to: ".compare_exchange(from, to, Ordering::Acquire, Ordering::Relaxed)",
         }],
@@ -1351,7 +1351,7 @@ const SEEDS: &[Seed] = &[
         model: "chunks::chunk_that_came_back_is_carved_by_two",
         caught_by: UNORDERED,
         bug: &[Change {
-            file: "dot11/cuts.rs",
+            file: "memory/cuts.rs",
             from: ".compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed)",
             to: ".compare_exchange(from, to, Ordering::Release, Ordering::Relaxed)",
         }],
@@ -1373,7 +1373,7 @@ const SEEDS: &[Seed] = &[
         model: "chunks::rest_of_a_chunk_that_came_back_is_taken",
         caught_by: UNORDERED,
         bug: &[Change {
-            file: "dot11/cuts.rs",
+            file: "memory/cuts.rs",
             from: "swap(NONE, Ordering::AcqRel)",
             to: "swap(NONE, Ordering::Relaxed)",
         }],
@@ -1395,7 +1395,7 @@ const SEEDS: &[Seed] = &[
         model: "chunks::buffer_that_goes_over_the_cursor_is_always_found",
         caught_by: MISSED,
         bug: &[Change {
-            file: "dot11/cuts.rs",
+            file: "memory/cuts.rs",
             from: "        let takings = match refused {
             false => self.chunks.takings_if_used_up()?,
             // For a call that was refused a chunk's memory there is no chunk, whoever takes one meanwhile.
@@ -1418,7 +1418,7 @@ const SEEDS: &[Seed] = &[
         model: "chunks::buffer_that_goes_over_the_cursor_is_always_found",
         caught_by: MISSED,
         bug: &[Change {
-            file: "dot11/chunks.rs",
+            file: "memory/chunks.rs",
             from: "                fresh + 1,
                 Ordering::Release,",
             to: "                fresh + 1,
@@ -1448,7 +1448,7 @@ const SEEDS: &[Seed] = &[
         model: "dot11::trim_races_free_and_allocation",
         caught_by: LOST,
         bug: &[Change {
-            file: "dot11/cuts.rs",
+            file: "memory/cuts.rs",
             from: "            self.shelve(chunk, ids);
             then(chunk);",
             to: "            then(chunk);",
@@ -1477,7 +1477,7 @@ const SEEDS: &[Seed] = &[
         model: "chunks::chunk_in_the_hands_of_another_call_is_not_refused",
         caught_by: ON_ITS_WAY,
         bug: &[Change {
-            file: "dot11/chunks.rs",
+            file: "memory/chunks.rs",
             from: "        self.put_free(chunk);
         self.transit.arrived();",
             to: "        self.put_free(chunk);",
@@ -1488,7 +1488,7 @@ const SEEDS: &[Seed] = &[
         model: "transit::what_goes_from_place_to_place_is_not_refused",
         caught_by: ON_ITS_WAY,
         bug: &[Change {
-            file: "transit.rs",
+            file: "base/transit.rs",
             from: "        fence(Ordering::Release);",
             to: "",
         }],
@@ -1498,7 +1498,7 @@ const SEEDS: &[Seed] = &[
         model: "transit::what_goes_from_place_to_place_is_not_refused",
         caught_by: ON_ITS_WAY,
         bug: &[Change {
-            file: "transit.rs",
+            file: "base/transit.rs",
             from: "        fence(Ordering::Acquire);",
             to: "",
         }],
@@ -1509,12 +1509,12 @@ const SEEDS: &[Seed] = &[
         caught_by: ON_ITS_WAY,
         bug: &[
             Change {
-                file: "transit.rs",
+                file: "base/transit.rs",
                 from: "self.0.fetch_add(ARRIVAL, Ordering::Release);",
                 to: "self.0.fetch_add(ARRIVAL, Ordering::Relaxed);",
             },
             Change {
-                file: "transit.rs",
+                file: "base/transit.rs",
                 from: "self.0.0.fetch_sub(CALL, Ordering::Release);",
                 to: "self.0.0.fetch_sub(CALL, Ordering::Relaxed);",
             },
@@ -1549,7 +1549,7 @@ const SEEDS: &[Seed] = &[
         model: "chunks::shelf_of_another_class_is_left_alone",
         caught_by: "panicked",
         bug: &[Change {
-            file: "stack.rs",
+            file: "base/stack.rs",
             from: "if batch.len() == start || !holds() {",
             to: "if batch.len() == start {",
         }],
@@ -1559,7 +1559,7 @@ const SEEDS: &[Seed] = &[
         model: "chunks::shelf_of_another_class_is_left_alone",
         caught_by: "panicked",
         bug: &[Change {
-            file: "stack.rs",
+            file: "base/stack.rs",
             from: "                self.tagged.emptied(word),
                 Ordering::Release,
                 Ordering::Relaxed,
@@ -1577,7 +1577,7 @@ const SEEDS: &[Seed] = &[
         model: "chunks::idle_chunk_and_its_rest_race_carves",
         caught_by: LOST,
         bug: &[Change {
-            file: "dot11/cuts.rs",
+            file: "memory/cuts.rs",
             from: "if !self.leave_rest(rest) {",
             to: "if false {",
         }],
@@ -1593,7 +1593,7 @@ const SEEDS: &[Seed] = &[
         model: "chunks::buffer_that_goes_over_the_shelf_is_always_found",
         caught_by: MISSED,
         bug: &[Change {
-            file: "dot11/cuts.rs",
+            file: "memory/cuts.rs",
             from: "pops_if_empty(|chunk| self.is_own(chunk))?",
             to: "pops_if_empty(|_| false)?",
         }],
@@ -1661,7 +1661,7 @@ const SEEDS: &[Seed] = &[
         model: "raw::dead_pointer_is_refused_beside_a_class_that_takes_the_chunk",
         caught_by: LOST,
         bug: &[Change {
-            file: "dot11/chunks.rs",
+            file: "memory/chunks.rs",
             from: "let generation = self.owner(chunk).generation + 1;",
             to: "let generation = self.owner(chunk).generation;",
         }],
@@ -1671,7 +1671,7 @@ const SEEDS: &[Seed] = &[
         model: "lazy::two_come_first",
         caught_by: UNORDERED,
         bug: &[Change {
-            file: "lazy.rs",
+            file: "base/lazy.rs",
             from: "            ptr::null_mut(),
             offered,
             Ordering::AcqRel,
@@ -1687,7 +1687,7 @@ const SEEDS: &[Seed] = &[
         model: "lazy::two_come_first",
         caught_by: UNORDERED,
         bug: &[Change {
-            file: "lazy.rs",
+            file: "base/lazy.rs",
             from: "            ptr::null_mut(),
             offered,
             Ordering::AcqRel,
@@ -1703,7 +1703,7 @@ const SEEDS: &[Seed] = &[
         model: "lazy::two_come_first",
         caught_by: LEAKED,
         bug: &[Change {
-            file: "lazy.rs",
+            file: "base/lazy.rs",
             from: "                drop(unsafe { Box::from_raw(offered) });
                 first",
             to: "                first",
@@ -1714,7 +1714,7 @@ const SEEDS: &[Seed] = &[
         model: "lazy::two_come_first",
         caught_by: "one was kept",
         bug: &[Change {
-            file: "lazy.rs",
+            file: "base/lazy.rs",
             from: "        let kept = match self.made.compare_exchange(
             ptr::null_mut(),
             offered,
@@ -1737,7 +1737,7 @@ const SEEDS: &[Seed] = &[
         model: "lazy::one_looks_while_it_is_made",
         caught_by: UNORDERED,
         bug: &[Change {
-            file: "lazy.rs",
+            file: "base/lazy.rs",
             from: "let made = self.made.load(Ordering::Acquire);",
             to: "let made = self.made.load(Ordering::Relaxed);",
         }],
@@ -1747,7 +1747,7 @@ const SEEDS: &[Seed] = &[
         model: "lazy::maker_that_is_refused_finds_what_another_makes",
         caught_by: ON_ITS_WAY,
         bug: &[Change {
-            file: "lazy.rs",
+            file: "base/lazy.rs",
             from: "if self.makers.is_settled(before, &mut patience) {",
             to: "if self.get().is_none() || self.makers.is_settled(before, &mut patience) {",
         }],
@@ -1757,7 +1757,7 @@ const SEEDS: &[Seed] = &[
         model: "lazy::maker_that_is_refused_finds_what_another_makes",
         caught_by: ON_ITS_WAY,
         bug: &[Change {
-            file: "lazy.rs",
+            file: "base/lazy.rs",
             from: "        self.makers.arrived();
 ",
             to: "",
@@ -1849,7 +1849,7 @@ const SEEDS: &[Seed] = &[
         model: "pool::frame_at_rest_in_slots_is_always_found_that_fails_weakly",
         caught_by: MISSED,
         bug: &[Change {
-            file: "slot.rs",
+            file: "base/slot.rs",
             from: "        let word = self.word.load(Ordering::Acquire);",
             to: "        let (Ok(word) | Err(word)) = self.word.compare_exchange(
             u64::MAX,
@@ -1870,7 +1870,7 @@ const SEEDS: &[Seed] = &[
         model: "bulk::bulk_is_dropped_on_another_thread_beside_gets_by_sections",
         caught_by: "panicked",
         bug: &[Change {
-            file: "bulk.rs",
+            file: "buffer/bulk.rs",
             from: "let id = self.ids.pop()?;",
             to: "let id = *self.ids().last()?;",
         }],

@@ -31,9 +31,9 @@ use std::io;
 
 use crossbeam_utils::CachePadded;
 
-use crate::batch::Batch;
-use crate::id::FrameId;
-use crate::stack::{Closed, Links, Stack};
+use crate::base::batch::Batch;
+use crate::base::id::FrameId;
+use crate::base::stack::{Closed, Links, Stack};
 use crate::sync::{AtomicU32, Ordering, Table, Tracks, Unprotected};
 
 /// Magazines, full and empty, and loose frames.

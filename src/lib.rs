@@ -11,49 +11,33 @@ compile_error!(
     "framewell asks its memory of mmap or of VirtualAlloc: there is neither on this target"
 );
 
-mod arena;
-mod back;
-mod batch;
-mod bulk;
-mod burst;
-mod cell;
+mod base;
+mod buffer;
 mod class;
 mod depot;
 mod dot11;
-mod dot11_buf;
 mod error;
-mod frame;
-mod front;
-mod id;
 mod inner;
-mod lazy;
-mod limits;
-mod misuse;
-mod place;
+mod memory;
+mod percpu;
 mod pool;
-mod raw;
-mod region;
-mod slot;
-mod stack;
 mod stats;
 mod sync;
 mod sys;
-mod tagged;
-mod transit;
 
-pub use bulk::{Bulk, BulkDrain};
-pub use burst::{Burst, Drain};
-pub use cell::{Buffer, FrameCell, Reader, Snapshot, Writer};
-pub use dot11_buf::Dot11Buf;
+pub use base::id::FrameId;
+pub use buffer::bulk::{Bulk, BulkDrain};
+pub use buffer::burst::{Burst, Drain};
+pub use buffer::cell::{Buffer, FrameCell, Reader, Snapshot, Writer};
+pub use buffer::dot11_buf::Dot11Buf;
+pub use buffer::frame::Frame;
 pub use error::{
     BuildError, BulkError, CopyError, OutOfBuffers, OutOfMemory, Purpose, Refusal, Room, RoomError,
 };
-pub use frame::Frame;
-pub use front::Front;
-pub use id::FrameId;
-pub use misuse::{BufferKind, Found, Misuse, MisuseKind, OnMisuse};
+pub use inner::misuse::{BufferKind, Found, Misuse, MisuseKind, OnMisuse};
+pub use percpu::Front;
+pub use pool::region::Region;
 pub use pool::{Pool, PoolBuilder, Trimmed};
-pub use region::Region;
 pub use stats::{ClassStats, Dot11Stats, FrontKind, Stats};
 pub use sys::{HugePages, Limit, NoRseq, PageKind};
 

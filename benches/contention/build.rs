@@ -55,12 +55,12 @@ const MACHINE: &[Change] = &[
         to: "pub(crate) type AtomicUsize = contention::atomics::AtomicUsize;",
     },
     Change {
-        file: "front/sections/mod.rs",
+        file: "percpu/rseq/sections/mod.rs",
         from: "#[path = \"x86_64.rs\"]",
         to: path!("src/sequences.rs"),
     },
     Change {
-        file: "front/sections/mod.rs",
+        file: "percpu/rseq/sections/mod.rs",
         from: "#[path = \"aarch64.rs\"]",
         to: path!("src/sequences.rs"),
     },
@@ -80,8 +80,8 @@ const MACHINE: &[Change] = &[
         to: "{ if command == FENCE { contention::machine::fence(flags == ONE_CPU) } true }",
     },
     Change {
-        file: "front/mod.rs",
-        from: "sections::try_out(area).map(|()| area)",
+        file: "percpu/mod.rs",
+        from: "rseq::sections::try_out(area).map(|()| area)",
         to: "Ok(area)",
     },
     Change {
@@ -97,15 +97,23 @@ const MACHINE: &[Change] = &[
     named!("pool/mod.rs", "pool.rs", "mod builder;\n"),
     named!("inner/mod.rs", "inner.rs", "mod teardown;\n"),
     named!("class/mod.rs", "class.rs", "mod transfer;\n"),
-    named!("front/caches.rs", "caches.rs", "use std::cell::Cell;\n"),
     named!(
-        "front/portable.rs",
-        "portable.rs",
-        "use crate::batch::Batch;\n"
+        "percpu/rseq/caches.rs",
+        "caches.rs",
+        "use std::cell::Cell;\n"
     ),
-    named!("depot.rs", "depot.rs", "use crate::batch::Batch;\n"),
-    named!("arena/mod.rs", "arena.rs", "mod layout;\n"),
-    named!("stack.rs", "stack.rs", "use crate::batch::Batch;\n"),
+    named!(
+        "percpu/portable.rs",
+        "portable.rs",
+        "use crate::base::batch::Batch;\n"
+    ),
+    named!("depot.rs", "depot.rs", "use crate::base::batch::Batch;\n"),
+    named!("memory/arena/mod.rs", "arena.rs", "mod layout;\n"),
+    named!(
+        "base/stack.rs",
+        "stack.rs",
+        "use crate::base::batch::Batch;\n"
+    ),
 ];
 
 fn main() {

@@ -17,7 +17,7 @@ const SEEDS: &[Seed] = &[
         model: "cell::swap_races_read",
         caught_by: UNORDERED,
         bug: &[Change {
-            file: "cell/writer.rs",
+            file: "buffer/cell/writer.rs",
             from: "unsafe { guard.defer_unchecked(release) };",
             to: "release();",
         }],
@@ -27,7 +27,7 @@ const SEEDS: &[Seed] = &[
         model: "cell::swap_races_read",
         caught_by: UNORDERED,
         bug: &[Change {
-            file: "cell/reader.rs",
+            file: "buffer/cell/reader.rs",
             from: "        let guard = self.handle.pin();
         // Behind the pinning: what is current from now on is not freed before the guard is gone (E2).
         let buffer = self.handle.cell.slots.current()?;",
@@ -40,7 +40,7 @@ const SEEDS: &[Seed] = &[
         model: "cell::swap_races_read",
         caught_by: UNORDERED,
         bug: &[Change {
-            file: "cell/slots.rs",
+            file: "buffer/cell/slots.rs",
             from: "self.current.swap(new, Ordering::AcqRel)",
             to: "self.current.swap(new, Ordering::Acquire)",
         }],
@@ -50,7 +50,7 @@ const SEEDS: &[Seed] = &[
         model: "cell::swap_races_read",
         caught_by: UNORDERED,
         bug: &[Change {
-            file: "cell/slots.rs",
+            file: "buffer/cell/slots.rs",
             from: "self.current.load(Ordering::Acquire)",
             to: "self.current.load(Ordering::Relaxed)",
         }],
@@ -60,7 +60,7 @@ const SEEDS: &[Seed] = &[
         model: "cell::two_writers_swap",
         caught_by: UNORDERED,
         bug: &[Change {
-            file: "cell/slots.rs",
+            file: "buffer/cell/slots.rs",
             from: "self.current.swap(new, Ordering::AcqRel)",
             to: "self.current.swap(new, Ordering::Release)",
         }],
@@ -70,7 +70,7 @@ const SEEDS: &[Seed] = &[
         model: "cell::two_writers_swap",
         caught_by: "panicked",
         bug: &[Change {
-            file: "cell/slots.rs",
+            file: "buffer/cell/slots.rs",
             from: "let old = self.current.swap(new, Ordering::AcqRel);",
             to: "let old = self.current.load(Ordering::Acquire);
         self.current.store(new, Ordering::Release);",
@@ -81,7 +81,7 @@ const SEEDS: &[Seed] = &[
         model: "cell::two_writers_swap",
         caught_by: UNORDERED,
         bug: &[Change {
-            file: "cell/slots.rs",
+            file: "buffer/cell/slots.rs",
             from: "self.free.fetch_or(place.bit(), Ordering::Release)",
             to: "self.free.fetch_or(place.bit(), Ordering::Relaxed)",
         }],
@@ -91,7 +91,7 @@ const SEEDS: &[Seed] = &[
         model: "cell::two_writers_swap",
         caught_by: UNORDERED,
         bug: &[Change {
-            file: "cell/slots.rs",
+            file: "buffer/cell/slots.rs",
             from: "                Ordering::Acquire,
                 Ordering::Relaxed,",
             to: "                Ordering::Relaxed,
@@ -103,7 +103,7 @@ const SEEDS: &[Seed] = &[
         model: "cell::swap_at_the_bound_races_read",
         caught_by: "more are retired than may be",
         bug: &[Change {
-            file: "cell/mod.rs",
+            file: "buffer/cell/mod.rs",
             from: "Slots::new(retired + 1)",
             to: "Slots::new(retired + 2)",
         }],
@@ -113,7 +113,7 @@ const SEEDS: &[Seed] = &[
         model: "cell::clear_races_read",
         caught_by: "not home, or not counted",
         bug: &[Change {
-            file: "cell/slots.rs",
+            file: "buffer/cell/slots.rs",
             from: "        buffer.no_longer_retired();
         // Last of all",
             to: "        // Last of all",
@@ -125,14 +125,14 @@ const SEEDS: &[Seed] = &[
         caught_by: "refused below the bound",
         bug: &[
             Change {
-                file: "cell/slots.rs",
+                file: "buffer/cell/slots.rs",
                 from: "        // SAFETY: the function's bullet, and it is empty now.
         unsafe { self.give_back(place) };
         // Before",
                 to: "        // Before",
             },
             Change {
-                file: "cell/slots.rs",
+                file: "buffer/cell/slots.rs",
                 from: "        // Last of all: what the end of a pool drops may use this cell.
         drop(buffer);",
                 to: "        drop(buffer);
@@ -146,7 +146,7 @@ const SEEDS: &[Seed] = &[
         model: "cell::end_of_a_pool_swaps_and_panics",
         caught_by: "the panic goes no further",
         bug: &[Change {
-            file: "misuse.rs",
+            file: "inner/misuse.rs",
             from: "        contain(|| drop(owned));",
             to: "        drop(owned);",
         }],
@@ -156,7 +156,7 @@ const SEEDS: &[Seed] = &[
         model: "cell::clear_races_swap",
         caught_by: "not home, or not counted",
         bug: &[Change {
-            file: "cell/writer.rs",
+            file: "buffer/cell/writer.rs",
             from: "self.collect(guard, old.is_some());",
             to: "self.collect(guard, false);",
         }],
@@ -166,7 +166,7 @@ const SEEDS: &[Seed] = &[
         model: "cell::reader_comes_and_goes_during_a_swap",
         caught_by: UNORDERED,
         bug: &[Change {
-            file: "cell/participants.rs",
+            file: "buffer/cell/participants.rs",
             from: "self.taken.store(SPARE, Ordering::Release);",
             to: "self.taken.store(SPARE, Ordering::Relaxed);",
         }],
@@ -176,7 +176,7 @@ const SEEDS: &[Seed] = &[
         model: "cell::reader_comes_and_goes_during_a_swap",
         caught_by: UNORDERED,
         bug: &[Change {
-            file: "cell/participants.rs",
+            file: "buffer/cell/participants.rs",
             from: "                TAKEN,
                 Ordering::Acquire,",
             to: "                TAKEN,
@@ -188,7 +188,7 @@ const SEEDS: &[Seed] = &[
         model: "cell::reader_comes_and_goes_during_a_swap",
         caught_by: UNORDERED,
         bug: &[Change {
-            file: "cell/participants.rs",
+            file: "buffer/cell/participants.rs",
             from: "                SPARE,
                 TAKEN,",
             to: "                TAKEN,
@@ -200,7 +200,7 @@ const SEEDS: &[Seed] = &[
         model: "cell::handles_are_made_at_once",
         caught_by: UNORDERED,
         bug: &[Change {
-            file: "cell/participants.rs",
+            file: "buffer/cell/participants.rs",
             from: "                Ordering::AcqRel,",
             to: "                Ordering::Acquire,",
         }],
@@ -210,7 +210,7 @@ const SEEDS: &[Seed] = &[
         model: "cell::handles_are_made_at_once",
         caught_by: UNORDERED,
         bug: &[Change {
-            file: "cell/participants.rs",
+            file: "buffer/cell/participants.rs",
             from: "self.first.load(Ordering::Acquire)",
             to: "self.first.load(Ordering::Relaxed)",
         }],

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use loom::thread;
 
-use super::fw::batch::Batch;
-use super::fw::front::{Caches, Held, Opened, abort_next, refuse_fences_after};
-use super::fw::id::FrameId;
+use super::fw::base::batch::Batch;
+use super::fw::percpu::{Caches, Held, Opened, abort_next, refuse_fences_after};
+use super::fw::base::id::FrameId;
 use super::fw::sync::{Tracks, run_on};
 use super::fw::sys::{Area, Process};
 use crate::harness::explore;

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use loom::thread;
 
-use super::fw::back::Back;
-use super::fw::batch::Batch;
+use super::fw::memory::back::Back;
+use super::fw::base::batch::Batch;
 use super::fw::class::{Class, Homeless, Shape, Transfer};
 use super::fw::dot11::{Chunks, Cuts, chunk_of};
-use super::fw::id::{ChunkId, ClassId, FrameId};
+use super::fw::base::id::{ChunkId, ClassId, FrameId};
 use super::fw::sync::{run_on, weakly};
 use super::fw::sys::HugePages;
-use super::fw::transit::Patience;
+use super::fw::base::transit::Patience;
 use crate::harness::{explore, within};
 
 /// Two buffers a chunk, and one.

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use loom::thread;
 
-use super::fw::batch::Batch;
+use super::fw::base::batch::Batch;
 use super::fw::depot::Depot;
-use super::fw::id::FrameId;
-use super::fw::stack::Links;
+use super::fw::base::id::FrameId;
+use super::fw::base::stack::Links;
 use super::fw::sync::weakly;
 use crate::harness::{explore, within};
 

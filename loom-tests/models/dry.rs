@@ -5,7 +5,7 @@
 
 use loom::thread;
 
-use super::fw::front::refuse_fences_after;
+use super::fw::percpu::refuse_fences_after;
 use super::fw::sync::run_on;
 use super::fw::{Frame, Front, Pool};
 use crate::harness::explore;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use loom::thread;
 
 use super::fw::Pool;
-use super::fw::lazy::Lazy;
+use super::fw::base::lazy::Lazy;
 use super::fw::sync::{AtomicU32, LeakCheck, Ordering, Tracks, run_on, weakly};
 use crate::harness::{explore, explore_deep, spawn_deep};
 

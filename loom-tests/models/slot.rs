@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use loom::thread;
 
-use super::fw::slot::Slot;
+use super::fw::base::slot::Slot;
 use super::fw::sync::{Tracks, weakly};
 use crate::harness::explore;
 

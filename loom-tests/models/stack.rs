@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use loom::thread;
 
-use super::fw::batch::Batch;
-use super::fw::id::FrameId;
-use super::fw::stack::{Links, Stack};
+use super::fw::base::batch::Batch;
+use super::fw::base::id::FrameId;
+use super::fw::base::stack::{Links, Stack};
 use super::fw::sync::{Tracks, weakly};
 use crate::harness::{explore, within};
 

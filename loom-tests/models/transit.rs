@@ -5,7 +5,7 @@ use std::sync::Arc;
 use loom::thread;
 
 use super::fw::sync::{AtomicU32, Ordering};
-use super::fw::transit::{Patience, Transit};
+use super::fw::base::transit::{Patience, Transit};
 use crate::harness::explore;
 
 /// Two places, which order nothing themselves: as the counts of caches do.

@@ -22,10 +22,10 @@
 //! CPUs and for the sweeps of other threads.
 
 use super::{Class, Homeless};
-use crate::back::Back;
-use crate::batch::Batch;
-use crate::front::{Caches, Event, Held, Opened, Unfenced};
-use crate::id::FrameId;
+use crate::base::batch::Batch;
+use crate::base::id::FrameId;
+use crate::memory::back::Back;
+use crate::percpu::{Caches, Event, Held, Opened, Unfenced};
 
 impl<B: Back> Class<B> {
     /// Empties all caches: the first batch into the caller's empty one, the rest into the depot.

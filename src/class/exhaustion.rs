@@ -53,8 +53,8 @@ use std::thread;
 use crossbeam_utils::Backoff;
 
 use super::Class;
-use crate::back::{Back, Lack};
-use crate::limits::{MAX_RESCANS, MAX_YIELDS};
+use crate::base::limits::{MAX_RESCANS, MAX_YIELDS};
+use crate::memory::back::{Back, Lack};
 
 /// How often a refuser looks again because another call has frames on the move.
 pub(super) struct Courtesy {

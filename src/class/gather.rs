@@ -3,10 +3,10 @@
 #![forbid(unsafe_code)]
 
 use super::Class;
-use crate::back::Back;
-use crate::batch::Batch;
-use crate::front::{Caches, Moving, Portable, Which};
-use crate::id::FrameId;
+use crate::base::batch::Batch;
+use crate::base::id::FrameId;
+use crate::memory::back::Back;
+use crate::percpu::{Caches, Moving, Portable, Which};
 
 impl<B: Back> Class<B> {
     /// Notes that ids are on the move, until the answer is dropped.

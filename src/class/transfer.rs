@@ -11,11 +11,11 @@
 
 use super::exhaustion::{Courtesy, Missed};
 use super::{Class, Homeless};
-use crate::back::{Back, Lack};
-use crate::batch::Batch;
-use crate::front::{Event, Portable, Which};
-use crate::id::FrameId;
-use crate::limits::MAGAZINE;
+use crate::base::batch::Batch;
+use crate::base::id::FrameId;
+use crate::base::limits::MAGAZINE;
+use crate::memory::back::{Back, Lack};
+use crate::percpu::{Event, Portable, Which};
 
 impl<B: Back> Class<B> {
     /// Takes an id from anywhere; it is the caller's (P1). Says what there is a lack of if the class is exhausted.

@@ -7,8 +7,8 @@ use std::cell::{Cell, UnsafeCell};
 use std::ptr::NonNull;
 
 use super::registry::{Entry, Registry};
+use crate::base::raw;
 use crate::inner::Inner;
-use crate::raw;
 use crate::sync::{AtomicU64, Ordering, Unprotected};
 use crate::sys::Mapping;
 

@@ -10,19 +10,16 @@
 //!
 //! A buffer that is out keeps the pool, as a frame does (P2 of `class`).
 
-mod chunks;
-mod cuts;
 mod large;
 mod registry;
-mod shelves;
 mod sizes;
 mod trim;
 
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
 
-pub(crate) use chunks::{Chunks, Owner, chunk_of, id};
-pub(crate) use cuts::{Cuts, Place};
+pub(crate) use crate::memory::chunks::{Chunks, Owner, chunk_of, id};
+pub(crate) use crate::memory::cuts::{Cuts, Place};
 pub(crate) use large::{Block, Claim, Large, LargeId};
 #[cfg(loom)]
 #[allow(unused_imports, reason = "for the models")]
@@ -30,17 +27,17 @@ pub(crate) use registry::{Entry, Registry};
 pub(crate) use sizes::{LINE, Least, STEP, Sizes};
 pub(crate) use trim::Trim;
 
-use crate::back::{Back, Lack};
+use crate::base::id::{ClassId, FrameId};
+use crate::base::limits::{CACHED_BYTES, CHUNK, CLASS_CACHE, DEFAULT_CHUNKS};
+use crate::base::transit::Patience;
 use crate::class::{Class, Near, Shape, Take, Transfer};
 use crate::depot::Depot;
-use crate::front::Event;
-use crate::id::{ClassId, FrameId};
 use crate::inner::Inner;
-use crate::limits::{CACHED_BYTES, CHUNK, CLASS_CACHE, DEFAULT_CHUNKS};
+use crate::memory::back::{Back, Lack};
+use crate::percpu::Event;
 use crate::stats::{ClassStats, Dot11Stats};
 use crate::sync::Unprotected;
 use crate::sys::{Area, HugePages, Limit, Process, Refused};
-use crate::transit::Patience;
 
 /// What it is made from.
 pub(crate) struct Dot11Spec {

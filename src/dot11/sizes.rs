@@ -7,7 +7,7 @@
 
 #![forbid(unsafe_code)]
 
-use crate::limits::MAX_SIZE_CLASSES;
+use crate::base::limits::MAX_SIZE_CLASSES;
 
 /// The sizes, in bytes; each is the distance from one buffer of the class to the next, and may be used as a whole.
 #[cfg(not(loom))]
@@ -122,7 +122,7 @@ fn looked_up(least: &[u8], len: usize) -> Option<usize> {
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
-    use crate::limits::MAX_SIZE_CLASS;
+    use crate::base::limits::MAX_SIZE_CLASS;
 
     fn waste(len: usize) -> f64 {
         let sizes = Sizes::new(&[]).unwrap();

@@ -15,10 +15,10 @@
 
 use std::iter::Sum;
 
-use super::chunks::{self, Chunks};
 use super::{Cuts, SizeClass};
-use crate::back::Back;
-use crate::id::{ChunkId, FrameId};
+use crate::base::id::{ChunkId, FrameId};
+use crate::memory::back::Back;
+use crate::memory::chunks::{self, Chunks};
 use crate::sync::{AtomicU32, Ordering};
 
 /// What a trim has done.

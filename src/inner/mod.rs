@@ -15,6 +15,7 @@
 //! - P2. A pool's memory lasts until its last handle is dropped and all its ids are at rest.
 //!   So whoever owns an id, or borrows a handle, may touch the pool.
 
+pub(crate) mod misuse;
 mod raw;
 mod teardown;
 
@@ -27,20 +28,20 @@ use std::sync::Arc;
 
 use crossbeam_utils::CachePadded;
 
-use crate::arena::{Arena, Layout};
-use crate::back::Back;
+use crate::base::id::FrameId;
+use crate::base::lazy::Lazy;
+use crate::base::limits::{MAX_CPUS, PORTABLE_CACHE, RSEQ_CACHE};
+use crate::base::place::lay_out;
+use crate::base::raw::FrameStates;
+use crate::base::stack::Links;
 use crate::class::{Class, Homeless, Near, Shape, Transfer};
 use crate::depot::Depot;
 use crate::dot11::{Dot11, Dot11Spec, Large, LargeId, Least, SizeClass, Sizes};
 use crate::error::{BuildError, OutOfBuffers, Purpose};
-use crate::front::{Event, SLOT};
-use crate::id::FrameId;
-use crate::lazy::Lazy;
-use crate::limits::{MAX_CPUS, PORTABLE_CACHE, RSEQ_CACHE};
-use crate::misuse::{Hook, OnMisuse};
-use crate::place::lay_out;
-use crate::raw::FrameStates;
-use crate::stack::Links;
+use crate::inner::misuse::{Hook, OnMisuse};
+use crate::memory::arena::{Arena, Layout};
+use crate::memory::back::Back;
+use crate::percpu::{Event, SLOT};
 use crate::stats::{Dot11Stats, Stats};
 use crate::sync::{AtomicU64, AtomicUsize, LeakCheck, Ordering, PageStart, Unprotected, scaled};
 use crate::sys::{Area, HugePages, NoRseq, Process, Refused, online_cpus};

@@ -4,9 +4,9 @@
 //! registry of large buffers. Whether it may come back says the buffer's word in `RawStates`.
 
 use super::Inner;
+use crate::base::id::{ChunkId, FrameId};
 use crate::dot11::{Block, Claim, Dot11, LargeId, Owner, SizeClass};
-use crate::id::{ChunkId, FrameId};
-use crate::misuse::{BufferKind, Found, Misuse, MisuseKind};
+use crate::inner::misuse::{BufferKind, Found, Misuse, MisuseKind};
 use crate::sync::{AtomicU64, Ordering};
 
 /// The view of an 802.11 buffer: its chunk's generation, and its length.
@@ -61,7 +61,7 @@ impl Inner {
             return Err(Self::other_or_foreign(self.find_dot11(address)));
         };
         let view = self.arena().raw_view(id).ok_or(MisuseKind::NotRaw)?;
-        if offset != crate::frame::offset_of_view(view) {
+        if offset != crate::buffer::frame::offset_of_view(view) {
             return Err(MisuseKind::Interior);
         }
         if !self.raw().take_back(id, view) {
@@ -154,7 +154,7 @@ impl Inner {
     fn found_frame(&self, id: FrameId) -> Found {
         let arena = self.arena();
         let view = arena.raw_view(id);
-        let offset = view.map_or(0, crate::frame::offset_of_view);
+        let offset = view.map_or(0, crate::buffer::frame::offset_of_view);
         Found {
             kind: BufferKind::Frame,
             // SAFETY: the id is one of this arena's, and a view's offset lies in the frame.

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::Pool;
-use crate::arena::{Layout, Wanted};
+use crate::base::limits::{CHUNK, MAX_CACHE, MAX_CHUNKS, MAX_FRAMES, MAX_SHARDS, MAX_SIZE_CLASS};
 use crate::dot11::Sizes;
 use crate::error::BuildError;
-use crate::front::Front;
+use crate::inner::misuse::OnMisuse;
 use crate::inner::{Inner, Spec};
-use crate::limits::{CHUNK, MAX_CACHE, MAX_CHUNKS, MAX_FRAMES, MAX_SHARDS, MAX_SIZE_CLASS};
-use crate::misuse::OnMisuse;
+use crate::memory::arena::{Layout, Wanted};
+use crate::percpu::Front;
 use crate::sys::{HugePages, possible_cpus};
 
 /// What a pool shall be; made by [`Pool::builder`].

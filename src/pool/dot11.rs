@@ -1,12 +1,12 @@
 //! The 802.11 buffers of a pool.
 
 use super::Pool;
-use crate::back::Lack;
+use crate::base::limits::CHUNK;
+use crate::buffer::dot11_buf::Dot11Buf;
 use crate::dot11::{Dot11, LINE, STEP};
-use crate::dot11_buf::Dot11Buf;
 use crate::error::{OutOfMemory, Refusal};
 use crate::inner::Inner;
-use crate::limits::CHUNK;
+use crate::memory::back::Lack;
 use crate::sys::{Mapping, Refused};
 
 impl Pool {

@@ -5,6 +5,7 @@ mod dot11;
 mod raw;
 #[cfg(all(test, not(loom)))]
 mod refused;
+pub(crate) mod region;
 
 use std::fmt;
 use std::ptr::NonNull;
@@ -12,14 +13,14 @@ use std::ptr::NonNull;
 pub use builder::PoolBuilder;
 pub use dot11::Trimmed;
 
-use crate::batch::Batch;
-use crate::burst::Burst;
+use crate::base::batch::Batch;
+use crate::buffer::burst::Burst;
+use crate::buffer::frame::Frame;
 use crate::class::Take;
 use crate::error::{BulkError, CopyError, OutOfBuffers};
-use crate::frame::Frame;
-use crate::front::{Event, Moving};
 use crate::inner::Inner;
-use crate::region::Region;
+use crate::percpu::{Event, Moving};
+use crate::pool::region::Region;
 use crate::stats::Stats;
 
 /// A handle to a pool of frames and 802.11 buffers: cheap to clone, shared between threads.

@@ -1,10 +1,10 @@
 //! The raw boundary of a pool: pointers that come back.
 
 use super::Pool;
-use crate::dot11_buf::Dot11Buf;
-use crate::frame::Frame;
+use crate::buffer::dot11_buf::Dot11Buf;
+use crate::buffer::frame::Frame;
 use crate::inner::Claimed;
-use crate::misuse::{Found, Misuse};
+use crate::inner::misuse::{Found, Misuse};
 
 impl Pool {
     /// Returns the frame that [`Frame::into_raw`] gave out as `pointer`, with the headroom and the length that it had then.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::iter;
 
-use crate::limits::CHUNK;
+use crate::base::limits::CHUNK;
 use crate::sys::refusal;
 use crate::{BuildError, Burst, Frame, Front, OutOfBuffers, OutOfMemory, Pool, Refusal};
 

@@ -16,7 +16,7 @@ const AARCH64: &[&str] = &["aarch64"];
 
 /// The count is stored before the slot.
 const PUSH_COMMITS_FIRST: Change = Change {
-    file: "front/sections/x86_64.rs",
+    file: "percpu/rseq/sections/x86_64.rs",
     from: r#"            "mov dword ptr [{cache} + 4*{count} + {slot_at}], {id:e}",
             "inc {count:e}",
             "mov dword ptr [{cache} + {count_at}], {count:e}",
@@ -29,7 +29,7 @@ const PUSH_COMMITS_FIRST: Change = Change {
 
 /// The commit lies behind the end of the section.
 const POP_COMMITS_OUTSIDE: Change = Change {
-    file: "front/sections/x86_64.rs",
+    file: "percpu/rseq/sections/x86_64.rs",
     from: r#"            "dec {count:e}",
             "mov dword ptr [{cache} + {count_at}], {count:e}",
             abort!("mov {id:e}, -1"),"#,
@@ -40,21 +40,21 @@ const POP_COMMITS_OUTSIDE: Change = Change {
 
 /// An aborted section does not start over.
 const ABORT_GOES_ON: Change = Change {
-    file: "front/sections/x86_64.rs",
+    file: "percpu/rseq/sections/x86_64.rs",
     from: r#""5: jmp 4b\n","#,
     to: r#""5: jmp 3b\n","#,
 };
 
 /// A handler between the two instructions would leave the section unprotected.
 const ARMING_IS_NOT_LAST: Change = Change {
-    file: "front/sections/x86_64.rs",
+    file: "percpu/rseq/sections/x86_64.rs",
     from: r#""mov qword ptr fs:[{area} + 8], {cache}\n","#,
     to: r#""mov qword ptr fs:[{area} + 8], {cache}\n", "nop\n","#,
 };
 
 /// A spill.
 const USES_THE_STACK: Change = Change {
-    file: "front/sections/x86_64.rs",
+    file: "percpu/rseq/sections/x86_64.rs",
     from: r#"            "mov {n}, {most}",
 "#,
     to: r#"            "mov {n}, {most}",
@@ -64,7 +64,7 @@ const USES_THE_STACK: Change = Change {
 
 /// As above, for aarch64.
 const PUSH_COMMITS_FIRST_AARCH64: Change = Change {
-    file: "front/sections/aarch64.rs",
+    file: "percpu/rseq/sections/aarch64.rs",
     from: r#"            "str {id:w}, [{bound}, {count}, lsl #2]",
             "add {done:w}, {count:w}, #1",
             "str {done:w}, [{cache}, #{count_at}]","#,
@@ -74,19 +74,19 @@ const PUSH_COMMITS_FIRST_AARCH64: Change = Change {
 };
 
 const ABORT_GOES_ON_AARCH64: Change = Change {
-    file: "front/sections/aarch64.rs",
+    file: "percpu/rseq/sections/aarch64.rs",
     from: r#""5: b 4b\n","#,
     to: r#""5: b 3b\n","#,
 };
 
 const ARMING_IS_NOT_LAST_AARCH64: Change = Change {
-    file: "front/sections/aarch64.rs",
+    file: "percpu/rseq/sections/aarch64.rs",
     from: r#""str {cache}, [{area}, #8]\n","#,
     to: r#""str {cache}, [{area}, #8]\n", "nop\n","#,
 };
 
 const USES_THE_STACK_AARCH64: Change = Change {
-    file: "front/sections/aarch64.rs",
+    file: "percpu/rseq/sections/aarch64.rs",
     from: r#"            "sub {count}, {count}, {n}",
 "#,
     to: r#"            "sub {count}, {count}, {n}",
@@ -96,7 +96,7 @@ const USES_THE_STACK_AARCH64: Change = Change {
 
 /// A gate that another call owns is waited for.
 const GATE_IS_WAITED_FOR: Change = Change {
-    file: "front/caches.rs",
+    file: "percpu/rseq/caches.rs",
     from: "            Phase::Shut | Phase::Owned(_) => return Opened::No,",
     to: "            Phase::Shut => return Opened::No,
             Phase::Owned(_) => {

@@ -17,7 +17,7 @@ macro_rules! spin {
 macro_rules! slow {
     ($register:literal, $check:literal, $rest:literal) => {
         Change {
-            file: "front/sections/x86_64.rs",
+            file: "percpu/rseq/sections/x86_64.rs",
             from: concat!($check, $rest),
             to: concat!(spin!($register), $check, spin!($register), $rest),
         }
@@ -51,13 +51,13 @@ const SLOW_PUSH: Change = slow!(
 
 /// The register for it.
 const SLOW_PUSH_REGISTER: Change = Change {
-    file: "front/sections/x86_64.rs",
+    file: "percpu/rseq/sections/x86_64.rs",
     from: "high_at = const 4 * HIGH,",
     to: "spin = out(reg) _, high_at = const 4 * HIGH,",
 };
 
 const SLOW_PUSH_MANY: Change = Change {
-    file: "front/sections/x86_64.rs",
+    file: "percpu/rseq/sections/x86_64.rs",
     from: r#""mov {t:e}, dword ptr [{cache} + {high_at}]",
             "cmp {end}, {t}",
             "ja 7f","#,
@@ -72,49 +72,49 @@ const SLOW_PUSH_MANY: Change = Change {
 
 /// Counts the sections that start over, in a word of the test.
 const COUNTED: Change = Change {
-    file: "front/sections/x86_64.rs",
+    file: "percpu/rseq/sections/x86_64.rs",
     from: r#""5: jmp 4b\n","#,
     to: r#""5: lock inc qword ptr [rip + framewell_sections_aborted]\njmp 4b\n","#,
 };
 
 /// A cache is opened from any CPU: as if the caller had been moved since it asked where it is.
 const OPENED_FROM_ELSEWHERE: Change = Change {
-    file: "front/caches.rs",
+    file: "percpu/rseq/caches.rs",
     from: "let Some(cpu) = self.here() else {",
     to: "let turn = self.outside.tickets.load(Ordering::Relaxed) as u32;
         let Some(cpu) = Some(CpuId(turn % self.outside.count)) else {",
 };
 
 const NO_FIRST_FENCE: Change = Change {
-    file: "front/caches.rs",
+    file: "percpu/rseq/caches.rs",
     from: "1 => self.fence(last),
             _ => self.fence(None),",
     to: "_ => last.is_some(),",
 };
 
 const NO_SECOND_FENCE: Change = Change {
-    file: "front/caches.rs",
+    file: "percpu/rseq/caches.rs",
     from: "!self.outside.mode.note_opening() || !self.fence(Some(cpu))",
     to: "!self.outside.mode.note_opening()",
 };
 
 /// Whoever saw a gate without an owner owns it, a moment later.
 const TWO_OWNERS: Change = Change {
-    file: "front/gate.rs",
+    file: "percpu/rseq/gate.rs",
     from: "self.change(seen.0, token.0)",
     to: "{ let _ = seen; std::thread::yield_now(); self.0.swap(token.0, Ordering::AcqRel); true }",
 };
 
 /// An owner waits between the ids and the count.
 const SLOW_OWNER: Change = Change {
-    file: "front/caches.rs",
+    file: "percpu/rseq/caches.rs",
     from: "// Relaxed: the next who opens the cache acquires the gate and fences.",
     to: "for _ in 0..5000 { std::hint::spin_loop(); }",
 };
 
 /// A thread named "paused" stops in a sweep: it owns all caches, and has not fenced.
 const PAUSED_IN_A_SWEEP: Change = Change {
-    file: "front/caches.rs",
+    file: "percpu/rseq/caches.rs",
     from: "let fenced = match owned {",
     to: "if std::thread::current().name() == Some(\"paused\") {
             std::thread::park();
@@ -124,7 +124,7 @@ const PAUSED_IN_A_SWEEP: Change = Change {
 
 /// A thread named "paused" stops in the first cache that it opens: the bounds are open, the gate is still its own.
 const PAUSED_IN_AN_OPENING: Change = Change {
-    file: "front/caches.rs",
+    file: "percpu/rseq/caches.rs",
     from: "if gate.open(token) {",
     to: "if std::thread::current().name() == Some(\"paused\") {
             std::thread::park();
@@ -156,7 +156,7 @@ const FENCES_ARE_NOT_MADE: Change = Change {
 
 /// The helper of the trial does not come.
 const HELPER_STAYS_AWAY: Change = Change {
-    file: "front/sections/trial.rs",
+    file: "percpu/rseq/sections/trial.rs",
     from: "if number == last {",
     to: "if number == last || number != last {",
 };

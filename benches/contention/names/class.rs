@@ -2,7 +2,7 @@
 
 use contention::names::Names;
 
-use super::super::arena::Arena;
+use super::super::memory::arena::Arena;
 use super::Which;
 
 impl super::Class<Arena> {

@@ -1,8 +1,8 @@
 // The sequences of a variant, each in a function of its own, and what a user compiles: a get and a free.
 
-use super::fw::batch::Batch;
-use super::fw::front::Sections;
-use super::fw::id::FrameId;
+use super::fw::base::batch::Batch;
+use super::fw::percpu::Sections;
+use super::fw::base::id::FrameId;
 use super::fw::{Burst, Pool};
 
 /// # Safety

@@ -10,9 +10,9 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use std::thread;
 use std::time::Instant;
 
-use super::fw::batch::Batch;
-use super::fw::front::{Caches, Held, Opened};
-use super::fw::id::FrameId;
+use super::fw::base::batch::Batch;
+use super::fw::percpu::{Caches, Held, Opened};
+use super::fw::base::id::FrameId;
 use super::fw::sys::{Area, Process, possible_cpus};
 use crate::Run;
 use crate::common::Random;

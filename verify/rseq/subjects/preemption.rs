@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use super::fw::batch::Batch;
-use super::fw::front::{Caches, Held, Opened, Sections};
-use super::fw::id::FrameId;
+use super::fw::base::batch::Batch;
+use super::fw::percpu::{Caches, Held, Opened, Sections};
+use super::fw::base::id::FrameId;
 use super::fw::sys::{Area, Process, possible_cpus};
 use crate::world::{Ids, Subject};
 

@@ -1,6 +1,6 @@
 // The trial of a variant, and what comes of it.
 
-use super::fw::front::trial;
+use super::fw::percpu::trial;
 use super::fw::sys::Area;
 use super::fw::{Front, Pool};
 

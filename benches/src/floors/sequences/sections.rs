@@ -5,12 +5,12 @@ use super::super::area::Area;
 
 #[cfg(target_arch = "x86_64")]
 #[allow(dead_code, reason = "no floor waits")]
-#[path = "../../../../src/front/sections/x86_64.rs"]
+#[path = "../../../../src/percpu/rseq/sections/x86_64.rs"]
 mod isa;
 
 #[cfg(target_arch = "aarch64")]
 #[allow(dead_code, reason = "no floor waits")]
-#[path = "../../../../src/front/sections/aarch64.rs"]
+#[path = "../../../../src/percpu/rseq/sections/aarch64.rs"]
 mod isa;
 
 /// The places of the section that waits, as in the crate.

@@ -7,12 +7,12 @@ use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 use std::slice;
 
-use crate::back::Back;
+use crate::base::id::FrameId;
+use crate::base::raw;
 use crate::dot11::{LargeId, SizeClass};
 use crate::error::{Room, RoomError};
-use crate::id::FrameId;
 use crate::inner::Inner;
-use crate::raw;
+use crate::memory::back::Back;
 
 /// A buffer of any length: the smallest size class that holds it, or a mapping of its own.
 ///

@@ -13,8 +13,8 @@ use std::ops::Deref;
 use loom::sync::Mutex;
 
 use super::{COUNT, HIGH, HIGH_MANY, LOW, SLOT, WORDS};
-use crate::batch::Batch;
-use crate::id::{CpuId, FrameId};
+use crate::base::batch::Batch;
+use crate::base::id::{CpuId, FrameId};
 use crate::sync::{AtomicU32, Ordering, Table, modelled_cpu};
 use crate::sys::{Area, NoRseq};
 

@@ -19,9 +19,9 @@
 
 #![forbid(unsafe_code)]
 
-use crate::batch::Batch;
-use crate::id::{ChunkId, FrameId};
-use crate::stack::{Links, Stack};
+use crate::base::batch::Batch;
+use crate::base::id::{ChunkId, FrameId};
+use crate::base::stack::{Links, Stack};
 
 pub(crate) struct Shelves(Box<[Stack]>);
 

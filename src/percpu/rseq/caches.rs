@@ -44,9 +44,9 @@ use crossbeam_utils::CachePadded;
 
 use super::gate::{Epoch, Gate, Mode, Phase, Seen, Token};
 use super::sections::{COUNT, HIGH, HIGH_MANY, LOW, SLOT, Sections, Slab, WORDS};
-use super::{Event, Moving};
-use crate::batch::Batch;
-use crate::id::{CpuId, FrameId};
+use crate::base::batch::Batch;
+use crate::base::id::{CpuId, FrameId};
+use crate::percpu::{Event, Moving};
 use crate::sync::{AtomicU32, AtomicU64, Ordering, Table, Unprotected};
 use crate::sys::{Area, Process};
 

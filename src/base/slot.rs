@@ -12,8 +12,8 @@
 
 #![forbid(unsafe_code)]
 
+use crate::base::tagged::Tagged;
 use crate::sync::{AtomicU64, Ordering};
-use crate::tagged::Tagged;
 
 const TAGGED: Tagged = Tagged::HALVES;
 

@@ -6,8 +6,8 @@
 
 use std::ptr;
 
+use crate::base::transit::{Patience, Transit};
 use crate::sync::{AtomicPtr, Ordering};
-use crate::transit::{Patience, Transit};
 
 /// Nothing, or for good a `T`.
 pub(crate) struct Lazy<T> {

@@ -4,8 +4,8 @@
 
 use std::ops::Deref;
 
-use crate::dot11_buf::Dot11Buf;
-use crate::frame::Frame;
+use crate::buffer::dot11_buf::Dot11Buf;
+use crate::buffer::frame::Frame;
 
 /// A buffer of a pool, which a [`FrameCell`](crate::FrameCell) can hold. Sealed: implemented by this crate alone.
 ///

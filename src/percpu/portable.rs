@@ -20,10 +20,10 @@
 use crossbeam_utils::CachePadded;
 
 use super::{Event, Moving};
-use crate::batch::Batch;
-use crate::id::{FrameId, ShardId};
-use crate::slot::Slot;
-use crate::stack::{Closed, Links, Refused, Stack};
+use crate::base::batch::Batch;
+use crate::base::id::{FrameId, ShardId};
+use crate::base::slot::Slot;
+use crate::base::stack::{Closed, Links, Refused, Stack};
 use crate::sync::{AtomicU64, Ordering, Unprotected};
 use crate::sys::CpuHint;
 

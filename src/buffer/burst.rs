@@ -7,9 +7,9 @@ use std::slice;
 
 use arrayvec::ArrayVec;
 
-use crate::batch::Batch;
-use crate::frame::{Frame, View};
-use crate::id::FrameId;
+use crate::base::batch::Batch;
+use crate::base::id::FrameId;
+use crate::buffer::frame::{Frame, View};
 use crate::inner::Inner;
 
 /// Up to `N` frames, in line: no allocation, 16 bytes a frame.

@@ -2,8 +2,8 @@
 
 use arrayvec::ArrayVec;
 
-use crate::id::FrameId;
-use crate::limits::MAGAZINE;
+use crate::base::id::FrameId;
+use crate::base::limits::MAGAZINE;
 
 /// Up to `N` ids, of which the layers move up to [`MAGAZINE`] at once: at rest nowhere, owned by whoever holds the batch.
 pub(crate) struct Batch<const N: usize = MAGAZINE> {

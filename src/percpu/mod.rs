@@ -4,20 +4,18 @@
 //! (lock-free stacks) everywhere. Both return what happened and never call the depot or the back: the class
 //! decides.
 
-mod caches;
-mod gate;
 mod portable;
-mod sections;
+mod rseq;
 
-pub(crate) use caches::{Caches, Held, Opened, Unfenced};
 pub(crate) use portable::Portable;
+pub(crate) use rseq::caches::{Caches, Held, Opened, Unfenced};
 #[cfg(not(loom))]
 #[allow(unused_imports, reason = "for the tests of the trial")]
-pub(crate) use sections::trial;
-pub(crate) use sections::{SLOT, Sections};
+pub(crate) use rseq::sections::trial;
+pub(crate) use rseq::sections::{SLOT, Sections};
 #[cfg(loom)]
 #[allow(unused_imports, reason = "for the models")]
-pub(crate) use sections::{abort_next, refuse_fences_after};
+pub(crate) use rseq::sections::{abort_next, refuse_fences_after};
 
 use crate::error::BuildError;
 use crate::sync::{AtomicU64, Margin, Ordering, Unprotected};
@@ -89,7 +87,7 @@ impl Front {
     /// What sequences need, if they are aborted when they have to be.
     fn tried() -> Result<Area, NoRseq> {
         let area = Area::find()?;
-        sections::try_out(area).map(|()| area)
+        rseq::sections::try_out(area).map(|()| area)
     }
 }
 

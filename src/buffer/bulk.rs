@@ -15,14 +15,14 @@ use std::ops::{Index, IndexMut};
 use std::ptr::NonNull;
 use std::slice;
 
-use crate::arena::Arena;
-use crate::back::Back;
-use crate::batch::Batch;
+use crate::base::batch::Batch;
+use crate::base::id::FrameId;
+use crate::buffer::frame::Frame;
 use crate::error::BulkError;
-use crate::frame::Frame;
-use crate::front::{Event, Moving};
-use crate::id::FrameId;
 use crate::inner::Inner;
+use crate::memory::arena::Arena;
+use crate::memory::back::Back;
+use crate::percpu::{Event, Moving};
 use crate::pool::Pool;
 
 /// Up to `N` whole frames of one pool, in line, as numbers: no allocation, 4 bytes a frame.

@@ -6,12 +6,12 @@ use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 use std::slice;
 
-use crate::arena::{Arena, Layout};
-use crate::back::Back;
+use crate::base::id::FrameId;
+use crate::base::raw;
 use crate::error::{Room, RoomError};
-use crate::id::FrameId;
 use crate::inner::Inner;
-use crate::raw;
+use crate::memory::arena::{Arena, Layout};
+use crate::memory::back::Back;
 
 /// One frame of a pool, and the part of it that holds data.
 ///
@@ -391,7 +391,7 @@ impl Frame {
     }
 }
 
-/// Where the data of a frame that is out as a pointer begins, by its [`RawStates`](crate::raw::RawStates) view.
+/// Where the data of a frame that is out as a pointer begins, by its [`RawStates`](crate::base::raw::RawStates) view.
 pub(crate) fn offset_of_view(view: u64) -> usize {
     (view & u64::from(u16::MAX)) as usize
 }

@@ -12,8 +12,8 @@
 
 #![forbid(unsafe_code)]
 
+use crate::base::limits::MAX_ROOM;
 use crate::error::BuildError;
-use crate::limits::MAX_ROOM;
 
 const LINE: usize = 64;
 

@@ -2,9 +2,9 @@
 
 use std::io;
 
-use crate::batch::Batch;
-use crate::id::FrameId;
-use crate::stack::Links;
+use crate::base::batch::Batch;
+use crate::base::id::FrameId;
+use crate::base::stack::Links;
 
 /// Why there is nothing more to be had.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

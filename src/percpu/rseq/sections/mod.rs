@@ -101,7 +101,7 @@ mod isa;
 #[path = "none.rs"]
 mod isa;
 
-use crate::limits::MAX_CACHE;
+use crate::base::limits::MAX_CACHE;
 use crate::sync::scaled;
 #[cfg(not(loom))]
 use crate::sys::Area;

@@ -14,11 +14,11 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 
 use super::chunks::{self, Chunks};
-use crate::back::{Back, Lack};
-use crate::batch::Batch;
-use crate::id::{ChunkId, ClassId, FrameId};
-use crate::limits::{CHUNK, CHUNK_BITS, MAGAZINE};
-use crate::stack::Links;
+use crate::base::batch::Batch;
+use crate::base::id::{ChunkId, ClassId, FrameId};
+use crate::base::limits::{CHUNK, CHUNK_BITS, MAGAZINE};
+use crate::base::stack::Links;
+use crate::memory::back::{Back, Lack};
 use crate::sync::{AtomicU32, AtomicU64, Ordering};
 use crate::sys::prefetch_to_write;
 

@@ -23,11 +23,11 @@ use crossbeam_utils::CachePadded;
 
 pub(crate) use layout::{Layout, Wanted};
 
-use crate::back::{Back, Lack};
-use crate::batch::Batch;
-use crate::id::FrameId;
-use crate::raw::FrameStates;
-use crate::stack::Links;
+use crate::base::batch::Batch;
+use crate::base::id::FrameId;
+use crate::base::raw::FrameStates;
+use crate::base::stack::Links;
+use crate::memory::back::{Back, Lack};
 use crate::sync::{AtomicU32, Margin, Ordering, Tracks};
 use crate::sys::{HugePages, Mapping, PageKind, prefetch_to_write};
 

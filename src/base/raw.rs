@@ -19,8 +19,8 @@
 
 use std::io;
 
-use crate::id::FrameId;
-use crate::limits::MAX_ROOM;
+use crate::base::id::FrameId;
+use crate::base::limits::MAX_ROOM;
 use crate::sync::{AtomicU32, AtomicU64, Ordering, Table, ZeroAtomic};
 
 // W1: the largest view of a frame has all its room as length.

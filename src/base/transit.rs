@@ -27,7 +27,7 @@
 use std::time::Instant;
 
 #[cfg(not(loom))]
-use crate::limits::{MAX_WAIT, MIN_YIELDS};
+use crate::base::limits::{MAX_WAIT, MIN_YIELDS};
 use crate::sync::{AtomicU64, Ordering, fence, yield_now};
 
 const CALL: u64 = 1;

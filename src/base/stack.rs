@@ -41,10 +41,10 @@
 
 use std::io;
 
-use crate::batch::Batch;
-use crate::id::FrameId;
+use crate::base::batch::Batch;
+use crate::base::id::FrameId;
+use crate::base::tagged::{Field, Tagged};
 use crate::sync::{AtomicU64, Ordering, Table, Unprotected};
-use crate::tagged::{Field, Tagged};
 
 /// Why a push was refused; the node is still the caller's.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -28,14 +28,14 @@ use std::ptr::NonNull;
 use crossbeam_utils::CachePadded;
 
 use super::shelves::Shelves;
-use crate::back::Lack;
-use crate::id::{ChunkId, ClassId, FrameId};
-use crate::limits::{CHUNK, CHUNK_BITS};
-use crate::raw::Dot11States;
-use crate::stack::{Links, Stack};
+use crate::base::id::{ChunkId, ClassId, FrameId};
+use crate::base::limits::{CHUNK, CHUNK_BITS};
+use crate::base::raw::Dot11States;
+use crate::base::stack::{Links, Stack};
+use crate::base::transit::Transit;
+use crate::memory::back::Lack;
 use crate::sync::{AtomicU32, AtomicU64, Ordering, Table, Tracks};
 use crate::sys::{HugePages, Mapping, PageKind, Refused};
-use crate::transit::Transit;
 
 pub(crate) struct Chunks {
     base: NonNull<u8>,

@@ -3,8 +3,8 @@
 use std::io;
 
 use super::{WORDS, isa};
-use crate::batch::Batch;
-use crate::id::{CpuId, FrameId};
+use crate::base::batch::Batch;
+use crate::base::id::{CpuId, FrameId};
 use crate::sync::{AtomicU32, Table, Unprotected};
 use crate::sys::Area;
 

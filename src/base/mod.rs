@@ -1,0 +1,12 @@
+//! What everything else is made of: the lock-free structures, and the ids that they hold.
+
+pub(crate) mod batch;
+pub(crate) mod id;
+pub(crate) mod lazy;
+pub(crate) mod limits;
+pub(crate) mod place;
+pub(crate) mod raw;
+pub(crate) mod slot;
+pub(crate) mod stack;
+pub(crate) mod tagged;
+pub(crate) mod transit;

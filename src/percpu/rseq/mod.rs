@@ -1,0 +1,5 @@
+//! The rseq front: a cache for each CPU, used by restartable sequences.
+
+pub(crate) mod caches;
+pub(crate) mod gate;
+pub(crate) mod sections;
