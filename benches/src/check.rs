@@ -1,5 +1,5 @@
-//! A contestant is one only if its buffers are real: apart from one another, and keeping what is
-//! written to them.
+//! A check that a contestant's buffers are real: they do not overlap, and they keep what is written
+//! to them.
 
 use crate::contestant::{BYTES, Buffer, Contestant};
 use crate::lengths::lengths;
@@ -12,7 +12,7 @@ const LIVE: u64 = 512;
 ///
 /// # Panics
 ///
-/// If two overlap or one lost its content.
+/// If two buffers overlap, or one lost its content.
 pub fn check<C: Contestant>(contestant: &C) {
     contestant.enter();
     let name = contestant.name();
@@ -23,7 +23,7 @@ pub fn check<C: Contestant>(contestant: &C) {
             touch::write_byte(buffer, !tag as u8);
         }
         for (tag, buffer) in (round..).zip(&mut live) {
-            // SAFETY: written above.
+            // SAFETY: the loop above wrote the first 64 bytes.
             let found = unsafe { touch::read_tag(buffer) };
             let byte = u64::from(!tag as u8);
             let wrote = if cfg!(target_endian = "little") {
@@ -42,11 +42,13 @@ pub fn check<C: Contestant>(contestant: &C) {
     apart(name, places.into_iter());
 }
 
-/// Gets buffers of varying lengths, fills them, reads them back, and frees half of them on another thread.
+/// Gets buffers of varying lengths, fills them, reads them back, and frees half of them on another
+/// thread.
 ///
 /// # Panics
 ///
-/// If two overlap, one lost its content, or is not as long as asked for, or not aligned as `malloc` aligns.
+/// If two buffers overlap, or if one lost its content, is not as long as asked for, or is not
+/// aligned as `malloc` aligns.
 pub fn check_varying<C: VaryingContestant>(contestant: &C) {
     const ALIGN: usize = 16;
     contestant.enter();
@@ -64,7 +66,7 @@ pub fn check_varying<C: VaryingContestant>(contestant: &C) {
             live.push(buffer);
         }
         for (tag, buffer) in live.iter_mut().enumerate() {
-            // SAFETY: the buffer's own, and initialised above.
+            // SAFETY: the bytes are the buffer's own, and the loop above wrote all of them.
             let bytes = unsafe { std::slice::from_raw_parts(buffer.first(), buffer.length()) };
             let kept = bytes.iter().all(|&byte| byte == round ^ tag as u8);
             assert!(kept, "{name}: a buffer lost what was written to it");
@@ -84,7 +86,7 @@ pub fn check_varying<C: VaryingContestant>(contestant: &C) {
     }
 }
 
-/// Demands that buffers, given by address and length, do not overlap.
+/// Asserts that buffers, given by address and length, do not overlap.
 fn apart(name: &str, places: impl Iterator<Item = (usize, usize)>) {
     let mut places: Vec<_> = places.collect();
     places.sort_unstable();
@@ -98,12 +100,13 @@ fn apart(name: &str, places: impl Iterator<Item = (usize, usize)>) {
 mod tests {
     use super::*;
 
-    /// Gives the same memory to all.
+    /// A contestant that gives the same memory to everybody.
     struct Same;
 
     struct Shared(usize);
 
-    // SAFETY: there is no such thing: that is to be found. The memory is never freed, and one thread uses it.
+    // SAFETY: the contract is broken on purpose, since the check has to find that. The memory is
+    // never freed, and one thread uses it.
     unsafe impl VaryingBuffer for Shared {
         fn first(&mut self) -> *mut u8 {
             static PLACE: std::sync::OnceLock<usize> = std::sync::OnceLock::new();

@@ -1,33 +1,34 @@
-//! What a workload asks of a contestant.
+//! The traits that a workload uses: a contestant and its buffers.
 
 use arrayvec::ArrayVec;
 
-/// The bytes of every buffer.
+/// The number of bytes of every buffer.
 pub const BYTES: usize = 1500;
 
-/// One buffer, freed when dropped.
+/// A buffer, which is freed when it is dropped.
 ///
 /// # Safety
 ///
-/// - [`first`](Self::first) returns a pointer to [`BYTES`] bytes that the buffer owns alone and that may
-///   be written until it is dropped.
+/// - [`first`](Self::first) returns a pointer to [`BYTES`] bytes. The buffer alone owns them, and
+///   they may be written until it is dropped.
 pub unsafe trait Buffer: Send + 'static {
     /// Returns the first byte.
     fn first(&mut self) -> *mut u8;
 }
 
-/// A source of buffers, used from several threads.
+/// A source of buffers that several threads use.
 ///
-/// The methods for several buffers fall back on single ones: a contestant with calls of its own for
-/// many at once overrides them.
+/// The methods for several buffers fall back on single ones. A contestant that has calls of its own
+/// for many buffers overrides them.
 pub trait Contestant: Sync + 'static {
     /// A buffer of [`BYTES`] bytes.
     type Buffer: Buffer;
 
-    /// Whether it can run out of buffers: then it has [`try_get`](Self::try_get).
+    /// Whether it can run out of buffers. If so, it implements [`try_get`](Self::try_get).
     const BOUNDED: bool = false;
 
-    /// Makes another such contestant of so many buffers; `None` if that is not to be had.
+    /// Makes another contestant of the same kind with this many buffers; `None` if that cannot be
+    /// done.
     #[must_use]
     fn fresh(&self, buffers: usize) -> Option<Self>
     where
@@ -40,14 +41,14 @@ pub trait Contestant: Sync + 'static {
     /// Returns the name, as shown in tables.
     fn name(&self) -> &'static str;
 
-    /// Prepares the calling thread: workloads call it on each thread that gets or frees.
+    /// Prepares the calling thread. Workloads call it on each thread that gets or frees.
     fn enter(&self) {}
 
     /// Gets a buffer.
     ///
     /// # Panics
     ///
-    /// If there is none: workloads stay far below the capacity of every contestant.
+    /// If there is no buffer. Workloads stay far below the capacity of every contestant.
     fn get(&self) -> Self::Buffer;
 
     /// Gets a buffer if there is one.

@@ -1,15 +1,15 @@
-//! Which core a thread runs on.
+//! The CPUs that threads run on.
 
 use std::sync::OnceLock;
 
 static ALLOWED: OnceLock<Vec<usize>> = OnceLock::new();
 
-/// Notes the CPUs that the process may use and puts the calling thread on the first of them; returns
-/// how many there are.
+/// Notes the CPUs that the process may use, puts the calling thread on the first of them, and
+/// returns how many there are.
 ///
-/// Also makes the process one of several threads (M6).
+/// It also makes the process one of several threads (M6).
 pub fn settle() -> usize {
-    // A thread that has ended counts: libc never takes the shortcut again.
+    // A thread that has ended counts: libc never takes the single-threaded shortcut again.
     let _ = std::thread::spawn(|| {}).join();
     let count = ALLOWED.get_or_init(imp::allowed).len();
     pin(0);
@@ -47,7 +47,8 @@ mod imp {
             .collect()
     }
 
-    /// A refusal is no error: the thread stays where it may be.
+    /// Restricts the calling thread to these CPUs. A refusal is no error: the thread stays where it
+    /// may run.
     pub(super) fn restrict(cpus: &[usize]) {
         // SAFETY: an all-zero cpu_set_t is the empty set.
         let mut set: libc::cpu_set_t = unsafe { mem::zeroed() };
@@ -62,7 +63,7 @@ mod imp {
 
 #[cfg(not(target_os = "linux"))]
 mod imp {
-    /// The threads are not bound, but their number is known.
+    /// Returns as many numbers as there are CPUs. Threads are not bound here.
     pub(super) fn allowed() -> Vec<usize> {
         let count = std::thread::available_parallelism().map_or(1, |n| n.get());
         (0..count).collect()

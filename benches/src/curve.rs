@@ -1,60 +1,61 @@
-//! Curves, as a report draws them: figures of contestants over something else.
+//! Curves of a report: figures of contestants over another quantity.
 
 use serde::Serialize;
 
-/// How an axis maps its values.
+/// The way in which an axis spaces its values.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Scale {
-    /// Evenly.
+    /// The values are spaced evenly.
     Linear,
-    /// By their logarithm.
+    /// The values are spaced by their logarithm.
     Log,
-    /// Percentiles, each further nine with the same room.
+    /// The values are percentiles; each further nine has the same room.
     Percentile,
 }
 
 /// An axis.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Axis {
-    /// What it shows, with the unit.
+    /// The quantity that is shown, with its unit.
     pub label: String,
-    /// How it shows it.
+    /// The spacing of its values.
     pub scale: Scale,
 }
 
 /// A contestant's curve.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Series {
-    /// The contestant.
+    /// The name of the contestant.
     pub name: String,
     /// Its points, in the order of the line.
     pub points: Vec<(f64, f64)>,
 }
 
-/// Curves over the same axes.
+/// A set of curves over the same axes.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Curve {
-    /// What is shown.
+    /// The title, which says what is shown.
     pub title: String,
-    /// How to read it.
+    /// The sentence that says how to read it.
     pub note: String,
-    /// Across.
+    /// The horizontal axis.
     pub x: Axis,
-    /// Upwards.
+    /// The vertical axis.
     pub y: Axis,
-    /// One for each contestant.
+    /// The curves, one for each contestant.
     pub series: Vec<Series>,
 }
 
 impl Curve {
-    /// Returns curves over percentiles, without a contestant yet.
+    /// Returns a set of curves over percentiles, without any contestant yet.
     #[must_use]
     pub fn of_percentiles(title: impl Into<String>, label: &str) -> Self {
         Self::over("percentile", Scale::Percentile, title, label)
     }
 
-    /// Returns curves over a number that grows by factors, as that of frames, without a contestant yet.
+    /// Returns a set of curves over a number that grows by factors, such as that of frames. It is
+    /// without any contestant yet.
     #[must_use]
     pub fn of_growth(over: &str, title: impl Into<String>, label: &str) -> Self {
         Self::over(over, Scale::Log, title, label)

@@ -1,4 +1,4 @@
-//! Who takes part, whatever its type: a contestant and the workloads that it runs, behind one trait.
+//! Entrants: a contestant of any type and the workloads that it runs, behind one trait.
 //!
 //! ```text
 //!   Contestant ────────► Frames ──┐
@@ -19,43 +19,46 @@ use crate::memory::{self, Memory};
 use crate::varying::VaryingContestant;
 use crate::work::{Kind, Workload};
 
-/// Somebody who takes part in workloads.
+/// A participant in workloads.
 pub trait Entrant: Sync {
     /// Returns the name, as shown in tables.
     fn title(&self) -> &'static str;
 
-    /// Returns whether it takes part in a workload, but for those that not everybody can do ([`Kind::EXTRA`]).
+    /// Returns whether it takes part in a workload. Of the workloads in [`Kind::EXTRA`], only
+    /// [`workload`](Self::workload) tells.
     fn takes(&self, kind: Kind) -> bool;
 
     /// Checks its buffers.
     ///
     /// # Panics
     ///
-    /// If they are not what they should be.
+    /// If one of them is not what it should be.
     fn check(&self);
 
-    /// Makes a workload with it, and prepares the calling thread, which runs it; `None` if it does not take part.
+    /// Makes a workload with it; `None` if it does not take part.
+    ///
+    /// The calling thread, which will run the workload, is prepared.
     fn workload(&'static self, kind: Kind) -> Option<Box<dyn Workload>>;
 
-    /// Runs the 802.11 mix for at least this many steps and returns what it has resident more than `before`; `None` if
-    /// it does not take part.
+    /// Runs the 802.11 mix for at least this many steps and returns the memory that is resident
+    /// beyond `before`; `None` if it does not take part.
     ///
     /// # Errors
     ///
-    /// If the system does not tell.
+    /// If the system does not report the memory.
     fn memory(&'static self, steps: u64, before: usize) -> Option<io::Result<Memory>> {
         let _ = (steps, before);
         None
     }
 
-    /// Measures its gets of a frame for a while; `None` if it does not take part.
+    /// Measures its gets of a frame for this long; `None` if it does not take part.
     fn latency(&'static self, disturbance: Disturbance, time: Duration) -> Option<Latency> {
         let _ = (disturbance, time);
         None
     }
 }
 
-/// A contestant whose buffers have 1500 bytes.
+/// An entrant made of a contestant whose buffers have 1500 bytes.
 pub struct Frames<C>(pub C);
 
 impl<C: Contestant> Entrant for Frames<C> {
@@ -81,7 +84,7 @@ impl<C: Contestant> Entrant for Frames<C> {
     }
 }
 
-/// A contestant whose buffers are of varying lengths.
+/// An entrant made of a contestant whose buffers are of varying lengths.
 pub struct Varying<C>(pub C);
 
 impl<C: VaryingContestant> Entrant for Varying<C> {
@@ -107,7 +110,7 @@ impl<C: VaryingContestant> Entrant for Varying<C> {
     }
 }
 
-/// A contestant of both families, under one name: a `malloc`.
+/// An entrant made of a contestant of both families, under one name: a `malloc`.
 pub struct Both<C>(pub C);
 
 impl<C: Contestant + VaryingContestant> Entrant for Both<C> {
@@ -138,22 +141,26 @@ impl<C: Contestant + VaryingContestant> Entrant for Both<C> {
     }
 }
 
-/// Two of one name, made when they are asked for: one for frames, one for varying lengths. A pool's memory is counted
-/// so, and a process that runs the one does not have the other's.
+/// An entrant of two contestants with one name, made when they are asked for: one for frames, one
+/// for varying lengths.
+///
+/// So what a pool takes when it is built is counted, and a process that runs one of the two does
+/// not have the other's memory.
 pub struct Later {
     title: &'static str,
     frames: Option<Made>,
     varying: Option<Made>,
 }
 
-/// What makes an entrant, which stays for the program's life.
+/// A function that makes an entrant, and the entrant once it is made. It stays for the program's
+/// life.
 pub struct Made {
     make: fn() -> &'static dyn Entrant,
     made: OnceLock<&'static dyn Entrant>,
 }
 
 impl Made {
-    /// Returns what has made none yet.
+    /// Returns a value that has made no entrant yet.
     #[must_use]
     pub const fn by(make: fn() -> &'static dyn Entrant) -> Self {
         Self {
@@ -168,7 +175,7 @@ impl Made {
 }
 
 impl Later {
-    /// Returns an entrant for the workloads of frames, of varying lengths, or both.
+    /// Returns an entrant for the workloads of frames, of varying lengths, or of both.
     #[must_use]
     pub const fn new(title: &'static str, frames: Option<Made>, varying: Option<Made>) -> Self {
         Self {
@@ -188,7 +195,8 @@ impl Later {
     }
 }
 
-/// One that takes part only where calls for many are asked for: in all else it is as another.
+/// An entrant that takes part only in the workloads with calls for many. In all others it does the
+/// same as another entrant.
 pub struct InBulk(pub Later);
 
 impl Entrant for InBulk {

@@ -1,19 +1,20 @@
-//! Who lives in this package and needs nothing else: framewell in all its ways, and the system's allocator.
+//! The entrants that live in this package and need nothing else: framewell in all its forms, and
+//! the system's allocator.
 
 use crate::contestants::{Bursts, Dot11, Framewell, Heap, MALLOC, Ras};
 use crate::entrant::{Both, Entrant, Frames, InBulk, Later, Made, Varying};
 use crate::floors;
 use crate::numbers::InNumbers;
 
-/// framewell as its defaults make it.
+/// The name of framewell with its defaults.
 pub const FRAMEWELL: &str = "framewell";
-/// framewell with an owner for each frame where it would hand out numbers.
+/// The name of framewell with an owner for each frame where it would hand out numbers.
 pub const BURST: &str = "framewell, Burst";
-/// framewell on the portable front.
+/// The name of framewell on the portable front.
 pub const PORTABLE: &str = "framewell, portable";
-/// framewell behind the C library's functions.
+/// The name of framewell behind the C library's functions.
 pub const RAS: &str = "framewell, RAS";
-/// The system's allocator.
+/// The name of the system's allocator.
 pub const SYSTEM: &str = "malloc";
 
 static BY_DEFAULT: Later = Later::new(
@@ -34,10 +35,10 @@ static ON_PORTABLE: Later = Later::new(
 static BEHIND_C: Later = Later::new(RAS, Some(Made::by(|| stays(Frames(Ras::new())))), None);
 static OF_SYSTEM: Both<Heap<std::alloc::System>> = Both(MALLOC);
 
-/// All of them, framewell first.
+/// The entrants of this package, framewell first.
 pub static HOME: [&dyn Entrant; 5] = [&BY_DEFAULT, &IN_BURSTS, &ON_PORTABLE, &BEHIND_C, &OF_SYSTEM];
 
-/// Returns one of them, or a floor.
+/// Returns the entrant or the floor of this name.
 #[must_use]
 pub fn named(title: &str) -> Option<&'static dyn Entrant> {
     let floors = floors::ALL.iter().map(|floor| floor as &dyn Entrant);

@@ -1,8 +1,9 @@
-//! How long a get takes while something is in the way: every sample is kept, for it is the rare ones that are asked for.
+//! The latency of a get while something is in the way. Every sample is kept, for the rare ones are
+//! asked for.
 //!
-//! The measuring thread takes, in turn, the time of a get and that of nothing at all (two looks at the clock): the control. What the
-//! host, the scheduler and the clock do, they do to both, so a tail says something of the contestant only where it lies above
-//! the control's.
+//! The measuring thread takes, in turn, the time of a get and that of nothing at all (two looks at
+//! the clock), which is the control. The host, the scheduler and the clock disturb both alike. So a
+//! tail says something about the contestant only where it lies above the control's.
 
 #![allow(
     clippy::disallowed_types,
@@ -22,44 +23,46 @@ use crate::contestant::Contestant;
 use crate::team::Partner;
 use crate::work::{burst, touch};
 
-/// What is in the way.
+/// A disturbance: what is in the way.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Disturbance {
-    /// Nothing.
+    /// Nothing is in the way.
     None,
-    /// Bursts of 32 on 63 other threads, on all cores.
+    /// 63 other threads do bursts of 32, on all cores.
     Oversubscribed,
-    /// A thread on the other core that takes what it can get, up to [`DRAINED`], and frees it, again and again.
+    /// A thread on the other core takes what it can get, up to [`DRAINED`], and frees it, again and
+    /// again.
     Draining,
 }
 
 /// The most buffers that the draining neighbour takes.
 pub const DRAINED: usize = 1 << 16;
 
-/// The percentiles that are told.
+/// The percentiles that are reported.
 pub const PERCENTILES: [f64; 6] = [50.0, 90.0, 99.0, 99.9, 99.99, 100.0];
 
-/// Nanoseconds at each of [`PERCENTILES`].
+/// The nanoseconds at each of [`PERCENTILES`].
 pub type Tail = [u64; PERCENTILES.len()];
 
-/// What a contestant's gets took.
+/// The latency of a contestant's gets.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Latency {
-    /// What was in the way.
+    /// The disturbance under which it was measured.
     pub disturbance: Disturbance,
-    /// Of the gets, those that were refused included.
+    /// The latency of the gets, including those that were refused.
     pub get: Tail,
-    /// Of nothing at all.
+    /// The latency of the control, which does nothing.
     pub control: Tail,
-    /// The gets.
+    /// The number of gets.
     pub samples: u64,
-    /// Those that were refused.
+    /// The number of gets that were refused.
     pub refused: u64,
 }
 
 impl Latency {
-    /// Returns the medians of several rounds under one disturbance, with all their samples; `None` if there are none.
+    /// Returns the medians of several rounds under one disturbance, with the samples of all rounds;
+    /// `None` if there are none.
     #[must_use]
     pub fn median(rounds: &[Self]) -> Option<Self> {
         let first = rounds.first()?;
@@ -81,7 +84,7 @@ impl Latency {
 }
 
 impl Disturbance {
-    /// All of them.
+    /// All disturbances.
     pub const ALL: [Self; 3] = [Self::None, Self::Oversubscribed, Self::Draining];
 
     /// Returns the name, as shown in tables.
@@ -115,10 +118,10 @@ impl Disturbance {
 }
 
 const BURST: usize = 32;
-/// The longest sample that is told apart.
+/// The longest sample that is told apart from longer ones.
 const LONGEST: Duration = Duration::from_secs(100);
 
-/// Measures a contestant's gets for a while.
+/// Measures a contestant's gets for this long.
 #[must_use]
 pub fn measure<C: Contestant>(
     contestant: &'static C,
@@ -132,7 +135,7 @@ pub fn measure<C: Contestant>(
         let over = Arc::clone(&over);
         thread.start(move || {
             contestant.enter();
-            // Relaxed, here and below: nothing is published by it.
+            // Relaxed, here and below: the flag publishes nothing.
             while !over.load(Ordering::Relaxed) {
                 disturbance.disturb(contestant);
             }
@@ -168,7 +171,7 @@ fn sample<C: Contestant>(contestant: &C, disturbance: Disturbance, time: Duratio
             }
         }
         drop(held);
-        // Outside of what is measured: a histogram is larger than the first cache.
+        // This is outside of what is measured, since a histogram is larger than the first cache.
         gets.iter().for_each(|sample| note(&mut get, *sample));
         nothings
             .iter()

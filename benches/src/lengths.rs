@@ -13,10 +13,10 @@
 use std::ops::RangeInclusive;
 use std::sync::OnceLock;
 
-/// The lengths to choose from; a power of two.
+/// The number of lengths to choose from, which is a power of two.
 pub(crate) const LENGTHS: usize = 4096;
 
-/// Shares of [`LENGTHS`].
+/// The shares of [`LENGTHS`], each with the range of its lengths.
 const SHARES: [(usize, RangeInclusive<u16>); 7] = [
     (410, 24..=128),
     (614, 129..=512),
@@ -27,7 +27,7 @@ const SHARES: [(usize, RangeInclusive<u16>); 7] = [
     (82, 11_454..=11_454),
 ];
 
-/// Knuth's MMIX generator.
+/// A random number generator: Knuth's MMIX.
 pub(crate) struct Random(u64);
 
 impl Random {
@@ -46,7 +46,7 @@ impl Random {
     }
 }
 
-/// Returns lengths in random order, in each share spread evenly over its range.
+/// Returns the lengths in random order. Each share is spread evenly over its range.
 pub(crate) fn lengths() -> &'static [u16; LENGTHS] {
     static LENGTHS_DRAWN: OnceLock<[u16; LENGTHS]> = OnceLock::new();
     LENGTHS_DRAWN.get_or_init(|| {

@@ -1,9 +1,10 @@
-//! The memory behind the buffers of the 802.11 mix: what a process has resident more than before.
+//! The memory behind the buffers of the 802.11 mix: what a process has resident beyond what it had
+//! before.
 //!
-//! A contestant has a process of its own, in which nothing but the mix runs. Every page of a buffer is written, as by a
-//! program that fills its buffers. What the harness itself allocates for the mix is subtracted; what a
-//! library takes when it is loaded does not count, what a pool takes when it is built for this does
-//! ([`Later`](crate::entrant::Later)).
+//! A contestant has a process of its own, in which nothing but the mix runs. Every page of a buffer
+//! is written, as by a program that fills its buffers. What the harness itself allocates for the
+//! mix is subtracted. What a library takes when it is loaded does not count; what a pool takes when
+//! it is built for the mix does ([`Later`](crate::entrant::Later)).
 
 use std::fs;
 use std::io;
@@ -14,27 +15,27 @@ use crate::varying::VaryingContestant;
 use crate::work::dot11_mix::Mix;
 use crate::work::touch;
 
-/// What the mix held at its end.
+/// The memory that the mix held at its end.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Memory {
     /// The sum of the lengths of the live buffers.
     pub requested: usize,
-    /// What the process had resident more than before.
+    /// The resident bytes of the process beyond what it had before.
     pub resident: usize,
 }
 
 impl Memory {
-    /// Returns the resident bytes for each requested one.
+    /// Returns the resident bytes per requested byte.
     #[must_use]
     pub fn ratio(self) -> f64 {
         self.resident as f64 / self.requested as f64
     }
 }
 
-/// The steps at a time: their script is small beside the buffers.
+/// The number of steps at a time: their script is small beside the buffers.
 const STRETCH: u64 = 512;
 
-/// Runs the mix for at least `steps` steps, in this process, which should have run nothing else.
+/// Runs the mix for at least `steps` steps in this process, which should have run nothing else.
 pub(crate) fn of_mix<C: VaryingContestant>(
     contestant: &'static C,
     steps: u64,
@@ -60,7 +61,7 @@ pub(crate) fn of_mix<C: VaryingContestant>(
 ///
 /// # Errors
 ///
-/// If the system does not tell.
+/// If the system does not report it.
 pub fn resident() -> io::Result<usize> {
     const COUNTED: [&str; 4] = [
         "Anonymous:",

@@ -1,5 +1,7 @@
-//! framewell as an entrant: as any contestant, but that a burst handed off in bulk goes through the ring as the one thing that it is, a
-//! `Bulk` of 32 numbers, where the others' are 32 pointers.
+//! framewell as an entrant that hands off numbers.
+//!
+//! It is like any contestant, except that a burst that is handed off in bulk goes through the ring
+//! as one `Bulk` of 32 numbers, where the others send 32 pointers.
 
 use std::time::Duration;
 
@@ -13,7 +15,7 @@ use crate::work::goods::{BURST, Goods};
 use crate::work::hand_off::HandOff;
 use crate::work::{Kind, Workload, touch};
 
-/// A pool of this crate, with such a hand-off in bulk.
+/// A pool of this crate that hands off its bursts as numbers.
 pub(crate) struct InNumbers(Frames<Framewell>);
 
 impl InNumbers {
@@ -47,7 +49,7 @@ impl Entrant for InNumbers {
     }
 }
 
-/// Bursts of frames as numbers.
+/// The goods of the hand-off: bursts of frames as numbers.
 struct Numbers(&'static Pool);
 
 impl Goods for Numbers {
@@ -62,7 +64,7 @@ impl Goods for Numbers {
         let mut bulk = Bulk::new(self.0);
         bulk.get(BURST).expect("a bulk");
         for bytes in bulk.iter_mut() {
-            // SAFETY: the payload has BYTES, of which 64 are the first.
+            // SAFETY: the payload has BYTES, and these are its first 64.
             unsafe { touch::write_head_at(bytes.as_mut_ptr(), burst) };
         }
         room.fill_from_iter([bulk]);

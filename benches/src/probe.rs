@@ -1,7 +1,8 @@
-//! How far the two cores are apart: the round trip of a cache line.
+//! The distance of the two cores: the round trip of a cache line.
 //!
 //! Virtual CPUs are sometimes near (one core complex: 50 to 90 ns) and sometimes far apart (350 to
-//! 530 ns), and what is handed from one to the other costs three to four times as much there.
+//! 530 ns). What is handed from one to the other costs three to four times as much when they are
+//! far apart.
 
 #![allow(
     clippy::disallowed_types,
@@ -17,23 +18,24 @@ use serde::{Deserialize, Serialize};
 
 use crate::team::Partner;
 
-/// Round trips a group, and groups a probe, of which the fastest counts: an interruption slows only one.
+/// The round trips in a group. The fastest of [`GROUPS`] groups counts, for an interruption slows
+/// only one.
 const TRIPS: u64 = 32;
 const GROUPS: usize = 4;
-/// Between the round trips of near and of far cores.
+/// The limit between the round trips of near and of far cores.
 const LIMIT: Duration = Duration::from_nanos(180);
 
-/// Whether the two cores are near.
+/// The distance of the two cores.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Distance {
     /// A round trip takes less than 180 ns.
     Near,
-    /// It takes more.
+    /// A round trip takes 180 ns or more.
     Far,
 }
 
-/// The two cores and a cache line between them.
+/// A pair of cores with a cache line between them.
 pub struct Probe {
     partner: Partner,
     line: Arc<CachePadded<AtomicU64>>,
@@ -61,7 +63,8 @@ impl Probe {
         let mut best = Duration::MAX;
         for _ in 0..GROUPS {
             let line = Arc::clone(&self.line);
-            // Relaxed, here and below: the number is all that is passed; `together` orders the groups.
+            // Relaxed, here and below: the number is all that is passed, and `together` orders the
+            // groups.
             line.store(0, Ordering::Relaxed);
             let there = Arc::clone(&line);
             let group = self.partner.together(
@@ -84,7 +87,7 @@ impl Probe {
     }
 }
 
-/// One side of the round trips: the one waits for even numbers, the other for odd ones.
+/// Runs one side of the round trips: side 0 waits for even numbers, side 1 for odd ones.
 fn bounce(line: &AtomicU64, side: u64) {
     for turn in (side..2 * TRIPS).step_by(2) {
         while line.load(Ordering::Relaxed) != turn {

@@ -1,10 +1,10 @@
-//! What a child process and its parent say to each other: a line of JSON each.
+//! The protocol between a child process and its parent: each message is a line of JSON.
 //!
 //! ```text
 //!   child                                  parent
-//!   {"hello":[{"title":…,"kinds":[…]}]} ─►            once; or {"missing":"why"}, and the child ends
+//!   {"hello":[{"title":…,"kinds":[…]}]} ─►            once, at the start
 //!                                       ◄─ {"open":{"entrant":…,"kind":…}}
-//!   {"opened":{"steps":…}}              ─►            the steps of a slice; or "apart": it cannot do that
+//!   {"opened":{"steps":…}}              ─►            the steps of a slice
 //!                                       ◄─ {"run":{"entrant":…,"steps":…}}
 //!   {"ran":{"steps":…,"ns":…}}          ─►
 //!                                       ◄─ {"close":{"entrant":…}}
@@ -15,14 +15,16 @@
 //!   {"latency":…}                       ─►            null: it does not take part
 //! ```
 //!
-//! `{"failed":"why"}` may answer any request. Each entrant has one open workload at most.
+//! Instead of `hello` a child may say `{"missing":"why"}`, and ends. `"apart"` instead of `opened`
+//! says that the entrant cannot do that workload. `{"failed":"why"}` may answer any request. Each
+//! entrant has one open workload at most.
 
 use serde::{Deserialize, Serialize};
 
 use crate::latency::{Disturbance, Latency};
 use crate::memory::Memory;
 
-/// Someone who takes part in a child.
+/// An entrant that takes part in a child.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Introduction {
     /// The name, as shown in tables.
@@ -31,7 +33,7 @@ pub struct Introduction {
     pub kinds: Vec<String>,
 }
 
-/// What a parent asks for.
+/// A request of a parent.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Request {
@@ -57,7 +59,7 @@ pub(crate) enum Request {
     },
 }
 
-/// What a child says.
+/// An answer of a child.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Answer {

@@ -1,7 +1,9 @@
-//! The parent's side of a child process: starts it, asks it, and says why it cannot if it fails or dies.
+//! The parent's side of a child process. It starts the child, asks it, and says why it cannot if
+//! the child fails or dies.
 //!
-//! A child is asked one thing at a time and sleeps between. One thread reads its answers, so that one that hangs is
-//! noticed, and one what it prints, the last lines of which go with every failure.
+//! A child is asked one thing at a time and sleeps between requests. One thread reads its answers,
+//! so that a child that hangs is noticed. Another reads what it prints, the last lines of which go
+//! with every failure.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -20,16 +22,16 @@ use crate::protocol::{Answer, Introduction, Request};
 use crate::rounds::Player;
 use crate::work::{Kind, Timed};
 
-/// A child that says nothing for so long hangs.
+/// The time after which a child that says nothing is taken to hang.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// What a child has printed is read within this, on all but the busiest machines.
+/// The time within which what a child has printed is read, on all but the busiest machines.
 const SETTLING: Duration = Duration::from_millis(100);
 /// The time that a child has to end after its input did.
 const ENDING: Duration = Duration::from_secs(10);
-/// The lines of what it printed that are kept.
+/// The number of lines that are kept of what a child printed.
 const LINES: usize = 8;
 
-/// Why a child does not do what it was asked for.
+/// The reason why a child does not do what it was asked for.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Failure(String);
 
@@ -49,11 +51,11 @@ pub struct Remote {
 }
 
 impl Remote {
-    /// Starts a child and waits until it has said who is there.
+    /// Starts a child and waits until it has said which entrants it has.
     ///
     /// # Errors
     ///
-    /// If it cannot be started, lacks something, or ends.
+    /// If the child cannot be started, lacks something, or ends.
     pub fn start(command: &mut Command) -> Result<Self, Failure> {
         let mut line = Line::start(command)?;
         let entrants = match line.hear()? {
@@ -65,14 +67,15 @@ impl Remote {
         Ok(Self { line, entrants })
     }
 
-    /// Returns who is there.
+    /// Returns the entrants of the child.
     #[must_use]
     pub fn entrants(&self) -> &[Introduction] {
         &self.entrants
     }
 
-    /// Makes a workload in the child, which stays open until it [ends](Player::end) or the entrant opens another one; `None`
-    /// if it does not take part.
+    /// Makes a workload in the child; `None` if the entrant does not take part.
+    ///
+    /// It stays open until it [ends](Player::end) or the entrant opens another one.
     ///
     /// # Errors
     ///
@@ -94,11 +97,12 @@ impl Remote {
         }
     }
 
-    /// Weighs an entrant in the child, which should have done nothing else; `None` if it does not take part.
+    /// Weighs an entrant in the child, which should have done nothing else; `None` if the entrant
+    /// does not take part.
     ///
     /// # Errors
     ///
-    /// If the system does not tell, or the child ends.
+    /// If the system does not report the memory, or the child ends.
     pub fn memory(&self, entrant: &str, steps: u64) -> Result<Option<Memory>, Failure> {
         let entrant = entrant.to_owned();
         let mut line = self.line.borrow_mut();
@@ -110,7 +114,8 @@ impl Remote {
 }
 
 impl Remote {
-    /// Measures the gets of an entrant in the child for so many milliseconds; `None` if it does not take part.
+    /// Measures the gets of an entrant in the child for so many milliseconds; `None` if the entrant
+    /// does not take part.
     ///
     /// # Errors
     ///
@@ -188,7 +193,7 @@ impl Line {
             .map_err(|error| Failure(format!("{program}: {error}")))?;
         let (sender, answers) = channel();
         let stdout = child.stdout.take().expect("a piped output");
-        // It ends with the child's output.
+        // The thread ends with the child's output.
         thread::spawn(move || lines(stdout, |line| drop(sender.send(line))));
         let printed = Arc::<Mutex<VecDeque<String>>>::default();
         let kept = Arc::clone(&printed);
@@ -218,7 +223,7 @@ impl Line {
         match sent {
             Some(Ok(())) => match self.hear()? {
                 Answer::Failed(why) => {
-                    // What it printed was written before, and may not be read yet.
+                    // What the child printed was written before, and may not be read yet.
                     thread::sleep(SETTLING);
                     Err(self.failure(&why))
                 }
@@ -241,7 +246,7 @@ impl Line {
                 }
                 Err(RecvTimeoutError::Timeout) => {
                     self.requests = None;
-                    // It may have ended just now.
+                    // The child may have ended just now, so an error does not matter.
                     let _ = self.child.kill();
                     return Err(self.failure(&format!("no answer for {} s", PATIENCE.as_secs())));
                 }
@@ -253,7 +258,8 @@ impl Line {
     fn death(&mut self) -> Failure {
         self.requests = None;
         let status = self.child.wait();
-        // Its last words may still be on the way; whom it started may hold the pipe open.
+        // The child's last words may still be on the way, and a process that it started may hold
+        // the pipe open.
         wait_until(Duration::from_millis(500), || self.printing.is_finished());
         match status {
             Ok(status) => self.failure(&format!("its process ended: {status}")),
@@ -265,7 +271,7 @@ impl Line {
         self.failure(&format!("an answer to another question: {answer:?}"))
     }
 
-    /// A failure, with what the child printed last.
+    /// Returns a failure with what the child printed last.
     fn failure(&mut self, why: &str) -> Failure {
         let mut printed = self.printed.lock().unwrap_or_else(PoisonError::into_inner);
         let lines: Vec<String> = printed.drain(..).collect();
@@ -279,10 +285,10 @@ impl Line {
 
 impl Drop for Line {
     fn drop(&mut self) {
-        // The end of its input is the sign to end.
+        // The end of its input tells the child to end.
         self.requests = None;
         if !wait_until(ENDING, || !matches!(self.child.try_wait(), Ok(None))) {
-            // It may have ended just now.
+            // The child may have ended just now, so an error does not matter.
             let _ = self.child.kill();
             let _ = self.child.wait();
         }
@@ -298,7 +304,7 @@ fn lines(pipe: impl Read, mut take: impl FnMut(String)) {
     }
 }
 
-/// Looks at times until something holds; returns whether it did in time.
+/// Looks from time to time until something holds, and returns whether it did in time.
 fn wait_until(limit: Duration, mut holds: impl FnMut() -> bool) -> bool {
     let start = Instant::now();
     while !holds() {

@@ -1,4 +1,4 @@
-//! Players by turns, slice by slice.
+//! Matches: players take turns, slice by slice.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::remote::Failure;
 use crate::summary::Spread;
 use crate::work::{Kind, Threads, Timed, Workload};
 
-/// Whoever runs slices when it is its turn.
+/// A player, which runs a slice when it is its turn.
 pub trait Player {
     /// Returns the name, as shown in tables.
     fn name(&self) -> &str;
@@ -16,24 +16,24 @@ pub trait Player {
     ///
     /// # Errors
     ///
-    /// If it cannot: it is out of the match.
+    /// If the player cannot run it. It is then out of the match.
     fn slice(&mut self) -> Result<Timed, Failure>;
 
     /// Frees what it holds.
     ///
     /// # Errors
     ///
-    /// If that is not what it should be.
+    /// If what it holds is not what it should be.
     fn end(&mut self) -> Result<(), Failure>;
 }
 
-/// One workload with all its players, in the order of their turns.
+/// A match: one workload with all its players, in the order of their turns.
 pub struct Match {
     kind: Kind,
     names: Vec<String>,
-    /// Nobody where a player failed.
+    /// The players; `None` where a player failed, ended, or ran alone.
     players: Vec<Option<Box<dyn Player>>>,
-    /// Who failed, and why.
+    /// The names of the players that failed, with the reasons.
     failures: Vec<(String, Failure)>,
     /// The rounds: for each player its slice, if it was not dropped.
     rounds: Vec<Vec<Option<Slice>>>,
@@ -47,7 +47,7 @@ struct Slice {
 }
 
 impl Match {
-    /// Makes the match.
+    /// Makes the match of these players.
     #[must_use]
     pub fn new(kind: Kind, players: Vec<Box<dyn Player>>) -> Self {
         Self {
@@ -63,7 +63,7 @@ impl Match {
         }
     }
 
-    /// Ends the match: frees what its players hold. The figures stay.
+    /// Ends the match and frees what its players hold. The figures stay.
     pub fn end(&mut self) {
         for place in 0..self.players.len() {
             if let Some(Err(why)) = self.players[place].as_mut().map(|player| player.end()) {
@@ -79,18 +79,19 @@ impl Match {
         self.kind
     }
 
-    /// Returns the names of the players, those that failed too.
+    /// Returns the names of the players, including those that failed.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(String::as_str)
     }
 
-    /// Returns who failed and why; they have no figures.
+    /// Returns the names of the players that failed, with the reasons. They have no figures.
     #[must_use]
     pub fn failures(&self) -> &[(String, Failure)] {
         &self.failures
     }
 
-    /// Runs one slice of every player; odd rounds in reverse, so that nobody always follows the same neighbour.
+    /// Runs one slice of every player. Odd rounds go in reverse, so that nobody always follows the
+    /// same neighbour.
     pub fn round(&mut self, probe: Option<&Probe>) {
         let probe = probe.filter(|_| self.kind.threads() == Threads::Two);
         let count = self.players.len();
@@ -112,7 +113,8 @@ impl Match {
         }
     }
 
-    /// Adds a player that runs all its slices now, alone: where buffers are too many for several to hold at once.
+    /// Adds a player that runs all its slices now, alone. It is for buffers that are too many for
+    /// several players to hold at once.
     pub fn alone(&mut self, mut player: Box<dyn Player>, slices: usize) {
         let place = self.names.len();
         self.names.push(player.name().to_owned());
@@ -145,7 +147,7 @@ impl Match {
         }
     }
 
-    /// A player that failed once may have been wrong before: none of its slices counts.
+    /// Removes a player that failed. It may have been wrong before, so none of its slices counts.
     fn strike(&mut self, place: usize, why: Failure) {
         self.failures.push((self.names[place].clone(), why));
         self.players[place] = None;
@@ -170,7 +172,8 @@ impl Match {
         self.dropped
     }
 
-    /// Returns the nanoseconds a step of a contestant; `None` if it has no slice at this distance.
+    /// Returns the nanoseconds per step of a contestant; `None` if it has no slice at this
+    /// distance.
     #[must_use]
     pub fn ns(&self, contestant: &str, distance: Option<Distance>) -> Option<Spread> {
         let contestant = self.place(contestant)?;
@@ -178,7 +181,8 @@ impl Match {
         Spread::of(self.rounds.iter().filter_map(of))
     }
 
-    /// Returns the nanoseconds a step that so many of a hundred slices of a contestant take at most.
+    /// Returns the nanoseconds per step that so many of a hundred slices of a contestant take at
+    /// most.
     #[must_use]
     pub fn percentile(
         &self,
@@ -194,8 +198,8 @@ impl Match {
         Some(ns[(last as f64 * percent / 100.0).round() as usize])
     }
 
-    /// Returns how many times as fast as `base` a contestant is, by the rounds in which both
-    /// were at this distance.
+    /// Returns the speed of a contestant in multiples of the speed of `base`, by the rounds in
+    /// which both were at this distance.
     #[must_use]
     pub fn ratio(
         &self,
@@ -224,11 +228,13 @@ fn at(slice: Option<Slice>, distance: Option<Distance>) -> Option<f64> {
 /// The fewest steps of a slice: with fewer its ends would weigh too much.
 const FEWEST: u64 = 512;
 
-/// Finds the steps that take about `wanted`: doubles them until the run is long enough to judge.
+/// Returns the number of steps that take about `wanted`. It is doubled until the run is long enough
+/// to judge.
 #[must_use]
 pub fn steps_of(workload: &mut dyn Workload, wanted: Duration) -> u64 {
     let mut steps = FEWEST;
-    // The fastest of a few runs: any of them may be interrupted for a thousand times as long.
+    // The fastest of a few runs counts, since any of them may be interrupted for a thousand times
+    // as long.
     let fastest = |workload: &mut dyn Workload, steps| {
         let runs = (0..8).map(|_| workload.run(steps).ns());
         runs.fold(f64::INFINITY, f64::min)

@@ -1,8 +1,9 @@
-//! A child process: answers for the entrants that live in it.
+//! A child process, which answers for the entrants that live in it.
 //!
-//! It speaks on what was its standard output; whatever else is printed goes to standard error. A panic is answered as
-//! a failure, and the workload that panicked is left as it is: nothing is known of it. An entrant is checked when its
-//! first workload is opened, not in a process that weighs it.
+//! It speaks on what was its standard output; whatever else is printed goes to standard error. A
+//! panic is answered as a failure. The workload that panicked is left as it is, for nothing is
+//! known of it. An entrant is checked when its first workload is opened, but not in a process that
+//! weighs it.
 
 use std::any::Any;
 use std::fs::File;
@@ -20,7 +21,7 @@ use crate::protocol::{Answer, Introduction, Request};
 use crate::rounds::steps_of;
 use crate::work::{Kind, Threads, Workload};
 
-/// Serves until standard input ends: the `main` of a peer.
+/// Serves until standard input ends. It is the `main` of a peer.
 ///
 /// ```no_run
 /// use framewell_bench::contestants::MALLOC;
@@ -35,8 +36,9 @@ pub fn serve(entrants: &[&'static dyn Entrant]) -> ExitCode {
     serve_with(|| Ok(entrants.to_vec()))
 }
 
-/// [`serve`] with entrants that need something, which `make` prepares: what it prints disturbs nobody, and the reason
-/// that it gives is what the parent tells.
+/// Serves like [`serve`], with entrants that need something, which `make` prepares.
+///
+/// What `make` prints disturbs nobody. If it fails, the parent reports the reason that it gives.
 pub fn serve_with(make: impl FnOnce() -> Result<Vec<&'static dyn Entrant>, String>) -> ExitCode {
     let mut out = match take_stdout() {
         Ok(out) => out,
@@ -164,9 +166,10 @@ impl Place {
 
     fn run(&mut self, steps: u64) -> Result<Answer, String> {
         let (kind, open) = self.open.take().ok_or("no workload is open")?;
-        // Not dropped by a panic: what it would free may be what broke.
+        // A panic does not drop the workload: what it would free may be what broke.
         let mut open = mem::ManuallyDrop::new(open);
-        // The processes before left nothing of this one's in the caches (M5); long slices warm up by themselves.
+        // The processes before left nothing of this process's data in the caches (M5). Long slices
+        // warm up by themselves.
         if kind.threads() != Threads::Many {
             open.run(steps);
         }
@@ -188,12 +191,13 @@ impl Place {
     }
 }
 
-/// Returns standard output; from now on what is printed there goes to standard error.
+/// Returns standard output. From now on what is printed there goes to standard error.
 #[cfg(unix)]
 fn take_stdout() -> io::Result<File> {
     use std::os::fd::AsFd;
     let out = io::stdout().as_fd().try_clone_to_owned()?;
-    // SAFETY: two descriptors of this process; whoever writes to the first finds it open.
+    // SAFETY: both are descriptors of this process, and standard output stays open for whoever
+    // writes to it.
     if unsafe { libc::dup2(libc::STDERR_FILENO, libc::STDOUT_FILENO) } == -1 {
         return Err(io::Error::last_os_error());
     }

@@ -5,11 +5,11 @@ use serde::Serialize;
 /// A median with the range in which the middle eighty of a hundred samples lie.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize)]
 pub struct Spread {
-    /// A tenth of the samples is below.
+    /// The value below which a tenth of the samples lies.
     pub low: f64,
     /// The median.
     pub median: f64,
-    /// A tenth is above.
+    /// The value above which a tenth of the samples lies.
     pub high: f64,
     /// The number of samples.
     pub samples: usize,

@@ -1,4 +1,4 @@
-//! Threads that stay, asleep between the slices: their caches are as warm as in a program.
+//! Threads that stay. They sleep between the slices, so their caches are as warm as in a program.
 
 #![allow(
     clippy::disallowed_types,
@@ -24,7 +24,7 @@ pub struct Partner {
 }
 
 impl Partner {
-    /// Returns a thread on the second core; the calling one should be on the first
+    /// Returns a thread on the second core. The calling thread should be on the first
     /// ([`cpus::settle`]).
     #[must_use]
     pub fn on_second_core() -> Self {
@@ -56,7 +56,7 @@ impl Partner {
         }
     }
 
-    /// Starts a job; each start wants a [`wait`](Self::wait).
+    /// Starts a job. Each start needs a [`wait`](Self::wait).
     ///
     /// # Panics
     ///
@@ -70,12 +70,13 @@ impl Partner {
     ///
     /// # Panics
     ///
-    /// If the job has.
+    /// If the job has panicked.
     pub fn wait(&self) {
         self.done.recv().expect("a partner that did not panic");
     }
 
-    /// Runs two jobs at once, each a warm-up and the work, and returns how long the work took.
+    /// Runs two jobs at once, each with a warm-up before the work, and returns how long the work
+    /// took.
     ///
     /// Both threads spin until both are warm, and the clock stops when both are done.
     pub fn together<W, J>(
@@ -106,15 +107,15 @@ impl Partner {
     }
 }
 
-/// Arrives, and spins until there are `all` arrivals.
+/// Arrives, and spins until `all` threads have arrived.
 fn meet(arrived: &AtomicU32, all: u32) {
-    // Release: what was done before is seen by who meets. Acquire below: pairs with it.
+    // Release: pairs with the Acquire below. Who meets sees what was done before.
     arrived.fetch_add(1, Ordering::Release);
     spin_until(|| (arrived.load(Ordering::Acquire) >= all).then_some(()));
 }
 
-/// Spins until `look` finds something. Yields at times if it takes long: the thread that is waited for
-/// may have lost its core to another process, or to this one.
+/// Spins until `look` finds something. If it takes long, it yields at times: the thread that is
+/// waited for may have lost its core to another process, or to this one.
 #[inline(always)]
 pub(crate) fn spin_until<T>(mut look: impl FnMut() -> Option<T>) -> T {
     let mut spins = 0_u32;
@@ -134,7 +135,7 @@ impl Drop for Partner {
     fn drop(&mut self) {
         drop(self.jobs.take());
         if let Some(thread) = self.thread.take() {
-            // A panic of the thread was reported by `wait`.
+            // `wait` has reported a panic of the thread.
             let _ = thread.join();
         }
     }

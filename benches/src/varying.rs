@@ -1,20 +1,20 @@
-//! What a workload of varying lengths asks of a contestant.
+//! The traits that a workload of varying lengths uses.
 
-/// A buffer of the length that was asked for, freed when dropped.
+/// A buffer of the length that was asked for, which is freed when it is dropped.
 ///
 /// # Safety
 ///
-/// - [`first`](Self::first) returns a pointer to [`length`](Self::length) bytes that the buffer owns alone and
-///   that may be written until it is dropped.
+/// - [`first`](Self::first) returns a pointer to [`length`](Self::length) bytes. The buffer alone
+///   owns them, and they may be written until it is dropped.
 pub unsafe trait VaryingBuffer: Send + 'static {
     /// Returns the first byte.
     fn first(&mut self) -> *mut u8;
 
-    /// Returns the bytes.
+    /// Returns the number of bytes.
     fn length(&self) -> usize;
 }
 
-/// A source of buffers of any length, used from several threads.
+/// A source of buffers of any length that several threads use.
 pub trait VaryingContestant: Sync + 'static {
     /// A buffer of the length that was asked for.
     type Buffer: VaryingBuffer;
@@ -26,9 +26,9 @@ pub trait VaryingContestant: Sync + 'static {
     ///
     /// # Panics
     ///
-    /// If there is none: workloads stay far below the capacity of every contestant.
+    /// If there is no buffer. Workloads stay far below the capacity of every contestant.
     fn get(&self, length: usize) -> Self::Buffer;
 
-    /// Prepares the calling thread: workloads call it on each thread that gets or frees.
+    /// Prepares the calling thread. Workloads call it on each thread that gets or frees.
     fn enter(&self) {}
 }

@@ -1,13 +1,13 @@
-//! libc's rseq area of the calling thread.
+//! The rseq area that libc has registered for the calling thread.
 
 use std::fmt;
 
-/// Why there is no area.
+/// The reason why there is no area.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum NoArea {
-    /// There are sequences for Linux on x86-64 and on aarch64 alone.
+    /// The target is neither Linux on x86-64 nor on aarch64, and only these have sequences.
     Target,
-    /// libc has registered none.
+    /// libc has registered no area.
     Unregistered,
 }
 
@@ -59,12 +59,12 @@ mod real {
             self.0.get()
         }
 
-        /// The CPU that the calling thread runs on, or did a moment ago.
+        /// Returns the CPU that the calling thread runs on, or ran on a moment ago.
         #[inline(always)]
         pub(in crate::floors) fn cpu(self) -> u32 {
             let cpu: u32;
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: reads the first field (`cpu_id_start`) of the calling thread's own rseq
+            // SAFETY: this reads the first field (`cpu_id_start`) of the calling thread's own rseq
             // area, at the offset that libc states (`registered`).
             unsafe {
                 std::arch::asm!(
@@ -75,7 +75,7 @@ mod real {
                 );
             }
             #[cfg(target_arch = "aarch64")]
-            // SAFETY: as for x86-64.
+            // SAFETY: this reads the same field at the same offset as on x86-64.
             unsafe {
                 std::arch::asm!(
                     "mrs {at}, tpidr_el0",
@@ -99,7 +99,7 @@ mod real {
 mod real {
     use super::NoArea;
 
-    /// There is none.
+    /// An area on a target that has none.
     #[derive(Clone, Copy)]
     pub(in crate::floors) enum Area {}
 

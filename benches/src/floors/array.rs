@@ -1,7 +1,8 @@
-//! The floor of the workloads of varying lengths: the same writes, to buffers that are always there.
+//! The floor of the workloads of varying lengths: the same writes, to buffers that are always
+//! there.
 //!
-//! The buffers lie apart by about the mix's mean length, so that as many pages are touched. A longer one is as
-//! long as that: the workloads touch no more than its start.
+//! The buffers lie about the mix's mean length apart, so that as many pages are touched. A longer
+//! buffer is cut to that length: the workloads touch no more than its start.
 
 #![allow(
     clippy::disallowed_types,
@@ -16,9 +17,9 @@ use crate::varying::{VaryingBuffer, VaryingContestant};
 use crate::work::Workload;
 use crate::work::dot11_mix::{LIVE, Mix};
 
-/// More than the hand-off's ring and the bursts at its ends hold.
+/// The number of chunks: more than the hand-off's ring and the bursts at its ends hold.
 const TURNS: usize = 2048;
-/// The mean of the lengths in whole cache lines.
+/// The bytes of a chunk: the mean of the lengths, in whole cache lines.
 const STRIDE: usize = 33 * 64;
 
 #[derive(Clone)]
@@ -28,9 +29,9 @@ struct Chunk {
     bytes: [u8; STRIDE],
 }
 
-/// Buffers that are always there.
+/// An array of buffers that are always there.
 pub(super) struct Array {
-    /// Of `TURNS` chunks.
+    /// The first of `TURNS` chunks.
     first: NonNull<Chunk>,
     turn: AtomicUsize,
 }
@@ -51,7 +52,7 @@ impl Array {
     fn at(&self, place: usize, length: usize) -> Place {
         assert!(place < TURNS);
         Place {
-            // SAFETY: one of the `TURNS` chunks.
+            // SAFETY: `place` is below `TURNS`, so this is one of the chunks.
             first: unsafe { self.first.add(place) }.cast(),
             length: length.min(STRIDE),
         }
@@ -64,11 +65,12 @@ pub(super) struct Place {
     length: usize,
 }
 
-// SAFETY: a place is no thread's.
+// SAFETY: nothing in a place belongs to one thread.
 unsafe impl Send for Place {}
 
-// SAFETY: a chunk has STRIDE bytes. The mix gives a chunk to the successor of the buffer that has it, which is not touched
-// again; in the hand-off a chunk's turn comes after its buffer was freed.
+// SAFETY: a chunk has STRIDE bytes. The mix gives a chunk to the successor of the buffer that has
+// it, and does not touch that buffer again. In the hand-off a chunk's turn comes after its buffer
+// was freed.
 unsafe impl VaryingBuffer for Place {
     #[inline(always)]
     fn first(&mut self) -> *mut u8 {
@@ -88,17 +90,17 @@ impl VaryingContestant for Array {
         ARRAY
     }
 
-    /// Called by one thread alone.
+    /// Returns the chunk whose turn it is. One thread alone calls it.
     #[inline(always)]
     fn get(&self, length: usize) -> Place {
-        // Relaxed: one thread's own.
+        // Relaxed: one thread alone uses the turn.
         let turn = self.turn.load(Ordering::Relaxed);
         self.turn.store(turn + 1, Ordering::Relaxed);
         self.at(turn % TURNS, length)
     }
 }
 
-/// Returns the array for the hand-off.
+/// Returns the array for the hand-off, whose chunks take turns.
 pub(super) fn in_turn() -> &'static Array {
     Array::new()
 }

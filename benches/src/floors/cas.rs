@@ -1,8 +1,8 @@
-//! The floor of a per-CPU lock-free pair: two compare-and-swaps that nobody contends, with the CPU's
-//! number from libc's rseq area where there is one, and one byte written between them.
+//! The floor of a per-CPU lock-free pair: two compare-and-swaps that nobody contends, and one byte
+//! written between them. The CPU's number comes from libc's rseq area where there is one.
 //!
-//! No allocator that is lock-free without restartable sequences can do less: one atomic step to get, one
-//! to free, each on the word of its CPU.
+//! No allocator that is lock-free without restartable sequences can do less. A get needs one atomic
+//! step and a free another, each on the word of its CPU.
 
 #![allow(
     clippy::disallowed_types,
@@ -19,10 +19,10 @@ use crate::work::{Timed, Workload, time, touch};
 /// The most CPUs that a cpu_set_t can name.
 const CPUS: usize = 1024;
 
-/// Two bare compare-and-swaps.
+/// The workload of two bare compare-and-swaps.
 pub(super) struct CasPair {
     words: Box<[CachePadded<AtomicU64>; CPUS]>,
-    /// `None`: the CPU's number is asked for by a call.
+    /// libc's area; if it is `None`, a call asks for the CPU's number.
     area: Option<Area>,
     byte: u8,
 }
@@ -46,7 +46,7 @@ impl Workload for CasPair {
         let byte = &raw mut self.byte;
         time(steps, 1, || {
             swap(words, area);
-            // SAFETY: the byte is this value's, which is borrowed mutably.
+            // SAFETY: the byte belongs to this value, which is borrowed mutably.
             unsafe { touch::write_at(byte, 1) };
             swap(words, area);
         })
@@ -58,12 +58,12 @@ fn swap(words: &[CachePadded<AtomicU64>; CPUS], area: Option<Area>) {
     let cpu = area.map_or_else(called, Area::cpu);
     // The remainder of a power of two costs one instruction, as a bound check would.
     let word = &words[cpu as usize % CPUS];
-    // Relaxed: what is published by the swap is nothing.
+    // Relaxed: the swap publishes nothing.
     let mut seen = word.load(Ordering::Relaxed);
     while let Err(now) = word.compare_exchange_weak(
         seen,
         seen.wrapping_add(1),
-        // As strong as a stack's; the same instruction where there is but one.
+        // AcqRel: as strong as in a stack. It is the same instruction where there is but one.
         Ordering::AcqRel,
         Ordering::Relaxed,
     ) {
@@ -71,7 +71,7 @@ fn swap(words: &[CachePadded<AtomicU64>; CPUS], area: Option<Area>) {
     }
 }
 
-/// The CPU by a call.
+/// Returns the CPU that a call reports.
 #[cfg(target_os = "linux")]
 fn called() -> u32 {
     // SAFETY: sched_getcpu has no preconditions.
@@ -79,7 +79,7 @@ fn called() -> u32 {
     u32::try_from(cpu).unwrap_or(0)
 }
 
-/// No CPU at all.
+/// Returns 0, since there is no call for the CPU's number here.
 #[cfg(not(target_os = "linux"))]
 fn called() -> u32 {
     0

@@ -1,5 +1,5 @@
-//! The memory of the floors: frames that are always there, laid out as the pool's, on huge pages where the system
-//! gives them, as the pool's are.
+//! The memory of the floors: frames that are always there, laid out like the pool's. Like the
+//! pool's, they lie on huge pages where the system gives them.
 
 use std::ptr::NonNull;
 
@@ -7,7 +7,7 @@ use memmap2::MmapMut;
 
 use crate::contestant::{BYTES, Buffer};
 
-/// The layout of the pool's frames.
+/// The distance from one frame to the next, as in the pool.
 pub(super) const STRIDE: usize = 1728;
 pub(super) const HEADROOM: usize = 128;
 const _: () = assert!(HEADROOM + BYTES <= STRIDE);
@@ -15,27 +15,27 @@ const _: () = assert!(HEADROOM + BYTES <= STRIDE);
 /// The size and alignment of a huge page.
 const HUGE: usize = 2 << 20;
 
-/// Frames that are always there.
+/// A mapping with frames that are always there.
 pub(super) struct Frames {
     base: NonNull<u8>,
     _mapping: MmapMut,
 }
 
-// SAFETY: the frames are used through `Place`s, or by floors that say who has which.
+// SAFETY: the frames are used through `Place`s, or by floors that say which thread has which frame.
 unsafe impl Send for Frames {}
-// SAFETY: as above.
+// SAFETY: the same reason holds as for `Send`.
 unsafe impl Sync for Frames {}
 
 impl Frames {
-    /// Maps so many.
+    /// Maps this many frames.
     pub(super) fn new(count: usize) -> Self {
         let bytes = (count * STRIDE).next_multiple_of(HUGE) + HUGE;
         let mut mapping = MmapMut::map_anon(bytes).expect("memory of a floor");
-        // Without huge pages it is the same memory.
+        // The memory is the same without huge pages, so a refusal is no error.
         #[cfg(target_os = "linux")]
         let _ = mapping.advise(memmap2::Advice::HugePage);
         let first = mapping.as_mut_ptr();
-        // Within the huge page that the mapping is longer.
+        // The mapping is longer by one huge page, and the base lies within that.
         let base = first.wrapping_add(first.align_offset(HUGE));
         Self {
             base: NonNull::new(base).expect("a mapping"),
@@ -43,7 +43,7 @@ impl Frames {
         }
     }
 
-    /// The first frame.
+    /// Returns the address of the first frame.
     pub(super) fn base(&self) -> *mut u8 {
         self.base.as_ptr()
     }
@@ -56,15 +56,16 @@ impl Frames {
     /// - The frame's last buffer is not used any more.
     #[inline(always)]
     pub(super) unsafe fn at(&self, place: usize) -> Place {
-        // SAFETY: the function's bullet: within the mapping, which is longer than all frames.
+        // SAFETY: the frame lies within the mapping, which is longer than all frames (the first
+        // bullet).
         Place(unsafe { self.base.add(place * STRIDE + HEADROOM) })
     }
 }
 
-/// The payload of a frame, by its address alone.
+/// The payload of a frame, known by its address alone.
 pub(super) struct Place(NonNull<u8>);
 
-// SAFETY: a place is no thread's.
+// SAFETY: nothing in a place belongs to one thread.
 unsafe impl Send for Place {}
 
 // SAFETY: the payload of a frame, which no other buffer uses (`Frames::at`), holds BYTES.

@@ -1,12 +1,15 @@
-//! The floor of the mix with lists that are linked through the free buffers themselves, as those of most allocators are: one for each
-//! size class of the crate, in plain words, without anything else that an allocator has.
+//! The floor of the mix with lists that are linked through the free buffers themselves, as those of
+//! most allocators are.
+//!
+//! There is one list for each size class of the crate, in plain words, without anything else that
+//! an allocator has.
 //!
 //! ```text
 //!   length ── table ──► class: │ head │ ──► free buffer: │ next │ … ──► free buffer: │ next │ …
 //! ```
 //!
-//! The lines of a buffer that its owner has just written hold its link: nothing but the heads lies elsewhere. A stray write to a freed
-//! buffer breaks such a list, which is why the crate has none.
+//! The link of a buffer lies in cache lines that its owner has just written. Only the heads lie
+//! elsewhere. A stray write to a freed buffer breaks such a list, which is why the crate has none.
 
 #![allow(
     clippy::disallowed_types,
@@ -22,7 +25,8 @@ use crate::work::dot11_mix::Mix;
 
 use super::sizes::BySize;
 
-/// A size class. One thread's: the atomic stands for a plain word, which may be changed through a shared reference.
+/// A size class that one thread uses. The atomic stands for a plain word that may be changed
+/// through a shared reference.
 #[repr(align(64))]
 struct Class {
     /// The free buffer that was freed last; null if there is none.
@@ -34,7 +38,7 @@ impl Class {
         let class = Self {
             head: AtomicPtr::new(ptr::null_mut()),
         };
-        // The first buffers are used first.
+        // The pushes start at the end, so the first buffers are used first.
         for buffer in memory.chunks_exact_mut(stride).rev() {
             class.push(NonNull::from(buffer).cast());
         }
@@ -43,7 +47,7 @@ impl Class {
 
     #[inline(always)]
     fn take(&'static self, length: usize) -> Linked {
-        // Relaxed, here and below: one thread's own.
+        // Relaxed, here and below: one thread alone uses the list.
         let head = self.head.load(Ordering::Relaxed);
         let buffer = NonNull::new(head).expect("a class has buffers left");
         // SAFETY: a buffer on the list holds a link, written by `push`, and nobody else has it.
@@ -56,28 +60,29 @@ impl Class {
         }
     }
 
-    /// Puts a buffer of the class, which is the caller's, on the list.
+    /// Puts a buffer of the class, which the caller owns, on the list.
     #[inline(always)]
     fn push(&self, buffer: NonNull<u8>) {
         let next = self.head.load(Ordering::Relaxed);
-        // SAFETY: the buffer is the caller's, and has room for a pointer: strides are 16 bytes or more.
+        // SAFETY: the caller owns the buffer, and it has room for a pointer: strides are 16 bytes
+        // or more.
         unsafe { buffer.cast::<*mut u8>().write_unaligned(next) };
         self.head.store(buffer.as_ptr(), Ordering::Relaxed);
     }
 }
 
-/// A buffer of a list, freed when it is dropped.
+/// A buffer of a list, which is freed when it is dropped.
 struct Linked {
     class: &'static Class,
     buffer: NonNull<u8>,
     length: usize,
 }
 
-// SAFETY: the mix, which alone has them, gets and frees on one thread.
+// SAFETY: the mix alone has such buffers, and gets and frees them on one thread.
 unsafe impl Send for Linked {}
 
-// SAFETY: a buffer is on its list, or one of these, which has its stride of the memory alone. The stride is at least the length
-// (`BySize::of`).
+// SAFETY: a buffer is either on its list or in one `Linked`, which alone has its stride of the
+// memory. The stride is at least the length (`BySize::of`).
 unsafe impl VaryingBuffer for Linked {
     #[inline(always)]
     fn first(&mut self) -> *mut u8 {

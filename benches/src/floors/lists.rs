@@ -1,11 +1,13 @@
-//! The floor of the mix with lists: a stack of numbers for each size class of the crate, in plain words, without sequences and without
-//! anything else that an allocator has (other CPUs, refills, other threads' frees).
+//! The floor of the mix with lists: a stack of numbers for each size class of the crate, in plain
+//! words. It has no sequences and nothing else that an allocator has (other CPUs, refills, other
+//! threads' frees).
 //!
 //! ```text
-//!   length ── table ──► class: │ memory │ stride │ count │ slot 0 │ slot 1 │ …          a KiB from one class to the next
+//!   length ── table ──► class: │ memory │ stride │ count │ slot 0 │ slot 1 │ …
 //! ```
 //!
-//! What it takes more than the plain array is what it costs that which buffer is written comes out of one of many lists.
+//! The classes lie one KiB apart. The difference from the plain array is the price of taking
+//! each buffer out of one of many lists.
 
 #![allow(
     clippy::disallowed_types,
@@ -21,10 +23,11 @@ use crate::work::dot11_mix::Mix;
 
 use super::sizes::{BUFFERS, BySize};
 
-/// A size class. One thread's: the atomics stand for plain words, which may be changed through a shared reference.
+/// A size class that one thread uses. The atomics stand for plain words that may be changed through
+/// a shared reference.
 #[repr(align(64))]
 struct Class {
-    /// Of `BUFFERS` strides.
+    /// The first of `BUFFERS` strides of memory.
     first: NonNull<u8>,
     stride: u32,
     count: AtomicU32,
@@ -44,7 +47,7 @@ impl Class {
 
     #[inline(always)]
     fn take(&'static self, length: usize) -> Listed {
-        // Relaxed, here and below: one thread's own.
+        // Relaxed, here and below: one thread alone uses the list.
         let count = self.count.load(Ordering::Relaxed) as usize;
         assert!((1..=BUFFERS).contains(&count), "a class has buffers left");
         let number = self.slots[count - 1].load(Ordering::Relaxed);
@@ -57,23 +60,23 @@ impl Class {
     }
 }
 
-/// A buffer of a list, freed when it is dropped.
+/// A buffer of a list, which is freed when it is dropped.
 struct Listed {
     class: &'static Class,
     number: u32,
     length: u32,
 }
 
-// SAFETY: the mix, which alone has them, gets and frees on one thread.
+// SAFETY: the mix alone has such buffers, and gets and frees them on one thread.
 unsafe impl Send for Listed {}
 
-// SAFETY: a number is in one place: a slot below the count, or one of these, which has its stride of the memory alone. The stride is at
-// least the length (`BySize::of`).
+// SAFETY: a number is either in a slot below the count or in one `Listed`, which alone has its
+// stride of the memory. The stride is at least the length (`BySize::of`).
 unsafe impl VaryingBuffer for Listed {
     #[inline(always)]
     fn first(&mut self) -> *mut u8 {
         let offset = self.number as usize * self.class.stride as usize;
-        // SAFETY: numbers are below `BUFFERS`, of which the memory has the strides.
+        // SAFETY: numbers are below `BUFFERS`, and the memory has that many strides.
         unsafe { self.class.first.add(offset) }.as_ptr()
     }
 

@@ -1,20 +1,28 @@
-//! What nothing that gets and frees can be faster than: the steps that cannot be left out, and nothing else.
+//! The floors: nothing that gets and frees can be faster than they are. Each does the steps that
+//! cannot be left out, and nothing else.
 //!
-//! | floor | workloads | of what |
-//! |---|---|---|
-//! | `two bare CAS` | pair | a front without restartable sequences |
-//! | `plain array` | burst, window, hand-off, dot11 | any allocator: the same writes, to buffers that are always there |
-//! | `plain lists` | dot11-mix | any allocator with lists by size: stacks of numbers, by one thread, without sequences |
-//! | `linked lists` | dot11-mix | any allocator whose free buffers hold the links: the same with a head for each size, and the links in the buffers |
-//! | `plain stack` | pair, burst, window, pair-2t, oversub-64 | any cache of pointers for each thread: a stack of them, in the thread's own words |
-//! | `sequences` | pair, burst, bulk, window, pair-2t, oversub-64 | the crate's own sequences, with all that they need in registers; ids are owned |
-//! | `sequences + loads` | pair, pair-2t | any API with a handle: what they need is loaded from memory at each get and free |
-//! | `sequences + handles` | burst, bulk, window, oversub-64 | any API that hands out owners: handles are stored and taken apart again, with the loads |
+//! - `two bare CAS` (pair) bounds a front without restartable sequences.
+//! - `plain array` (burst, window, hand-off, dot11) bounds any allocator. It does the same writes,
+//!   to buffers that are always there.
+//! - `plain lists` (dot11-mix) bounds any allocator with lists by size. It has stacks of numbers,
+//!   one thread, and no sequences.
+//! - `linked lists` (dot11-mix) bounds any allocator whose free buffers hold the links. It is like
+//!   `plain lists`, with a head for each size, and the links in the buffers.
+//! - `plain stack` (pair, burst, window, pair-2t, oversub-64) bounds any cache of pointers for each
+//!   thread. It has a stack of them, in the thread's own words.
+//! - `sequences` (pair, burst, bulk, window, pair-2t, oversub-64) runs the crate's own sequences,
+//!   with all that they need in registers. Ids are owned.
+//! - `sequences + loads` (pair, pair-2t) bounds any API with a handle. What the sequences need is
+//!   loaded from memory at each get and free.
+//! - `sequences + handles` (burst, bulk, window, oversub-64) bounds any API that hands out owners.
+//!   Handles are stored and taken apart again, with the loads.
 //!
-//! The same bytes are written as in the workloads (M4), and frames of 1500 bytes lie as a pool's do. None of them can take a frame from
-//! another CPU, refuse a double free, or tell how many are out.
+//! The floors write the same bytes as the workloads (M4), and frames of 1500 bytes lie as a pool's
+//! do. No floor can take a frame from another CPU, refuse a double free, or tell how many frames
+//! are out.
 //!
-//! [`bounds`] says which of them bound framewell with its defaults, [`bounds_all`] which bound its peers too.
+//! [`bounds`] says which floors bound framewell with its defaults, and [`bounds_all`] which ones
+//! bound its peers too.
 
 mod area;
 mod array;
@@ -47,25 +55,25 @@ pub use area::NoArea;
 use area::Area;
 use cas::CasPair;
 
-/// Two bare compare-and-swaps.
+/// The name of the floor with two bare compare-and-swaps.
 pub const CAS: &str = "two bare CAS";
-/// The sequences in a tight loop.
+/// The name of the floor with the sequences in a tight loop.
 pub const SEQUENCES: &str = "sequences";
-/// The same, with what they need in memory.
+/// The name of the floor with the sequences, and what they need in memory.
 pub const LOADS: &str = "sequences + loads";
-/// The same, with a handle for each frame.
+/// The name of the floor with the sequences, and a handle for each frame.
 pub const HANDLES: &str = "sequences + handles";
 
-/// Buffers out of a list for each size.
+/// The name of the floor with buffers out of a list for each size.
 pub const LISTS: &str = "plain lists";
-/// Buffers linked to a list for each size.
+/// The name of the floor with buffers linked to a list for each size.
 pub const LINKED: &str = "linked lists";
-/// Buffers that are always there.
+/// The name of the floor with buffers that are always there.
 pub const ARRAY: &str = "plain array";
-/// Pointers out of a thread's own stack.
+/// The name of the floor with pointers out of a thread's own stack.
 pub const STACK: &str = "plain stack";
 
-/// A floor as one who takes part.
+/// A floor as an entrant.
 pub struct Floor {
     name: &'static str,
     kinds: &'static [Kind],
@@ -142,7 +150,7 @@ impl Entrant for Floor {
         self.kinds.contains(&kind) && !(of_sequences && without_sequences().is_some())
     }
 
-    /// A floor has no buffers of its own.
+    /// Checks nothing, since a floor has no buffers of its own.
     fn check(&self) {}
 
     fn workload(&'static self, kind: Kind) -> Option<Box<dyn Workload>> {
@@ -159,14 +167,15 @@ impl Entrant for Floor {
     }
 }
 
-/// Returns the reason why there are no floors of sequences here, if there are none.
+/// Returns the reason why there are no floors of sequences here; `None` if there are.
 #[must_use]
 pub fn without_sequences() -> Option<NoArea> {
     Area::find().err()
 }
 
-/// Returns whether framewell with its defaults cannot be faster than the floor of this name: what lacks the sequences does not bound
-/// what has them.
+/// Returns whether framewell with its defaults cannot be faster than the floor of this name.
+///
+/// A floor without sequences does not bound a front that has them.
 #[must_use]
 pub fn bounds(name: &str) -> bool {
     name != CAS || without_sequences().is_some()

@@ -1,4 +1,4 @@
-//! No sequences on this target.
+//! The floors of sequences on a target that has no sequences: there are none.
 
 use super::area::Area;
 use crate::work::{Kind, Workload};

@@ -1,7 +1,8 @@
-//! The floor of the workloads of frames that no allocator reaches: the same writes, to frames that are always there.
+//! The floor of the workloads of frames, which no allocator reaches: the same writes, to frames
+//! that are always there.
 //!
-//! A burst and the window write the frame of each place; what is handed off is written frame by frame in turn, and bare
-//! pointers go through the ring.
+//! A burst and the window write the frame of each place. The hand-off writes the frames in turn,
+//! and bare pointers go through the ring.
 
 use rtrb::chunks::WriteChunkUninit;
 
@@ -19,7 +20,7 @@ pub(super) fn floor(kind: Kind) -> Option<Box<dyn Workload>> {
         Kind::Burst256 => Box::new(Singles::<256>(Frames::new(256))),
         Kind::Window => {
             let frames: &'static Frames = Box::leak(Box::new(Frames::new(LIVE)));
-            // SAFETY: a place is below `LIVE`, and its new buffer comes instead of the last one.
+            // SAFETY: a place is below `LIVE`, and its new buffer replaces the last one.
             Box::new(Window::new(|place| unsafe { frames.at(place) }))
         }
         Kind::HandOff | Kind::HandOffBulk => Box::new(HandOff::new(InTurn::new())),
@@ -27,7 +28,7 @@ pub(super) fn floor(kind: Kind) -> Option<Box<dyn Workload>> {
     })
 }
 
-/// A burst's frames, one for each place.
+/// The frames of a burst, one for each place.
 struct Singles<const N: usize>(Frames);
 
 impl<const N: usize> Workload for Singles<N> {
@@ -41,14 +42,14 @@ impl<const N: usize> Workload for Singles<N> {
     }
 }
 
-/// The ring and a burst at each of its ends, in whole bursts.
+/// The number of frames: the ring and a burst at each of its ends, in whole bursts.
 const TURNS: usize = RING + 2 * BURST;
 
-/// Frames by turns.
+/// Frames that take turns.
 struct InTurn {
     frames: Frames,
-    /// The frame of each turn: all of them, shuffled. In the order of their addresses a core's prefetcher would take the frames from
-    /// the other core before they are written.
+    /// The frame of each turn: all frames, shuffled. In the order of their addresses, a core's
+    /// prefetcher would take the frames from the other core before they are written.
     order: Vec<u16>,
 }
 
@@ -75,8 +76,9 @@ impl Goods for InTurn {
     fn load(&self, burst: u64, room: WriteChunkUninit<'_, Place>) {
         let start = burst as usize % (TURNS / BURST) * BURST;
         let frames = self.order[start..start + BURST].iter().map(|&place| {
-            // SAFETY: below `TURNS`. Since this frame's last turn a whole ring of bursts has followed, and there is room for one
-            // more: its burst was read. Numbers start over only when the ring is empty.
+            // SAFETY: the place is below `TURNS`. A whole ring of bursts has followed since this
+            // frame's last turn, and there is room for one more, so its burst was read. Numbers
+            // start over only when the ring is empty.
             unsafe { self.frames.at(place.into()) }
         });
         room.fill_from_iter(frames.map(|frame| tagged(frame, burst)));

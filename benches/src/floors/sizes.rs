@@ -2,12 +2,12 @@
 
 use framewell::Pool;
 
-/// The buffers of a class: twice what any has live, by a wide margin.
+/// The number of buffers of a class: twice what any class has live, by a wide margin.
 pub(super) const BUFFERS: usize = 250;
 /// The longest length of the mix.
 const LONGEST: usize = 11_454;
 
-/// A list for each size class, and a table from a length to the least that holds it.
+/// A list for each size class, and a table from a length to the least class that holds it.
 pub(super) struct BySize<L: 'static> {
     least: &'static [u8],
     lists: &'static [L],
@@ -40,7 +40,7 @@ impl<L> BySize<L> {
         }
     }
 
-    /// The list for buffers of a length.
+    /// Returns the list for buffers of a length.
     #[inline(always)]
     pub(super) fn of(&self, length: usize) -> &'static L {
         &self.lists[usize::from(self.least[length - 1])]

@@ -1,11 +1,13 @@
-//! The floor of any cache of pointers that each thread has for itself: a stack of them, in an array of the thread's own, and nothing
-//! else that an allocator has (size classes, refills, other threads' frees).
+//! The floor of any cache of pointers that each thread has for itself: a stack of pointers in an
+//! array of the thread's own. It has nothing else that an allocator has (size classes, refills,
+//! other threads' frees).
 //!
 //! ```text
 //!   thread pointer ──► │ count │ pointer 0 │ pointer 1 │ …
 //! ```
 //!
-//! Invariant: of each stack the count is at most `SLOTS`, and the pointers below it are to frames that nobody else has.
+//! Invariant: the count of each stack is at most `SLOTS`, and the pointers below the count are to
+//! frames that nobody else has.
 
 #![allow(
     clippy::disallowed_types,
@@ -21,7 +23,7 @@ use super::frames::{Frames, HEADROOM, STRIDE};
 use crate::contestant::{Buffer, Contestant};
 use crate::work::{Kind, Workload, oversubscribed, window};
 
-/// More than any workload has live on one thread.
+/// The number of slots: more than any workload has live on one thread.
 const SLOTS: usize = window::LIVE + 256;
 
 struct Local {
@@ -30,7 +32,8 @@ struct Local {
 }
 
 thread_local! {
-    /// Nothing to make at first use and nothing to drop: as near as a thread's own words are.
+    /// The thread's stack. Nothing is made at first use and nothing is dropped, so it is as near as
+    /// a thread's own words are.
     static LOCAL: Local = const {
         Local {
             count: Cell::new(0),
@@ -39,20 +42,22 @@ thread_local! {
     };
 }
 
-/// A stack for each thread that enters.
+/// The contestant, with a stack for each thread that enters.
 pub(super) struct Stack {
     frames: Frames,
     each: usize,
-    /// The frames that some thread has got.
+    /// The number of frames that some thread has got.
     given: AtomicUsize,
     all: usize,
 }
 
-/// A pointer from the stack of the thread that got it, for that of the one that drops it.
+/// A pointer from the stack of the thread that got it. It goes to the stack of the thread that
+/// drops it.
 pub(super) struct Pointer(*mut u8);
 
 impl Stack {
-    /// Has frames for so many threads, so many for each. They stay mapped: threads keep them.
+    /// Makes frames for this many threads, so many for each. They stay mapped, because threads keep
+    /// them.
     fn new(threads: usize, each: usize) -> &'static Self {
         assert!(each <= SLOTS);
         Box::leak(Box::new(Self {
@@ -79,10 +84,11 @@ pub(super) fn floor(kind: Kind) -> Option<Box<dyn Workload>> {
     kind.with(stack)
 }
 
-// SAFETY: a frame is one thread's at a time.
+// SAFETY: a frame belongs to one thread at a time.
 unsafe impl Send for Pointer {}
 
-// SAFETY: the payload of a frame holds BYTES, nobody else has it (the module's invariant), and it stays mapped.
+// SAFETY: the payload of a frame holds BYTES, nobody else has it (the module's invariant), and it
+// stays mapped.
 unsafe impl Buffer for Pointer {
     #[inline(always)]
     fn first(&mut self) -> *mut u8 {
@@ -114,10 +120,10 @@ impl Contestant for Stack {
         STACK
     }
 
-    /// Gives the thread's stack as many frames as it should have.
+    /// Gives the calling thread's stack as many frames as it should have.
     fn enter(&self) {
         while LOCAL.with(|local| local.count.get()) < self.each {
-            // Relaxed: a number that nobody else gets; nothing is published.
+            // Relaxed: nobody else gets this number, and nothing is published.
             let place = self.given.fetch_add(1, Ordering::Relaxed);
             assert!(place < self.all, "as many threads as were foreseen");
             push(self.frames.base().wrapping_add(place * STRIDE + HEADROOM));

@@ -1,4 +1,4 @@
-//! A curve: the same work, with more and more of something.
+//! A curve of growth: the same work, with more and more of something.
 
 use comfy_table::{Table, presets};
 use serde::Serialize;
@@ -13,22 +13,22 @@ use crate::work::oversubscribed;
 use crate::work::working_set::WorkingSet;
 use crate::work::{Kind, Timed, Workload};
 
-/// Live frames where their number is not what grows.
+/// The number of live frames where it is not what grows.
 const LIVE: usize = 256;
 
-/// What grows, and what is done.
+/// The kind of a curve: what grows, and what work is done.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Over {
-    /// The pair, by the pool's frames.
+    /// The pair, over the pool's frames.
     FramesPair,
-    /// Bursts of 32, by the pool's frames.
+    /// Bursts of 32, over the pool's frames.
     FramesBurst,
-    /// 256 live, a random one replaced, by the pool's frames.
+    /// A random one of 256 live frames is replaced, over the pool's frames.
     FramesWindow,
-    /// A random one replaced, by the number of those that live.
+    /// A random live frame is replaced, over the number of live frames.
     Live,
-    /// Bursts of 32, by the threads, all on the machine's cores.
+    /// Bursts of 32, over the number of threads, which run on all the machine's cores.
     Threads,
 }
 
@@ -42,7 +42,7 @@ impl Over {
         Self::Threads,
     ];
 
-    /// Returns what is shown.
+    /// Returns the name of what is shown.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -54,7 +54,7 @@ impl Over {
         }
     }
 
-    /// Returns what grows.
+    /// Returns the name of what grows.
     #[must_use]
     pub fn unit(self) -> &'static str {
         match self {
@@ -76,7 +76,7 @@ impl Over {
         places.take_while(|at| *at <= last).collect()
     }
 
-    /// The workload whose slices it has.
+    /// Returns the workload whose slices are as long as the curve's.
     fn kind(self) -> Kind {
         match self {
             Self::FramesPair => Kind::Pair,
@@ -98,7 +98,7 @@ impl Over {
         }
     }
 
-    /// The frames of the pool.
+    /// Returns the number of frames of the pool.
     fn frames(self, at: usize) -> usize {
         match self {
             Self::FramesPair | Self::FramesBurst | Self::FramesWindow => at,
@@ -108,27 +108,27 @@ impl Over {
     }
 }
 
-/// One place of a curve.
+/// A point of a curve.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Point {
-    /// How many.
+    /// The number of what grows.
     pub at: usize,
-    /// Nanoseconds a frame.
+    /// The nanoseconds per frame.
     pub ns: Spread,
-    /// How many times as long as at the first place, round by round.
+    /// The time in multiples of the time at the first point, round by round.
     pub times: Spread,
 }
 
-/// A curve.
+/// A measured curve.
 #[derive(Clone, Debug, Serialize)]
 pub struct Growth {
-    /// What grows.
+    /// The kind of the curve.
     pub over: Over,
-    /// Its places.
+    /// The points of the curve.
     pub points: Vec<Point>,
 }
 
-/// A place, when it is its turn.
+/// A place of a curve as a player.
 struct Place {
     name: &'static str,
     workload: Option<Box<dyn Workload>>,
@@ -151,8 +151,10 @@ impl Player for Place {
     }
 }
 
-/// Matches, each with pools of its own. By where its memory happens to lie, a pool can be slower than another of the same size for
-/// as long as it lives: of each place the middle one counts.
+/// The number of matches, each with pools of its own.
+///
+/// A pool can be slower than another of the same size for as long as it lives, by where its memory
+/// happens to lie. So the middle match counts at each place.
 const MATCHES: u32 = 3;
 
 pub(super) fn measure(over: Over, effort: Effort) -> Growth {
@@ -176,7 +178,8 @@ pub(super) fn measure(over: Over, effort: Effort) -> Growth {
 }
 
 fn play(over: Over, places: &[usize], rounds: u32) -> Vec<Point> {
-    // The pools stay for the program's life: a workload's contestant does. They take address space.
+    // The pools stay for the program's life, as a workload's contestant does. They take address
+    // space.
     let names: Vec<&'static str> = places.iter().map(|at| &*at.to_string().leak()).collect();
     let places_of = places.iter().zip(&names);
     let players = places_of.clone().map(|(at, name)| -> Box<dyn Player> {
@@ -214,7 +217,7 @@ impl Growth {
         times().fold(0.0, f64::max) / times().fold(f64::INFINITY, f64::min) - 1.0
     }
 
-    /// Returns it as a curve to be drawn.
+    /// Returns the curve for a report to draw.
     #[must_use]
     pub fn curve(&self) -> Curve {
         let over = self.over;
@@ -230,7 +233,7 @@ impl Growth {
         curve
     }
 
-    /// Returns it as a table.
+    /// Returns the curve as a table.
     #[must_use]
     pub fn table(&self) -> String {
         let mut table = Table::new();

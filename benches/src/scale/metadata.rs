@@ -1,4 +1,5 @@
-//! What a pool needs beside the payload: the tables about frames, and what is resident when all frames are used.
+//! The memory that a pool needs beside the payload: the tables about frames, and what is resident
+//! when all frames are used.
 
 use std::fmt;
 
@@ -13,11 +14,12 @@ use crate::memory::resident;
 /// The tables of a pool.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Metadata {
-    /// Frames of the pool.
+    /// The number of frames of the pool.
     pub frames: usize,
-    /// Bytes reserved for tables, the caches of the CPUs included.
+    /// The bytes that are reserved for tables, including the caches of the CPUs.
     pub bytes: usize,
-    /// Caches, one for each CPU that the machine can have; the portable front has none.
+    /// The number of caches. There is one for each CPU that the machine can have; the portable
+    /// front has none.
     pub caches: usize,
 }
 
@@ -25,7 +27,7 @@ pub struct Metadata {
 const FIXED: usize = 4096 + 64;
 
 impl Metadata {
-    /// Returns the bytes a frame, without what is fixed for a CPU.
+    /// Returns the bytes per frame, without those that are fixed for a CPU.
     #[must_use]
     pub fn a_frame(&self) -> f64 {
         (self.bytes - self.fixed()) as f64 / self.frames as f64
@@ -70,18 +72,18 @@ pub(super) fn table(metadata: &[Metadata]) -> String {
     format!("metadata\n{table}")
 }
 
-/// What is resident when every byte of every frame was written, and all are out.
+/// The resident memory when every byte of every frame was written, and all frames are out.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Payload {
-    /// Frames of the pool.
+    /// The number of frames of the pool.
     pub frames: usize,
     /// The bytes of their payload.
     pub payload: usize,
     /// The bytes from the first frame to the end of the last: headroom and tailroom included.
     pub frames_whole: usize,
-    /// What the process had resident more than before.
+    /// The resident bytes of the process beyond what it had before.
     pub resident: usize,
-    /// What it has when all were freed again: the tables were used, too.
+    /// The resident bytes when all frames were freed again, so that the tables were used, too.
     pub freed: usize,
 }
 
@@ -93,11 +95,12 @@ impl Payload {
     }
 }
 
-/// Frames of the pool that is weighed.
+/// The number of frames of the pool that is weighed.
 const WEIGHED: usize = 1 << 15;
 
 impl Payload {
-    /// Weighs a pool, by what the whole process has resident; `None` if the system does not tell.
+    /// Weighs a pool by what the whole process has resident; `None` if the system does not report
+    /// it.
     #[must_use]
     pub fn weigh() -> Option<Self> {
         let mut frames = Vec::with_capacity(WEIGHED);

@@ -1,7 +1,9 @@
-//! How cost grows: curves over the number of frames, live frames and threads, and the memory behind them.
+//! The growth of cost: curves over the number of frames, live frames and threads, and the memory
+//! behind them.
 //!
-//! All pools are this crate's. Those of one curve take turns slice by slice, as contestants do, and each point's ratio to the first
-//! is taken within a round. Frames are reserved without being committed; only the working set is touched.
+//! All pools are this crate's. The pools of one curve take turns slice by slice, as contestants do,
+//! and each point's ratio to the first is taken within a round. Frames are reserved without being
+//! committed; only the working set is touched.
 
 mod growth;
 mod metadata;
@@ -13,10 +15,10 @@ use serde::Serialize;
 pub use growth::{Growth, Over, Point};
 pub use metadata::{Metadata, Payload};
 
-/// How much is measured.
+/// The amount of work that a measurement does.
 #[derive(Clone, Copy, Debug)]
 pub struct Effort {
-    /// Rounds of each curve.
+    /// The rounds of each curve.
     pub rounds: u32,
     /// The most frames of a pool, at most 2²⁴.
     pub frames: usize,
@@ -25,13 +27,13 @@ pub struct Effort {
 }
 
 impl Effort {
-    /// Enough for spreads that tell a tenth.
+    /// The effort whose spreads tell a difference of a tenth.
     pub const FULL: Self = Self {
         rounds: 200,
         frames: 1 << 24,
         threads: 1024,
     };
-    /// For a look: half a minute.
+    /// The effort for a look, which takes half a minute.
     pub const QUICK: Self = Self {
         rounds: 30,
         frames: 1 << 24,
@@ -39,23 +41,23 @@ impl Effort {
     };
 }
 
-/// What was measured.
+/// The results of a measurement.
 #[derive(Clone, Debug, Serialize)]
 pub struct Scaled {
-    /// The curves.
+    /// The curves that were measured.
     pub growth: Vec<Growth>,
     /// The tables about frames.
     pub metadata: Vec<Metadata>,
-    /// What is resident; `None` where the system does not tell.
+    /// The resident memory; `None` where the system does not report it.
     pub payload: Option<Payload>,
 }
 
-/// Measures all; `progress` is told what comes next.
+/// Measures everything. `progress` is told what comes next.
 #[must_use]
 pub fn measure(effort: Effort, mut progress: impl FnMut(&str)) -> Scaled {
     crate::cpus::settle();
     progress("memory");
-    // First: nothing was freed yet that the system could have kept.
+    // This comes first: nothing was freed yet that the system could have kept.
     let payload = Payload::weigh();
     let metadata = metadata::of_sizes(effort.frames);
     let growth = Over::ALL.into_iter().map(|over| {
@@ -70,7 +72,7 @@ pub fn measure(effort: Effort, mut progress: impl FnMut(&str)) -> Scaled {
 }
 
 impl Scaled {
-    /// Returns all as tables.
+    /// Returns all results as tables.
     #[must_use]
     pub fn tables(&self) -> String {
         let mut text = String::new();

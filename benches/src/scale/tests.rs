@@ -1,4 +1,4 @@
-//! That the curves hold what they say.
+//! Tests that the curves hold what they say.
 
 use super::growth::measure;
 use super::{Effort, Over, metadata};
@@ -34,7 +34,7 @@ fn metadata_grows_with_the_frames_and_no_faster() {
             "{metadata:?}"
         );
         assert!(metadata.a_frame() >= 4.0, "an id at rest takes 4 bytes");
-        // 64 Ki, 256 Ki, 1 Mi and 4 Mi.
+        // These sizes are 64 Ki, 256 Ki, 1 Mi and 4 Mi.
         if metadata.frames >= 1 << 16 {
             assert!(metadata.a_frame() <= 16.0, "{metadata:?}");
         }

@@ -1,4 +1,4 @@
-//! `N` at once, by the contestant's calls for many where it has them.
+//! The bulk workload: `N` buffers at once, by the contestant's calls for many where it has them.
 
 use super::{Timed, Workload, time, touch};
 use crate::contestant::Contestant;
@@ -9,7 +9,7 @@ impl<C: Contestant, const N: usize> Workload for Bulk<C, N> {
     #[inline(never)]
     fn run(&mut self, steps: u64) -> Timed {
         time(steps, N as u64, || {
-            // SAFETY: a byte of a buffer, to which there are no references.
+            // SAFETY: this is a byte of a buffer, and there are no references to it.
             self.0
                 .bulk::<N>(|first| unsafe { touch::write_at(first, 1) });
         })

@@ -1,4 +1,4 @@
-//! `N` singles, then `N` frees in order.
+//! The burst workload: `N` single gets, then `N` frees in order.
 
 use arrayvec::ArrayVec;
 
@@ -19,7 +19,7 @@ pub(crate) fn turn<C: Contestant, const N: usize>(contestant: &C) {
     turn_of::<C::Buffer, N>(|_| contestant.get());
 }
 
-/// A turn with any way to get a buffer for a place in the burst.
+/// Runs a turn with any function that gets a buffer for a place in the burst.
 #[inline(always)]
 pub(crate) fn turn_of<B: Buffer, const N: usize>(mut get: impl FnMut(usize) -> B) {
     let mut buffers: ArrayVec<B, N> = ArrayVec::new_const();

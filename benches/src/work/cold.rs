@@ -1,24 +1,25 @@
-//! From nothing to the first buffer: a pool is made, a buffer got, one byte of it written.
+//! The cold start, from nothing to the first buffer: a pool is made, a buffer got, and one byte of
+//! it written.
 
 use std::time::{Duration, Instant};
 
 use super::{Timed, Workload, touch};
 use crate::contestant::Contestant;
 
-/// A run builds a pool for so many of the steps that it is asked for: building takes long.
+/// The number of steps for which a run builds one pool, since building takes long.
 const STEPS: u64 = 256;
 
 pub(super) struct Cold<C: 'static, const FRAMES: usize>(&'static C);
 
 impl<C: Contestant, const FRAMES: usize> Cold<C, FRAMES> {
-    /// `None` if another such contestant cannot be made.
+    /// Returns the workload; `None` if another such contestant cannot be made.
     pub(super) fn with(like: &'static C) -> Option<Self> {
         like.fresh(1).map(|_| Self(like))
     }
 }
 
 impl<C: Contestant, const FRAMES: usize> Workload for Cold<C, FRAMES> {
-    /// A step is a pool, and fewer are made than are asked for.
+    /// Builds pools. A step is a pool, and fewer are made than are asked for.
     fn run(&mut self, steps: u64) -> Timed {
         let steps = steps.div_ceil(STEPS);
         let _ = first(self.0, FRAMES);
@@ -27,14 +28,14 @@ impl<C: Contestant, const FRAMES: usize> Workload for Cold<C, FRAMES> {
     }
 }
 
-/// How long it takes to the first buffer; giving all back is not counted.
+/// Returns the time to the first buffer. Giving all back is not counted.
 fn first<C: Contestant>(like: &C, frames: usize) -> Duration {
     let start = Instant::now();
     let pool = like.fresh(frames).expect("a pool");
     let mut buffer = pool.get();
     touch::write_byte(&mut buffer, 1);
     let elapsed = start.elapsed();
-    // The buffer before its pool.
+    // The buffer is freed before its pool.
     drop(buffer);
     drop(pool);
     elapsed

@@ -1,6 +1,6 @@
-//! 1024 live buffers of the 802.11 lengths, of which a random one is replaced.
+//! The 802.11 mix: 1024 live buffers of the 802.11 lengths, of which a random one is replaced.
 //!
-//! Which one and by what length is drawn before the clock starts.
+//! The place and the length are drawn before the clock starts.
 
 use super::{Timed, Workload, time_after, touch};
 use crate::lengths::{LENGTHS, Random, lengths};
@@ -8,14 +8,14 @@ use crate::varying::{VaryingBuffer, VaryingContestant};
 
 pub(crate) const LIVE: usize = 1024;
 
-/// The steps before the clock starts: nearly every live buffer is replaced, so that no contestant pays for the turns
-/// of the others, however few steps its own slice has.
+/// The steps before the clock starts. They replace nearly every live buffer, so that no contestant
+/// pays for the turns of the others, however few steps its own slice has.
 pub(super) const WARM: u64 = 4 * LIVE as u64;
 
-/// The workload over any way to get a buffer for a place among the live ones, of a length.
+/// The workload over any function that gets a buffer of a length for a place among the live ones.
 pub(crate) struct Mix<B: VaryingBuffer, G> {
     get: G,
-    /// Each holds the tag that it was written with.
+    /// The live buffers, each with the tag that it was written with.
     live: Vec<(B, u64)>,
     random: Random,
     script: Vec<Step>,
@@ -57,7 +57,7 @@ impl<B: VaryingBuffer, G: FnMut(usize, usize) -> B> Mix<B, G> {
         }
     }
 
-    /// Runs so many steps after a warm-up of so many.
+    /// Runs this many steps after a warm-up of so many.
     #[inline(never)]
     pub(crate) fn run_after(&mut self, warm_up: u64, steps: u64) -> Timed {
         let random = &mut self.random;
@@ -68,7 +68,7 @@ impl<B: VaryingBuffer, G: FnMut(usize, usize) -> B> Mix<B, G> {
         time_after(warm_up, steps, 1, || {
             let (tag, &Step { place, length }) = script.next().expect("a step for each turn");
             let place = usize::from(place);
-            // The new one is got before the old is freed: it is never the same memory.
+            // The new buffer is got before the old one is freed, so it is never the same memory.
             self.live[place] = tagged(&mut self.get, place, length, tag);
         })
     }
@@ -105,7 +105,7 @@ impl<B: VaryingBuffer, G: FnMut(usize, usize) -> B> Workload for Mix<B, G> {
 impl<B: VaryingBuffer, G> Drop for Mix<B, G> {
     fn drop(&mut self) {
         for (buffer, tag) in &mut self.live {
-            // SAFETY: `tagged` wrote it.
+            // SAFETY: `tagged` wrote the first bytes.
             let found = unsafe { touch::read_start(buffer) };
             assert_eq!(found, *tag, "a live buffer lost what was written to it");
         }

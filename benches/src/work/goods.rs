@@ -1,4 +1,5 @@
-//! What is handed off: buffers got and freed one by one, in bulk, or of varying lengths.
+//! The goods of the hand-off: buffers that are got and freed one by one, in bulk, or of varying
+//! lengths.
 
 use arrayvec::ArrayVec;
 use rtrb::chunks::WriteChunkUninit;
@@ -8,28 +9,30 @@ use crate::contestant::Contestant;
 use crate::lengths::{LENGTHS, lengths};
 use crate::varying::VaryingContestant;
 
-/// The buffers that go through the ring at once.
+/// The number of buffers that go through the ring at once.
 pub(crate) const BURST: usize = 32;
 
 /// A way to get bursts of tagged buffers, and to free them.
 pub(crate) trait Goods: Send + Sync + 'static {
-    /// What goes through the ring: a buffer, or a burst that is one thing.
+    /// The item that goes through the ring: a buffer, or a burst that is one thing.
     type Item: Send + 'static;
 
-    /// The items of a burst.
+    /// The number of items of a burst.
     const ITEMS: usize = BURST;
 
     /// Prepares the calling thread.
     fn enter(&self);
 
-    /// Fills the room, of [`ITEMS`](Self::ITEMS) places, with buffers that are tagged with the burst's number.
+    /// Fills the room, which has [`ITEMS`](Self::ITEMS) places, with buffers that are tagged with
+    /// the burst's number.
     fn load(&self, burst: u64, room: WriteChunkUninit<'_, Self::Item>);
 
-    /// Frees a burst's buffers, and returns the sum of their tags, which wraps: what was not written is any number.
+    /// Frees a burst's buffers and returns the sum of their tags, which wraps, since what was not
+    /// written is any number.
     fn unload(&self, burst: impl Iterator<Item = Self::Item>) -> u64;
 }
 
-/// One by one.
+/// Buffers that are got and freed one by one.
 pub(super) struct Singles<C: 'static>(pub(super) &'static C);
 
 impl<C: Contestant> Goods for Singles<C> {
@@ -50,7 +53,7 @@ impl<C: Contestant> Goods for Singles<C> {
     }
 }
 
-/// By the calls for many.
+/// Buffers that are got and freed by the calls for many.
 pub(super) struct Bulk<C: 'static>(pub(super) &'static C);
 
 impl<C: Contestant> Goods for Bulk<C> {
@@ -80,7 +83,7 @@ impl<C: Contestant> Goods for Bulk<C> {
     }
 }
 
-/// Writes a buffer as every one that is handed off.
+/// Writes a buffer as every one that is handed off is written.
 #[inline(always)]
 pub(crate) fn tagged<B: crate::Buffer>(mut buffer: B, tag: u64) -> B {
     touch::write_head(&mut buffer, tag);
@@ -96,11 +99,11 @@ pub(crate) fn sum_of_tags(buffers: impl Iterator<Item = impl crate::Buffer>) -> 
 
 #[inline(always)]
 fn tag(buffer: &mut impl crate::Buffer) -> u64 {
-    // SAFETY: `tagged` wrote it, before the buffer went into the ring.
+    // SAFETY: `tagged` wrote the tag, before the buffer went into the ring.
     unsafe { touch::read_tag(buffer) }
 }
 
-/// One by one, of the 802.11 lengths in turn.
+/// Buffers of the 802.11 lengths in turn, got and freed one by one.
 pub(super) struct Dot11<C: 'static>(pub(super) &'static C);
 
 impl<C: VaryingContestant> Goods for Dot11<C> {
@@ -124,7 +127,7 @@ impl<C: VaryingContestant> Goods for Dot11<C> {
     #[inline(always)]
     fn unload(&self, buffers: impl Iterator<Item = C::Buffer>) -> u64 {
         let read = buffers.map(|mut buffer| {
-            // SAFETY: `load` wrote it, before the buffer went into the ring.
+            // SAFETY: `load` wrote the tag, before the buffer went into the ring.
             unsafe { touch::read_start(&mut buffer) }
         });
         read.fold(0, u64::wrapping_add)

@@ -1,4 +1,4 @@
-//! From one core through a ring to the other, and freed there.
+//! The hand-off: buffers go from one core through a ring to the other, and are freed there.
 
 use std::sync::{Arc, Mutex};
 
@@ -8,9 +8,9 @@ use super::goods::{BURST, Goods};
 use super::{Timed, Workload};
 use crate::team::{Partner, spin_until};
 
-/// The buffers for which the ring has room.
+/// The number of buffers for which the ring has room.
 pub(crate) const RING: usize = 1024;
-/// The bursts that go through before the clock starts: twice the ring.
+/// The number of bursts that go through before the clock starts: twice the ring.
 const WARM: u64 = (2 * RING / BURST) as u64;
 
 pub(crate) struct HandOff<G: Goods> {

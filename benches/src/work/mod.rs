@@ -1,4 +1,4 @@
-//! The workloads; one file each.
+//! The workloads, in one file each.
 
 mod bulk;
 pub(crate) mod burst;
@@ -23,22 +23,23 @@ use crate::varying::VaryingContestant;
 
 /// A workload with its contestant, warm and ready to be timed again and again.
 pub trait Workload {
-    /// Runs at least `steps` steps, a step being one buffer got, used and freed, after a few steps of
-    /// warm-up that are not timed.
+    /// Runs at least `steps` steps, after a few steps of warm-up that are not timed.
+    ///
+    /// A step is one buffer got, used and freed.
     fn run(&mut self, steps: u64) -> Timed;
 }
 
-/// What one run took.
+/// The result of one run.
 #[derive(Clone, Copy, Debug)]
 pub struct Timed {
-    /// The steps done, all threads together.
+    /// The number of steps that all threads together did.
     pub steps: u64,
     /// The time from the first step to the last.
     pub elapsed: Duration,
 }
 
 impl Timed {
-    /// Returns the nanoseconds a step.
+    /// Returns the nanoseconds per step.
     #[must_use]
     pub fn ns(&self) -> f64 {
         self.elapsed.as_secs_f64() * 1e9 / self.steps as f64
@@ -52,11 +53,12 @@ pub(crate) fn time(steps: u64, grain: u64, turn: impl FnMut()) -> Timed {
     time_after(turns.div_ceil(8), turns, grain, turn)
 }
 
-/// Times so many turns after a warm-up of so many.
+/// Times this many turns after a warm-up of so many.
 #[inline(always)]
 pub(crate) fn time_after(warm_up: u64, turns: u64, grain: u64, mut turn: impl FnMut()) -> Timed {
     let mut elapsed = Duration::ZERO;
-    // One loop for the warm-up and the work: the turn is compiled in one place, and so inlined.
+    // The warm-up and the work share one loop, so the turn is compiled in one place, and so
+    // inlined.
     for turns in [warm_up, turns] {
         let start = Instant::now();
         for _ in 0..turns {
@@ -70,65 +72,65 @@ pub(crate) fn time_after(warm_up: u64, turns: u64, grain: u64, mut turn: impl Fn
     }
 }
 
-/// The threads of a workload.
+/// The number of threads of a workload.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Threads {
-    /// One, on the first core.
+    /// One thread runs, on the first core.
     One,
-    /// Two, on a core each.
+    /// Two threads run, on a core each.
     Two,
-    /// Many more than cores.
+    /// Many more threads run than there are cores.
     Many,
 }
 
-/// The workloads by name.
+/// A workload, by its name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
-    /// Get, write one byte, free.
+    /// Get a buffer, write one byte, free it.
     Pair,
-    /// Get 32 one by one and write one byte of each; then free them in order, one by one.
+    /// Get 32 buffers one by one and write one byte of each; then free them in order, one by one.
     Burst32,
-    /// The same with 256.
+    /// `Burst32` with 256 buffers.
     Burst256,
-    /// Get 32 in bulk, write one byte of each, free them in bulk.
+    /// Get 32 buffers in bulk, write one byte of each, and free them in bulk.
     Bulk32,
-    /// The same with 256.
+    /// `Bulk32` with 256 buffers.
     Bulk256,
-    /// 4096 live, replace a random one, write 64 bytes.
+    /// Keep 4096 buffers live, replace a random one, and write 64 bytes.
     Window,
     /// `Pair` on two cores at once.
     PairTwo,
-    /// Get 32 one by one, write 64 bytes of each, send them through a ring of 1024 to the other core,
-    /// which reads 8 bytes and frees one by one.
+    /// Get 32 buffers one by one, write 64 bytes of each, and send them through a ring of 1024 to
+    /// the other core, which reads 8 bytes and frees them one by one.
     HandOff,
-    /// The same, got and freed in bulk.
+    /// `HandOff` with buffers that are got and freed in bulk.
     HandOffBulk,
     /// `Burst32` on 64 threads.
     Oversubscribed,
-    /// 1024 live of the 802.11 lengths, replace a random one, write 64 bytes.
+    /// Keep 1024 buffers of the 802.11 lengths live, replace a random one, and write 64 bytes.
     Dot11Mix,
     /// `HandOff` with the 802.11 lengths.
     Dot11HandOff,
-    /// A get of a pool of which all buffers are held.
+    /// Ask a pool of which all buffers are held for another one.
     Refusal,
-    /// A pool of 1,024 is made, one got, one byte written, and all given back.
+    /// Make a pool of 1,024 buffers, get one, write one byte, and give all back.
     ColdThousand,
-    /// The same with 1,048,576.
+    /// `ColdThousand` with 1,048,576 buffers.
     ColdMillion,
-    /// 64 live, replace a random one, write one byte.
+    /// Keep 64 buffers live, replace a random one, and write one byte.
     Set64,
-    /// The same with 1,024.
+    /// `Set64` with 1,024 buffers.
     Set1K,
-    /// The same with 16,384.
+    /// `Set64` with 16,384 buffers.
     Set16K,
-    /// The same with 262,144.
+    /// `Set64` with 262,144 buffers.
     Set256K,
-    /// The same with 1,048,576: where nothing is shared, some 2 GB are resident.
+    /// `Set64` with 1,048,576 buffers. Some 2 GB are resident, where nothing is shared.
     Set1M,
 }
 
 impl Kind {
-    /// All workloads.
+    /// The workloads that every entrant of their family can do.
     pub const ALL: [Self; 12] = [
         Self::Pair,
         Self::Burst32,
@@ -144,7 +146,7 @@ impl Kind {
         Self::Dot11HandOff,
     ];
 
-    /// Those that not everybody can do: who cannot has no workload.
+    /// The workloads that not everybody can do. Who cannot do one has no such workload.
     pub const EXTRA: [Self; 8] = [
         Self::Refusal,
         Self::ColdThousand,
@@ -162,7 +164,8 @@ impl Kind {
         matches!(self, Self::Bulk32 | Self::Bulk256 | Self::HandOffBulk)
     }
 
-    /// Returns the buffers that are live, for the workloads in which their number is what is asked for: a curve.
+    /// Returns the number of live buffers, for the workloads that are measured over that number, as
+    /// a curve.
     #[must_use]
     pub fn live(self) -> Option<usize> {
         match self {
@@ -202,7 +205,7 @@ impl Kind {
         }
     }
 
-    /// Returns what is done, in a sentence.
+    /// Returns what the workload does, in a sentence.
     #[must_use]
     pub fn about(self) -> &'static str {
         match self {
@@ -252,13 +255,13 @@ impl Kind {
         Self::ALL.into_iter().chain(Self::EXTRA)
     }
 
-    /// Returns whether its buffers are of varying lengths.
+    /// Returns whether the workload's buffers are of varying lengths.
     #[must_use]
     pub fn varies(self) -> bool {
         matches!(self, Self::Dot11Mix | Self::Dot11HandOff)
     }
 
-    /// Returns the threads that it runs on.
+    /// Returns the number of threads that the workload runs on.
     #[must_use]
     pub fn threads(self) -> Threads {
         match self {
@@ -274,12 +277,14 @@ impl Kind {
         match self.threads() {
             Threads::One => Duration::from_micros(150),
             Threads::Two => Duration::from_micros(60),
-            // Long enough for the scheduler to interrupt many threads in the middle of a burst.
+            // This is long enough for the scheduler to interrupt many threads in the middle of a
+            // burst.
             Threads::Many => Duration::from_millis(40),
         }
     }
 
-    /// Makes the workload with a contestant; `None` if it is one of varying lengths, or one that the contestant cannot do.
+    /// Makes the workload with a contestant; `None` if the workload is one of varying lengths, or
+    /// one that the contestant cannot do.
     #[must_use]
     pub fn with<C: Contestant>(self, contestant: &'static C) -> Option<Box<dyn Workload>> {
         Some(match self {
@@ -303,7 +308,8 @@ impl Kind {
         })
     }
 
-    /// Makes the workload with a contestant of varying lengths; `None` if it is one of frames.
+    /// Makes the workload with a contestant of varying lengths; `None` if the workload is one of
+    /// frames.
     #[must_use]
     pub fn with_varying<C: VaryingContestant>(
         self,

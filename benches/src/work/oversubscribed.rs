@@ -1,4 +1,4 @@
-//! Bursts of singles on so many threads; 64 are many more than cores.
+//! The oversubscribed workload: bursts of singles on so many threads; 64 are many more than cores.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use crate::team::Partner;
 pub(crate) const THREADS: usize = 64;
 pub(crate) const BURST: usize = 32;
 
-/// The workload over any way to do so many bursts.
+/// The workload over any function that does so many bursts.
 pub(crate) struct Oversubscribed<B> {
     bursts: B,
     threads: Vec<Partner>,
@@ -51,7 +51,8 @@ impl<B: Fn(u64) + Copy + Send + 'static> Workload for Oversubscribed<B> {
         let each = steps.div_ceil(threads * BURST as u64);
         let bursts = self.bursts;
         let mut elapsed = Duration::ZERO;
-        // The warm-up, then the work. Waking the threads is part of the time: it is part of having them.
+        // The warm-up comes first, then the work. Waking the threads is part of the time, since it
+        // is part of having them.
         for each in [each.div_ceil(8), each] {
             let start = Instant::now();
             for thread in &self.threads {

@@ -1,4 +1,4 @@
-//! Get, write one byte, free.
+//! The pair workload: get a buffer, write one byte, free it.
 
 use super::{Timed, Workload, time, touch};
 use crate::contestant::Contestant;

@@ -1,10 +1,10 @@
-//! Get, write one byte, free: on two cores at once.
+//! The pair workload on two cores at once: get a buffer, write one byte, free it.
 
 use super::{Timed, Workload, pair};
 use crate::contestant::Contestant;
 use crate::team::Partner;
 
-/// The workload over any way to do so many pairs.
+/// The workload over any function that does so many pairs.
 pub(crate) struct PairTwo<P> {
     pairs: P,
     partner: Partner,

@@ -1,4 +1,4 @@
-//! A get that is refused, of a pool that has nothing at rest anywhere.
+//! The refusal: a get that a pool refuses which has nothing at rest anywhere.
 
 use std::hint::black_box;
 
@@ -11,7 +11,7 @@ pub(super) struct Refusal<C: Contestant> {
 }
 
 impl<C: Contestant> Refusal<C> {
-    /// Takes all that there is.
+    /// Takes all buffers that there are.
     pub(super) fn new(contestant: &'static C) -> Self {
         let all = std::iter::from_fn(|| contestant.try_get());
         Self {

@@ -1,4 +1,5 @@
-//! That the workloads of varying lengths do the work that they say: a contestant watches them.
+//! Tests that the workloads of varying lengths do the work that they say. A contestant watches
+//! them.
 
 use std::sync::Mutex;
 use std::thread::{self, ThreadId};
@@ -14,11 +15,11 @@ struct Tally {
     bytes: usize,
     frees: u64,
     freed_elsewhere: u64,
-    /// Where other bytes than the first 64 were written, or fewer.
+    /// The number of buffers of which other bytes than the first 64 were written, or fewer.
     wrong: u64,
 }
 
-/// Notes what is got and freed, and looks at what was written.
+/// A contestant that notes what is got and freed, and looks at what was written.
 #[derive(Default)]
 struct Watcher(Mutex<Tally>);
 
@@ -34,7 +35,7 @@ impl Watcher {
     }
 }
 
-// SAFETY: the boxed slice is the buffer's own.
+// SAFETY: the boxed slice belongs to the buffer alone.
 unsafe impl VaryingBuffer for Watched {
     fn first(&mut self) -> *mut u8 {
         self.bytes.as_mut_ptr()
@@ -77,7 +78,8 @@ impl Drop for Watched {
                 .skip(1)
                 .all(|word| word != [FRESH; 8]);
         let untouched = rest.iter().all(|&byte| byte == FRESH);
-        // Counted, not asserted: the thread that frees is waited for.
+        // A wrong buffer is counted, not asserted, because another thread waits for the one that
+        // frees.
         let mut tally = self.by.0.lock().unwrap();
         tally.wrong += u64::from(!written || !untouched);
         tally.frees += 1;
@@ -132,7 +134,7 @@ fn pools_are_refused_started_and_filled_by_the_extra_workloads() {
 
     static MALLOCS: crate::contestants::Heap<std::alloc::System> = MALLOC;
     let pool: &'static Framewell = Box::leak(Box::new(Framewell::of("", 4096)));
-    // Those of a million take their time.
+    // The workload with a million live buffers takes too long.
     for kind in Kind::EXTRA.into_iter().filter(|kind| *kind != Kind::Set1M) {
         assert_eq!(Kind::named(kind.name()), Some(kind));
         let mut workload = kind.with(pool).expect("a pool does all of them");

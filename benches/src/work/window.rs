@@ -1,19 +1,19 @@
-//! 4096 live buffers, of which a random one is replaced.
+//! The window workload: 4096 live buffers, of which a random one is replaced.
 
 use super::{Timed, Workload, time, touch};
 use crate::contestant::{Buffer, Contestant};
 
 pub(crate) const LIVE: usize = 4096;
 
-/// The workload over any way to get a buffer for a place among the live ones.
+/// The workload over any function that gets a buffer for a place among the live ones.
 pub(crate) struct Window<B: Buffer, G> {
     get: G,
-    /// Each holds the tag that it was written with.
+    /// The live buffers, each with the tag that it was written with.
     live: Vec<(B, u64)>,
     random: Random,
 }
 
-/// The places that are replaced, one after another.
+/// A generator of the places that are replaced, one after another.
 pub(crate) struct Random(u64);
 
 impl Random {
@@ -61,7 +61,7 @@ impl<B: Buffer, G: FnMut(usize) -> B> Workload for Window<B, G> {
     fn run(&mut self, steps: u64) -> Timed {
         time(steps, 1, || {
             let (place, tag) = self.random.next();
-            // The new one is got before the old is freed: it is never the same memory.
+            // The new buffer is got before the old one is freed, so it is never the same memory.
             self.live[place] = tagged(&mut self.get, place, tag);
         })
     }
@@ -70,7 +70,7 @@ impl<B: Buffer, G: FnMut(usize) -> B> Workload for Window<B, G> {
 impl<B: Buffer, G> Drop for Window<B, G> {
     fn drop(&mut self) {
         for (buffer, tag) in &mut self.live {
-            // SAFETY: `tagged` wrote it.
+            // SAFETY: `tagged` wrote the first bytes.
             let found = unsafe { touch::read_tag(buffer) };
             assert_eq!(found, *tag, "a live buffer lost what was written to it");
         }

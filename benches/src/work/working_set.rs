@@ -1,13 +1,14 @@
-//! So many live buffers, of which a random one is replaced, with one byte written: what the cache and the TLB make of it.
+//! The working set: so many live buffers, of which a random one is replaced, with one byte written.
+//! It shows what the cache and the TLB make of that number.
 
 use std::ops::Deref;
 
 use super::{Timed, Workload, time, touch};
 use crate::contestant::Contestant;
 
-/// The workload; `S` leads to the contestant, and may own it.
+/// The workload. `S` leads to the contestant, and may own it.
 pub(crate) struct WorkingSet<C: Contestant, S> {
-    /// Dropped before the contestant.
+    /// The live buffers. They are dropped before the contestant.
     live: Vec<C::Buffer>,
     source: S,
     shift: u32,
@@ -32,7 +33,8 @@ impl<C: Contestant, S: Deref<Target = C>> WorkingSet<C, S> {
     }
 }
 
-/// With a contestant of its own if one can be made, else with the one that is there, if it has no bound.
+/// Makes the workload with a contestant of its own if one can be made. Otherwise it takes the one
+/// that is there, if that has no bound.
 pub(super) fn with<C: Contestant>(
     contestant: &'static C,
     live: usize,
@@ -55,7 +57,7 @@ impl<C: Contestant, S: Deref<Target = C>> Workload for WorkingSet<C, S> {
                 .wrapping_mul(6_364_136_223_846_793_005)
                 .wrapping_add(1_442_695_040_888_963_407);
             let place = (self.random >> self.shift) as usize;
-            // The new one is got before the old is freed, as in `window`.
+            // The new buffer is got before the old one is freed, as in `window`.
             let mut buffer = contestant.get();
             touch::write_byte(&mut buffer, 1);
             self.live[place] = buffer;

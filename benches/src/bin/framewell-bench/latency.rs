@@ -1,4 +1,4 @@
-//! How long a get takes while something is in the way.
+//! The latency of a get while something is in the way.
 
 use std::alloc::System;
 use std::error::Error;

@@ -1,4 +1,4 @@
-//! Programs around the benchmarks, one subcommand each.
+//! The programs around the benchmarks, one subcommand each.
 
 mod compare;
 mod latency;

@@ -1,4 +1,4 @@
-//! How cost grows.
+//! The measurement of how cost grows.
 
 use std::error::Error;
 use std::fs;

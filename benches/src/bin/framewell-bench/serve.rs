@@ -1,4 +1,4 @@
-//! The child process of those who live in this package.
+//! The child process for the entrants that live in this package.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! Pop `N` at once, write one byte of each, push them at once.
+//! The bulk workload: pop `N` ids at once, write one byte of each frame, push them at once.
 
 use std::hint::black_box;
 
@@ -10,10 +10,10 @@ use crate::work::{Timed, Workload, time, touch};
 /// The sequences, with all that they need in registers.
 pub(super) struct Bulk<const N: usize>(Caches);
 
-/// The same, with a handle for each frame.
+/// The sequences, with a handle for each frame.
 pub(super) struct Handles<const N: usize>(Caches);
 
-/// What an API hands out.
+/// A handle, as an API hands it out.
 #[derive(Clone, Copy)]
 struct Handle {
     shared: *const Shared,
@@ -44,7 +44,7 @@ impl<const N: usize> Workload for Bulk<N> {
             for id in &ids {
                 // SAFETY: the id came out of the caches.
                 let first = unsafe { first(base, STRIDE, HEADROOM, *id) };
-                // SAFETY: a byte of a frame, to which there are no references.
+                // SAFETY: this is a byte of a frame, and there are no references to it.
                 unsafe { touch::write_at(first, 1) };
             }
             push(at, &ids);
@@ -59,7 +59,7 @@ impl<const N: usize> Workload for Handles<N> {
         let (at, shared) = (caches.sections(), caches.shared());
         let mut ids = [0; N];
         let mut handles = [Handle { shared, word: 0 }; N];
-        // From here on any asm may have looked at the handles: they are in memory.
+        // From here on any asm may have looked at the handles, so they are in memory.
         black_box(&mut handles);
         time(steps, N as u64, || {
             pop(caches, at, &mut ids);
@@ -72,7 +72,7 @@ impl<const N: usize> Workload for Handles<N> {
             for handle in &handles {
                 // SAFETY: the handle was made above, with an id that came out of the caches.
                 let first = unsafe { handle.first() };
-                // SAFETY: a byte of a frame, to which there are no references.
+                // SAFETY: this is a byte of a frame, and there are no references to it.
                 unsafe { touch::write_at(first, 1) };
             }
             for (id, handle) in ids.iter_mut().zip(&handles) {
@@ -83,48 +83,49 @@ impl<const N: usize> Workload for Handles<N> {
     }
 }
 
-/// The part of a frame that a new handle stands for.
+/// Returns the offset and the length of a new handle, at their places in its word.
 ///
 /// # Safety
 ///
 /// - `shared` lives.
 #[inline(always)]
 unsafe fn view(shared: *const Shared) -> u64 {
-    // SAFETY: the function's bullet.
+    // SAFETY: the caller guarantees it (the function's bullet).
     let shared = unsafe { &*shared };
     u64::from(shared.headroom) << 32 | u64::from(shared.payload) << 48
 }
 
 impl Handle {
-    /// Where the payload starts.
+    /// Returns where the payload starts.
     ///
     /// # Safety
     ///
     /// - What the handle points to lives, and its id came out of those caches.
     #[inline(always)]
     unsafe fn first(self) -> *mut u8 {
-        // SAFETY: the function's bullet.
+        // SAFETY: the caller guarantees it (the function's bullet).
         let (base, stride) = unsafe {
             let shared = &*self.shared;
             (shared.base, shared.stride)
         };
         let offset = (self.word >> 32) as u16;
-        // SAFETY: the function's bullet.
+        // SAFETY: the caller guarantees it (the function's bullet).
         unsafe { first(base, stride, offset.into(), self.word as u32) }
     }
 }
 
 #[inline(always)]
 fn pop<const N: usize>(caches: &Caches, at: Sections, ids: &mut [u32; N]) {
-    // SAFETY: whoever calls has borrowed the caches mutably: this thread alone uses them. `ids` has room.
+    // SAFETY: the caller has borrowed the caches mutably, so this thread alone uses them. `ids` has
+    // room for `N`.
     if unsafe { at.pop_many::<N>(ids.as_mut_ptr()) } != N {
         caches.refill_and_pop_many(ids);
     }
 }
 
-/// Ids that do not fit (the thread was moved) are lost until the next refill.
+/// Pushes ids. Ids that do not fit (the thread was moved) are lost until the next refill.
 #[inline(always)]
 fn push<const N: usize>(at: Sections, ids: &[u32; N]) {
-    // SAFETY: as for `pop`; `ids` are `N`.
+    // SAFETY: this thread alone uses the caches, as in `pop`, and `ids` has `N`.
     black_box(unsafe { at.push_many::<N>(ids.as_ptr()) });
 }

@@ -1,4 +1,4 @@
-//! Caches and frames of the floors, and how a frame is found.
+//! The caches and frames of the floors, and how a frame is found.
 
 use std::cell::UnsafeCell;
 use std::hint::black_box;
@@ -15,17 +15,17 @@ use crate::contestant::BYTES;
 
 /// The most CPUs that a cpu_set_t can name.
 const CPUS: u32 = 1024;
-/// The ids of one cache; each CPU's are the same, since there is but one thread.
+/// The number of ids in one cache. Each CPU has the same ids, since there is but one thread.
 const FRAMES: u32 = 512;
 
-/// Caches for all CPUs, stopped and empty at first, and the frames.
+/// The caches of all CPUs, stopped and empty at first, and the frames.
 pub(super) struct Caches {
     shared: Box<UnsafeCell<Shared>>,
     _words: MmapMut,
     _frames: Frames,
 }
 
-/// What a handle points to.
+/// The data that a handle points to.
 pub(super) struct Shared {
     pub(super) sections: Sections,
     /// The first frame.
@@ -33,7 +33,7 @@ pub(super) struct Shared {
     pub(super) stride: usize,
     pub(super) headroom: u16,
     pub(super) payload: u16,
-    /// The ids that no cache has, of a stock.
+    /// The ids of a stock that no cache has.
     spare: Mutex<Vec<u32>>,
 }
 
@@ -48,7 +48,7 @@ impl Shared {
             .expect("an rseq area, and a CPU that has a cache")
     }
 
-    /// Keeps ids that no cache has, or has no room for.
+    /// Keeps ids that no cache has or has room for.
     #[cold]
     #[inline(never)]
     pub(super) fn keep(&self, ids: impl IntoIterator<Item = u32>) {
@@ -62,7 +62,7 @@ impl Caches {
         Self::of(area, FRAMES)
     }
 
-    /// Caches for so many frames.
+    /// Makes caches for this many frames.
     pub(super) fn of(area: Area, frames: u32) -> Self {
         let bytes = CPUS as usize * WORDS * size_of::<u32>();
         let mut words = MmapMut::map_anon(bytes).expect("memory of a floor");
@@ -86,37 +86,40 @@ impl Caches {
         }
     }
 
-    /// Lets the caches of all CPUs, which nobody else uses yet, take as many ids as they have slots.
+    /// Opens the caches of all CPUs, which nobody else uses yet: each may take as many ids as it
+    /// has slots.
     pub(super) fn open(&mut self) {
         let caches = self.sections().caches;
         for cpu in 0..CPUS as usize {
             for high in [HIGH, HIGH_MANY] {
                 let word = caches.wrapping_add(cpu * WORDS + high);
-                // SAFETY: a word of a CPU's cache, and the caches are borrowed mutably.
+                // SAFETY: the word belongs to a CPU's cache, and the caches are borrowed mutably.
                 unsafe { word.write((WORDS - SLOT) as u32) };
             }
         }
     }
 
-    /// What a handle points to, in memory as far as the compiler can tell: any asm could have changed it.
+    /// Returns what a handle points to. As far as the compiler can tell, it is in memory, and any
+    /// asm could have changed it.
     pub(super) fn shared(&self) -> *const Shared {
         let shared = self.shared.get();
-        // Not what `black_box` returns: that would be loaded from the stack at each use.
+        // The result of `black_box` is not used, since it would be loaded from the stack at each
+        // use.
         black_box(shared);
         shared
     }
 
     pub(super) fn sections(&self) -> Sections {
-        // SAFETY: never written once it is made.
+        // SAFETY: the value is never written once it is made.
         unsafe { (*self.shared.get()).sections }
     }
 
     pub(super) fn base(&self) -> *mut u8 {
-        // SAFETY: never written once it is made.
+        // SAFETY: the value is never written once it is made.
         unsafe { (*self.shared.get()).base }
     }
 
-    /// Pops an id when the cache of the running CPU had none: fills it first.
+    /// Fills the cache of the running CPU, which had no id, and pops one.
     #[cold]
     #[inline(never)]
     pub(super) fn refill_and_pop(&self) -> u32 {
@@ -125,7 +128,7 @@ impl Caches {
         id[0]
     }
 
-    /// Pops `N` ids when the cache of the running CPU had fewer: fills it first.
+    /// Fills the cache of the running CPU, which had fewer than `N` ids, and pops `N`.
     #[cold]
     #[inline(never)]
     pub(super) fn refill_and_pop_many<const N: usize>(&self, ids: &mut [u32; N]) {
@@ -150,7 +153,8 @@ impl Caches {
         );
         let cache = at.caches.wrapping_add(cpu as usize * WORDS);
         let set = |word: usize, value: u32| {
-            // SAFETY: a word of this CPU's cache, and the only thread that uses it is here.
+            // SAFETY: the word belongs to this CPU's cache, and this is the only thread that uses
+            // it.
             unsafe { cache.wrapping_add(word).write(value) };
         };
         for id in 0..FRAMES {
@@ -163,7 +167,7 @@ impl Caches {
     }
 }
 
-/// Where the payload of a frame starts.
+/// Returns where the payload of a frame starts.
 ///
 /// # Safety
 ///

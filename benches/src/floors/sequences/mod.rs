@@ -1,7 +1,8 @@
 //! Floors made of the crate's own restartable sequences, on caches of their own.
 //!
-//! Those of [`pair`] and [`bulk`] are for one thread: what their slow paths do to a cache is safe without a fence because nothing else
-//! runs. Those of [`singles`] and [`owners`] are for any: they have no slow path that touches a cache ([`stock`]).
+//! The floors of [`pair`] and [`bulk`] are for one thread. Their slow paths change a cache without
+//! a fence, which is safe because nothing else runs. The floors of [`singles`] and [`owners`] are
+//! for any number of threads: no slow path of theirs touches a cache ([`stock`]).
 
 mod bulk;
 mod caches;
@@ -15,7 +16,7 @@ use super::area::Area;
 use super::{HANDLES, LOADS, SEQUENCES};
 use crate::work::{Kind, Workload};
 
-/// Returns a floor of a workload, if it has this one.
+/// Returns the floor of this name for a workload, if the workload has it.
 pub(super) fn floor(area: Area, name: &str, kind: Kind) -> Option<Box<dyn Workload>> {
     match (name, kind) {
         (SEQUENCES, Kind::Pair) => Some(Box::new(pair::Pair::new(area))),

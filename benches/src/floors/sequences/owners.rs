@@ -1,5 +1,7 @@
-//! The workloads of singles, with handles: what the sequences need is loaded from memory at each get and free, and a handle is an
-//! owner, freed when it is dropped.
+//! The workloads of singles, with handles.
+//!
+//! What the sequences need is loaded from memory at each get and free. A handle is an owner, whose
+//! frame is freed when it is dropped.
 
 use super::super::HANDLES;
 use super::super::area::Area;
@@ -9,17 +11,18 @@ use super::stock::Stock;
 use crate::contestant::{Buffer, Contestant};
 use crate::work::{Kind, Workload};
 
-/// The sequences as one who takes part.
+/// The sequences as a contestant.
 pub(super) struct Owners {
-    /// A stock's.
+    /// The shared part of a stock.
     shared: *const Shared,
 }
 
-/// A frame, as any API that hands out owners has it.
+/// A frame's owner, as any API that hands out owners has it.
 pub(super) struct Owner {
-    /// A stock's.
+    /// The shared part of a stock.
     shared: *const Shared,
-    /// `│ id: 32 │ offset: 16 │ length: 16 │`, from the lowest bit up. The id came out of that stock.
+    /// The word is `│ id: 32 │ offset: 16 │ length: 16 │`, from the lowest bit up. The id came out
+    /// of that stock.
     word: u64,
 }
 
@@ -31,7 +34,7 @@ pub(super) fn loads(area: Area, kind: Kind) -> Option<Box<dyn Workload>> {
     }
 }
 
-/// Returns the floor of a workload in which handles are.
+/// Returns the floor of a workload in which handles are stored.
 pub(super) fn handles(area: Area, kind: Kind) -> Option<Box<dyn Workload>> {
     match kind {
         Kind::Burst32 | Kind::Burst256 | Kind::Window | Kind::Oversubscribed => {
@@ -42,24 +45,24 @@ pub(super) fn handles(area: Area, kind: Kind) -> Option<Box<dyn Workload>> {
 }
 
 impl Owners {
-    /// Makes one that stays.
+    /// Makes a contestant that stays for the program's life.
     pub(super) fn new(area: Area) -> &'static Self {
         let shared = Stock::new(area).shared();
         Box::leak(Box::new(Self { shared }))
     }
 }
 
-// SAFETY: as for `Registers`, which has the same by value.
+// SAFETY: the same reasons hold as for `Registers`, which has the same by value.
 unsafe impl Sync for Owners {}
 
-// SAFETY: as above.
+// SAFETY: the same reasons hold as for `Owners`.
 unsafe impl Send for Owner {}
 
-/// The caches, as they are in memory now.
+/// Returns the caches as they are in memory now.
 ///
 /// # Safety
 ///
-/// - `shared` is a stock's.
+/// - `shared` points to the shared part of a stock.
 #[inline(always)]
 unsafe fn sections(shared: *const Shared) -> Sections {
     // SAFETY: a stock stays, and what its caches share is not written.
@@ -76,9 +79,9 @@ impl Contestant for Owners {
     #[inline(always)]
     fn get(&self) -> Owner {
         let shared = self.shared;
-        // SAFETY: a stock's (the field).
+        // SAFETY: the pointer is a stock's (the field).
         let at = unsafe { sections(shared) };
-        // SAFETY: a stock's caches: mapped, and used by sequences alone.
+        // SAFETY: a stock's caches are mapped, and used by sequences alone.
         let id = unsafe { at.pop() };
         // SAFETY: a stock stays, and what its caches share is not written.
         let shared = unsafe { &*shared };
@@ -91,7 +94,8 @@ impl Contestant for Owners {
     }
 }
 
-// SAFETY: the payload of a frame holds BYTES, its id was got and is freed by `drop`, and a stock's frames stay mapped.
+// SAFETY: the payload of a frame holds BYTES. Its id was got and is freed by `drop`, and a stock's
+// frames stay mapped.
 unsafe impl Buffer for Owner {
     #[inline(always)]
     fn first(&mut self) -> *mut u8 {
@@ -106,10 +110,11 @@ unsafe impl Buffer for Owner {
 impl Drop for Owner {
     #[inline(always)]
     fn drop(&mut self) {
-        // SAFETY: a stock's (the field).
+        // SAFETY: the pointer is a stock's (the field).
         let at = unsafe { sections(self.shared) };
         let id = self.word as u32;
-        // SAFETY: a stock's caches: mapped, used by sequences alone, with as many slots as `open` says.
+        // SAFETY: a stock's caches are mapped and used by sequences alone, with as many slots as
+        // `open` says.
         if !unsafe { at.push(id) } {
             // SAFETY: a stock stays, and what its caches share is not written.
             unsafe { &*self.shared }.keep([id]);

@@ -1,4 +1,4 @@
-//! Pop, write one byte, push.
+//! The pair workload: pop an id, write one byte of its frame, push the id.
 
 use super::super::area::Area;
 use super::caches::{Caches, HEADROOM, STRIDE, first};
@@ -7,7 +7,7 @@ use crate::work::{Timed, Workload, time, touch};
 /// The sequences, with all that they need in registers.
 pub(super) struct Pair(Caches);
 
-/// The same, with all that they need in memory.
+/// The sequences, with all that they need in memory.
 pub(super) struct Loads(Caches);
 
 impl Pair {
@@ -28,13 +28,14 @@ impl Workload for Pair {
         let caches = &self.0;
         let (at, base) = (caches.sections(), caches.base());
         time(steps, 1, || {
-            // SAFETY: the caches are borrowed mutably: this thread alone uses them.
+            // SAFETY: the caches are borrowed mutably, so this thread alone uses them.
             let id = unsafe { at.pop() }.unwrap_or_else(|| caches.refill_and_pop());
             // SAFETY: the id came out of the caches.
             let first = unsafe { first(base, STRIDE, HEADROOM, id) };
-            // SAFETY: a byte of a frame, to which there are no references.
+            // SAFETY: this is a byte of a frame, and there are no references to it.
             unsafe { touch::write_at(first, 1) };
-            // SAFETY: as for `pop`. An id that does not fit (the thread was moved) is lost until the next refill.
+            // SAFETY: this thread alone uses the caches, as for `pop`. An id that does not fit (the
+            // thread was moved) is lost until the next refill.
             if !unsafe { at.push(id) } {
                 lost();
             }
@@ -50,20 +51,21 @@ impl Workload for Loads {
         time(steps, 1, || {
             // SAFETY: what the caches share lives as long as they do.
             let at = unsafe { (*shared).sections };
-            // SAFETY: the caches are borrowed mutably: this thread alone uses them.
+            // SAFETY: the caches are borrowed mutably, so this thread alone uses them.
             let id = unsafe { at.pop() }.unwrap_or_else(|| caches.refill_and_pop());
-            // SAFETY: as above.
+            // SAFETY: what the caches share lives as long as they do.
             let (base, stride, headroom) = unsafe {
                 let shared = &*shared;
                 (shared.base, shared.stride, shared.headroom)
             };
             // SAFETY: the id came out of the caches.
             let first = unsafe { first(base, stride, headroom.into(), id) };
-            // SAFETY: a byte of a frame, to which there are no references.
+            // SAFETY: this is a byte of a frame, and there are no references to it.
             unsafe { touch::write_at(first, 1) };
-            // SAFETY: as above.
+            // SAFETY: what the caches share lives as long as they do.
             let at = unsafe { (*shared).sections };
-            // SAFETY: as for `pop`; as in `Pair` an id may be lost.
+            // SAFETY: this thread alone uses the caches, as for `pop`. An id may be lost, as in
+            // `Pair`.
             if !unsafe { at.push(id) } {
                 lost();
             }
@@ -71,7 +73,7 @@ impl Workload for Loads {
     }
 }
 
-/// Keeps the branch that every caller of a push has.
+/// Does nothing. It keeps the branch that every caller of a push has.
 #[cold]
 #[inline(never)]
 fn lost() {

@@ -1,4 +1,5 @@
-//! The crate's sequences, from the very file, with what that file takes from the module around it.
+//! The crate's sequences, compiled from the crate's own file, with the items that this file takes
+//! from the module around it.
 
 use self::real::Sections;
 use super::super::area::Area;
@@ -13,7 +14,7 @@ mod isa;
 #[path = "../../../../src/percpu/rseq/sections/aarch64.rs"]
 mod isa;
 
-/// The places of the section that waits, as in the crate.
+/// The words of the section that waits, as in the crate.
 mod trial {
     pub(super) const CPU: usize = super::SLOT;
     pub(super) const STARTED: usize = super::SLOT + 1;
@@ -42,27 +43,28 @@ pub(super) mod real {
 }
 
 impl Sections {
-    /// Pops an id, unless the cache of the running CPU is empty.
+    /// Pops an id; `None` if the cache of the running CPU is empty.
     ///
     /// # Safety
     ///
-    /// - The caches are mapped, for each of the CPUs, and only the calling thread uses them, or all threads do by these
-    ///   functions alone.
+    /// - The caches are mapped, for each of the CPUs. Only the calling thread uses them, or all
+    ///   threads use them by these functions alone.
     #[inline(always)]
     pub(super) unsafe fn pop(self) -> Option<u32> {
-        // SAFETY: the function's bullet.
+        // SAFETY: the caller guarantees it (the function's bullet).
         let id = unsafe { isa::pop(self) };
         (id != isa::NONE).then_some(id)
     }
 
-    /// Pushes an id and says whether there was room.
+    /// Pushes an id and returns whether there was room.
     ///
     /// # Safety
     ///
-    /// - As for [`pop`](Self::pop); `high` of every cache is at most the number of its slots.
+    /// - The bullet of [`pop`](Self::pop) holds, and `high` of every cache is at most the number of
+    ///   its slots.
     #[inline(always)]
     pub(super) unsafe fn push(self, id: u32) -> bool {
-        // SAFETY: the function's bullets.
+        // SAFETY: the caller guarantees it (the function's bullet).
         unsafe { isa::push(self, id) }
     }
 
@@ -70,21 +72,22 @@ impl Sections {
     ///
     /// # Safety
     ///
-    /// - As for [`pop`](Self::pop); `to` has room for `N` ids, 1 or more.
+    /// - The bullet of [`pop`](Self::pop) holds, and `to` has room for `N` ids, 1 or more.
     #[inline(always)]
     pub(super) unsafe fn pop_many<const N: usize>(self, to: *mut u32) -> usize {
-        // SAFETY: the function's bullets.
+        // SAFETY: the caller guarantees it (the function's bullet).
         unsafe { isa::pop_many(self, to, N) }
     }
 
-    /// Pushes `N` ids, all or none, and says whether there was room.
+    /// Pushes `N` ids, all or none, and returns whether there was room.
     ///
     /// # Safety
     ///
-    /// - As for [`push`](Self::push), with `high_many`; `from` points to `N` ids, 1 or more.
+    /// - The bullet of [`push`](Self::push) holds for `high_many`, and `from` points to `N` ids, 1
+    ///   or more.
     #[inline(always)]
     pub(super) unsafe fn push_many<const N: usize>(self, from: *const u32) -> bool {
-        // SAFETY: the function's bullets.
+        // SAFETY: the caller guarantees it (the function's bullet).
         unsafe { isa::push_many(self, from, N) }
     }
 }

@@ -1,4 +1,4 @@
-//! The workloads of singles, with all that the sequences need in registers; what is owned is an id.
+//! The workloads of singles, with all that the sequences need in registers. An id is what is owned.
 
 use super::super::area::Area;
 use super::stock::{Registers, Stock};
@@ -27,7 +27,8 @@ pub(super) fn floor(area: Area, kind: Kind) -> Option<Box<dyn Workload>> {
     })
 }
 
-/// Gets `N` one by one and writes one byte of each; then frees them in order.
+/// The burst workload: it gets `N` ids one by one, writes one byte of each frame, and frees the ids
+/// in order.
 struct Singles<const N: usize>(Registers);
 
 impl<const N: usize> Workload for Singles<N> {
@@ -54,7 +55,7 @@ fn written(all: Registers) -> u32 {
     let id = all.get();
     // SAFETY: the id was just got.
     let first = unsafe { all.first(id) };
-    // SAFETY: a byte of a frame, to which there are no references.
+    // SAFETY: this is a byte of a frame, and there are no references to it.
     unsafe { touch::write_at(first, 1) };
     id
 }
@@ -75,7 +76,7 @@ fn bursts(all: Registers, count: u64) {
     }
 }
 
-/// Replaces a random one of the live, and writes 64 bytes.
+/// The window workload: it replaces a random one of the live ids, and writes 64 bytes.
 struct Window {
     all: Registers,
     /// Each id with the tag that its frame was written with.

@@ -5,25 +5,29 @@
 //!                 ▲───────────────────────── it is full ─────────────────┘
 //! ```
 //!
-//! The caches are empty at first. Once a workload has had its first turn they have what it needs, as long as no thread is moved:
-//! what is beside the sequences is a branch that is not taken. Nobody writes a cache but by the sequences, so threads are as safe
-//! from one another as in the crate.
+//! The caches are empty at first. Once a workload has had its first turn, they have what it needs,
+//! as long as no thread is moved. All that is beside the sequences then is a branch that is not
+//! taken.
+//!
+//! Nothing but the sequences writes a cache, so threads are as safe from one another as in the
+//! crate.
 
 use super::super::area::Area;
 use super::caches::{Caches, HEADROOM, STRIDE, Shared, first};
 use super::sections::real::Sections;
 use crate::work::{oversubscribed, window};
 
-/// What the window has live, or all threads together, and what caches have besides.
+/// The number of frames: what the window, or all threads together, have live, and what caches have
+/// besides.
 const FRAMES: u32 = 8192;
 const _: () = assert!(2 * window::LIVE <= FRAMES as usize);
 const _: () = assert!(2 * oversubscribed::THREADS * oversubscribed::BURST <= FRAMES as usize);
 
-/// The caches, of which what is shared has the spare ids.
+/// The caches, whose shared part has the spare ids.
 pub(super) struct Stock(Caches);
 
 impl Stock {
-    /// Makes a stock that stays.
+    /// Makes a stock that stays for the program's life.
     pub(super) fn new(area: Area) -> &'static Self {
         let mut caches = Caches::of(area, FRAMES);
         caches.open();
@@ -38,7 +42,8 @@ impl Stock {
 
     pub(super) fn in_registers(&'static self) -> Registers {
         Registers {
-            // SAFETY: what the caches share lives as long as they do, and is never written once it is made.
+            // SAFETY: what the caches share lives as long as they do, and is never written once it
+            // is made.
             shared: unsafe { &*self.0.shared() },
             at: self.0.sections(),
             base: self.0.base(),
@@ -54,33 +59,35 @@ pub(super) struct Registers {
     base: *mut u8,
 }
 
-// SAFETY: the caches' words change by the sequences alone once they are made, each CPU's on that CPU; what they share does not
-// change but for the spare ids, which a lock guards; and all of it stays.
+// SAFETY: once the caches are made, their words change by the sequences alone, each CPU's on that
+// CPU. What the caches share does not change but for the spare ids, which a lock guards. All of it
+// stays.
 unsafe impl Send for Registers {}
 
 impl Registers {
     #[inline(always)]
     pub(super) fn get(self) -> u32 {
-        // SAFETY: the caches are a stock's: mapped, and used by sequences alone.
+        // SAFETY: a stock's caches are mapped, and used by sequences alone.
         unsafe { self.at.pop() }.unwrap_or_else(|| self.shared.spare())
     }
 
     #[inline(always)]
     pub(super) fn free(self, id: u32) {
-        // SAFETY: as for `get`; a stock's caches have as many slots as `open` says.
+        // SAFETY: a stock's caches are mapped and used by sequences alone, with as many slots as
+        // `open` says.
         if !unsafe { self.at.push(id) } {
             self.shared.keep([id]);
         }
     }
 
-    /// Where the payload of a frame starts.
+    /// Returns where the payload of a frame starts.
     ///
     /// # Safety
     ///
     /// - The id came out of `get`.
     #[inline(always)]
     pub(super) unsafe fn first(self, id: u32) -> *mut u8 {
-        // SAFETY: the function's bullet.
+        // SAFETY: the caller guarantees it (the function's bullet).
         unsafe { first(self.base, STRIDE, HEADROOM, id) }
     }
 }

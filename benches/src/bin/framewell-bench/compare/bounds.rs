@@ -1,4 +1,5 @@
-//! Whether a target that is missed can be reached at all: the floors of its workload, beside the same peer, from the same rounds.
+//! Floors beside a missed target: they tell whether the target can be reached at all. A floor takes
+//! part in the same rounds, and is compared with the same peer.
 
 use framewell_bench::floors;
 use framewell_bench::home::FRAMEWELL;
@@ -10,33 +11,34 @@ use serde::Serialize;
 use super::field::Role;
 use super::targets::FEWEST;
 
-/// As the tables are explained.
+/// The sentence that explains the tables of floors.
 pub(crate) const NOTE: &str = "Where a target is missed: a floor does a part of what framewell does and nothing else, beside the same peer \
     in the same rounds. A target beyond a floor is out of reach for all that do that part.";
 
-/// Where a target lies, seen from a floor.
+/// The position of a target relative to a floor.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Standing {
-    /// The floor reaches it.
+    /// The floor reaches the target.
     Within,
-    /// The floor does not: who does all that the floor does cannot either.
+    /// The floor does not reach the target, so nothing that does all of the floor's work can reach
+    /// it.
     Beyond,
-    /// In nine rounds of ten framewell is faster than the floor, or in the median the peer is than one that should bound all: the
-    /// floor bounds nothing.
+    /// The floor bounds nothing. Either framewell is faster than the floor in nine rounds of ten,
+    /// or the peer is faster in the median than a floor that should bound everybody.
     Passed,
 }
 
-/// What a floor reaches.
+/// The figures of one floor beside a peer.
 #[derive(Serialize)]
 pub(crate) struct Reached {
     pub(crate) floor: String,
-    /// How many times as fast as the peer it is.
+    /// The floor's speed in multiples of the peer's.
     pub(crate) ratio: Spread,
     pub(crate) standing: Standing,
 }
 
-/// Returns what the floors of a match reach beside a peer, the fastest first.
+/// Returns the figures of a match's floors beside a peer, the fastest first.
 pub(crate) fn reached(
     game: &Match,
     distance: Option<Distance>,
@@ -67,13 +69,13 @@ pub(crate) fn reached(
     found
 }
 
-/// Says between which floors the target lies.
+/// Returns, in words, which floors the target lies between.
 pub(crate) fn lies(reached: &[Reached]) -> String {
     let of = |standing| {
         let there = reached.iter().filter(move |one| one.standing == standing);
         there.map(|one| &*one.floor)
     };
-    // The slowest floor that reaches it, and the fastest that does not: the two that say most.
+    // These two say most: the slowest floor that reaches the target, and the fastest that does not.
     let within = of(Standing::Within).next_back();
     let within = within.map(|floor| format!("within {floor}"));
     let beyond = of(Standing::Beyond).next();
@@ -84,7 +86,7 @@ pub(crate) fn lies(reached: &[Reached]) -> String {
     }
 }
 
-/// Says from which to which the floors reach that were not passed.
+/// Returns the range of the ratios of the floors that were not passed.
 pub(crate) fn range(reached: &[Reached]) -> String {
     let there = reached
         .iter()
@@ -98,7 +100,7 @@ pub(crate) fn range(reached: &[Reached]) -> String {
 }
 
 impl Standing {
-    /// Says it of the target.
+    /// Returns where the target lies, in words.
     pub(crate) fn words(self) -> &'static str {
         match self {
             Self::Within => "within it",

@@ -1,4 +1,4 @@
-//! Who takes part, each in a child process.
+//! The field: everybody who takes part, each in a child process.
 
 use std::env;
 use std::ffi::OsString;
@@ -16,7 +16,7 @@ use serde::Serialize;
 use super::figures::Missing;
 use super::peers::Built;
 
-/// How a child is started.
+/// The command line that starts a child.
 #[derive(Clone)]
 pub(crate) struct Launch {
     pub(crate) program: PathBuf,
@@ -25,7 +25,7 @@ pub(crate) struct Launch {
 }
 
 impl Launch {
-    /// One of those that live in this program.
+    /// Returns the launch of an entrant that lives in this program.
     fn home(title: &str) -> std::io::Result<Self> {
         Ok(Self {
             program: env::current_exe()?,
@@ -45,7 +45,7 @@ impl Launch {
     }
 }
 
-/// What somebody is in the comparison.
+/// The role of a participant in the comparison.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Role {
@@ -54,11 +54,11 @@ pub(crate) enum Role {
     Floor,
 }
 
-/// Somebody who takes part.
+/// A participant with its child process.
 pub(crate) struct Seat {
     pub(crate) title: String,
     pub(crate) role: Role,
-    /// What it is made of, if that is known.
+    /// The version of what it measures, if that is known.
     pub(crate) version: String,
     pub(crate) launch: Launch,
     kinds: Vec<String>,
@@ -79,11 +79,11 @@ impl Seat {
     }
 }
 
-/// All who take part: framewell, the peers, the floors.
+/// All participants: framewell, the peers and the floors.
 pub(crate) struct Field(pub(crate) Vec<Seat>);
 
 impl Field {
-    /// Starts everybody; who cannot be started is missing.
+    /// Starts all children. A participant that cannot be started is added to `missing`.
     pub(crate) fn new(built: &[Built], missing: &mut Vec<Missing>) -> Self {
         let mut field = Self(Vec::new());
         for entrant in HOME {
@@ -142,7 +142,7 @@ impl Field {
         }
     }
 
-    /// Opens a workload for everybody who takes part in it; who cannot is missing.
+    /// Opens a workload for everybody who takes part in it. Who cannot is added to `missing`.
     pub(crate) fn players(&self, kind: Kind, missing: &mut Vec<Missing>) -> Vec<Box<dyn Player>> {
         let mut players: Vec<Box<dyn Player>> = Vec::new();
         for seat in self.0.iter().filter(|seat| seat.takes(kind)) {
@@ -154,7 +154,7 @@ impl Field {
         players
     }
 
-    /// Opens a workload for one after another, of which `alone` runs and ends each.
+    /// Opens a workload for one participant after another; `alone` runs and ends each.
     pub(crate) fn each(
         &self,
         kind: Kind,

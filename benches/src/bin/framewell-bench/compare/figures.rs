@@ -1,4 +1,4 @@
-//! What a run found.
+//! The figures of a run.
 
 use std::fmt;
 
@@ -19,7 +19,7 @@ use super::machine::Machine;
 use super::targets::{self, Verdict};
 use super::weigh::Weighed;
 
-/// What the closing lines compare: a contestant on a workload with floors and peers.
+/// The comparisons of the closing lines: a contestant on a workload, with floors and peers.
 const BOUNDED: [(Kind, &str, &[&str]); 7] = [
     (
         Kind::Pair,
@@ -34,11 +34,11 @@ const BOUNDED: [(Kind, &str, &[&str]); 7] = [
     (Kind::Bulk256, BURST, &[SEQUENCES, HANDLES]),
 ];
 
-/// Somebody who could not take part, and why.
+/// A participant that could not take part, and the reason.
 #[derive(Serialize)]
 pub(crate) struct Missing {
     pub(crate) who: String,
-    /// If it takes part in others.
+    /// The workload that it could not take part in, if it takes part in others.
     pub(crate) workload: Option<String>,
     pub(crate) why: String,
 }
@@ -70,7 +70,7 @@ impl fmt::Display for Missing {
     }
 }
 
-/// Somebody who took part.
+/// A participant that took part.
 #[derive(Serialize)]
 pub(crate) struct Contestant {
     pub(crate) title: String,
@@ -82,41 +82,42 @@ pub(crate) struct Contestant {
 #[derive(Serialize)]
 pub(crate) struct Line {
     pub(crate) workload: &'static str,
-    /// Of the two cores, where a workload depends on it.
+    /// The distance of the two cores, where the workload depends on it.
     pub(crate) distance: Option<Distance>,
     pub(crate) contestant: String,
     pub(crate) role: Role,
-    /// Nanoseconds a buffer got, used and freed; all threads together.
+    /// The nanoseconds per buffer that is got, used and freed, all threads together.
     pub(crate) ns: Spread,
-    /// How many times as fast as the system allocator.
+    /// The speed in multiples of the system allocator's.
     pub(crate) ratio: Option<Spread>,
 }
 
-/// A contestant in times of others.
+/// A contestant's time in multiples of the times of others.
 #[derive(Serialize)]
 pub(crate) struct Bounded {
     pub(crate) workload: &'static str,
     pub(crate) contestant: &'static str,
-    /// Nanoseconds a buffer.
+    /// The nanoseconds per buffer.
     pub(crate) ns: Spread,
-    /// How many times as long as each of these it takes.
+    /// The others, each with the contestant's time in multiples of the other's.
     pub(crate) times: Vec<(&'static str, Spread)>,
 }
 
-/// All of it.
+/// All figures of a run.
 #[derive(Serialize)]
 pub(crate) struct Figures {
     pub(crate) machine: Machine,
-    /// Of framewell with its defaults.
+    /// The front that framewell uses with its defaults.
     pub(crate) front: String,
     pub(crate) contestants: Vec<Contestant>,
-    /// By workload and distance, the fastest first.
+    /// The figures by workload and distance, the fastest contestant first.
     pub(crate) lines: Vec<Line>,
-    /// The slices that were dropped because the distance of the cores changed meanwhile.
+    /// The number of slices that were dropped because the distance of the cores changed meanwhile.
     pub(crate) dropped: usize,
     pub(crate) bounded: Vec<Bounded>,
     pub(crate) verdicts: Vec<Verdict>,
-    /// The comparisons that the run does not show: the peer did not take part, or there are too few rounds.
+    /// The comparisons that the run does not show, because the peer did not take part or there are
+    /// too few rounds.
     pub(crate) open: Vec<String>,
     pub(crate) memory: Vec<Weighed>,
     pub(crate) latencies: Vec<Tailed>,
@@ -187,7 +188,8 @@ fn lines(game: &Match, field: &Field) -> Vec<Line> {
 fn bounded(game: &Match) -> Vec<Bounded> {
     let of_this = BOUNDED.iter().filter(|(kind, ..)| *kind == game.kind());
     let found = of_this.filter_map(|(kind, contestant, bounds)| {
-        // How many times as fast the bound is: how many times as long the contestant takes.
+        // The bound's speed in multiples of the contestant's is the contestant's time in multiples
+        // of the bound's.
         let times = |bound: &&'static str| Some((*bound, game.ratio(bound, contestant, None)?));
         let times: Vec<_> = bounds.iter().filter_map(times).collect();
         let ns = game.ns(contestant, None).filter(|_| !times.is_empty())?;
@@ -201,7 +203,8 @@ fn bounded(game: &Match) -> Vec<Bounded> {
     found.collect()
 }
 
-/// How the slices of framewell and of the fastest peers are spread, for each distance.
+/// Returns a curve for each distance: how the slices of framewell and of the fastest peers are
+/// spread.
 fn slices(game: &Match, field: &Field) -> Vec<Curve> {
     const PEERS: usize = 4;
     const PERCENTILES: [f64; 9] = [0.0, 10.0, 25.0, 50.0, 75.0, 90.0, 95.0, 98.0, 99.0];
@@ -228,7 +231,8 @@ fn slices(game: &Match, field: &Field) -> Vec<Curve> {
     game.distances().into_iter().map(curve).collect()
 }
 
-/// The cost over the number of live buffers, for framewell and for the peers that are fastest at the most.
+/// Returns the cost over the number of live buffers, for framewell and for the peers that are
+/// fastest with the most buffers.
 fn working_sets(matches: &[Match]) -> Option<Curve> {
     const PEERS: usize = 5;
     let of_sets = matches
@@ -251,7 +255,7 @@ fn working_sets(matches: &[Match]) -> Option<Curve> {
     Some(curve)
 }
 
-/// Returns a workload's name with the distance.
+/// Returns a workload's name, with the distance if there is one.
 pub(crate) fn workload(name: &str, distance: Option<Distance>) -> String {
     match distance {
         None => name.to_owned(),

@@ -1,4 +1,5 @@
-//! How long a get takes while something is in the way: all contestants by turns, each with the control beside it.
+//! The latency of a get while something is in the way. All contestants take turns, each with the
+//! control beside it.
 
 use framewell_bench::curve::Curve;
 use framewell_bench::home::FRAMEWELL;
@@ -11,21 +12,21 @@ use super::field::{Field, Role, Seat};
 use super::figures::Missing;
 use super::play::progress;
 
-/// As the workloads are named.
+/// The name of this measurement, which is chosen as a workload is.
 pub(crate) const NAME: &str = "latency";
 
-/// The tail of a contestant.
+/// The latency of a contestant, with the spread of its tail.
 #[derive(Serialize)]
 pub(crate) struct Tailed {
     pub(crate) contestant: String,
     /// The medians of the rounds.
     #[serde(flatten)]
     pub(crate) latency: Latency,
-    /// The rounds at 99.9 %.
+    /// The spread of the rounds at 99.9 %.
     pub(crate) tail: Spread,
 }
 
-/// Measures everybody who has frames, by turns; who fails is missing.
+/// Measures everybody who has frames, by turns. Who fails is added to `missing`.
 pub(crate) fn all(field: &Field, quick: bool, missing: &mut Vec<Missing>) -> Vec<Tailed> {
     let (rounds, ms) = if quick { (3, 35) } else { (9, 150) };
     let of_frames = |seat: &&Seat| seat.role != Role::Floor;
@@ -59,7 +60,7 @@ pub(crate) fn all(field: &Field, quick: bool, missing: &mut Vec<Missing>) -> Vec
     all
 }
 
-/// `None` if the contestant has no frames.
+/// Returns the medians of a contestant's rounds; `None` if the contestant has no frames.
 fn tailed(contestant: &str, rounds: &[Latency]) -> Option<Tailed> {
     let tail = Spread::of(rounds.iter().map(|round| round.get[TAIL] as f64))?;
     Some(Tailed {
@@ -69,21 +70,21 @@ fn tailed(contestant: &str, rounds: &[Latency]) -> Option<Tailed> {
     })
 }
 
-/// framewell's tail under a disturbance, beside the shortest of a peer.
+/// framewell's tail under a disturbance, beside the shortest tail of a peer.
 #[derive(Serialize)]
 pub(crate) struct Shortest {
     pub(crate) disturbance: &'static str,
     pub(crate) tail: Spread,
-    /// What nothing at all took in framewell's rounds.
+    /// The tail of the control in framewell's rounds.
     pub(crate) control: u64,
     pub(crate) peer: String,
     pub(crate) peers: Spread,
     pub(crate) peers_control: u64,
-    /// Whether framewell's median is at most the peer's, or within the spread of its rounds.
+    /// Whether framewell's median is at most the upper end of the peer's spread.
     pub(crate) met: bool,
 }
 
-/// Compares framewell's tails with the shortest of its peers'.
+/// Compares framewell's tails with the shortest ones of its peers.
 pub(crate) fn shortest(all: &[Tailed]) -> Vec<Shortest> {
     let beside = |disturbance: Disturbance| {
         let of_this = all
@@ -108,7 +109,8 @@ pub(crate) fn shortest(all: &[Tailed]) -> Vec<Shortest> {
     Disturbance::ALL.into_iter().filter_map(beside).collect()
 }
 
-/// Draws framewell, its control, and the peers whose tails are shortest, for each disturbance.
+/// Returns a curve for each disturbance: framewell, its control, and the peers whose tails are
+/// shortest.
 pub(crate) fn curves(all: &[Tailed]) -> Vec<Curve> {
     const PEERS: usize = 4;
     let curve = |disturbance: Disturbance| {
@@ -139,7 +141,7 @@ pub(crate) fn curves(all: &[Tailed]) -> Vec<Curve> {
     Disturbance::ALL.into_iter().map(curve).collect()
 }
 
-/// Where tails are compared: 99.9 %.
+/// The place in [`PERCENTILES`] where tails are compared: 99.9 %.
 pub(crate) const TAIL: usize = 3;
 
 fn points(tail: &Tail) -> Vec<(f64, f64)> {

@@ -1,4 +1,4 @@
-//! What the figures were measured on.
+//! The machine and the software that the figures were measured on.
 
 use std::env;
 use std::fs;
@@ -9,9 +9,9 @@ use serde::Serialize;
 
 #[derive(Serialize)]
 pub(crate) struct Machine {
-    /// The processor's model, as the system tells it.
+    /// The processor's model, as the system reports it.
     pub(crate) cpu: String,
-    /// Those that this process may use.
+    /// The number of CPUs that this process may use.
     pub(crate) cores: usize,
     pub(crate) kernel: String,
     pub(crate) c_library: String,
@@ -23,7 +23,7 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    /// Asks the system; what it does not tell is said to be unknown.
+    /// Asks the system. What the system does not report is said to be unknown.
     pub(crate) fn here() -> Self {
         let arguments: Vec<String> = env::args().skip(1).collect();
         Self {
@@ -48,7 +48,7 @@ fn cpu() -> Option<String> {
     Some(line.split_once(':')?.1.trim().to_owned())
 }
 
-/// The first line that a program prints.
+/// Returns the first line that a program prints.
 fn told(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output().ok();
     let output = output.filter(|output| output.status.success());

@@ -1,10 +1,11 @@
-//! All contestants by turns on every workload, in one run, each in a child process: tables of medians, spreads and
-//! ratios, verdicts on what framewell is meant to reach, and a report.
+//! The comparison: all contestants take turns on every workload in one run, each in a child
+//! process. The results are tables of medians, spreads and ratios, verdicts on what framewell is
+//! meant to reach, and a report.
 //!
 //! ```text
 //!   peers: build ─┐
 //!                 ├─► field: children ─► play: matches ─┐
-//!   home, floors ─┘              └─────► weigh: memory ─┴─► figures ─┬─► show: tables, closing lines
+//!   home, floors ─┘              └─────► weigh: memory ─┴─► figures ─┬─► show: tables and lines
 //!                                               machine ─────────────┼─► page: the HTML report
 //!                                               targets: verdicts ───┴─► JSON
 //!                                               bounds: how far floors get
@@ -37,7 +38,8 @@ use field::Field;
 use figures::{Figures, Missing};
 use machine::Machine;
 
-/// Measures framewell beside every allocator and pool that a user would pick instead, on the same work, in one run.
+/// Measures framewell beside every allocator and pool that a user would pick instead, on the same
+/// work, in one run.
 #[derive(Args)]
 pub(crate) struct Options {
     /// A tenth of the rounds: a first impression, within two minutes
@@ -46,7 +48,8 @@ pub(crate) struct Options {
     /// Only the workloads whose names contain this
     #[arg(long, value_name = "PART")]
     only: Option<String>,
-    /// Of the peers that have to be built only these packages, as in jemalloc,rust; none if the list is empty
+    /// Of the peers that have to be built, use only these packages, as in jemalloc,rust; none if
+    /// the list is empty
     #[arg(long, value_name = "NAMES", value_delimiter = ',', num_args = 0..)]
     peers: Option<Vec<String>>,
     /// Build no peer: those that were built before take part
@@ -120,7 +123,8 @@ pub(crate) fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Whether a quick run leaves a workload out: what it fills takes longer than the rest together.
+/// Returns whether a quick run leaves a workload out: filling its buffers takes longer than all
+/// other workloads together.
 fn is_long(kind: Kind) -> bool {
     matches!(kind, Kind::ColdMillion | Kind::Set256K | Kind::Set1M)
 }

@@ -1,4 +1,4 @@
-//! The HTML report.
+//! The HTML report of a comparison.
 
 use framewell_bench::curve::{self, Curve, Scale};
 use framewell_bench::home::FRAMEWELL;
@@ -12,7 +12,7 @@ use super::figures::{Figures, Line, workload};
 use super::show::tails;
 use super::targets::Verdict;
 
-/// Makes the report.
+/// Returns the report.
 pub(crate) fn report(figures: &Figures) -> Report {
     let mut report = Report::new("framewell, side by side");
     let machine = &figures.machine;
@@ -140,7 +140,7 @@ fn verdicts(figures: &Figures) -> Table {
     })
 }
 
-/// What the floors reach where a target is missed.
+/// Returns a table of what the floors reach where a target is missed.
 fn floors(figures: &Figures) -> Table {
     let table = Table::new([
         "missed on",

@@ -1,4 +1,4 @@
-//! The peers' workspace: what is in it, and building it.
+//! The peers' workspace: its packages, and how they are built.
 
 use std::env;
 use std::ffi::OsString;
@@ -15,7 +15,7 @@ use super::play::progress;
 
 /// A peer's program, ready to be started.
 pub(crate) struct Built {
-    /// Its package, without the prefix.
+    /// The name of its package, without the prefix.
     pub(crate) name: String,
     /// The crates, or the library, that it measures, and what it sets up for that.
     pub(crate) version: String,
@@ -25,7 +25,7 @@ pub(crate) struct Built {
 const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/peers");
 const PREFIX: &str = "peer-";
 
-/// What is told of a failed build.
+/// The number of lines that are shown of a failed build.
 const LINES: usize = 8;
 
 #[derive(Deserialize)]
@@ -50,15 +50,15 @@ struct Sections {
     compare: Wishes,
 }
 
-/// `[package.metadata.compare]` of a peer.
+/// The section `[package.metadata.compare]` of a peer's manifest.
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Wishes {
-    /// Its environment.
+    /// The environment variables of the peer's process.
     env: std::collections::BTreeMap<String, String>,
     /// A command that prints the version of the library that it measures.
     version: Vec<String>,
-    /// Notes for people: what it sets up and gives back.
+    /// Notes for people: what the peer sets up and what it gives back.
     setup: String,
     teardown: String,
 }
@@ -92,7 +92,7 @@ pub(crate) fn target() -> Result<PathBuf, String> {
     target.ok_or_else(|| format!("{}: not in a target directory", program.display()))
 }
 
-/// Builds the peers that are wanted, and says of each other why not.
+/// Builds the peers that are wanted, and says of each other one why it is missing.
 pub(crate) fn build(
     wanted: Option<&[String]>,
     no_build: bool,
@@ -141,10 +141,10 @@ fn short(package: &Package) -> &str {
     package.name.strip_prefix(PREFIX).unwrap_or(&package.name)
 }
 
-/// The cargo that started this program, or the one that is found.
+/// Returns a command for the cargo that started this program, or for the one on the search path.
 fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
-    // Where cargo looks for its own configuration.
+    // cargo looks for its own configuration from here.
     command.current_dir(WORKSPACE).args(arguments);
     command
 }
@@ -213,7 +213,7 @@ fn describe(package: &Package, metadata: &Metadata, program: PathBuf) -> Built {
     }
 }
 
-/// The version that a command prints.
+/// Returns the version that a command prints; `None` if it fails or prints nothing.
 fn asked(command: &[String]) -> Option<String> {
     let (program, arguments) = command.split_first()?;
     let told = output(Command::new(program).args(arguments)).ok()?;
@@ -226,7 +226,7 @@ fn asked(command: &[String]) -> Option<String> {
     )
 }
 
-/// The crates that a package uses and this harness does not.
+/// Returns the crates that a package uses and this harness does not.
 fn crates(package: &Package, metadata: &Metadata) -> String {
     const HARNESS: [&str; 3] = ["framewell-bench", "arrayvec", "libc"];
     let node = metadata
@@ -253,7 +253,8 @@ fn crates(package: &Package, metadata: &Metadata) -> String {
     text
 }
 
-/// Returns the last lines of cargo's that say why: from the last error on, and of a build script what it printed.
+/// Returns the lines of cargo's output that say why a build failed: the compiler's first error, or
+/// the end of what a build script printed.
 fn useful(printed: &str) -> String {
     let lines: Vec<&str> = printed
         .lines()
@@ -267,7 +268,7 @@ fn useful(printed: &str) -> String {
         .iter()
         .filter(|line| !line.starts_with("warning: build failed"));
     let told: Vec<&str> = told.copied().collect();
-    // A compiler's error is at the beginning, a script's at the end.
+    // A compiler's error is at the beginning, a build script's is at the end.
     let skip = if error == Some(start) {
         0
     } else {

@@ -1,4 +1,4 @@
-//! The matches, one for each workload.
+//! The matches: one for each workload.
 
 use std::time::{Duration, Instant};
 
@@ -21,18 +21,19 @@ fn rounds_of(kind: Kind, quick: bool) -> u64 {
     if quick { rounds / 10 } else { rounds }
 }
 
-/// A workload ends early after this long: on a busy machine two threads may wait for each other's core.
+/// Returns the time after which a workload ends early: on a busy machine two threads may wait for
+/// each other's core.
 fn budget(quick: bool) -> Duration {
     Duration::from_secs(if quick { 5 } else { 30 })
 }
 
-/// Returns a bar that shows how far something is.
+/// Returns a progress bar of this length.
 pub(crate) fn progress(length: u64, template: &str) -> ProgressBar {
     let style = ProgressStyle::with_template(template).expect("a valid template");
     ProgressBar::new(length).with_style(style)
 }
 
-/// Plays all matches; who fails is missing.
+/// Plays all matches. Who fails is added to `missing`.
 pub(crate) fn all(
     kinds: &[Kind],
     quick: bool,

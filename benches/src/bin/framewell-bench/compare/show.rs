@@ -1,4 +1,4 @@
-//! The figures as tables, and the closing lines below them.
+//! The figures as tables, with the closing lines below them.
 
 use comfy_table::presets::{ASCII_MARKDOWN, UTF8_FULL_CONDENSED};
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
@@ -14,12 +14,12 @@ use super::machine::Machine;
 use super::targets::Verdict;
 use super::weigh::{self, Weighed};
 
-/// Prints them.
+/// Prints the figures.
 pub(crate) fn print(figures: &Figures) {
     print!("{}", text(figures, UTF8_FULL_CONDENSED, "\n"));
 }
 
-/// Returns them as Markdown, with what they were measured on.
+/// Returns the figures as Markdown, with the machine that they were measured on.
 pub(crate) fn markdown(figures: &Figures) -> String {
     let machine = &figures.machine;
     let Machine {
@@ -37,7 +37,7 @@ pub(crate) fn markdown(figures: &Figures) -> String {
     head + &text(figures, ASCII_MARKDOWN, "\n\n")
 }
 
-/// The tables in this preset, and the lines between them, each with this end.
+/// Returns the tables in this preset and the lines between them, each of which ends with `end`.
 fn text(figures: &Figures, preset: &str, end: &str) -> String {
     let shown = |mut table: Table| table.load_preset(preset).to_string();
     let mut parts: Vec<String> = Vec::new();
@@ -130,7 +130,7 @@ fn latencies(latencies: &[Tailed]) -> Table {
     table
 }
 
-/// framewell's tail beside the shortest of a peer.
+/// Returns a sentence on framewell's tail beside the shortest tail of a peer.
 pub(crate) fn tails(shortest: &Shortest) -> String {
     let Shortest {
         disturbance,
@@ -247,7 +247,7 @@ fn verdicts(verdicts: &[Verdict]) -> Table {
     table
 }
 
-/// What the floors reach where a target is missed.
+/// Returns a table of what the floors reach where a target is missed.
 fn floors(verdicts: &[Verdict]) -> Table {
     let mut table = table([
         "missed on",

@@ -1,4 +1,4 @@
-//! What framewell is meant to reach beside its peers, and whether a run shows it.
+//! The targets: what framewell is meant to reach beside its peers, and whether a run shows it.
 
 use serde::Serialize;
 
@@ -12,7 +12,7 @@ use super::bounds::{Reached, reached};
 use super::field::Role;
 use super::figures::workload;
 
-/// Whom a target is against.
+/// The peer that a target is against.
 #[derive(Clone, Copy)]
 enum Against {
     Fastest,
@@ -24,7 +24,7 @@ use Against::{Fastest, Named};
 const MEMPOOL: &str = "DPDK mempool";
 const PKTMBUF: &str = "DPDK pktmbuf";
 
-/// How many times as fast framewell should be; near and far, if they differ.
+/// A target: the speed that framewell should reach in multiples of a peer's, near and far.
 struct Target(Kind, Against, [f64; 2]);
 
 const TARGETS: [Target; 12] = [
@@ -45,29 +45,30 @@ const TARGETS: [Target; 12] = [
 /// The fewest rounds that are judged.
 pub(crate) const FEWEST: usize = 3;
 
-/// framewell beside a peer, by the rounds of one workload at one distance.
+/// A comparison of framewell with a peer, by the rounds of one workload at one distance.
 #[derive(Serialize)]
 pub(crate) struct Verdict {
     pub(crate) workload: &'static str,
     pub(crate) distance: Option<Distance>,
     pub(crate) peer: String,
-    /// Whether the peer is the fastest of all there.
+    /// Whether the peer is the fastest of all peers there.
     pub(crate) fastest: bool,
-    /// How many times as fast framewell is.
+    /// framewell's speed in multiples of the peer's.
     pub(crate) ratio: Spread,
-    /// How many times it should be, if that is laid down.
+    /// The multiple that framewell should reach, if there is a target.
     pub(crate) target: Option<f64>,
     /// Whether the median reaches the target.
     pub(crate) met: Option<bool>,
-    /// If it does not: what the floors reach.
+    /// What the floors reach, if the target is missed.
     pub(crate) floors: Vec<Reached>,
 }
 
-/// What the matches show.
+/// The judgement of all matches.
 #[derive(Default)]
 pub(crate) struct Judgement {
     pub(crate) verdicts: Vec<Verdict>,
-    /// What cannot be said: the peer did not take part, or there are too few rounds.
+    /// The comparisons that cannot be judged, because the peer did not take part or there are too
+    /// few rounds.
     pub(crate) open: Vec<String>,
 }
 
@@ -95,7 +96,7 @@ impl Judgement {
             return self.open.push(format!("{on} (no peer has enough rounds)"));
         };
         let of_this = || TARGETS.iter().filter(|target| target.0 == game.kind());
-        // Told even where no target is laid down.
+        // The comparison with the fastest peer is shown even where no target names it.
         let free = !of_this().any(|target| matches!(target.1, Fastest));
         let against = |Target(_, against, wanted): &Target| {
             let wanted = wanted[usize::from(distance == Some(Distance::Far))];
@@ -140,7 +141,7 @@ fn fastest(
 }
 
 impl Verdict {
-    /// Says whether the target is reached, or by how much it is missed.
+    /// Returns whether the target is reached, or by how much it is missed.
     pub(crate) fn outcome(&self) -> String {
         match (self.target, self.met) {
             (None, _) => "no target".to_owned(),
@@ -171,7 +172,7 @@ mod tests {
     use super::super::bounds::{Standing, lies, range};
     use super::*;
 
-    /// Takes the next of these nanoseconds a step at each slice.
+    /// A player whose slices take the next of these nanoseconds a step.
     struct Scripted(&'static str, Vec<u64>);
 
     impl Player for Scripted {
@@ -251,7 +252,8 @@ mod tests {
         assert!(judgement.open.is_empty());
     }
 
-    /// The one verdict of the pair, of which 2 is wanted: framewell's medians are 2 to the peer's 3.
+    /// Returns the one verdict of the pair, whose target is 2. framewell's medians are 2 to the
+    /// peer's 3.
     fn missed(floors: &[(&'static str, [u64; 3])]) -> Verdict {
         let both = [(FRAMEWELL, [20, 200, 20]), ("fast", [30, 300, 30])];
         let mut judgement = play(Kind::Pair, &[&both, floors].concat());
@@ -293,7 +295,7 @@ mod tests {
         assert_eq!(verdict.floors[1].standing, Standing::Passed);
         assert_eq!(lies(&verdict.floors), "beyond sequences");
         assert_eq!(range(&verdict.floors), "1.76");
-        // The peer outruns what should bound all.
+        // The peer is faster than a floor that should bound everybody.
         let outrun = missed(&[(SEQUENCES, [17, 170, 17]), (ARRAY, [31, 310, 31])]);
         assert_eq!(outrun.floors[1].standing, Standing::Passed);
         let level = missed(&[(SEQUENCES, [19, 220, 21])]);

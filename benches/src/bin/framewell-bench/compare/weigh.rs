@@ -1,4 +1,5 @@
-//! The memory of the 802.11 mix: another process for each contestant, since a process remembers who was there before.
+//! The memory of the 802.11 mix. Each contestant has another process, since a process keeps memory
+//! of what ran in it before.
 
 use framewell_bench::Kind;
 use framewell_bench::memory::Memory;
@@ -8,29 +9,29 @@ use super::field::{Field, Role, Seat};
 use super::figures::Missing;
 use super::play::progress;
 
-/// As the workloads are named.
+/// The name of this measurement, which is chosen as a workload is.
 pub(crate) const NAME: &str = "dot11-memory";
 
-/// What a contestant has resident after the mix.
+/// The resident memory of a contestant after the mix.
 #[derive(Serialize)]
 pub(crate) struct Weighed {
     pub(crate) contestant: String,
-    /// Of the mix.
+    /// The steps of the mix.
     pub(crate) steps: u64,
     #[serde(flatten)]
     pub(crate) memory: Memory,
-    /// Resident bytes for each requested one.
+    /// The resident bytes per requested byte.
     pub(crate) ratio: f64,
 }
 
-/// Weighs everybody who takes part in the mix; who fails is missing.
+/// Weighs everybody who takes part in the mix. Who fails is added to `missing`.
 pub(crate) fn all(field: &Field, quick: bool, missing: &mut Vec<Missing>) -> Vec<Weighed> {
     let steps = if quick { 1_000_000 } else { 10_000_000 };
     let weigh = |seat: &Seat| {
         let remote = seat.launch.start()?;
         remote.memory(&seat.title, steps)
     };
-    // A floor is always there: it has nothing to weigh.
+    // A floor's buffers are always there, so there is nothing to weigh.
     let weighable = |seat: &&Seat| seat.role != Role::Floor && seat.takes(Kind::Dot11Mix);
     let seats: Vec<&Seat> = field.0.iter().filter(weighable).collect();
     let bar = progress(seats.len() as u64, "{msg:14} {wide_bar} {pos} of {len}");
