@@ -25,7 +25,7 @@ fn bench(
     name: &str,
     make: impl Fn() -> Option<Box<dyn Workload>>,
 ) {
-    // Made at the first call: criterion skips what its filter excludes.
+    // The workload is made at the first call, for criterion skips what its filter excludes.
     let mut ready = None;
     group.bench_function(name, |bencher| {
         let (workload, slice) = ready.get_or_insert_with(|| {

@@ -1,5 +1,8 @@
-//! Lays the crate out as a module, with its atomics, its sequences and its CPUs those of the simulated machine. Each change is a
-//! piece that is found exactly once, or the build stops; the algorithms are compiled as they are.
+//! Lays the crate out as a module, whose atomics, sequences and CPUs are those of the simulated
+//! machine.
+//!
+//! Each change replaces a piece that is found exactly once, or the build stops. The algorithms are
+//! compiled as they are.
 
 #[path = "../../loom-tests/variants.rs"]
 mod variants;
@@ -13,14 +16,14 @@ use std::path::PathBuf;
 
 use variants::{Change, lay_out};
 
-/// The path of a file of this package, in an attribute.
+/// Makes the attribute with the path of a file of this package.
 macro_rules! path {
     ($file:literal) => {
         concat!("#[path = \"", env!("CARGO_MANIFEST_DIR"), "/", $file, "\"]")
     };
 }
 
-/// A change that gives a module a child, which says what its atomics are called.
+/// Makes a change that gives a module a child, which says what the module's atomics are called.
 macro_rules! named {
     ($module:literal, $names:literal, $before:literal) => {
         Change {
@@ -121,7 +124,7 @@ fn main() {
         println!("cargo::rerun-if-changed={input}");
     }
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
-    // It is linted where it stands.
+    // The copy is not linted here, since the crate is linted where it stands.
     let mut text = String::from("#[allow(missing_docs, unreachable_pub)]\n");
     lay_out(&out, "counted", MACHINE, &[], &mut text);
     fs::write(out.join("counted.rs"), text).expect("OUT_DIR is writable");

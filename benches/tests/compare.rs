@@ -1,4 +1,4 @@
-//! The comparison as a user runs it, with who needs not be built.
+//! Tests of the comparison as a user runs it, with the participants that need not be built.
 
 use std::env;
 use std::fs;
@@ -20,7 +20,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // What stays is the system's to clear.
+        // What stays is left for the system to clear.
         let _ = fs::remove_dir_all(&self.0);
     }
 }

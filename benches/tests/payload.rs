@@ -1,4 +1,5 @@
-//! What is resident of a pool: in a process to itself, for all of it is measured.
+//! A test of what is resident of a pool. It has a process to itself, since all of the process is
+//! measured.
 
 #![cfg(target_os = "linux")]
 

@@ -1,4 +1,4 @@
-//! Child processes: those of the program, and one that does everything wrong.
+//! Tests of child processes: those of the program, and one that does everything wrong.
 
 use std::env;
 use std::io;
@@ -54,7 +54,7 @@ fn unknown_names_are_told() {
     assert!(matches!(remote.open("plain array", Kind::Pair), Ok(None)));
 }
 
-/// What goes wrong, by name.
+/// An entrant with a fault, named for what goes wrong.
 enum Faulty {
     Panics,
     Dies,
@@ -92,7 +92,8 @@ impl Entrant for Faulty {
     }
 }
 
-/// Works while the steps of a slice are found out, and for a slice with its warm-up.
+/// A workload that works while the steps of a slice are found out, and for a slice with its
+/// warm-up.
 struct Slices {
     of: &'static Faulty,
     before: u32,
@@ -179,7 +180,7 @@ fn buffers_that_are_not_real_are_not_timed_and_failed_weighing_is_told() {
         assert!(refused.to_string().starts_with("two buffers overlap"));
     }
     let unweighed = remote.memory("prints", 1).expect_err("a failure");
-    // What the failures before have printed may follow, if it was late.
+    // What the earlier failures have printed may follow, if it was late.
     assert!(
         unweighed.to_string().starts_with("no scales"),
         "{unweighed}"

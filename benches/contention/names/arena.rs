@@ -1,4 +1,4 @@
-//! Child of `arena`.
+//! A child of `memory::arena`: it names the cache lines of an arena.
 
 use contention::names::Names;
 

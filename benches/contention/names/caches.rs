@@ -1,4 +1,4 @@
-//! Child of `front::caches`.
+//! A child of `percpu::rseq::caches`: it names the cache lines of the caches.
 
 use contention::names::Names;
 

@@ -1,4 +1,4 @@
-//! Child of `class`.
+//! A child of `class`: it names the cache lines of a size class.
 
 use contention::names::Names;
 

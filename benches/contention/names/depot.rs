@@ -1,4 +1,4 @@
-//! Child of `depot`.
+//! A child of `depot`: it names the cache lines of a depot.
 
 use contention::names::Names;
 

@@ -1,4 +1,4 @@
-//! Child of `inner`.
+//! A child of `inner`: it names the cache lines of a pool's inner part.
 
 use contention::names::Names;
 

@@ -1,4 +1,4 @@
-//! Child of `front::portable`.
+//! A child of `percpu::portable`: it names the cache lines of the portable front.
 
 use contention::names::Names;
 

@@ -1,4 +1,4 @@
-//! Child of `stack`.
+//! A child of `base::stack`: it names the cache lines of a stack's links.
 
 use contention::names::Names;
 

@@ -1,4 +1,4 @@
-//! Atomics that tell the machine of each access, and are otherwise std's.
+//! Atomics that tell the machine of each access. In all else they are std's.
 
 #![allow(
     clippy::disallowed_types,
@@ -11,7 +11,7 @@ use crate::machine::{Access, access, missed};
 
 macro_rules! counted {
     ($atomic:ident, $value:ty) => {
-        /// As std's, in size and alignment too.
+        /// An atomic that is like std's, in size and alignment too.
         #[repr(transparent)]
         pub(crate) struct $atomic(atomic::$atomic);
 
@@ -75,7 +75,7 @@ macro_rules! counted {
                 answer
             }
 
-            /// Never fails for nothing: what is counted is contention.
+            /// Compares and swaps, and never fails without a reason: what is counted is contention.
             pub(crate) fn compare_exchange_weak(
                 &self,
                 from: $value,

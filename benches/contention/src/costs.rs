@@ -1,29 +1,30 @@
-//! What an access costs on the simulated machine, and who is near whom.
+//! The costs of an access on the simulated machine, and which cores are near each other.
 //!
-//! The times are half the round trips of a cache line that were probed on virtual CPUs of one machine (a round trip is
-//! two transfers): 50 to 90 ns within a core complex, 360 to 530 ns between two.
+//! The times are half the round trips of a cache line, since a round trip is two transfers. The
+//! round trips were probed on virtual CPUs of one machine: 50 to 90 ns within a core complex, 360
+//! to 530 ns between two.
 
 use serde::Serialize;
 
-/// Nanoseconds from a core to another of its complex.
+/// The nanoseconds from a core to another of its complex.
 pub const NEAR: f64 = 35.0;
-/// Nanoseconds from a core to one of another complex.
+/// The nanoseconds from a core to one of another complex.
 pub const FAR: f64 = 222.0;
 
-/// The machine.
+/// The costs of a machine, in nanoseconds, and the size of its complexes.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Costs {
-    /// An access to a line that the core has.
+    /// The cost of an access to a line that the core has.
     pub hit: f64,
-    /// A transfer within a complex.
+    /// The cost of a transfer within a complex.
     pub near: f64,
-    /// A transfer between complexes.
+    /// The cost of a transfer between complexes.
     pub far: f64,
-    /// The cores of a complex.
+    /// The number of cores of a complex.
     pub complex: u32,
-    /// A fence of the running CPU by the kernel.
+    /// The cost of a fence of the running CPU by the kernel.
     pub fence_one: f64,
-    /// A fence of all CPUs.
+    /// The cost of a fence of all CPUs by the kernel.
     pub fence_all: f64,
 }
 
@@ -41,7 +42,7 @@ impl Default for Costs {
 }
 
 impl Costs {
-    /// Whether two cores share a complex.
+    /// Returns whether two cores share a complex.
     pub(crate) fn is_near(&self, a: u32, b: u32) -> bool {
         a / self.complex == b / self.complex
     }

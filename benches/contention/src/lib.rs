@@ -1,15 +1,20 @@
-//! What framewell's shared cache lines bear: the crate itself, front, depot and all, on a simulated machine of up to 256 CPUs.
+//! A simulation of the load on framewell's shared cache lines: the crate itself, with front, depot
+//! and all, runs on a simulated machine of up to 256 CPUs.
 //!
 //! ```text
-//!   loads ─► counted::fw (the crate, its atomics told) ─► machine ─► lines: operations, retries, transfers ─► rate
+//!   loads ─► counted::fw (the crate) ─► machine ─► lines (operations, retries, transfers) ─► rate
 //! ```
 //!
-//! The crate is compiled as a module (`build.rs`), unchanged but for its atomics, which tell the machine of each access, for its
-//! restartable sequences, which are written in Rust (`sequences.rs`), and for the CPU that runs.
-//! So what is counted are the operations of the algorithms as they are; what is simulated is the order in which the CPUs come to
-//! them, by what a cache line takes from core to core ([`Costs`]). One thread runs it all: the same setup has the same counts.
+//! The crate is compiled as a module (`build.rs`). Three things are changed: its atomics tell the
+//! machine of each access, its restartable sequences are written in Rust (`sequences.rs`), and the
+//! machine says which CPU runs.
 //!
-//! What it leaves out: what the frames' bytes, the handles, and the user's own queues cost, and that a processor does several things at once.
+//! So the operations of the algorithms are counted as they are. What is simulated is the order in
+//! which the CPUs come to them, by the time that a cache line takes from core to core ([`Costs`]).
+//! One thread runs it all, so the same setup has the same counts.
+//!
+//! The simulation leaves out what the frames' bytes, the handles and the user's own queues cost. It
+//! also leaves out that a processor does several things at once.
 
 #![cfg(all(
     target_os = "linux",
@@ -17,7 +22,7 @@
     target_pointer_width = "64"
 ))]
 
-// For the copy of the crate, in which `crate` is the copy.
+// The copy of the crate needs this name, since `crate` is the copy there.
 extern crate self as contention;
 
 mod atomics;

@@ -1,4 +1,4 @@
-//! Cache lines: who has them, and what was done on each.
+//! Cache lines: which CPUs have them, and what was done on each.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
@@ -8,20 +8,20 @@ use serde::Serialize;
 use crate::machine::Access;
 use crate::names::Names;
 
-/// What was done on a line.
+/// The counts of what was done on a line.
 #[derive(Clone, Copy, Default, Debug, Serialize)]
 pub struct Counts {
-    /// Loads.
+    /// The number of loads.
     pub loads: u64,
-    /// Stores.
+    /// The number of stores.
     pub stores: u64,
-    /// Read-modify-writes, failed compare-and-swaps included.
+    /// The number of read-modify-writes, including failed compare-and-swaps.
     pub changes: u64,
-    /// Failed compare-and-swaps.
+    /// The number of failed compare-and-swaps.
     pub retries: u64,
-    /// Times that the line came from a core of the same complex.
+    /// The number of times that the line came from a core of the same complex.
     pub near: u64,
-    /// Times that it came from another complex.
+    /// The number of times that the line came from another complex.
     pub far: u64,
 }
 
@@ -42,10 +42,11 @@ impl Counts {
     }
 }
 
-/// What belongs to the number of a line.
+/// A map from the number of a line.
 pub(crate) type Numbered<T> = HashMap<usize, T, BuildHasherDefault<Number>>;
 
-/// Fibonacci hashing: nobody chooses these numbers to collide, and there is one look-up an access.
+/// A hasher by Fibonacci's method. Nobody chooses these numbers to collide, and there is one
+/// look-up per access.
 #[derive(Default)]
 pub(crate) struct Number(u64);
 
@@ -66,7 +67,7 @@ impl Hasher for Number {
     }
 }
 
-/// Sets of CPUs.
+/// A set of CPUs.
 type Cpus = [u64; 4];
 
 /// The most CPUs of a machine.
@@ -74,18 +75,19 @@ pub const MAX_CPUS: u32 = 256;
 
 #[derive(Default)]
 pub(crate) struct Line {
-    /// Who may read it.
+    /// The CPUs that may read it.
     readers: Cpus,
     /// Whether the one reader may change it.
     exclusive: bool,
-    /// Who changed it last, or fetched it first.
+    /// The CPU that changed it last, or fetched it first.
     last: Option<u32>,
     pub(crate) busy_until: u64,
     pub(crate) counts: Counts,
 }
 
 impl Line {
-    /// Gives a CPU what it needs of the line. Answers whether it had to come from another CPU, and then whether from a near one.
+    /// Gives a CPU what it needs of the line. If the line had to come from another CPU, it returns
+    /// whether that one is near; otherwise `None`.
     pub(crate) fn fetch(
         &mut self,
         cpu: u32,
@@ -100,7 +102,8 @@ impl Line {
         let bit = 1 << (cpu % 64);
         let reads = self.readers[cpu as usize / 64] & bit != 0;
         let had = reads && (self.exclusive || kind == Access::Load);
-        // From the one that changed it last; if that is this one, the others' copies are given up, which takes as long.
+        // The line comes from the CPU that changed it last. If that is this CPU, the others give up
+        // their copies, which takes as long.
         let from = self.last.filter(|_| !had);
         let near = from.map(|from| {
             let holder = if from == cpu { self.other(cpu) } else { from };
@@ -126,7 +129,8 @@ impl Line {
         near
     }
 
-    /// The farthest in number of the other readers, or the CPU itself if there is none.
+    /// Returns the reader whose number is farthest from the CPU's, or the CPU itself if nobody else
+    /// reads.
     fn other(&self, cpu: u32) -> u32 {
         let is_reader = |other: &u32| {
             *other != cpu && self.readers[*other as usize / 64] & (1 << (other % 64)) != 0
@@ -142,20 +146,20 @@ impl Line {
     }
 }
 
-/// What was done on the lines of one name.
+/// The counts of the lines of one name.
 #[derive(Clone, Debug, Serialize)]
 pub struct Named {
-    /// What lies there.
+    /// The name of what lies in the lines.
     pub name: &'static str,
-    /// All lines of the name together.
+    /// The counts of all lines of the name together.
     pub all: Counts,
-    /// The one that changed cores most often.
+    /// The counts of the line that changed cores most often.
     pub busiest: Counts,
-    /// The lines that changed cores.
+    /// The number of lines that changed cores.
     pub lines: u64,
 }
 
-/// What was done on all lines, by their names.
+/// The counts of all lines, by their names.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Lines(pub Vec<Named>);
 
@@ -179,7 +183,7 @@ impl Lines {
         Self(named.into_values().collect())
     }
 
-    /// Returns the line that changed cores most often, and its name.
+    /// Returns the name and the counts of the line that changed cores most often.
     #[must_use]
     pub fn busiest(&self) -> Option<(&'static str, Counts)> {
         let shared = self.0.iter().filter(|named| named.busiest.transfers() > 0);
@@ -187,7 +191,7 @@ impl Lines {
         Some((busiest.name, busiest.busiest))
     }
 
-    /// Returns what was done on all lines together.
+    /// Returns the counts of all lines together.
     #[must_use]
     pub fn total(&self) -> Counts {
         let mut total = Counts::default();

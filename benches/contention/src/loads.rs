@@ -1,7 +1,8 @@
-//! What the simulated CPUs do with a pool.
+//! The loads: what the simulated CPUs do with a pool.
 //!
-//! All work in bursts of 32, one frame at a time. Frames that go from CPU to CPU go through queues outside of the machine, which cost
-//! nothing: what is counted is the pool's alone. The frames' own bytes are not touched.
+//! All CPUs work in bursts of 32, one frame at a time. Frames that go from CPU to CPU go through
+//! queues outside of the machine, which cost nothing, so only the pool's accesses are counted. The
+//! frames' own bytes are not touched.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard};
@@ -17,22 +18,24 @@ use crate::names::Names;
 const BURST: usize = 32;
 /// The most frames that wait between two CPUs.
 const QUEUE: usize = 1024;
-/// How long, in nanoseconds, who finds nothing to do waits before it looks again: twice as long each time, up to the second.
+/// The nanoseconds that a CPU with nothing to do waits before it looks again. They are twice as
+/// long each time, from the first value up to the second.
 const PAUSES: [f64; 2] = [50.0, 12_800.0];
-/// Frames a CPU, before anything is counted: the caches are full, and what is carved at all is.
+/// The frames per CPU before anything is counted. By then the caches are full, and all that will be
+/// carved is carved.
 const WARM_UP: u64 = 1536;
 
-/// What the CPUs do.
+/// A load: what the CPUs do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Load {
-    /// Each gets and frees.
+    /// Each CPU gets and frees.
     Own,
-    /// Of two, one gets and the other frees.
+    /// Of two CPUs, one gets and the other frees.
     Pairs,
-    /// Each gets, and sends its bursts to random CPUs, which free them.
+    /// Each CPU gets, and sends its bursts to random CPUs, which free them.
     Scatter,
-    /// One frees what all others get.
+    /// One CPU frees what all others get.
     AllToOne,
 }
 
@@ -60,7 +63,7 @@ impl Load {
         }
     }
 
-    /// Returns whether a machine of so many CPUs can do it.
+    /// Returns whether a machine of so many CPUs can run the load.
     #[must_use]
     pub fn fits(self, cpus: u32) -> bool {
         match self {
@@ -75,67 +78,68 @@ impl Load {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Front {
-    /// Restartable sequences.
+    /// The front with restartable sequences.
     Rseq,
-    /// Lock-free stacks.
+    /// The front with lock-free stacks.
     Portable,
 }
 
-/// What is simulated.
+/// The setup of a simulation.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Setup {
-    /// CPUs, at most [`MAX_CPUS`].
+    /// The number of CPUs, at most [`MAX_CPUS`].
     pub cpus: u32,
-    /// What they do.
+    /// The load that the CPUs run.
     pub load: Load,
     /// The front of their pool.
     pub front: Front,
-    /// The million frames a second that are asked for, of all CPUs together; `None` is as many as they can.
+    /// The million frames a second that are asked for, of all CPUs together; `None` is as many as
+    /// they can.
     pub offered: Option<f64>,
-    /// Frames that are counted, for each CPU.
+    /// The number of frames that are counted for each CPU.
     pub frames: u64,
-    /// What the interleaving is drawn from.
+    /// The seed that the interleaving is drawn from.
     pub seed: u64,
-    /// The machine.
+    /// The costs of the machine.
     pub costs: Costs,
 }
 
-/// What was counted.
+/// The outcome of a simulation: what was counted.
 #[derive(Clone, Debug, Serialize)]
 pub struct Outcome {
-    /// What was simulated.
+    /// The setup that was simulated.
     pub setup: Setup,
-    /// Frames that were freed while it was counted.
+    /// The number of frames that were freed while it was counted.
     pub frames: u64,
-    /// Simulated nanoseconds.
+    /// The simulated nanoseconds.
     pub ns: f64,
-    /// Fences of the kernel.
+    /// The number of the kernel's fences.
     pub fences: u64,
-    /// What was done on each line.
+    /// The counts of each line.
     pub lines: Lines,
 }
 
 impl Outcome {
-    /// Returns so many a frame.
+    /// Returns a count per frame.
     #[must_use]
     pub fn per_frame(&self, count: u64) -> f64 {
         count as f64 / self.frames as f64
     }
 
-    /// Returns what was done on the line that changed cores most often, and its name.
+    /// Returns the name and the counts of the line that changed cores most often.
     #[must_use]
     pub fn busiest(&self) -> Option<(&'static str, Counts)> {
         self.lines.busiest()
     }
 
-    /// Returns the million frames a second of the simulated machine.
+    /// Returns how many million frames a second the simulated machine got and freed.
     #[must_use]
     pub fn million_a_second(&self) -> f64 {
         self.frames as f64 / self.ns * 1e3
     }
 }
 
-/// Runs a load on a simulated machine: the same counts for the same setup.
+/// Runs a load on a simulated machine. The same setup has the same counts.
 ///
 /// # Panics
 ///
@@ -148,7 +152,7 @@ pub fn simulate(setup: &Setup) -> Outcome {
         Front::Rseq => fw::Front::Rseq,
         Front::Portable => fw::Front::Portable,
     };
-    // Enough that no cache is small, and that no queue or cache holds all.
+    // There are enough frames that no cache is small, and that no queue or cache holds all.
     let frames = setup.cpus as usize * (2 * 512 + 2 * QUEUE);
     let pool = Pool::builder().frames(frames).front(front).build();
     let pool = pool.expect("a pool of untouched frames");
@@ -173,14 +177,15 @@ pub fn simulate(setup: &Setup) -> Outcome {
     outcome.expect("a run that was counted")
 }
 
-/// What the CPUs share. They all run on one thread, and none is switched from with a lock in hand.
+/// The data that the CPUs share. They all run on one thread, and no CPU is switched from while it
+/// holds a lock.
 struct Stage<'a> {
     setup: &'a Setup,
-    /// Nanoseconds from frame to frame of a CPU that gets.
+    /// The nanoseconds from frame to frame of a CPU that gets.
     pace: Option<f64>,
     pool: Pool,
     names: Names,
-    /// What waits for each CPU.
+    /// The frames that wait for each CPU.
     queues: Vec<Mutex<VecDeque<Frame>>>,
     freed: Mutex<u64>,
     outcome: Mutex<Option<Outcome>>,
@@ -243,7 +248,7 @@ impl Stage<'_> {
     fn scatter(&self, cpu: u32) {
         let mut random = u64::from(cpu) << 32 | self.setup.seed | 1;
         while !self.is_over() {
-            // Knuth's generator, MMIX.
+            // This is Knuth's generator, MMIX.
             random = random
                 .wrapping_mul(6_364_136_223_846_793_005)
                 .wrapping_add(1_442_695_040_888_963_407);
@@ -304,7 +309,7 @@ impl Stage<'_> {
     }
 }
 
-/// How often a CPU found nothing to do.
+/// The number of times that a CPU found nothing to do.
 #[derive(Default)]
 struct Idle(u32);
 

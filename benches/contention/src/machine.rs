@@ -1,18 +1,20 @@
 //! The simulated machine: CPUs that run by turns on one thread, and the cache lines between them.
 //!
 //! ```text
-//!   CPU 0  coroutine, clock ─┐                          ┌─ line: who has it, until when it is busy, what was done
+//!   CPU 0  coroutine, clock ─┐                          ┌─ line: who has it, busy until, counts
 //!   CPU 1  coroutine, clock ─┼─ the earliest clock runs ┼─ line
 //!     …                      │   until its next access  │   …
 //!   CPU n                   ─┘                          └─
 //! ```
 //!
-//! - Before each access that is not within a section a CPU lets those go first whose clocks are behind. So accesses take place in the
-//!   order of the clocks: every interleaving is possible in principle, and one is drawn by the costs and a seed.
-//! - A line is had by one CPU, which may change it, or by many, which may read it. Who has not what it needs waits until
-//!   the line is idle, and then for the transfer. Transfers of one line follow one another: that is what bounds a shared
-//!   line, whatever else runs beside it.
-//! - What is counted is independent of the costs but for the interleaving: accesses, failed compare-and-swaps, transfers.
+//! - Before each access that is not within a section, a CPU lets those go first whose clocks are
+//!   behind. So accesses take place in the order of the clocks. Every interleaving is possible in
+//!   principle, and one is drawn by the costs and a seed.
+//! - A line is with one CPU, which may change it, or with many, which may read it. A CPU that lacks
+//!   what it needs waits until the line is idle, and then for the transfer. Transfers of one line
+//!   follow one another: that is what bounds a shared line, whatever else runs beside it.
+//! - The counts (accesses, failed compare-and-swaps, transfers) depend on the costs only by the
+//!   interleaving.
 
 use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
@@ -22,30 +24,30 @@ use crate::costs::Costs;
 use crate::lines::{Line, Lines, Numbered};
 use crate::names::Names;
 
-/// How an atomic is used.
+/// The way in which an atomic is used.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Access {
     Load,
     Store,
-    /// A read-modify-write, or the attempt of a compare-and-swap.
+    /// The atomic is read, modified and written, or a compare-and-swap is tried.
     Change,
 }
 
 thread_local! {
     static CPUS: Cell<u32> = const { Cell::new(1) };
-    /// The CPU that runs, if the machine does.
+    /// The CPU that runs, if the machine runs.
     static RUNNING: Cell<Option<u32>> = const { Cell::new(None) };
     static IN_SECTION: Cell<bool> = const { Cell::new(false) };
     static MACHINE: RefCell<Option<Machine>> = const { RefCell::new(None) };
 }
 
-/// Clocks in picoseconds, so that they have an order.
+/// A clock in picoseconds, so that clocks have an order.
 type Clock = u64;
 
 struct Machine {
     costs: Costs,
     clocks: Vec<Clock>,
-    /// The clocks of those that do not run.
+    /// The clocks of the CPUs that do not run.
     waiting: BinaryHeap<Reverse<(Clock, u32)>>,
     lines: Numbered<Line>,
     fences: u64,
@@ -53,27 +55,28 @@ struct Machine {
     started: Clock,
 }
 
-/// How many CPUs the machine has, for the pool that is built.
+/// Returns the number of CPUs of the machine, for the pool that is built.
 pub(crate) fn cpus() -> u32 {
     CPUS.get()
 }
 
-/// Sets it.
+/// Sets the number of CPUs of the machine.
 pub(crate) fn set_cpus(cpus: u32) {
     CPUS.set(cpus);
 }
 
-/// The CPU that runs; outside of a run 0.
+/// Returns the CPU that runs, or 0 outside of a run.
 pub(crate) fn cpu() -> u32 {
     RUNNING.get().unwrap_or(0)
 }
 
-/// A restartable sequence: while it lives no other CPU runs. An access that misses takes its time all the same.
+/// A restartable sequence. While it lives no other CPU runs. An access that misses takes its time
+/// all the same.
 pub(crate) struct Section(());
 
 impl Section {
     pub(crate) fn start() -> Self {
-        // Like an instruction: those who are behind go first.
+        // It starts like an instruction: the CPUs that are behind go first.
         let_others();
         IN_SECTION.set(true);
         Self(())
@@ -97,7 +100,7 @@ pub(crate) fn missed(address: usize) {
     on_running(|machine, _| machine.line(address).counts.retries += 1);
 }
 
-/// Notes a fence of the running CPU alone, or of all.
+/// Notes a fence of the running CPU alone, or of all CPUs.
 pub(crate) fn fence(alone: bool) {
     on_running(|machine, cpu| {
         machine.fences += 1;
@@ -133,7 +136,7 @@ pub(crate) fn count_from_now() {
     });
 }
 
-/// What was counted, and how many nanoseconds it took.
+/// Returns what was counted on the lines, the number of fences, and how many nanoseconds it took.
 pub(crate) fn counted(names: &Names) -> (Lines, u64, f64) {
     MACHINE.with_borrow(|machine| {
         let machine = machine.as_ref().expect("the machine runs");
@@ -143,7 +146,7 @@ pub(crate) fn counted(names: &Names) -> (Lines, u64, f64) {
     })
 }
 
-/// Runs what each CPU does, until all are done.
+/// Runs the work of each CPU, until all are done.
 pub(crate) fn run<'a>(costs: Costs, seed: u64, work: Vec<Box<dyn FnOnce() + Send + 'a>>) {
     let cpus = work.len() as u32;
     let mut running: Vec<_> = work
@@ -175,10 +178,10 @@ pub(crate) fn run<'a>(costs: Costs, seed: u64, work: Vec<Box<dyn FnOnce() + Send
     MACHINE.set(None);
 }
 
-/// Words of a CPU's stack.
+/// The size of a CPU's stack in words.
 const STACK: usize = 0x4000;
 
-/// The CPU with the earliest clock.
+/// Returns the CPU with the earliest clock.
 fn next() -> Option<u32> {
     MACHINE.with_borrow_mut(|machine| {
         let Reverse((_, cpu)) = machine.as_mut().expect("the machine runs").waiting.pop()?;
@@ -215,7 +218,7 @@ fn let_others() {
     }
 }
 
-/// Bytes of a cache line, as a power of two.
+/// The number of bytes of a cache line, as a power of two.
 pub(crate) const LINE_SHIFT: u32 = 6;
 
 impl Machine {
@@ -244,7 +247,8 @@ impl Machine {
         self.clocks[cpu as usize] += (ns * 1e3) as Clock;
     }
 
-    /// A factor from 0.75 to 1.25: nothing stays in step. The generator is Marsaglia's xorshift.
+    /// Returns a factor from 0.75 to 1.25, so that nothing stays in step. The generator is
+    /// Marsaglia's xorshift.
     fn jitter(&mut self) -> f64 {
         self.random ^= self.random << 13;
         self.random ^= self.random >> 7;

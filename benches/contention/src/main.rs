@@ -1,4 +1,4 @@
-//! Prints what the shared lines bear, for numbers of CPUs up to 256.
+//! Prints the load on the shared lines, for numbers of CPUs up to 256.
 
 fn main() {
     #[cfg(all(
@@ -32,7 +32,8 @@ mod run {
         /// What the interleaving is drawn from.
         #[arg(long, default_value_t = 1)]
         seed: u64,
-        /// Million frames a second that are asked for, of all CPUs together, instead of as many as they can.
+        /// Million frames a second that are asked for, of all CPUs together, instead of as many as
+        /// they can.
         #[arg(long)]
         offered: Option<f64>,
         /// Use the portable front.

@@ -1,14 +1,14 @@
-//! What the words of a pool are called: ranges of addresses.
+//! The names of a pool's words, by ranges of addresses.
 
 use std::ops::Range;
 
 use crate::machine::LINE_SHIFT;
 
-/// The ranges that have a name.
+/// The ranges of addresses that have a name.
 #[derive(Default)]
 pub(crate) struct Names(Vec<(Range<usize>, &'static str)>);
 
-/// The name of what none was given.
+/// The name of all that was given none.
 const OTHER: &str = "other";
 
 impl Names {
@@ -18,7 +18,7 @@ impl Names {
         self.0.push((first..first + size_of_val(value), name));
     }
 
-    /// The name of what lies in a cache line: the first that was given.
+    /// Returns the name of what lies in a cache line: the first that was given.
     pub(crate) fn of_line(&self, number: usize) -> &'static str {
         let line = number << LINE_SHIFT..(number + 1) << LINE_SHIFT;
         let shares = |range: &Range<usize>| range.start < line.end && line.start < range.end;

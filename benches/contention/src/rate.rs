@@ -1,23 +1,24 @@
-//! The line rate that the counted operations allow, on paper.
+//! The line rate that the counted operations allow, by calculation.
 //!
-//! A cache line is with one core at a time. If a frame moves the busiest line t times, on average, and each time takes c, all
-//! cores together get and free no more than 1 / (t × c) frames a second, however many there are. Everything else they do beside one
-//! another. What a lone transfer costs is said in [`Costs`](crate::Costs).
+//! A cache line is with one core at a time. If a frame moves the busiest line t times, on average,
+//! and each time takes c, all cores together get and free no more than 1 / (t × c) frames a second,
+//! however many cores there are. Everything else they do beside one another.
+//! [`Costs`](crate::Costs) says what a lone transfer costs.
 
 use serde::Serialize;
 
 use crate::costs::{FAR, NEAR};
 use crate::loads::Outcome;
 
-/// Bytes on the wire beside a frame: preamble, delimiter and gap.
+/// The bytes on the wire beside a frame: preamble, delimiter and gap.
 const BESIDE: u64 = 20;
 
 /// Packets of one size on a link.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize)]
 pub struct Packets {
-    /// Gigabits a second.
+    /// The speed of the link in gigabits a second.
     pub gigabits: u64,
-    /// Bytes of an Ethernet frame, with its checksum.
+    /// The bytes of an Ethernet frame, with its checksum.
     pub bytes: u64,
 }
 
@@ -49,23 +50,24 @@ impl Packets {
     }
 }
 
-/// What a line allows.
+/// The rate that the busiest line allows.
 #[derive(Clone, Debug, Serialize)]
 pub struct Rate {
-    /// The busiest line; `None` if none changes cores.
+    /// The name of the busiest line; `None` if no line changes cores.
     pub line: Option<&'static str>,
-    /// How often a frame moves it.
+    /// The number of times that a frame moves it.
     pub transfers: f64,
-    /// Frames a second, if all cores are near.
+    /// The frames a second, if all cores are near.
     pub near: f64,
-    /// Frames a second, if all are far.
+    /// The frames a second, if all cores are far.
     pub far: f64,
-    /// Frames a second of the simulated machine, which is limited by its CPUs, too.
+    /// The frames a second of the simulated machine, which is limited by its CPUs, too.
     pub simulated: f64,
 }
 
 impl Rate {
-    /// Works out what an outcome allows. Without a shared line that is no limit: infinitely many.
+    /// Returns what an outcome allows. Without a shared line there is no limit: infinitely many
+    /// frames.
     #[must_use]
     pub fn of(outcome: &Outcome) -> Self {
         let busiest = outcome.busiest();
@@ -79,7 +81,8 @@ impl Rate {
         }
     }
 
-    /// Returns, for cores that are near and for cores that are far, which part of the busiest line's time a full link takes: more than 1 is too much.
+    /// Returns which part of the busiest line's time a full link takes, for cores that are near and
+    /// for cores that are far. More than 1 is too much.
     #[must_use]
     pub fn load(&self, packets: Packets) -> [f64; 2] {
         [
@@ -89,12 +92,13 @@ impl Rate {
     }
 }
 
-/// The frames a second that a line allows which a frame moves so often, at so many nanoseconds each.
+/// Returns the frames a second that a line allows, if a frame moves it so often and each time takes
+/// so many nanoseconds.
 fn allowed(transfers: f64, ns: f64) -> f64 {
     1e9 / (transfers * ns)
 }
 
-/// Returns what each outcome allows.
+/// Returns the rate that each outcome allows.
 #[must_use]
 pub fn rates(outcomes: &[Outcome]) -> Vec<Rate> {
     outcomes.iter().map(Rate::of).collect()

@@ -1,6 +1,7 @@
-//! The instruction set of the simulated machine: the sequences as `front::sections` specifies them, in Rust. A child of that module.
+//! The instruction set of the simulated machine: the sequences as `percpu::rseq::sections`
+//! specifies them, in Rust. It is a child of that module.
 //!
-//! A section runs without a switch to another CPU from its start to its commit, as the kernel has it.
+//! A section runs without a switch to another CPU from its start to its commit, as with the kernel.
 
 use contention::atomics::AtomicU32;
 use contention::machine::{self, Section};
@@ -11,7 +12,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 pub(super) const NONE: u32 = u32::MAX;
 
-/// The words of the running CPU's cache.
+/// Returns the words of the running CPU's cache; `None` if the CPU has none.
 ///
 /// # Safety
 ///
@@ -22,16 +23,17 @@ unsafe fn cache<'a>(at: Sections) -> Option<&'a [AtomicU32]> {
         return None;
     }
     let first = at.caches.wrapping_add(cpu as usize * WORDS).cast_const();
-    // SAFETY: the function's bullet; the words are such atomics (the facade's), and are shared.
+    // SAFETY: the caches live (the function's bullet). Their words are such atomics (the facade's),
+    // and are shared.
     Some(unsafe { std::slice::from_raw_parts(first.cast(), WORDS) })
 }
 
 /// # Safety
 ///
-/// - As for [`cache`].
+/// - The bullet of [`cache`] holds.
 pub(super) unsafe fn pop(at: Sections) -> u32 {
     let _section = Section::start();
-    // SAFETY: the function's bullet.
+    // SAFETY: the caller guarantees it (the function's bullet).
     let Some(cache) = (unsafe { cache(at) }) else {
         return NONE;
     };
@@ -46,10 +48,10 @@ pub(super) unsafe fn pop(at: Sections) -> u32 {
 
 /// # Safety
 ///
-/// - As for [`cache`].
+/// - The bullet of [`cache`] holds.
 pub(super) unsafe fn push(at: Sections, id: u32) -> bool {
     let _section = Section::start();
-    // SAFETY: the function's bullet.
+    // SAFETY: the caller guarantees it (the function's bullet).
     let Some(cache) = (unsafe { cache(at) }) else {
         return false;
     };
@@ -64,10 +66,10 @@ pub(super) unsafe fn push(at: Sections, id: u32) -> bool {
 
 /// # Safety
 ///
-/// - As for [`cache`]; `to` has room for `most` ids.
+/// - The bullet of [`cache`] holds, and `to` has room for `most` ids.
 pub(super) unsafe fn pop_many(at: Sections, to: *mut u32, most: usize) -> usize {
     let _section = Section::start();
-    // SAFETY: the function's bullet.
+    // SAFETY: the caller guarantees it (the function's bullet).
     let Some(cache) = (unsafe { cache(at) }) else {
         return 0;
     };
@@ -79,7 +81,7 @@ pub(super) unsafe fn pop_many(at: Sections, to: *mut u32, most: usize) -> usize 
     let left = count as usize - n;
     for i in 0..n {
         let id = cache[SLOT + left + i].load(Relaxed);
-        // SAFETY: there is room for `most`.
+        // SAFETY: `to` has room for `most` ids, and `i` is below that.
         unsafe { to.wrapping_add(i).write(id) };
     }
     cache[COUNT].store(left as u32, Relaxed);
@@ -88,10 +90,10 @@ pub(super) unsafe fn pop_many(at: Sections, to: *mut u32, most: usize) -> usize 
 
 /// # Safety
 ///
-/// - As for [`cache`]; `from` points to `n` ids.
+/// - The bullet of [`cache`] holds, and `from` points to `n` ids.
 pub(super) unsafe fn push_many(at: Sections, from: *const u32, n: usize) -> bool {
     let _section = Section::start();
-    // SAFETY: the function's bullet.
+    // SAFETY: the caller guarantees it (the function's bullet).
     let Some(cache) = (unsafe { cache(at) }) else {
         return false;
     };
@@ -101,7 +103,7 @@ pub(super) unsafe fn push_many(at: Sections, from: *const u32, n: usize) -> bool
         return false;
     }
     for i in 0..n {
-        // SAFETY: there are `n`.
+        // SAFETY: `from` points to `n` ids, and `i` is below that.
         let id = unsafe { from.wrapping_add(i).read() };
         cache[SLOT + count as usize + i].store(id, Relaxed);
     }
@@ -109,11 +111,12 @@ pub(super) unsafe fn push_many(at: Sections, from: *const u32, n: usize) -> bool
     true
 }
 
-/// There is nothing to try out: the simulated machine switches between sections alone.
+/// Returns false: there is nothing to try out, since the simulated machine switches between
+/// sections alone.
 ///
 /// # Safety
 ///
-/// - None: it is not called.
+/// - There is no condition, for it is not called.
 pub(super) unsafe fn wait(_area: Area, _words: *mut u32, _turns: u32, _number: &mut u32) -> bool {
     false
 }

@@ -1,14 +1,14 @@
-//! Outcomes as tables.
+//! Tables of outcomes.
 
 use comfy_table::{Table, presets};
 
 use crate::loads::Outcome;
 use crate::rate::{Packets, Rate};
 
-/// A line that fewer frames move is left out of the table.
+/// The transfers per frame below which a line is left out of the table.
 const WORTH_SHOWING: f64 = 0.0005;
 
-/// Returns what was counted a frame on each shared line.
+/// Returns a table of the counts per frame on each shared line.
 #[must_use]
 pub fn counts_table(outcomes: &[Outcome]) -> String {
     let mut table = new([
@@ -54,7 +54,7 @@ pub fn counts_table(outcomes: &[Outcome]) -> String {
     table.to_string()
 }
 
-/// Returns which rates the busiest lines allow.
+/// Returns a table of the rates that the busiest lines allow.
 #[must_use]
 pub fn rates_table(outcomes: &[Outcome]) -> String {
     let mut header = vec![
@@ -93,7 +93,7 @@ fn million(frames: f64) -> String {
     }
 }
 
-/// Whether the line keeps up, near and far, and what part of its time it takes.
+/// Returns whether the line keeps up, near and far, and which part of its time is taken.
 fn verdict([near, far]: [f64; 2]) -> String {
     let word = match (near <= 1.0, far <= 1.0) {
         (true, true) => "yes",

@@ -1,4 +1,5 @@
-//! What the simulation says of the crate as it is, and that it tells apart what it should.
+//! Tests of what the simulation says about the crate as it is, and that it tells apart what it
+//! should.
 
 #![cfg(all(
     target_os = "linux",
@@ -50,7 +51,7 @@ fn frames_that_go_from_one_cpu_to_the_other_move_by_magazines() {
     let outcome = outcome(Load::Pairs, 2, Front::Rseq);
     for name in ["depot: full", "depot: empty"] {
         let head = named(&outcome, name).expect("a depot that is used");
-        // A put and a take for 64 frames, on each of the two heads.
+        // 64 frames need a put and a take on each of the two heads.
         let changes = outcome.per_frame(head.all.changes - head.all.retries);
         assert!((changes - 2.0 / 64.0).abs() < 0.002, "{name}: {changes}");
     }

@@ -14,7 +14,8 @@ fn main() {
         );
         process::exit(1);
     };
-    // What pkg-config says beside the directories is not passed on: the first header, and the processor.
+    // The first header and the processor are given here. Of what pkg-config says, only the
+    // directories are passed on.
     let mut shim = cc::Build::new();
     shim.file("src/shim.c")
         .includes(&dpdk.include_paths)
@@ -22,7 +23,8 @@ fn main() {
         .opt_level(3)
         .define("NDEBUG", None);
     if cfg!(target_arch = "x86_64") {
-        // As Debian builds DPDK. GCC would count a cache's objects in a vector register, which makes single gets slower.
+        // Debian builds DPDK for this processor. GCC would count a cache's objects in a vector
+        // register, which makes single gets slower.
         shim.flag("-march=corei7").flag_if_supported("-mno-stv");
     }
     shim.compile("framewell_dpdk");

@@ -1,5 +1,5 @@
-//! Refuses a build in which snmalloc would check assertions in its hot path: its build script turns them off for MSVC
-//! alone, and takes the flags of the environment.
+//! Refuses a build in which snmalloc would check assertions in its hot path. snmalloc's build
+//! script turns them off for MSVC alone, and takes the flags of the environment.
 
 use std::env;
 use std::process;

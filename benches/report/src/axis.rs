@@ -1,8 +1,8 @@
-//! Axes: from a value to a position, and where the ticks are.
+//! Axes: they map a value to a position, and say where the ticks are.
 
 use crate::number::figure;
 
-/// How an axis maps values.
+/// The way in which an axis maps values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Linear,
@@ -27,7 +27,7 @@ pub struct Axis {
 }
 
 impl Axis {
-    /// A linear axis; it begins at 0 unless there are negative values.
+    /// Returns a linear axis. It begins at 0 unless there are negative values.
     pub fn linear(label: impl Into<String>) -> Self {
         Self {
             kind: Kind::Linear,
@@ -35,7 +35,7 @@ impl Axis {
         }
     }
 
-    /// A logarithmic axis; values of 0 and below cannot be shown and are left out.
+    /// Returns a logarithmic axis. Values of 0 and below cannot be shown and are left out.
     pub fn log(label: impl Into<String>) -> Self {
         Self {
             kind: Kind::Log,
@@ -43,8 +43,8 @@ impl Axis {
         }
     }
 
-    /// An axis of percentiles (0 to below 100) that gives each further nine the same room: 90 %,
-    /// 99 %, 99.9 %.
+    /// Returns an axis of percentiles (0 to below 100) that gives each further nine the same room:
+    /// 90 %, 99 %, 99.9 %.
     pub fn percentile() -> Self {
         Self {
             kind: Kind::Percentile,
@@ -52,7 +52,7 @@ impl Axis {
         }
     }
 
-    /// The value on the axis' own straight scale, or nothing if it has no place there.
+    /// Returns the value on the axis' own straight scale; `None` if it has no place there.
     fn straight(&self, value: f64) -> Option<f64> {
         let straight = match self.kind {
             Kind::Linear => value,
@@ -108,7 +108,7 @@ pub(crate) struct Fitted<'a> {
 }
 
 impl Fitted<'_> {
-    /// The pixel of a value, or nothing if the axis has no place for it.
+    /// Returns the pixel of a value; `None` if the axis has no place for it.
     pub(crate) fn place(&self, value: f64) -> Option<i32> {
         Some(self.pixel(self.axis.straight(value)?))
     }
@@ -118,7 +118,7 @@ impl Fitted<'_> {
         self.start + (part * f64::from(self.end - self.start)).round() as i32
     }
 
-    /// Ticks: pixel and label, at most about `most` of them.
+    /// Returns the ticks, each with its pixel and its label, at most about `most` of them.
     pub(crate) fn ticks(&self, most: usize) -> Vec<(i32, String)> {
         let values = match self.axis.kind {
             Kind::Linear => linear_ticks(self.low, self.high, most),
@@ -140,7 +140,7 @@ impl Fitted<'_> {
     }
 }
 
-/// Multiples of 1, 2 or 5 times a power of ten.
+/// Returns multiples of 1, 2 or 5 times a power of ten.
 fn linear_ticks(low: f64, high: f64, most: usize) -> Vec<f64> {
     let rough = (high - low) / most.max(1) as f64;
     let power = 10f64.powf(rough.log10().floor());
@@ -156,7 +156,8 @@ fn linear_ticks(low: f64, high: f64, most: usize) -> Vec<f64> {
         .collect()
 }
 
-/// Powers of ten, with 2 and 5 times them if there are few; linear ones below that.
+/// Returns powers of ten, with 2 and 5 times them if there are few. Below that it returns linear
+/// ticks.
 fn log_ticks(low: f64, high: f64, most: usize) -> Vec<f64> {
     let decades = (low.floor() as i32)..=(high.ceil() as i32);
     let within = |value: &f64| (low - 1e-9..=high + 1e-9).contains(&value.log10());
@@ -181,7 +182,7 @@ fn log_ticks(low: f64, high: f64, most: usize) -> Vec<f64> {
         .collect()
 }
 
-/// 0, 50, 90 and then one more nine each.
+/// Returns 0, 50 and 90, and then a percentile for each further nine.
 fn percentile_ticks(high: f64) -> Vec<f64> {
     [0.0, 50.0, 90.0, 99.0, 99.9, 99.99, 99.999, 99.9999]
         .into_iter()

@@ -6,7 +6,7 @@ use crate::number::figure;
 use crate::page::escape;
 use crate::table::Table;
 
-/// A measured figure: the median, between the lowest and the highest that were seen.
+/// A measured figure: the median, between the lowest and the highest value that was seen.
 ///
 /// ```
 /// use framewell_report::Spread;
@@ -18,24 +18,25 @@ use crate::table::Table;
 pub struct Spread {
     /// The lowest value.
     pub low: f64,
-    /// The median: what the bar shows.
+    /// The median, which the bar shows.
     pub median: f64,
     /// The highest value.
     pub high: f64,
 }
 
 impl Spread {
-    /// A figure with its spread.
+    /// Returns a figure with its spread.
     pub fn new(low: f64, median: f64, high: f64) -> Self {
         Self { low, median, high }
     }
 
-    /// A figure without a spread.
+    /// Returns a figure without a spread.
     pub fn exact(value: f64) -> Self {
         Self::new(value, value, value)
     }
 
-    /// Median, lowest and highest of the finite values, or nothing if there is none.
+    /// Returns the median, the lowest and the highest of the finite values; `None` if there is
+    /// none.
     pub fn of(values: &[f64]) -> Option<Self> {
         let mut sorted: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
         sorted.sort_by(f64::total_cmp);
@@ -89,7 +90,7 @@ pub struct BarChart {
     groups: Vec<Group>,
 }
 
-/// The colour of what is not highlighted: the palette's grey.
+/// The colour of the series that are not highlighted: the palette's grey.
 const REST: usize = 6;
 
 const BAR: i32 = 20;
@@ -99,7 +100,7 @@ const GROUP_GAP: i32 = 12;
 const AXIS: i32 = 46;
 
 impl BarChart {
-    /// A chart without bars yet; `unit` is written at the axis.
+    /// Returns a chart without bars yet. `unit` is written at the axis.
     pub fn new(title: impl Into<String>, unit: impl Into<String>) -> Self {
         Self {
             title: title.into(),
@@ -110,7 +111,7 @@ impl BarChart {
         }
     }
 
-    /// Sets the sentence below the title: how to read the chart.
+    /// Sets the sentence below the title, which says how to read the chart.
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.note = note.into();
         self
@@ -140,7 +141,7 @@ impl BarChart {
         self
     }
 
-    /// Adds a bar of a series to the last group (one without a name if there is none).
+    /// Adds a bar of a series to the last group, or to one without a name if there is none.
     pub fn bar(mut self, series: impl Into<String>, value: Spread) -> Self {
         if self.groups.is_empty() {
             self.groups.push(Group::default());
@@ -162,7 +163,7 @@ impl BarChart {
         self.groups.iter().flat_map(|group| &group.bars)
     }
 
-    /// The series' names, in the order of their first appearance.
+    /// Returns the series' names, in the order of their first appearance.
     fn series(&self) -> Vec<&str> {
         let mut names: Vec<&str> = Vec::new();
         for (name, _) in self.bars() {
@@ -266,7 +267,7 @@ fn group_height(group: &Group) -> i32 {
     head + group.bars.len() as i32 * (BAR + GAP)
 }
 
-/// One bar: its series' name, the bar, the whisker, the figure.
+/// Paints one bar: its series' name, the bar, the whisker and the figure.
 fn paint_bar(
     canvas: &canvas::Canvas<'_>,
     x: &crate::axis::Fitted<'_>,
@@ -286,7 +287,8 @@ fn paint_bar(
     let mut label = end;
     if let (Some(low), Some(high)) = (x.place(value.low), x.place(value.high)) {
         if high - low > 1 {
-            // First wider in the ground's colour: the whisker stays visible on the bar.
+            // The whisker is first drawn wider in the ground's colour, so that it stays visible on
+            // the bar.
             for (width, ink) in [(5, Ink::Card), (2, Ink::Text)] {
                 for at in [low, high] {
                     canvas.line(vec![(at, middle - 5), (at, middle + 5)], width, ink);
@@ -300,7 +302,7 @@ fn paint_bar(
     canvas.text(&text, (label + 10, middle), Anchor::Start, Ink::Text, false);
 }
 
-/// A chart's frame: caption, legend, drawing, and the figures behind it.
+/// Returns a chart's frame: the caption, the legend, the drawing, and the figures behind it.
 pub(crate) fn figure_block(
     title: &str,
     note: &str,

@@ -10,22 +10,22 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use crate::page::escape;
 
-/// Width of every drawing in units of its view box.
+/// The width of every drawing in units of its view box.
 pub(crate) const WIDTH: i32 = 860;
 
-/// How many series get a colour of their own; further ones begin again.
+/// The number of series that get a colour of their own. Further ones begin again.
 const SERIES_COLOURS: usize = 7;
 
 /// A colour of the style sheet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ink {
-    /// Text.
+    /// The colour of text.
     Text,
-    /// Secondary text, axes.
+    /// The colour of secondary text and axes.
     Muted,
-    /// Grid lines.
+    /// The colour of grid lines.
     Grid,
-    /// The ground below a chart.
+    /// The colour of the ground below a chart.
     Card,
     /// The colour of a series.
     Series(usize),
@@ -42,7 +42,7 @@ impl Ink {
         }
     }
 
-    /// The style sheet's name for this colour.
+    /// Returns the style sheet's name for this colour.
     pub(crate) fn css(self) -> String {
         match self {
             Ink::Text => "var(--ink)".into(),
@@ -60,7 +60,7 @@ impl Ink {
     }
 }
 
-/// Where a text's position lies: at its start, middle or end.
+/// The place of a text's position: at its start, middle or end.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Anchor {
     /// The position is the text's left end.
@@ -71,31 +71,32 @@ pub(crate) enum Anchor {
     End,
 }
 
-/// One drawing; failures of the backend (it writes to memory) leave a part out, never the report.
+/// A drawing. A failure of the backend, which writes to memory, leaves a part out, but never the
+/// report.
 pub(crate) struct Canvas<'a> {
     area: DrawingArea<SVGBackend<'a>, plotters::coord::Shift>,
 }
 
 impl Canvas<'_> {
-    /// A filled rectangle between two corners.
+    /// Draws a filled rectangle between two corners.
     pub(crate) fn rect(&self, from: (i32, i32), to: (i32, i32), ink: Ink) {
         let style = ink.sentinel().filled();
         self.area.draw(&Rectangle::new([from, to], style)).ok();
     }
 
-    /// A line through the points.
+    /// Draws a line through the points.
     pub(crate) fn line(&self, points: Vec<(i32, i32)>, width: u32, ink: Ink) {
         let style = ink.sentinel().stroke_width(width);
         self.area.draw(&PathElement::new(points, style)).ok();
     }
 
-    /// A dot.
+    /// Draws a dot.
     pub(crate) fn dot(&self, at: (i32, i32), radius: i32, ink: Ink) {
         let style = ink.sentinel().filled();
         self.area.draw(&Circle::new(at, radius, style)).ok();
     }
 
-    /// A text, vertically centred on its position.
+    /// Draws a text, vertically centred on its position.
     pub(crate) fn text(&self, text: &str, at: (i32, i32), anchor: Anchor, ink: Ink, bold: bool) {
         let h = match anchor {
             Anchor::Start => HPos::Left,
@@ -107,7 +108,7 @@ impl Canvas<'_> {
         } else {
             FontStyle::Normal
         };
-        // The backend divides sizes by 1.24: this is 13 units.
+        // The backend divides sizes by 1.24, so this is 13 units.
         let font = FontDesc::new(FontFamily::SansSerif, 13.0 * 1.24, style);
         let colour = ink.sentinel();
         let style = TextStyle::from(font)
@@ -117,7 +118,7 @@ impl Canvas<'_> {
     }
 }
 
-/// Draws, and returns the SVG element with `title` and `description` as its text alternative; `id`
+/// Draws, and returns the SVG element with `title` and `description` as its text alternative. `id`
 /// must be unique in the document.
 pub(crate) fn draw(
     id: usize,
@@ -150,7 +151,7 @@ pub(crate) fn draw(
     )
 }
 
-/// How wide a text is, roughly: enough to keep labels apart.
+/// Returns roughly how wide a text is, which is enough to keep labels apart.
 pub(crate) fn text_width(text: &str) -> i32 {
     (text.chars().count() as f64 * 7.2).ceil() as i32
 }

@@ -1,8 +1,9 @@
 //! Self-contained HTML reports with tables and charts.
 //!
-//! A report is one file: its style sheet is inside, its charts are inline SVG, it runs no script and
-//! loads nothing. It follows the reader's choice of a light or a dark page, prints, and gives every
-//! chart a caption, a text alternative for screen readers and the figures behind it as a table.
+//! A report is one file: its style sheet is inside, its charts are inline SVG, it runs no script
+//! and loads nothing. It follows the reader's choice of a light or a dark page, prints, and gives
+//! every chart a caption, a text alternative for screen readers and the figures behind it as a
+//! table.
 //!
 //! ```text
 //!  Report ──┬── paragraphs, headings
@@ -60,7 +61,7 @@ pub use table::Table;
 
 use page::escape;
 
-/// A report under construction: blocks in the order in which they were added.
+/// A report under construction: it has blocks, in the order in which they were added.
 ///
 /// ```
 /// let mut report = framewell_report::Report::new("a < b");
@@ -75,7 +76,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// An empty report with this title.
+    /// Returns an empty report with this title.
     pub fn new(title: impl Into<String>) -> Self {
         Self {
             title: title.into(),
@@ -105,7 +106,7 @@ impl Report {
         self.block(&format!("<pre>{}</pre>", escape(text.trim_end())))
     }
 
-    /// Adds a row of headline figures: each a value, and below it what it is.
+    /// Adds a row of headline figures. Each is a value, with its meaning below it.
     ///
     /// ```
     /// let mut report = framewell_report::Report::new("r");
@@ -145,7 +146,7 @@ impl Report {
         self.block(&chart.render(self.charts))
     }
 
-    /// The whole report as one HTML document.
+    /// Returns the whole report as one HTML document.
     pub fn render(&self) -> String {
         page::document(&self.title, &self.body)
     }
@@ -154,7 +155,7 @@ impl Report {
     ///
     /// # Errors
     ///
-    /// What the file system answers.
+    /// If the file system refuses, its error is returned.
     pub fn write(&self, path: &Path) -> io::Result<()> {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;

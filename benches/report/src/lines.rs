@@ -1,4 +1,4 @@
-//! Curves.
+//! Charts of curves.
 
 use crate::axis::Axis;
 use crate::bars::figure_block;
@@ -13,7 +13,7 @@ const BOTTOM: i32 = HEIGHT - 52;
 const RIGHT: i32 = canvas::WIDTH - 34;
 /// A curve with at most this many points gets a dot at each.
 const DOTS: usize = 12;
-/// Rows of the table below the chart, for each series.
+/// The rows of the table below the chart, for each series.
 const ROWS: usize = 24;
 
 /// A chart of curves over one pair of axes.
@@ -41,7 +41,7 @@ pub struct LineChart {
 }
 
 impl LineChart {
-    /// A chart without curves yet.
+    /// Returns a chart without curves yet.
     pub fn new(title: impl Into<String>, x: Axis, y: Axis) -> Self {
         Self {
             title: title.into(),
@@ -52,7 +52,7 @@ impl LineChart {
         }
     }
 
-    /// Sets the sentence below the title: how to read the chart.
+    /// Sets the sentence below the title, which says how to read the chart.
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.note = note.into();
         self

@@ -1,7 +1,7 @@
-//! Numbers as people read them.
+//! Numbers, written as people read them.
 
-/// A figure with at least three significant digits, integers whole, thousands set apart by a narrow
-/// space.
+/// Writes a figure with at least three significant digits. Integers are whole, and thousands are
+/// set apart by a narrow space.
 ///
 /// ```
 /// use framewell_report::figure;

@@ -1,6 +1,6 @@
-//! The document around the blocks: style sheet, colours, escaping.
+//! The document around the blocks: its style sheet, its colours, and escaping.
 
-/// Text made safe for HTML, inside elements and inside quoted attributes.
+/// Makes text safe for HTML, inside elements and inside quoted attributes.
 pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -16,7 +16,7 @@ pub(crate) fn escape(text: &str) -> String {
     out
 }
 
-/// The whole document.
+/// Returns the whole document.
 pub(crate) fn document(title: &str, body: &str) -> String {
     let title = escape(title);
     format!(
@@ -28,8 +28,9 @@ pub(crate) fn document(title: &str, body: &str) -> String {
     )
 }
 
-/// Colours: the series are Okabe and Ito's palette, which stays apart for colour-blind readers, made
-/// darker or lighter where the page asks for it. Curves differ by their dashes too.
+/// The style sheet. The colours of the series are Okabe and Ito's palette, which stays apart for
+/// colour-blind readers, made darker or lighter where the page asks for it. Curves differ by their
+/// dashes too.
 const STYLE: &str = "
 :root{--page:#fbfaf7;--card:#ffffff;--ink:#1d1f23;--muted:#61656d;--grid:#e6e4de;--rule:#d9d6ce;
 --s0:#0072b2;--s1:#d55e00;--s2:#009e73;--s3:#b0568c;--s4:#b58900;--s5:#4a9fd1;--s6:#5b5b5b}

@@ -1,4 +1,4 @@
-//! Tables.
+//! Tables of a report.
 
 use crate::page::escape;
 
@@ -20,7 +20,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// A table with these column heads.
+    /// Returns a table with these column heads.
     pub fn new<S: Into<String>>(head: impl IntoIterator<Item = S>) -> Self {
         Self {
             head: head.into_iter().map(Into::into).collect(),
@@ -70,7 +70,7 @@ impl Table {
         html + "</tbody></table></div>"
     }
 
-    /// Whether all cells of a column are numbers: its head is set flush right too.
+    /// Returns whether all cells of a column are numbers. If so, its head is set flush right too.
     fn is_numeric(&self, column: usize) -> bool {
         column > 0
             && !self.rows.is_empty()

@@ -6,23 +6,23 @@ use framewell_bench::BYTES;
 
 use crate::sys;
 
-/// The buffers of each pool: its ring wants one less than a power of two.
+/// The number of buffers of each pool: its ring wants one less than a power of two.
 const COUNT: u32 = (1 << 14) - 1;
 
-/// The buffers that each thread caches: as many as DPDK allows.
+/// The number of buffers that each thread caches: as many as DPDK allows.
 const CACHE: u32 = 512;
 
 /// Starts DPDK on the calling thread, and makes both pools.
 pub(crate) fn start() -> Result<(), String> {
-    // SAFETY: it only tells where the thread runs.
+    // SAFETY: the call only tells where the thread runs.
     let cpu = unsafe { libc::sched_getcpu() };
     let arguments = [
         "framewell",
-        // One thread of its own, the calling one, where that is pinned to.
+        // DPDK gets one thread, the calling one, on the CPU that it is pinned to.
         &format!("--lcores=0@{}", cpu.max(0)),
         "--no-pci",
         "--no-telemetry",
-        // No files: nothing stays behind in a hugetlbfs, and none need be mounted.
+        // There are no files, so nothing stays behind in a hugetlbfs, and none need be mounted.
         "--in-memory",
         "--iova-mode=va",
         "--log-level=error",
@@ -32,7 +32,7 @@ pub(crate) fn start() -> Result<(), String> {
     let mut arguments = arguments.map(CString::into_raw);
     let count = arguments.len() as i32;
     let failed = {
-        // SAFETY: so many strings, which stay; called once.
+        // SAFETY: there are `count` strings, which stay, and this is called once.
         unsafe {
             sys::framewell_dpdk_start(count, arguments.as_mut_ptr(), COUNT, CACHE, BYTES as u32)
         }
@@ -40,7 +40,7 @@ pub(crate) fn start() -> Result<(), String> {
     if failed.is_null() {
         return Ok(());
     }
-    // SAFETY: a text of DPDK's, terminated, and read at once.
+    // SAFETY: the text is DPDK's, is terminated, and is read at once.
     let failed = unsafe { CStr::from_ptr(failed) };
     Err(format!("DPDK does not start: {}", failed.to_string_lossy()))
 }

@@ -1,12 +1,14 @@
-//! The memory pools of DPDK: `rte_mempool`, which gives bare pointers, and `rte_pktmbuf`, whose buffers have a header.
+//! The memory pools of DPDK: `rte_mempool`, which gives bare pointers, and `rte_pktmbuf`, whose
+//! buffers have a header.
 //!
 //! ```text
 //!   main ─► pages: 2 MiB pages from the kernel, given back at the end
-//!        ─► eal: DPDK started on the main thread, other threads registered, so that each has a cache
+//!        ─► eal: DPDK started on the main thread; other threads registered, each with a cache
 //!        ─► pools: both as contestants ─► serve
 //! ```
 //!
-//! Single gets and puts pay a call into the shim, as with a `malloc`; a C program has them inlined.
+//! Single gets and puts pay for a call into the shim, as with a `malloc`. A C program has them
+//! inlined.
 
 mod eal;
 mod pages;
@@ -25,7 +27,7 @@ fn main() -> ExitCode {
     if env::args().nth(1).as_deref() == Some(pages::KEEPER) {
         return pages::keep();
     }
-    // Until the process ends: longer than DPDK uses them.
+    // The pages stay until the process ends, which is longer than DPDK uses them.
     let mut pages = None;
     framewell_bench::serve_with(|| {
         pages = Some(Pages::borrow_from_kernel()?);

@@ -1,8 +1,9 @@
-//! 2 MiB pages for DPDK, lent by the kernel and given back.
+//! 2 MiB pages for DPDK, which the kernel lends and gets back.
 //!
-//! A second process, the keeper, takes them and gives them back when its standard input ends. That is when this process
-//! does, however it does: neither a crash nor a kill leaves the machine with less memory. The keeper is in a process group of its
-//! own: what a terminal interrupts is not it.
+//! A second process, the keeper, takes the pages and gives them back when its standard input ends.
+//! That is when this process ends, in whatever way: neither a crash nor a kill leaves the machine
+//! with less memory. The keeper has a process group of its own, so that an interrupt from a
+//! terminal does not reach it.
 
 use std::env;
 use std::fs;
@@ -13,12 +14,12 @@ use std::process::{Child, Command, ExitCode, Stdio};
 /// The argument that makes this program the keeper.
 pub(crate) const KEEPER: &str = "keep-pages";
 
-/// The pages for DPDK: 256 MiB, of which its pools take the half.
+/// The number of pages for DPDK: 256 MiB, of which its pools take half.
 const WANTED: usize = 128;
 
 const DIRECTORY: &str = "/sys/kernel/mm/hugepages/hugepages-2048kB";
 
-/// The keeper.
+/// The process that keeps the pages.
 pub(crate) struct Pages(Child);
 
 impl Pages {
@@ -46,12 +47,12 @@ impl Pages {
 impl Drop for Pages {
     fn drop(&mut self) {
         drop(self.0.stdin.take());
-        // It says itself what went wrong.
+        // The keeper itself says what went wrong.
         let _ = self.0.wait();
     }
 }
 
-/// The keeper's `main`.
+/// Is the keeper's `main`.
 pub(crate) fn keep() -> ExitCode {
     let lent = match lend() {
         Ok(lent) => lent,
@@ -61,7 +62,7 @@ pub(crate) fn keep() -> ExitCode {
         }
     };
     println!("ready");
-    // Nothing is ever said: it ends.
+    // Nothing is ever said; the input ends.
     let _ = io::stdin().read_to_end(&mut Vec::new());
     match give_back(lent) {
         Ok(()) => ExitCode::SUCCESS,
@@ -72,10 +73,11 @@ pub(crate) fn keep() -> ExitCode {
     }
 }
 
-/// Has the kernel make the pages, and returns how many it made: none if it is not allowed to and there are enough.
+/// Has the kernel make the pages, and returns how many it made. That is none if it may not make any
+/// and enough are free.
 fn lend() -> Result<usize, String> {
     let unknown = |error| format!("no pages of 2 MiB here: {DIRECTORY}: {error}");
-    // Those that are free now may be another's soon.
+    // The pages that are free now may soon be another process's.
     let all = read("nr_hugepages").map_err(unknown)?;
     if let Err(error) = write(all + WANTED) {
         let free = read("free_hugepages").map_err(unknown)?;
@@ -102,7 +104,7 @@ fn lend() -> Result<usize, String> {
     ))
 }
 
-/// Those that are still in use go when they are freed.
+/// Gives the pages back to the kernel. Pages that are still in use go when they are freed.
 fn give_back(lent: usize) -> io::Result<()> {
     if lent == 0 {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Both pools as contestants.
+//! Both pools of DPDK as contestants.
 
 use std::ffi::c_void;
 use std::marker::PhantomData;
@@ -13,12 +13,13 @@ use framewell_bench::{Buffer, Contestant, Kind, Workload};
 
 use crate::{eal, sys};
 
-/// A pool's functions.
+/// The functions of a pool.
 ///
 /// # Safety
 ///
-/// - What `get` and `get_bulk` give is not null and belongs to the caller alone until it is put back, on any thread that
-///   has entered; `first` returns the first of its bytes, which are 1500 at least.
+/// - What `get` and `get_bulk` give is not null and belongs to the caller alone until it is put
+///   back, on any thread that has entered. `first` returns the first of its bytes, which are 1500
+///   at least.
 /// - `get_bulk` returns 0 only if it has filled the table.
 pub(crate) unsafe trait Functions: Send + Sync + 'static {
     const NAME: &'static str;
@@ -27,28 +28,29 @@ pub(crate) unsafe trait Functions: Send + Sync + 'static {
 
     /// # Safety
     ///
-    /// - It came from this pool, and nobody uses it any more.
+    /// - `item` came from this pool, and nobody uses it any more.
     unsafe fn put(item: *mut c_void);
 
     /// # Safety
     ///
-    /// - The table has room for so many.
+    /// - The table has room for `count` items.
     unsafe fn get_bulk(table: *mut *mut c_void, count: u32) -> i32;
 
     /// # Safety
     ///
-    /// - So many, each as for `put`.
+    /// - The table has `count` items, and the bullet of `put` holds for each.
     unsafe fn put_bulk(table: *const *mut c_void, count: u32);
 
     /// # Safety
     ///
-    /// - The caller has it from this pool.
+    /// - The caller has `item` from this pool.
     unsafe fn first(item: NonNull<c_void>) -> *mut u8;
 }
 
 pub(crate) struct Objects;
 
-// SAFETY: the contract of `rte_mempool`, whose elements have as many bytes as `eal::start` says.
+// SAFETY: this is the contract of `rte_mempool`, whose elements have as many bytes as `eal::start`
+// says.
 unsafe impl Functions for Objects {
     const NAME: &'static str = "DPDK mempool";
 
@@ -60,19 +62,19 @@ unsafe impl Functions for Objects {
 
     #[inline(always)]
     unsafe fn put(item: *mut c_void) {
-        // SAFETY: the function's bullet.
+        // SAFETY: the caller guarantees it (the function's bullet).
         unsafe { sys::framewell_dpdk_object_put(item) };
     }
 
     #[inline(always)]
     unsafe fn get_bulk(table: *mut *mut c_void, count: u32) -> i32 {
-        // SAFETY: the function's bullet.
+        // SAFETY: the caller guarantees it (the function's bullet).
         unsafe { sys::framewell_dpdk_object_get_bulk(table, count) }
     }
 
     #[inline(always)]
     unsafe fn put_bulk(table: *const *mut c_void, count: u32) {
-        // SAFETY: the function's bullet.
+        // SAFETY: the caller guarantees it (the function's bullet).
         unsafe { sys::framewell_dpdk_object_put_bulk(table, count) };
     }
 
@@ -84,7 +86,7 @@ unsafe impl Functions for Objects {
 
 pub(crate) struct Packets;
 
-/// How DPDK's `rte_mbuf` begins; the shim does not compile if it does not.
+/// The start of DPDK's `rte_mbuf`. The shim does not compile if it differs.
 #[repr(C)]
 struct Mbuf {
     start: *mut u8,
@@ -92,7 +94,7 @@ struct Mbuf {
     headroom: u16,
 }
 
-// SAFETY: the contract of `rte_pktmbuf`, whose buffers have 2048 bytes after the headroom.
+// SAFETY: this is the contract of `rte_pktmbuf`, whose buffers have 2048 bytes after the headroom.
 unsafe impl Functions for Packets {
     const NAME: &'static str = "DPDK pktmbuf";
 
@@ -104,25 +106,26 @@ unsafe impl Functions for Packets {
 
     #[inline(always)]
     unsafe fn put(item: *mut c_void) {
-        // SAFETY: the function's bullet.
+        // SAFETY: the caller guarantees it (the function's bullet).
         unsafe { sys::framewell_dpdk_packet_put(item) };
     }
 
     #[inline(always)]
     unsafe fn get_bulk(table: *mut *mut c_void, count: u32) -> i32 {
-        // SAFETY: the function's bullet.
+        // SAFETY: the caller guarantees it (the function's bullet).
         unsafe { sys::framewell_dpdk_packet_get_bulk(table, count) }
     }
 
     #[inline(always)]
     unsafe fn put_bulk(table: *const *mut c_void, count: u32) {
-        // SAFETY: the function's bullet.
+        // SAFETY: the caller guarantees it (the function's bullet).
         unsafe { sys::framewell_dpdk_packet_put_bulk(table, count) };
     }
 
     #[inline(always)]
     unsafe fn first(item: NonNull<c_void>) -> *mut u8 {
-        // SAFETY: an item of this pool is an `rte_mbuf`, which nobody else has (the function's bullet).
+        // SAFETY: an item of this pool is an `rte_mbuf`, and nobody else has it (the function's
+        // bullet).
         let mbuf = unsafe { item.cast::<Mbuf>().as_ref() };
         // SAFETY: the headroom is within the buffer.
         unsafe { mbuf.start.add(mbuf.headroom.into()) }
@@ -132,18 +135,18 @@ unsafe impl Functions for Packets {
 /// A pool as a contestant.
 pub(crate) struct Pool<F>(PhantomData<F>);
 
-/// What a pool gave.
+/// An item that a pool gave.
 #[repr(transparent)]
 pub(crate) struct Item<F: Functions>(NonNull<c_void>, PhantomData<F>);
 
-// SAFETY: it is owned, and may be put back on any thread.
+// SAFETY: the item is owned, and may be put back on any thread.
 unsafe impl<F: Functions> Send for Item<F> {}
 
 // SAFETY: `Functions` promises BYTES, which belong to who has the item.
 unsafe impl<F: Functions> Buffer for Item<F> {
     #[inline(always)]
     fn first(&mut self) -> *mut u8 {
-        // SAFETY: the pool gave it.
+        // SAFETY: the pool gave the item.
         unsafe { F::first(self.0) }
     }
 }
@@ -151,12 +154,12 @@ unsafe impl<F: Functions> Buffer for Item<F> {
 impl<F: Functions> Drop for Item<F> {
     #[inline(always)]
     fn drop(&mut self) {
-        // SAFETY: the pool gave it, and it is put back here alone.
+        // SAFETY: the pool gave the item, and it is put back here alone.
         unsafe { F::put(self.0.as_ptr()) };
     }
 }
 
-/// So many items, as DPDK's calls for many give and take them.
+/// A table of items, as DPDK's calls for many give and take them.
 struct Table<F: Functions, const N: usize>([MaybeUninit<ManuallyDrop<Item<F>>>; N]);
 
 impl<F: Functions, const N: usize> Table<F, N> {
@@ -216,7 +219,7 @@ impl<F: Functions> Contestant for Pool<F> {
     fn get_many<const N: usize>(&self, mut sink: impl FnMut(Item<F>)) {
         let mut table = Table::<F, N>::get();
         for item in table.items() {
-            // SAFETY: each is taken once.
+            // SAFETY: each item is taken once.
             sink(unsafe { ManuallyDrop::take(item) });
         }
     }
@@ -229,13 +232,13 @@ impl<F: Functions> Contestant for Pool<F> {
             pointer
         };
         let table: ArrayVec<*mut c_void, N> = buffers.map(bare).collect();
-        // SAFETY: the items that were forgotten.
+        // SAFETY: the table has the items that were forgotten.
         unsafe { F::put_bulk(table.as_ptr(), table.len() as u32) };
     }
 }
 
-/// A pool that does not take part where there are more threads than cores: its rings are for those that are not
-/// interrupted.
+/// A pool that does not take part where there are more threads than cores: its rings are for
+/// threads that are not interrupted.
 pub(crate) struct OnOwnCores<F>(Frames<Pool<F>>);
 
 impl<F: Functions> Entrant for OnOwnCores<F> {

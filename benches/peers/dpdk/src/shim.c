@@ -1,4 +1,4 @@
-/* The pools of DPDK as functions: what is fast in DPDK is inline in its headers. */
+/* The pools of DPDK as functions: the fast parts of DPDK are inline in its headers. */
 
 #include <stddef.h>
 #include <stdint.h>
@@ -9,14 +9,14 @@
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
 
-/* What `Mbuf` in packets.rs says. */
+/* `Mbuf` in pools.rs begins like this. */
 _Static_assert(offsetof(struct rte_mbuf, buf_addr) == 0, "where the buffer starts");
 _Static_assert(offsetof(struct rte_mbuf, data_off) == 16, "where its data starts");
 
 static struct rte_mempool *objects;
 static struct rte_mempool *packets;
 
-/* Starts DPDK on the calling thread and makes both pools; returns what failed, or NULL. */
+/* Starts DPDK on the calling thread and makes both pools. It returns what failed, or NULL. */
 const char *framewell_dpdk_start(int argc, char **argv, unsigned count, unsigned cache, unsigned bytes)
 {
 	if (rte_eal_init(argc, argv) < 0)
@@ -26,7 +26,10 @@ const char *framewell_dpdk_start(int argc, char **argv, unsigned count, unsigned
 	return objects && packets ? NULL : rte_strerror(rte_errno);
 }
 
-/* Registers the calling thread unless DPDK knows it; returns 1 if it did, 0 if not, or a negative number if it cannot. */
+/*
+ * Registers the calling thread unless DPDK knows it. It returns 1 if it has registered the thread,
+ * 0 if DPDK knew it, and a negative number if it cannot register it.
+ */
 int framewell_dpdk_enter(void)
 {
 	if (rte_lcore_id() != LCORE_ID_ANY)

@@ -1,4 +1,4 @@
-//! The shim's functions.
+//! The functions of the shim.
 
 use std::ffi::{c_char, c_int, c_uint, c_void};
 

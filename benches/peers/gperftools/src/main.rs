@@ -1,7 +1,7 @@
 //! The tcmalloc of gperftools, from Debian's shared library.
 //!
-//! It is loaded beside the system's allocator, which stays: the library's symbols are looked up by name in it, and are
-//! offered to nobody else.
+//! The library is loaded beside the system's allocator, which stays. Its symbols are looked up in
+//! it by name, and are offered to nobody else.
 
 #![allow(
     clippy::disallowed_types,
@@ -22,7 +22,7 @@ const PACKAGE: &str = "libtcmalloc-minimal4";
 type Malloc = unsafe extern "C" fn(usize) -> *mut c_void;
 type Free = unsafe extern "C" fn(*mut c_void);
 
-/// Where the library's functions are, once it is loaded: called as through a table of the linker's.
+/// The library's functions, once it is loaded. They are called as through a table of the linker's.
 static MALLOC: AtomicPtr<()> = AtomicPtr::new(malloc_of_none as *mut ());
 static FREE: AtomicPtr<()> = AtomicPtr::new(free_of_none as *mut ());
 
@@ -39,11 +39,11 @@ fn load(file: &str) -> Result<(), String> {
     let missing = |error| format!("{error}; apt-get install {PACKAGE}");
     // SAFETY: an allocator's library starts and ends with nothing that touches others' memory.
     let library = unsafe { libloading::Library::new(file) }.map_err(missing)?;
-    // Never unloaded: the table points into it.
+    // The library is never unloaded, since the table points into it.
     let library = Box::leak(Box::new(library));
     // SAFETY: gperftools' function of this name has this type.
     let malloc = unsafe { library.get::<Malloc>(b"tc_malloc") }.map_err(missing)?;
-    // SAFETY: as above.
+    // SAFETY: gperftools' function of this name has this type.
     let free = unsafe { library.get::<Free>(b"tc_free") }.map_err(missing)?;
     // Relaxed: the library is loaded before the threads that call it are given work.
     MALLOC.store(*malloc as *mut (), Ordering::Relaxed);
@@ -59,9 +59,10 @@ unsafe impl Functions for Gperftools {
 
     #[inline]
     fn malloc(size: usize) -> *mut c_void {
-        // Relaxed: as in `load`.
+        // Relaxed: the library is loaded before the threads that call it are given work, as in
+        // `load`.
         let function = MALLOC.load(Ordering::Relaxed);
-        // SAFETY: functions of this type only are stored there.
+        // SAFETY: only functions of this type are stored there.
         let malloc = unsafe { mem::transmute::<*mut (), Malloc>(function) };
         // SAFETY: any size may be asked for.
         unsafe { malloc(size) }
@@ -69,11 +70,12 @@ unsafe impl Functions for Gperftools {
 
     #[inline]
     unsafe fn free(memory: *mut c_void) {
-        // Relaxed: as in `load`.
+        // Relaxed: the library is loaded before the threads that call it are given work, as in
+        // `load`.
         let function = FREE.load(Ordering::Relaxed);
-        // SAFETY: functions of this type only are stored there.
+        // SAFETY: only functions of this type are stored there.
         let free = unsafe { mem::transmute::<*mut (), Free>(function) };
-        // SAFETY: the function's bullet.
+        // SAFETY: the caller guarantees it (the function's bullet).
         unsafe { free(memory) };
     }
 }
@@ -108,14 +110,14 @@ mod tests {
         load(FILE).expect("the library");
         let its = MALLOC.load(Ordering::Relaxed);
         assert_ne!(its, malloc_of_none as *mut ());
-        // SAFETY: a lookup by name among what all may use.
+        // SAFETY: this looks a name up among those that all may use.
         let of_all = unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"malloc".as_ptr()) };
         assert_eq!(
             of_all.cast(),
             libc::malloc as *mut (),
             "the linker's malloc"
         );
-        // SAFETY: as above.
+        // SAFETY: this looks a name up among those that all may use.
         let offered = unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"tc_malloc".as_ptr()) };
         assert!(offered.is_null());
     }

@@ -1,4 +1,4 @@
-//! jemalloc, its functions under names of their own.
+//! jemalloc, whose functions have names of their own.
 
 use std::ffi::c_void;
 use std::process::ExitCode;
@@ -9,7 +9,7 @@ use tikv_jemalloc_sys::{free, malloc};
 
 struct Jemalloc;
 
-// SAFETY: C's contract of `malloc`.
+// SAFETY: jemalloc's `malloc` and `free` keep C's contract.
 unsafe impl Functions for Jemalloc {
     const NAME: &'static str = "jemalloc";
 
@@ -21,7 +21,7 @@ unsafe impl Functions for Jemalloc {
 
     #[inline]
     unsafe fn free(memory: *mut c_void) {
-        // SAFETY: the function's bullet.
+        // SAFETY: the caller guarantees it (the function's bullet).
         unsafe { free(memory) };
     }
 }

@@ -1,4 +1,4 @@
-//! mimalloc.
+//! mimalloc as a contestant.
 
 use std::ffi::c_void;
 use std::process::ExitCode;
@@ -21,7 +21,7 @@ unsafe impl Functions for Mimalloc {
 
     #[inline]
     unsafe fn free(memory: *mut c_void) {
-        // SAFETY: the function's bullet.
+        // SAFETY: the caller guarantees it (the function's bullet).
         unsafe { mi_free(memory) };
     }
 }

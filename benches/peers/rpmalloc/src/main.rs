@@ -1,4 +1,4 @@
-//! rpmalloc, which wants to be told of each thread.
+//! rpmalloc, which has to be told of each thread.
 
 use std::ffi::{c_int, c_void};
 use std::process::ExitCode;
@@ -8,26 +8,26 @@ use framewell_bench::contestants::{Functions, Heap, Pair};
 use framewell_bench::entrant::Both;
 use rpmalloc_sys::{rpfree, rpmalloc, rpmalloc_initialize, rpmalloc_thread_initialize};
 
-// rpmalloc-sys declares it without the parameter that it has in rpmalloc.h.
+// rpmalloc-sys declares this function without the parameter that it has in rpmalloc.h.
 unsafe extern "C" {
     fn rpmalloc_thread_finalize(release_caches: c_int);
 }
 
-/// Each thread enters before it allocates.
+/// rpmalloc, of which each thread enters before it allocates.
 struct Rpmalloc;
 
-/// Ends the calling thread's part with the thread.
+/// A thread's part in rpmalloc, which ends with the thread.
 struct Entered;
 
 impl Entered {
     fn new() -> Self {
         static INITIALIZED: Once = Once::new();
         INITIALIZED.call_once(|| {
-            // SAFETY: called once, before any other of its functions.
+            // SAFETY: this is called once, before any other of rpmalloc's functions.
             let refused = unsafe { rpmalloc_initialize() };
             assert_eq!(refused, 0, "rpmalloc starts");
         });
-        // SAFETY: initialised above.
+        // SAFETY: rpmalloc was initialised above.
         unsafe { rpmalloc_thread_initialize() };
         Self
     }
@@ -44,7 +44,7 @@ thread_local! {
     static ENTERED: Entered = Entered::new();
 }
 
-// SAFETY: rpmalloc's contract; it aligns to 16.
+// SAFETY: rpmalloc keeps C's contract, and aligns to 16.
 unsafe impl Functions for Rpmalloc {
     const NAME: &'static str = "rpmalloc";
 
@@ -60,7 +60,7 @@ unsafe impl Functions for Rpmalloc {
 
     #[inline]
     unsafe fn free(memory: *mut c_void) {
-        // SAFETY: the function's bullet.
+        // SAFETY: the caller guarantees it (the function's bullet).
         unsafe { rpfree(memory) };
     }
 }

@@ -1,4 +1,4 @@
-//! What other crates and the standard library offer: pools of fixed buffers, and buffers from the global allocator.
+//! The pools of fixed buffers that other crates offer, and buffers from the global allocator.
 
 mod owned;
 mod pooled;

@@ -1,4 +1,4 @@
-//! Buffers that their owner allocates and frees, from the global allocator: the system's.
+//! Buffers that their owner allocates and frees, from the global allocator, which is the system's.
 
 use std::marker::PhantomData;
 
@@ -9,10 +9,10 @@ use framewell_bench::{BYTES, Buffer, Contestant, VaryingBuffer, VaryingContestan
 ///
 /// # Safety
 ///
-/// - [`first`](Self::first) returns a pointer to [`length`](Self::length) bytes that the buffer owns and that may be
-///   written until it is dropped; these are as many as `make` was asked for.
+/// - [`first`](Self::first) returns a pointer to [`length`](Self::length) bytes that the buffer
+///   owns and that may be written until it is dropped. These are as many as `make` was asked for.
 pub(crate) unsafe trait Own: Send + Sync + 'static {
-    /// As shown in tables.
+    /// The name, as shown in tables.
     const NAME: &'static str;
 
     fn make(length: usize) -> Self;
@@ -22,7 +22,7 @@ pub(crate) unsafe trait Own: Send + Sync + 'static {
     fn length(&self) -> usize;
 }
 
-/// What most programs do for a buffer to receive into.
+/// A vector of zeros: what most programs make for a buffer to receive into.
 pub(crate) struct Zeroed(Vec<u8>);
 
 // SAFETY: a vector owns its elements.
@@ -48,7 +48,7 @@ unsafe impl Own for Zeroed {
 /// A vector that is not filled.
 pub(crate) struct Reserved(Vec<u8>);
 
-// SAFETY: a vector owns its capacity, which is what was asked for: the check demands it.
+// SAFETY: a vector owns its capacity. It is what was asked for, which the check demands.
 unsafe impl Own for Reserved {
     const NAME: &'static str = "Vec::with_capacity";
 
@@ -68,7 +68,7 @@ unsafe impl Own for Reserved {
     }
 }
 
-// SAFETY: as of `Reserved`.
+// SAFETY: a `BytesMut` owns its capacity. It is what was asked for, which the check demands.
 unsafe impl Own for BytesMut {
     const NAME: &'static str = "BytesMut";
 
@@ -99,7 +99,7 @@ unsafe impl<O: Own> Buffer for Owned<O> {
     }
 }
 
-// SAFETY: `Own` promises it.
+// SAFETY: `Own` promises the same.
 unsafe impl<O: Own> VaryingBuffer for Owned<O> {
     #[inline(always)]
     fn first(&mut self) -> *mut u8 {
@@ -112,7 +112,7 @@ unsafe impl<O: Own> VaryingBuffer for Owned<O> {
     }
 }
 
-/// A new buffer each time.
+/// A contestant that makes a new buffer each time.
 pub(crate) struct Fresh<O>(PhantomData<O>);
 
 impl<O> Fresh<O> {

@@ -1,4 +1,4 @@
-//! Pools of buffers that are made beforehand. None of them has calls for many at once.
+//! Pools of buffers that are made beforehand. None of the pools has calls for many buffers at once.
 
 use std::mem::ManuallyDrop;
 
@@ -9,7 +9,7 @@ use heapless::pool::object::{Object, ObjectBlock};
 use opool::{PoolAllocator, RefGuard};
 use sharded_slab::Clear;
 
-/// The buffers of each pool: as many as framewell's has.
+/// The number of buffers of each pool: as many as framewell's has.
 const COUNT: usize = 16_384;
 
 type Chunk = Box<[u8; BYTES]>;
@@ -21,7 +21,7 @@ fn chunk() -> Chunk {
 /// A bounded queue of boxes: what a program builds that needs a pool quickly.
 pub(crate) struct Queue(&'static ArrayQueue<Chunk>);
 
-/// A box and the queue that it goes back to.
+/// A box with the queue that it goes back to.
 pub(crate) struct Queued {
     chunk: ManuallyDrop<Chunk>,
     queue: &'static ArrayQueue<Chunk>,
@@ -48,7 +48,7 @@ unsafe impl Buffer for Queued {
 impl Drop for Queued {
     #[inline(always)]
     fn drop(&mut self) {
-        // SAFETY: taken here alone.
+        // SAFETY: the box is taken here alone.
         let chunk = unsafe { ManuallyDrop::take(&mut self.chunk) };
         self.queue.push(chunk).expect("room for each");
     }
@@ -84,13 +84,13 @@ mod packets {
 }
 use packets::Packets;
 
-/// heapless's pool of objects: a stack of static memory.
+/// heapless's pool of objects, which is a stack of static memory.
 pub(crate) struct Statics(());
 
 pub(crate) struct Static(Object<Packets>);
 
 impl Statics {
-    /// Once in a process: the pool is the type's.
+    /// Makes the pool, once in a process: it belongs to the type.
     pub(crate) fn new() -> Self {
         for _ in 0..COUNT {
             Packets.manage(Box::leak(Box::new(ObjectBlock::new([0; BYTES]))));
@@ -168,10 +168,11 @@ impl Contestant for Objects {
     }
 }
 
-/// sharded-slab's pool of boxes. Its guards stay on their thread, and what it pools is sent by its key.
+/// sharded-slab's pool of boxes. Its guards stay on their thread, so the key of a box is sent
+/// instead.
 pub(crate) struct Slab(&'static sharded_slab::Pool<Slot>);
 
-/// Keeps its box when it is cleared.
+/// A slot of the slab, which keeps its box when it is cleared.
 pub(crate) struct Slot(Chunk);
 
 impl Default for Slot {
@@ -184,7 +185,7 @@ impl Clear for Slot {
     fn clear(&mut self) {}
 }
 
-/// A key, and the bytes of its slot.
+/// A key with the bytes of its slot.
 pub(crate) struct Keyed {
     key: usize,
     first: *mut u8,

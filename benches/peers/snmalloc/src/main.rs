@@ -9,17 +9,17 @@ use snmalloc_rs::SnMalloc;
 
 struct Snmalloc;
 
-// SAFETY: snmalloc's own, passed on.
+// SAFETY: snmalloc's own implementation is passed on.
 unsafe impl GlobalAlloc for Snmalloc {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the caller's promises (`GlobalAlloc`).
+        // SAFETY: the caller promises what `GlobalAlloc` demands.
         unsafe { SnMalloc.alloc(layout) }
     }
 
     #[inline]
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        // SAFETY: as above.
+        // SAFETY: the caller promises what `GlobalAlloc` demands.
         unsafe { SnMalloc.dealloc(memory, layout) };
     }
 }

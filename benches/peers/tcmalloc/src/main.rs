@@ -1,8 +1,8 @@
 //! Google's tcmalloc, with a cache for each CPU.
 //!
-//! Its caches need restartable sequences, which a process has once: the C library must have left them alone
-//! (`GLIBC_TUNABLES=glibc.pthread.rseq=0`). Without, tcmalloc falls back on caches for each thread, silently: here that is
-//! refused.
+//! Its caches need restartable sequences, which a process has once: the C library must have left
+//! them alone (`GLIBC_TUNABLES=glibc.pthread.rseq=0`). Without them tcmalloc silently falls back on
+//! caches for each thread, which is refused here.
 
 use std::env;
 use std::ffi::c_void;
@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use framewell_bench::contestants::{Functions, Heap, Pair};
 use framewell_bench::entrant::{Both, Entrant};
-// What links the library: its functions for C are not among those that the crate declares.
+// This links the library. Its functions for C are not among those that the crate declares.
 use libtcmalloc_sys as _;
 
 unsafe extern "C" {
@@ -21,7 +21,7 @@ unsafe extern "C" {
 
 struct Tcmalloc;
 
-// SAFETY: C's contract of `malloc`.
+// SAFETY: tcmalloc's functions keep the contract of C's `malloc`.
 unsafe impl Functions for Tcmalloc {
     const NAME: &'static str = "tcmalloc";
 
@@ -33,7 +33,7 @@ unsafe impl Functions for Tcmalloc {
 
     #[inline]
     unsafe fn free(memory: *mut c_void) {
-        // SAFETY: the function's bullet.
+        // SAFETY: the caller guarantees it (the function's bullet).
         unsafe { TCMallocInternalFree(memory) };
     }
 }
@@ -42,9 +42,9 @@ unsafe impl Functions for Tcmalloc {
 fn entrants() -> Result<Vec<&'static dyn Entrant>, String> {
     static TCMALLOC: Both<Heap<Pair<Tcmalloc>>> = Both(Heap::new());
     let memory = Tcmalloc::malloc(1);
-    // SAFETY: allocated above, and nobody uses it.
+    // SAFETY: the memory was allocated above, and nobody uses it.
     unsafe { Tcmalloc::free(memory) };
-    // SAFETY: it may be asked at any time.
+    // SAFETY: this may be asked at any time.
     if unsafe { MallocExtension_Internal_GetPerCpuCachesActive() } {
         return Ok(vec![&TCMALLOC]);
     }
