@@ -21,7 +21,7 @@ const CHOSEN: [(usize, &str); 7] = [
         "the longest MSDU (2304) with header, cipher, check sequence",
     ),
     (3839, "the A-MSDU of 802.11n"),
-    (7935, "its longer one"),
+    (7935, "the longer A-MSDU of 802.11n"),
     (11_454, "the longest MPDU of 802.11ac"),
     (65_536, "receive offload"),
 ];
