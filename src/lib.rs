@@ -1,4 +1,68 @@
-#![doc = include_str!("../README.md")]
+//! Packet buffers from a lock-free pool with a cache for each CPU.
+//!
+//! A [`Pool`] owns one range of memory, cut into equal *frames* for packets of up to 1,500 bytes.
+//! [`Pool::get`] returns a [`Frame`], which owns its bytes and has room before and after them for
+//! headers and trailers. Any thread may get a frame, send it to another thread, and drop it there.
+//! Dropping a frame returns it to the pool.
+//!
+//! ```
+//! use framewell::Pool;
+//!
+//! let pool = Pool::builder().frames(8192).build()?;
+//! let mut packet = pool.copy_from(&[0x45; 60])?; // an IP packet
+//! packet.push(14)?.fill(0xff); // its link header, in the headroom
+//! std::thread::spawn(move || drop(packet)).join().unwrap();
+//! assert_eq!(pool.stats().out, 0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Which type for what
+//!
+//! | you have | use |
+//! |---|---|
+//! | a packet at a time | [`Pool::get`] or [`Pool::copy_from`], and a [`Frame`] |
+//! | packets in bursts, each of which goes its own way | [`Pool::get_burst`] and a [`Burst`] |
+//! | packets in bursts that stay together | a [`Bulk`], which holds numbers instead of owners |
+//! | buffers of other lengths, from a beacon to megabytes | [`Pool::dot11`] and a [`Dot11Buf`] |
+//! | a C library or a driver that takes pointers | [`Frame::into_raw`] and [`Pool::from_raw`] |
+//! | a kernel interface that registers memory | [`Pool::region`] and a [`Region`] |
+//! | one buffer that many read while it is replaced | a [`FrameCell`] |
+//! | questions about how full a pool is | [`Pool::stats`] and [`Stats`] |
+//!
+//! # What a call costs
+//!
+//! Getting or freeing a frame takes no lock and touches no byte of the frame. On Linux with glibc
+//! 2.35 or newer it is one restartable sequence on the cache of the CPU that runs the thread, the
+//! *rseq front*. Elsewhere it is one compare-and-swap on a list of that CPU, the *portable front*.
+//! [`PoolBuilder::front`] chooses, and [`Stats::front`] says which front serves.
+//!
+//! A cache that is empty or full exchanges a batch of frames with the *depot*, which all CPUs
+//! share. If the depot is empty too, a get takes frames from the caches of other CPUs. Each method
+//! says when it may enter the kernel.
+//!
+//! # When nothing is free
+//!
+//! A pool never grows. [`OutOfBuffers`] is an ordinary answer, and it is exact: at some moment of
+//! the call no frame was at rest anywhere in the pool. [`Pool::get`] names the one exception.
+//!
+//! # The end of a pool
+//!
+//! A [`Pool`] is a handle that can be cloned. The memory is unmapped when the last handle and the
+//! last buffer are dropped, in any order and on any threads.
+//!
+//! # Environment
+//!
+//! `FRAMEWELL_FRONT` (`auto`, `rseq` or `portable`) chooses the front for pools whose builder says
+//! [`Front::Auto`], which is the default. A program with rights that are not its user's does not
+//! read it.
+//!
+//! # Models
+//!
+//! Under `--cfg loom` the crate uses the atomics of [loom](https://docs.rs/loom), so that a pool
+//! can be a part of your own models. The example `loom_model` is such a model.
+//!
+//! The package contains longer texts in `docs/`: `embedding.md` is about using a pool in a program,
+//! `design.md` about how it works.
 
 #[cfg(not(target_has_atomic = "64"))]
 compile_error!(
@@ -46,6 +110,11 @@ pub use sys::{HugePages, Limit, NoRseq, PageKind};
 pub mod for_the_c_library {
     pub use crate::sys::{say, variable};
 }
+
+/// The code in README.md, as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
 
 /// The code in docs/embedding.md, as tests.
 #[cfg(doctest)]
