@@ -1,4 +1,4 @@
-//! The pipeline from end to end: in this process, and as the program that people run.
+//! Tests of the pipeline from end to end: in this process, and as the program that people run.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -81,7 +81,8 @@ fn a_capture_of_nothing_that_passes_ends() {
     assert_eq!(account.drops.malformed, 1000);
 }
 
-/// Runs the program; what it said, and the report that it wrote. Each test has a report of its own.
+/// Runs the program, and returns what it said and the report that it wrote. Each test has a report
+/// of its own.
 fn program(test: &str, arguments: &[&str]) -> (Output, String) {
     let name = format!("framewell-{}-{test}.html", std::process::id());
     let report = std::env::temp_dir().join(name);
@@ -124,7 +125,7 @@ fn a_damaged_capture_is_named_and_run_as_far_as_it_goes() {
 fn a_capture_of_cut_packets_alone_is_refused_with_their_number() {
     let mut file = std::fs::read(shipped("truncated.pcap")).expect("readable");
     file.truncate(24);
-    // Recorded: 4 of 60 bytes.
+    // The record has 4 of 60 bytes.
     file.extend([0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 60, 0, 0, 0, 1, 2, 3, 4]);
     let path = std::env::temp_dir().join(format!("framewell-{}-cut.pcap", std::process::id()));
     std::fs::write(&path, file).expect("written");

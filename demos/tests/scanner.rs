@@ -1,4 +1,5 @@
-//! The scanner from end to end: exact on the captures that come with it, and unharmed by damage.
+//! Tests of the scanner from end to end: it is exact on the captures that come with it, and
+//! unharmed by damage.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -63,7 +64,7 @@ fn named(name: &str) -> PathBuf {
         .join(name)
 }
 
-/// Scans; the outcome, which must be free of faults.
+/// Scans, and returns the outcome, which must be free of faults.
 fn scan<'c>(
     cells: &'c Cells,
     captures: &[Capture],
@@ -83,8 +84,8 @@ fn rows(outcome: &Outcome<'_>) -> Vec<String> {
         .collect()
 }
 
-/// A capture of these frames of 802.11, of which the file says that they have no check sequence,
-/// or does not say.
+/// Returns a capture of these frames of 802.11, of which the file says that they have no check
+/// sequence, or does not say.
 fn bare<B: AsRef<[u8]>>(frames: impl IntoIterator<Item = B>, said: bool) -> Capture {
     let link = if said { 105u32 | 1 << 26 } else { 105 };
     let mut file = 0xa1b2_c3d4u32.to_le_bytes().to_vec();
@@ -100,7 +101,7 @@ fn bare<B: AsRef<[u8]>>(frames: impl IntoIterator<Item = B>, said: bool) -> Capt
     Capture::parse(&file, &WIFI).expect("frames")
 }
 
-/// All sound frames of the shipped captures, without radiotap header and check sequence.
+/// Returns all sound frames of the shipped captures, without radiotap header and check sequence.
 fn sound() -> Vec<Vec<u8>> {
     let mut frames = Vec::new();
     for capture in captures() {
@@ -178,8 +179,8 @@ fn radiotap_and_check_sequences_make_no_difference() {
     assert_eq!(told(bare(without, true)), expected);
 }
 
-/// What another program's parser makes of the same frames, each also as if it ended behind any of
-/// its elements.
+/// Another program's parser reads the same from the same frames, each also as if it ended behind
+/// any of its elements.
 #[test]
 fn libwifi_reads_the_same_from_beacons_and_probe_responses() {
     let (mut frames, mut compared) = (0, 0);
@@ -210,7 +211,7 @@ fn compare_with_libwifi(bytes: &[u8]) {
     let frame = frame::bare(bytes, Default::default()).expect("sound");
     let (says, damage) = elements::announcement(&frame.body);
     assert_eq!(damage, None);
-    // libwifi stops where four bytes or fewer are left, as if they were a check sequence: with four
+    // libwifi stops where four bytes or fewer are left, as if they were a check sequence. With four
     // more it sees the last element.
     let bytes = [bytes, &[0; 4]].concat();
     let (header, info) = match libwifi::parse_frame(&bytes, false).expect("parses") {
@@ -259,7 +260,7 @@ fn a_msdus_give_back_the_packets_that_went_in() {
     assert!(out == expected, "{} of {}", out.len(), expected.len());
 }
 
-/// Each frame cut at each byte: as it lies in its file, and bare.
+/// Each frame is cut at each byte, as it lies in its file, and bare.
 #[test]
 fn every_truncation_is_parsed_or_counted_as_damaged() {
     let mut records = 0;
@@ -281,7 +282,7 @@ fn every_truncation_is_parsed_or_counted_as_damaged() {
         }
     }
     assert!(records > 100_000, "{records}");
-    // Long A-MSDUs would take most of the time: their ends are in `amsdu`'s own tests.
+    // Long A-MSDUs would take most of the time. Their ends are in `amsdu`'s own tests.
     let frames = sound();
     let cuts = frames
         .iter()
@@ -296,7 +297,8 @@ fn every_truncation_is_parsed_or_counted_as_damaged() {
     }
 }
 
-/// Of a record with a radiotap header, which had so many bytes before a recorder cut it.
+/// Returns the data on a record with a radiotap header, which had so many bytes before a recorder
+/// cut it.
 fn radio(original: usize) -> Meta {
     Meta {
         link: RADIOTAP,
@@ -305,12 +307,12 @@ fn radio(original: usize) -> Meta {
     }
 }
 
-/// A radiotap header that says, or does not, that a check sequence follows.
+/// Returns a radiotap header that says, or does not say, that a check sequence follows.
 fn radiotap(fcs: bool) -> Vec<u8> {
     vec![0, 0, 9, 0, 2, 0, 0, 0, if fcs { 0x10 } else { 0 }]
 }
 
-/// A real beacon, with the name of its network.
+/// Returns a real beacon, with the name of its network.
 fn beacon() -> (Vec<u8>, &'static [u8]) {
     let capture = open(&named("wifi/linksys-2-wpa2.pcap"));
     let all = (0..capture.len()).map(|index| capture.packet(index).to_vec());
@@ -318,7 +320,7 @@ fn beacon() -> (Vec<u8>, &'static [u8]) {
     (beacon.expect("a beacon"), b"linksys")
 }
 
-/// The name of a network in a record, and what is wrong with the record.
+/// Returns the name of a network in a record, and what is wrong with the record.
 fn told(record: &[u8], meta: Meta) -> (Option<Vec<u8>>, Option<Damage>) {
     match frame::dissect(record, meta) {
         Ok(frame) => {
@@ -340,7 +342,7 @@ fn a_check_sequence_is_found_where_no_flag_announces_it_and_missed_where_one_doe
         assert!(frame.bytes == beacon, "{announced} {tail:?}");
         assert_eq!(told(&record_of, meta), (Some(name.to_vec()), None));
     }
-    // One that is wrong is damage, whatever it looks like.
+    // A check sequence that is wrong is damage, whatever the record looks like.
     let mut wrong = [&radiotap(true), &beacon[..], &fcs].concat();
     wrong[60] ^= 1;
     let meta = radio(wrong.len());
@@ -350,7 +352,7 @@ fn a_check_sequence_is_found_where_no_flag_announces_it_and_missed_where_one_doe
 #[test]
 fn networks_are_found_in_beacons_that_are_cut_or_have_bytes_behind_them() {
     let (beacon, name) = beacon();
-    // Header, fixed fields, and the element of the name.
+    // The name ends behind the header, the fixed fields, and its own element.
     let named_at = 24 + 12 + 2 + name.len();
     for fcs in [false, true] {
         let whole = [
@@ -384,7 +386,7 @@ fn networks_are_found_in_beacons_that_are_cut_or_have_bytes_behind_them() {
     assert_eq!((damaged(&outcome, Damage::Element), tally.believed), (1, 1));
 }
 
-/// An S1G and a DMG beacon, and one that announces a second network.
+/// Returns an S1G and a DMG beacon, and one that announces a second network.
 fn unusual_beacons() -> [Vec<u8>; 3] {
     let element = |id: u8, data: &[u8]| [&[id, data.len() as u8], data].concat();
     let mac = |last: u8| [2, 0, 0, 0, 0, last];
@@ -443,7 +445,7 @@ fn networks_are_found_in_beacons_of_all_kinds() {
 fn the_mesh_control_is_taken_off() {
     let mac = |last: u8| [2, 0, 0, 0, 0, last];
     let snap = [0xaa, 0xaa, 3, 0, 0, 0, 8, 0, 0x45];
-    // From a mesh station to another one, over two that stand for others.
+    // The frame goes from a mesh station to another one, over two that stand for others.
     let control = [&[2, 31, 9, 0, 0, 0][..], &mac(5), &mac(6)].concat();
     let frame_of = |announced: u8, behind: &[u8]| {
         let header = [
@@ -464,7 +466,7 @@ fn the_mesh_control_is_taken_off() {
     };
     let meshed = frame_of(1, &[&control[..], &snap].concat());
     assert_eq!(payload(&meshed), ((5, 6), snap.to_vec()));
-    // The same bit outside of a mesh, where the payload begins with its LLC header.
+    // The same bit is set outside of a mesh, where the payload begins with its LLC header.
     assert_eq!(payload(&frame_of(1, &snap)), ((3, 4), snap.to_vec()));
     assert_eq!(payload(&frame_of(0, &snap)), ((3, 4), snap.to_vec()));
 }
@@ -487,7 +489,7 @@ fn flipped_bits_are_parsed_or_counted_as_damaged() {
     for _ in 0..20_000 {
         let mut frame = frames[random() % frames.len()].clone();
         for _ in 0..=random() % 4 {
-            // Mostly in the first bytes, where the lengths are.
+            // Most changes lie in the first bytes, where the lengths are.
             let at = random() % frame.len().min(1 << (4 + random() % 8));
             frame[at] ^= 1 << (random() % 8);
         }
@@ -506,7 +508,7 @@ fn flipped_bits_are_parsed_or_counted_as_damaged() {
     assert!(outcome.tally.kinds.iter().all(|count| *count > 0));
 }
 
-/// The same as the records lie in their files, radiotap headers included.
+/// Bits of the records are flipped as they lie in their files, radiotap headers included.
 #[test]
 fn flipped_bits_of_records_never_panic() {
     let mut random = random(0x9e37_79b9_7f4a_7c15);

@@ -1,5 +1,6 @@
-//! Packets with every stack of link headers and every length of IP, made at random: the pipeline
-//! and its judge agree on all of them, and the judge still sees what is changed on the way.
+//! Tests with packets that have every stack of link headers and every length of IP, made at random.
+//! The pipeline and its judge agree on all of them, and the judge still sees what is changed on the
+//! way.
 
 use std::time::Duration;
 
@@ -19,7 +20,8 @@ use proptest::test_runner::TestRunner;
 #[path = "stacks/made.rs"]
 mod made;
 
-/// How many packets are in a capture at most; how often each goes through the pipeline.
+/// The most packets of a capture. Each goes through the pipeline as often as the next constant
+/// says.
 const PACKETS: usize = 24;
 const LOOPS: u64 = 2;
 
@@ -41,7 +43,7 @@ fn account(capture: &Capture) -> Account {
         .account
 }
 
-/// Keeps what comes out.
+/// A sink that keeps what comes out.
 #[derive(Default)]
 struct Kept(Vec<Vec<u8>>);
 
@@ -60,7 +62,7 @@ fn datagrams(capture: &Capture) -> Vec<Vec<u8>> {
     run.sink.0
 }
 
-/// Whether the judge has nothing to say against what arrived.
+/// Returns whether the judge has nothing to say against what arrived.
 fn passes(capture: &Capture, datagrams: &[Vec<u8>]) -> bool {
     let mut verifier = Verifier::new(Plan::of(capture));
     for datagram in datagrams {
@@ -106,7 +108,7 @@ proptest! {
     }
 }
 
-/// A capture of 4,000 packets, the same each time, and a whole jumbogram.
+/// Returns a capture of 4,000 packets, the same each time, and a whole jumbogram.
 fn many() -> Capture {
     let mut runner = TestRunner::deterministic();
     let mut packets: Vec<Vec<u8>> = (0..4000)

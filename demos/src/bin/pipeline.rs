@@ -34,19 +34,19 @@ fn main() -> ExitCode {
     }
 }
 
-/// Writes a line to the standard output; nobody has to read it to the end.
+/// Writes a line to the standard output, which nobody has to read to the end.
 fn say(line: &str) {
     writeln!(std::io::stdout(), "{line}").ok();
 }
 
-/// Runs one contestant once and says what it gave.
+/// Runs one contestant once and prints its sample.
 fn one(contestant: Contestant, args: &Args) -> Result<bool, Failure> {
     let sample = child::run(contestant, args)?;
     say(&serde_json::to_string(&sample).map_err(|error| error.to_string())?);
     Ok(true)
 }
 
-/// Runs the comparison; whether every packet is accounted for.
+/// Runs the comparison and returns whether every packet is accounted for.
 fn compare(args: &Args) -> Result<bool, Failure> {
     let path = args.capture();
     let capture = Capture::open(&path).map_err(|error| format!("{}: {error}", path.display()))?;

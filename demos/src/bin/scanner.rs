@@ -14,7 +14,7 @@ use framewell_demos::scanner::buffer::{self, Cells};
 use framewell_demos::scanner::{output, scan};
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// How often the progress is drawn at most.
+/// The shortest time between two drawings of the progress.
 const DRAWN: Duration = Duration::from_millis(200);
 
 fn main() -> ExitCode {
@@ -28,7 +28,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Writes a line to the standard output; nobody has to read it to the end.
+/// Writes a line to the standard output, which nobody has to read to the end.
 fn say(line: &str) {
     writeln!(std::io::stdout(), "{line}").ok();
 }
@@ -47,7 +47,7 @@ fn open(args: &Args) -> Result<Vec<Capture>, String> {
     Ok(captures)
 }
 
-/// Scans; whether all is consistent.
+/// Scans and returns whether all is consistent.
 fn run(args: &Args) -> Result<bool, String> {
     let captures = open(args)?;
     let pool = buffer::pool(args.memory as usize)?;

@@ -1,21 +1,21 @@
-//! The clocks of interfaces.
+//! The clocks of a capture's interfaces.
 
-/// How an interface counts time.
+/// The way in which an interface counts time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Clock {
-    /// Ticks: a power of 10 or, with the top bit set, of 2; negated.
+    /// The length of a tick: a negated power of 10 or, with the top bit set, of 2.
     resolution: u8,
-    /// Seconds to be added.
+    /// The seconds that are added.
     offset: i64,
 }
 
 impl Clock {
-    /// A clock by an interface's `if_tsresol`, and its `if_tsoffset` in seconds.
+    /// Returns a clock by an interface's `if_tsresol`, and its `if_tsoffset` in seconds.
     pub(super) fn new(resolution: u8, offset: i64) -> Self {
         Self { resolution, offset }
     }
 
-    /// Nanoseconds since 1970, if they fit, from the two words of a count of ticks.
+    /// Returns the nanoseconds since 1970, if they fit, from the two words of a count of ticks.
     pub(super) fn nanoseconds(self, high: u32, low: u32) -> Option<i64> {
         let ticks = u64::from(high) << 32 | u64::from(low);
         let nanoseconds = u128::from(ticks) * 1_000_000_000;
@@ -23,7 +23,7 @@ impl Clock {
         let since = if self.resolution & 0x80 != 0 {
             nanoseconds >> exponent
         } else {
-            // A tick that short is 0 at any count.
+            // With ticks that are so short, any count is 0 nanoseconds.
             10_u128
                 .checked_pow(exponent)
                 .map_or(0, |second| nanoseconds / second)
@@ -33,14 +33,14 @@ impl Clock {
     }
 }
 
-/// When a file's packets were recorded.
+/// The times at which a file's packets were recorded.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Times {
-    /// Of the earliest packet, in nanoseconds since 1970.
+    /// The time of the earliest packet, in nanoseconds since 1970.
     pub first: Option<i64>,
-    /// Of the latest.
+    /// The time of the latest packet, in nanoseconds since 1970.
     pub last: Option<i64>,
-    /// Packets that are older than the one before them.
+    /// The number of packets that are older than the packet before them.
     pub backwards: u64,
     previous: Option<i64>,
 }

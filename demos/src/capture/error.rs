@@ -1,17 +1,17 @@
-//! What can be wrong with a capture file.
+//! The errors of a capture file.
 
 use std::fmt;
 
 use super::LONGEST_FILE;
 
-/// The first place at which a file does not make sense.
+/// The first place at which a file makes no sense.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Damage {
     /// The byte at which the broken record begins.
     pub at: usize,
     /// What is wrong there.
     pub what: String,
-    /// How many packets were read before it, those left out included.
+    /// The number of packets that were read before it, including those left out.
     pub packets_before: u64,
 }
 
@@ -25,7 +25,7 @@ impl fmt::Display for Damage {
     }
 }
 
-/// Why a file gave no packet at all.
+/// The reason why a file gave no packet at all.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum CaptureError {
@@ -35,7 +35,7 @@ pub enum CaptureError {
     TooLong(u64),
     /// The file begins like neither pcap nor pcapng.
     NotACapture(String),
-    /// There is no packet in it that could be used: what there is instead, in words.
+    /// The file has no packet that could be used. The remarks say what there is instead.
     Nothing(Vec<String>),
 }
 

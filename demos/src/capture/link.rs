@@ -2,17 +2,17 @@
 
 use pcap_parser::Linktype;
 
-/// Linktype of 802.11 frames without a header before them.
+/// The link type of 802.11 frames without a header before them.
 pub const IEEE802_11: Linktype = Linktype(105);
-/// Linktype of 802.11 frames with a radiotap header before them.
+/// The link type of 802.11 frames with a radiotap header before them.
 pub const RADIOTAP: Linktype = Linktype(127);
-/// 802.11 frames with a header of the Prism kind, or of the kind that followed it.
+/// The link type of 802.11 frames with a header of the Prism kind, or of the kind that followed it.
 const PRISM: Linktype = Linktype(119);
 const AVS: Linktype = Linktype(163);
-/// Frames with a Per-Packet Information header, which names their link type.
+/// The link type of frames with a Per-Packet Information header, which names their own link type.
 const PPI: Linktype = Linktype(192);
 
-/// The link type's number with its name, as far as the name is known.
+/// Returns the link type's number, with its name if that is known.
 pub(super) fn name(link: Linktype) -> String {
     let name = match link.0 {
         0 => "BSD loopback",
@@ -39,10 +39,10 @@ pub(super) fn name(link: Linktype) -> String {
     format!("{} ({name})", link.0)
 }
 
-/// Headers that are taken off a frame of 802.11.
+/// The link types whose headers are taken off a frame of 802.11.
 pub(super) const WRAPPED: [Linktype; 3] = [PRISM, AVS, PPI];
 
-/// The most bytes that a packet of this link type has, by Wireshark's limits.
+/// Returns the most bytes that a packet of this link type has, by Wireshark's limits.
 pub(super) fn longest(link: Linktype) -> u32 {
     match link.0 {
         231 | 249 => 128 << 20,
@@ -51,19 +51,20 @@ pub(super) fn longest(link: Linktype) -> u32 {
     }
 }
 
-/// What a header before a frame says.
+/// The content of a header before a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Wrapped {
-    /// The header's length.
+    /// The length of the header.
     pub(super) header: usize,
     /// The link type of what follows.
     pub(super) link: Linktype,
-    /// The length of the frame check sequence, if the header tells.
+    /// The length of the frame check sequence, if the header tells it.
     pub(super) fcs: Option<usize>,
 }
 
-/// The header before a frame of 802.11; nothing if it makes no sense or is cut. Radiotap is part of
-/// the frame here: the scanner reads it.
+/// Returns the header before a frame of 802.11; `None` if it makes no sense or is cut.
+///
+/// Radiotap is part of the frame here: the scanner reads it.
 pub(super) fn unwrap(link: Linktype, packet: &[u8]) -> Option<Wrapped> {
     let wrapped = match link {
         PRISM | AVS => prism(packet),
@@ -77,10 +78,10 @@ pub(super) fn unwrap(link: Linktype, packet: &[u8]) -> Option<Wrapped> {
     wrapped.filter(|wrapped| wrapped.header <= packet.len())
 }
 
-/// Drivers mixed the two link types: a magic number tells the headers apart. A Prism header has the
-/// byte order of the machine that wrote it.
+/// Reads a Prism header, or the kind that followed it. Drivers mixed the two link types, so a magic
+/// number tells the headers apart. A Prism header has the byte order of the machine that wrote it.
 fn prism(packet: &[u8]) -> Option<Wrapped> {
-    /// Length of a Prism header.
+    /// The length of a Prism header.
     const LENGTH: u32 = 144;
     let magic = u32::from_be_bytes(word(packet, 0)?);
     let length = word(packet, 4)?;
@@ -98,7 +99,8 @@ fn prism(packet: &[u8]) -> Option<Wrapped> {
     })
 }
 
-/// Fields follow the 8 bytes that every PPI header has: type, length, content; little-endian.
+/// Reads a PPI header. Fields follow the 8 bytes that every PPI header has: type, length and
+/// content, in little-endian order.
 fn ppi(packet: &[u8]) -> Option<Wrapped> {
     let [version, _, low, high] = word(packet, 0)?;
     let header = usize::from(u16::from_le_bytes([low, high]));
@@ -107,7 +109,8 @@ fn ppi(packet: &[u8]) -> Option<Wrapped> {
     let mut fcs = None;
     while let Some(([kind @ .., low, high], content)) = fields.split_first_chunk::<4>() {
         let length = usize::from(u16::from_le_bytes([*low, *high]));
-        // What all of 802.11 has in common: a clock, then flags, of which the first is for the FCS.
+        // This is the field that all of 802.11 has in common. It has a clock and then flags, of
+        // which the first is for the FCS.
         if let ([2, 0], Some(flags)) = (kind, content.get(8)) {
             fcs = Some(usize::from(flags & 1) * 4);
         }

@@ -1,13 +1,13 @@
 //! Captures: the packets of a pcap or pcapng file.
 //!
-//! A file is read as far as it makes sense. Damage ends the reading and is described (what, at which
-//! byte); the packets before it are kept. Nothing in a file can make the reader panic, nor ask for
-//! more than a small multiple of the file.
+//! A file is read as far as it makes sense. Damage ends the reading and is described (what, at
+//! which byte); the packets before it are kept. Nothing in a file can make the reader panic, or ask
+//! for more than a small multiple of the file.
 //!
-//! Every packet of a file is kept, or counted by the reason why not ([`Capture::remarks`]). All of
-//! them together are as many as Wireshark's `capinfos` counts, or a remark says why not. All three
-//! kinds of packet blocks of pcapng are read, in any number of sections and interfaces, each with a
-//! clock of its own.
+//! Every packet of a file is kept, or counted by the reason why it is not ([`Capture::remarks`]).
+//! All of them together are as many as Wireshark's `capinfos` counts, or a remark says why not. All
+//! three kinds of packet blocks of pcapng are read, in any number of sections and interfaces, each
+//! with a clock of its own.
 
 use std::path::Path;
 
@@ -27,10 +27,10 @@ pub use remarks::Counts;
 
 /// The longest file that is read.
 pub const LONGEST_FILE: u64 = 1 << 30;
-/// How a pcapng file begins, in either byte order.
+/// The bytes that begin a pcapng file, in either byte order.
 const SECTION: [u8; 4] = [0x0a, 0x0d, 0x0d, 0x0a];
 
-/// Which packets of a file are kept.
+/// The choice of the packets of a file that are kept.
 #[derive(Debug)]
 pub struct Wanted {
     links: &'static [Linktype],
@@ -41,7 +41,7 @@ pub struct Wanted {
     name: &'static str,
 }
 
-/// Whole Ethernet packets, without frame check sequences.
+/// The choice of whole Ethernet packets, without frame check sequences.
 pub const ETHERNET: Wanted = Wanted {
     links: &[Linktype::ETHERNET],
     cut: false,
@@ -49,8 +49,10 @@ pub const ETHERNET: Wanted = Wanted {
     name: "Ethernet",
 };
 
-/// 802.11 frames, whole or cut, with radiotap headers or without any. Prism, AVS and PPI headers
-/// are taken off; all that is kept of them is whether there is a frame check sequence.
+/// The choice of 802.11 frames, whole or cut, with radiotap headers or without any.
+///
+/// Prism, AVS and PPI headers are taken off. All that is kept of them is whether there is a frame
+/// check sequence.
 pub const WIFI: Wanted = Wanted {
     links: &[RADIOTAP, IEEE802_11],
     cut: true,
@@ -58,12 +60,12 @@ pub const WIFI: Wanted = Wanted {
     name: "802.11",
 };
 
-/// What the file says of a packet, apart from its bytes.
+/// The data that the file has on a packet, apart from its bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Meta {
-    /// The link type.
+    /// The link type of the packet.
     pub link: Linktype,
-    /// How long the packet was when it was recorded.
+    /// The length of the packet when it was recorded.
     pub original: usize,
     /// The length of the frame check sequence at its end, if the file says so.
     pub fcs: Option<usize>,
@@ -74,7 +76,7 @@ struct Record<'a> {
     link: Linktype,
     fcs: Option<usize>,
     original: usize,
-    /// Nanoseconds since 1970.
+    /// The time in nanoseconds since 1970.
     time: Option<i64>,
     bytes: &'a [u8],
 }
@@ -87,7 +89,7 @@ enum Order {
 }
 
 impl Order {
-    /// Four bytes each.
+    /// Reads words of four bytes each.
     fn words<const BYTES: usize, const WORDS: usize>(self, bytes: &[u8; BYTES]) -> [u32; WORDS] {
         const { assert!(BYTES == 4 * WORDS) };
         std::array::from_fn(|i| {
@@ -121,23 +123,24 @@ pub struct Capture {
     ends: Vec<usize>,
     metas: Vec<Meta>,
     wanted: &'static Wanted,
-    /// Packets that the recorder cut to its snap length, if those are left out.
+    /// The number of packets that the recorder cut to its snap length, if those are left out.
     pub cut: u64,
-    /// Packets of other link types, by link type: left out.
+    /// The numbers of packets of other link types, by link type. They are left out.
     pub foreign: Counts<i32>,
-    /// Packets whose header before the frame makes no sense: left out.
+    /// The number of packets whose header before the frame makes no sense. They are left out.
     pub headless: u64,
-    /// Blocks of a pcapng that hold no packets and are not known to be without interest, by type.
+    /// The numbers of blocks of a pcapng, by type, that hold no packets and are not known to be
+    /// without interest.
     pub blocks: Counts<u32>,
-    /// Blocks of a pcapng that hold no packets and make no sense: left out.
+    /// The number of blocks of a pcapng that hold no packets and make no sense. They are left out.
     pub broken: u64,
-    /// Packets whose frame check sequence was taken off.
+    /// The number of packets whose frame check sequence was taken off.
     pub checked: u64,
-    /// Interfaces that a pcapng describes, in all of its sections.
+    /// The number of interfaces that a pcapng describes, in all of its sections.
     pub interfaces: usize,
-    /// When the packets were recorded, those left out included.
+    /// The times at which the packets were recorded, including those left out.
     pub times: Times,
-    /// Where the file stopped making sense, if it did.
+    /// The place where the file stopped making sense, if it did.
     pub damage: Option<Damage>,
 }
 
@@ -164,7 +167,7 @@ impl Capture {
     ///
     /// # Errors
     ///
-    /// [`CaptureError`] if there is not one packet in it; damage after the first is no error.
+    /// [`CaptureError`] says why there is not one packet in it. Damage after the first is no error.
     pub fn open(path: &Path) -> Result<Self, CaptureError> {
         Self::open_wanted(path, &ETHERNET)
     }
@@ -173,7 +176,7 @@ impl Capture {
     ///
     /// # Errors
     ///
-    /// As [`Capture::open`].
+    /// The errors are those of [`Capture::open`].
     pub fn open_wanted(path: &Path, wanted: &'static Wanted) -> Result<Self, CaptureError> {
         let metadata = std::fs::metadata(path).map_err(CaptureError::Io)?;
         if !metadata.is_file() {
@@ -191,7 +194,7 @@ impl Capture {
     ///
     /// # Errors
     ///
-    /// As [`Capture::open`].
+    /// The errors are those of [`Capture::open`].
     pub fn parse(file: &[u8], wanted: &'static Wanted) -> Result<Self, CaptureError> {
         let capture = Self::scan(file, wanted)?;
         if capture.is_empty() {
@@ -214,7 +217,7 @@ impl Capture {
         Ok(capture)
     }
 
-    /// A capture of these Ethernet packets.
+    /// Returns a capture of these Ethernet packets.
     pub fn of<'a>(packets: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut capture = Self::new(&ETHERNET);
         for packet in packets {
@@ -228,41 +231,41 @@ impl Capture {
         capture
     }
 
-    /// How many packets there are.
+    /// Returns the number of packets.
     pub fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// Whether there is no packet.
+    /// Returns whether there is no packet.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
 
-    /// How many packets the file holds, those left out included.
+    /// Returns the number of packets that the file holds, including those left out.
     pub fn read(&self) -> u64 {
         self.len() as u64 + self.cut + self.foreign.total() + self.headless
     }
 
-    /// The packet with this index, link header included.
+    /// Returns the packet with this index, including its link header.
     ///
     /// # Panics
     ///
-    /// If there are not so many.
+    /// If there are not so many packets.
     pub fn packet(&self, index: usize) -> &[u8] {
         let start = if index == 0 { 0 } else { self.ends[index - 1] };
         &self.bytes[start..self.ends[index]]
     }
 
-    /// What the file says of the packet with this index.
+    /// Returns what the file says of the packet with this index.
     ///
     /// # Panics
     ///
-    /// If there are not so many.
+    /// If there are not so many packets.
     pub fn meta(&self, index: usize) -> Meta {
         self.metas[index]
     }
 
-    /// All packets.
+    /// Returns all packets.
     pub fn packets(&self) -> impl Iterator<Item = &[u8]> {
         (0..self.len()).map(|index| self.packet(index))
     }
@@ -318,7 +321,7 @@ impl Capture {
 }
 
 impl Default for Capture {
-    /// A capture of no Ethernet packets.
+    /// Returns a capture of no Ethernet packets.
     fn default() -> Self {
         Self::new(&ETHERNET)
     }

@@ -1,43 +1,43 @@
-//! Classic pcap, in the forms that libpcap reads.
+//! Classic pcap files, in the forms that libpcap reads.
 
 use pcap_parser::nom;
 use pcap_parser::{Linktype, PcapHeader, parse_pcap_header};
 
 use super::{Capture, CaptureError, Order, Record, link};
 
-/// Length of a file's header.
+/// The length of a file's header.
 const HEADER: usize = 24;
-/// The magic number of the modified format, as a big-endian machine writes it: pcap-parser does not
+/// The magic number of the modified format, as a big-endian machine writes it. pcap-parser does not
 /// know it.
 const MODIFIED_BE: [u8; 4] = [0xa1, 0xb2, 0xcd, 0x34];
-/// That of the plain format.
+/// The magic number of the plain format, as a big-endian machine writes it.
 const PLAIN_BE: [u8; 4] = [0xa1, 0xb2, 0xc3, 0xd4];
 
-/// How a file's records look.
+/// The layout of a file's records.
 struct Layout {
     order: Order,
-    /// Length of a record's head.
+    /// The length of a record's head.
     head: usize,
-    /// What the second word of a time counts, in nanoseconds.
+    /// The nanoseconds that the second word of a time counts.
     tick: i64,
-    /// Which of a record's two lengths stands first.
+    /// The order of a record's two lengths.
     lengths: Lengths,
     link: Linktype,
     fcs: Option<usize>,
 }
 
-/// The length that stands first: of what was recorded, or of what there was.
+/// The length that stands first: that of what was recorded, or that of what there was.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Lengths {
     Recorded,
-    /// Before version 2.3.
+    /// The original length stands first, as before version 2.3.
     Original,
-    /// Version 2.3 came with either first: what was recorded is not longer.
+    /// Either stands first, as in files of version 2.3. What was recorded is not longer.
     Shorter,
 }
 
-/// A file's word for its link type, taken apart: the low 16 bits, and the length of the frame check
-/// sequences if bit 26 says that the top bits have it (in units of 16 bits).
+/// Takes apart a file's word for its link type: the low 16 bits, and the length of the frame check
+/// sequences. The top bits have that length, in units of 16 bits, if bit 26 is set.
 fn link_and_fcs(network: Linktype) -> (Linktype, Option<usize>) {
     let word = network.0 as u32;
     let fcs = (word & 1 << 26 != 0).then_some((word >> 28) as usize * 2);
@@ -48,7 +48,7 @@ fn link_and_fcs(network: Linktype) -> (Linktype, Option<usize>) {
 ///
 /// # Errors
 ///
-/// If it does not begin like a pcap.
+/// If the file does not begin like a pcap.
 pub(super) fn read(capture: &mut Capture, file: &[u8]) -> Result<(), CaptureError> {
     let layout = layout(file).map_err(CaptureError::NotACapture)?;
     let mut rest = &file[HEADER..];
@@ -118,7 +118,7 @@ fn header(file: &[u8]) -> Result<PcapHeader, String> {
     }
 }
 
-/// The next record, and what follows it.
+/// Returns the next record, and what follows it.
 fn next_record<'a>(layout: &Layout, rest: &'a [u8]) -> Result<(Record<'a>, &'a [u8]), String> {
     let parts = rest.split_first_chunk::<16>().zip(rest.get(layout.head..));
     let Some(((head, _), rest)) = parts else {

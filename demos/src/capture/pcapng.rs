@@ -1,4 +1,4 @@
-//! pcapng: sections, interfaces, and the three kinds of blocks that hold packets.
+//! pcapng files: sections, interfaces, and the three kinds of blocks that hold packets.
 
 use pcap_parser::nom;
 use pcap_parser::pcapng::{
@@ -11,7 +11,7 @@ use pcap_parser::{Linktype, PcapError};
 use super::clock::Clock;
 use super::{Capture, Order, Record, SECTION, link};
 
-/// Types of blocks.
+/// The type of a section header; the types of the other blocks follow.
 const SECTION_HEADER: u32 = 0x0a0d_0d0a;
 const INTERFACE: u32 = 1;
 /// The Packet Block, which the Enhanced Packet Block has replaced.
@@ -22,17 +22,17 @@ const STATISTICS: u32 = 5;
 const ENHANCED_PACKET: u32 = 6;
 const SECRETS: u32 = 10;
 
-/// Options of an interface.
+/// The option for an interface's time resolution; its other options follow.
 const TIME_RESOLUTION: u16 = 9;
 const FCS_LENGTH: u16 = 13;
 const TIME_OFFSET: u16 = 14;
-/// A packet's flags.
+/// The option for a packet's flags.
 const FLAGS: u16 = 2;
 
-/// What a section says of an interface.
+/// The data that a section has on an interface.
 struct Interface {
     link: Linktype,
-    /// The most bytes of a packet that were kept; 0 for all.
+    /// The most bytes of a packet that were kept; 0 stands for all.
     snap: u32,
     fcs: Option<usize>,
     clock: Clock,
@@ -64,7 +64,7 @@ struct Section {
     interfaces: Vec<Interface>,
 }
 
-/// A block by its frame: a type and a length before it, the length again behind it.
+/// A block by its frame: a type and a length stand before it, and the length again behind it.
 struct Raw<'a> {
     kind: u32,
     whole: &'a [u8],
@@ -101,8 +101,8 @@ impl Section {
         }
     }
 
-    /// Takes a block in. The parser sees it alone: whatever it claims inside, nothing is read past
-    /// its end.
+    /// Takes a block in. The parser sees it alone: whatever the block claims inside, nothing is
+    /// read past its end.
     fn take(&mut self, raw: &Raw<'_>, capture: &mut Capture) -> Result<(), String> {
         let record = match raw.kind {
             SECTION_HEADER | INTERFACE | SIMPLE_PACKET | ENHANCED_PACKET => {
@@ -154,7 +154,7 @@ impl Section {
     fn interface(&self, block: &InterfaceDescriptionBlock<'_>) -> Result<Interface, String> {
         let options = whole(&block.options, block.block_len1 as usize - 20)?;
         let resolution = option(options, TIME_RESOLUTION)?.map_or(6, |[ticks]| ticks);
-        // pcap-parser reads this one in little-endian order always.
+        // pcap-parser always reads this option in little-endian order.
         let offset = option(options, TIME_OFFSET)?;
         let offset = offset.map_or(0, |bytes| self.order.i64(bytes));
         Ok(Interface {
@@ -184,7 +184,7 @@ impl Section {
         })
     }
 
-    /// A packet whose length is not told: the snap length bounds it, and padding follows.
+    /// Returns a packet whose length is not told: the snap length bounds it, and padding follows.
     fn simple<'a>(&self, packet: SimplePacketBlock<'a>) -> Result<Record<'a>, String> {
         let interface = self.known(0)?;
         let snap = if interface.snap == 0 {
@@ -195,7 +195,7 @@ impl Section {
         let length = packet.origlen.min(snap) as usize;
         let room = packet.data.len();
         let bytes = packet.data.get(..length);
-        // There are no options: a block with more room than that was made for another packet.
+        // There are no options, so a block with more room than that was made for another packet.
         let Some(bytes) = bytes.filter(|_| room - length < 4) else {
             return Err(format!("a packet of {length} bytes in a block for {room}"));
         };
@@ -208,8 +208,8 @@ impl Section {
         })
     }
 
-    /// A Packet Block: as the Enhanced one, but for the interface's number, which shares its word
-    /// with a count of packets that were lost.
+    /// Returns the packet of a Packet Block. It is like an Enhanced Packet Block, but for the
+    /// interface's number, which shares its word with a count of packets that were lost.
     fn obsolete<'a>(&self, block: &'a [u8]) -> Result<Record<'a>, String> {
         let body = &block[8..block.len() - 4];
         let Some((head, rest)) = body.split_first_chunk::<20>() else {
@@ -246,7 +246,8 @@ impl Section {
         options
     }
 
-    /// The length of the frame check sequence by a packet's flags; 0 says that it is not known.
+    /// Returns the length of the frame check sequence by a packet's flags, where 0 says that it is
+    /// not known.
     fn fcs(&self, options: &[PcapNGOption<'_>]) -> Result<Option<usize>, String> {
         let flags = option::<4>(options, FLAGS)?.map(|flags| self.order.words(&flags));
         let length = flags.map(|[flags]| (flags >> 5 & 0xf) as usize);
@@ -254,8 +255,8 @@ impl Section {
     }
 }
 
-/// The options up to their end, if they fill the room that their block has for them: the parser
-/// stops without a word at one that is longer.
+/// Returns the options up to their end, if they fill the room that their block has for them. The
+/// parser stops without a word at an option that is longer.
 fn whole<'o, 'a>(
     options: &'o [PcapNGOption<'a>],
     room: usize,
@@ -273,7 +274,7 @@ fn whole<'o, 'a>(
     Ok(options)
 }
 
-/// The value of an option that has this length.
+/// Returns the value of an option that has this length.
 fn option<const LEN: usize>(
     options: &[PcapNGOption<'_>],
     code: u16,

@@ -1,4 +1,4 @@
-//! What a capture leaves out, in words.
+//! Remarks on a capture: what it leaves out, in words.
 
 use std::collections::BTreeMap;
 
@@ -6,15 +6,15 @@ use pcap_parser::Linktype;
 
 use super::{Capture, WIFI, Wanted, link};
 
-/// How many kinds are told apart: a hostile file has as many as it has blocks.
+/// The number of kinds that are told apart. A hostile file has as many kinds as it has blocks.
 const KINDS: usize = 16;
 
 /// Counts by kind, for the first kinds that were met.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counts<K> {
-    /// Each of these.
+    /// The count of each of the first kinds.
     pub kinds: BTreeMap<K, u64>,
-    /// All others together.
+    /// The count of all other kinds together.
     pub others: u64,
 }
 
@@ -27,13 +27,13 @@ impl<K: Ord> Counts<K> {
         }
     }
 
-    /// The sum.
+    /// Returns the sum of all counts.
     pub fn total(&self) -> u64 {
         self.kinds.values().sum::<u64>() + self.others
     }
 }
 
-/// One packet, or so many.
+/// Returns a number of packets in words.
 fn packets(count: u64) -> String {
     match count {
         1 => "1 packet".into(),
@@ -42,8 +42,8 @@ fn packets(count: u64) -> String {
 }
 
 impl Capture {
-    /// Whatever a reader should know of a file: the packets that are left out, by reason and with a
-    /// remedy, what else was met, and where the file stopped making sense.
+    /// Returns what a reader should know of a file: the packets that are left out, by reason and
+    /// with a remedy, what else was met, and where the file stopped making sense.
     pub fn remarks(&self) -> Vec<String> {
         let mut remarks = Vec::new();
         if let Some(damage) = &self.damage {
@@ -115,12 +115,12 @@ impl Capture {
 }
 
 impl Wanted {
-    /// Whether packets of this link type are looked at.
+    /// Returns whether packets of this link type are looked at.
     pub(super) fn takes(&self, link: Linktype) -> bool {
         self.links.contains(&link) || !self.bare && link::WRAPPED.contains(&link)
     }
 
-    /// What to do about packets of another link type.
+    /// Returns what to do about packets of another link type.
     fn remedy(&self, link: Linktype) -> &'static str {
         match link.0 {
             113 | 276 if self.bare => "record on one interface, not on \"any\"",

@@ -15,7 +15,7 @@ fn shipped(name: &str) -> PathBuf {
         .join(name)
 }
 
-/// A classic pcap of these packets, whole.
+/// Returns a classic pcap of these packets, whole.
 fn pcap(link: u32, packets: &[&[u8]]) -> Vec<u8> {
     Classic::new(link).file(0, packets)
 }
@@ -115,7 +115,8 @@ fn frames_of_802_11_come_with_what_the_file_says_of_them() {
     );
 }
 
-/// The headers of monitor mode other than radiotap: each before the same frame, and each cut.
+/// The headers of monitor mode other than radiotap: each stands before the same frame, and each is
+/// cut.
 #[test]
 fn prism_avs_and_ppi_headers_are_taken_off() {
     let frame = b"an 802.11 frame, as far as this reader knows";
@@ -211,7 +212,7 @@ fn every_feature_is_read_or_named() {
     }
 }
 
-/// How much of a packet a Simple Packet Block holds is told by the snap length alone.
+/// The snap length alone tells how much of a packet a Simple Packet Block holds.
 #[test]
 fn a_simple_block_brings_no_padding() {
     for big in [made::Big(false), made::Big(true)] {
@@ -241,7 +242,8 @@ fn many_kinds_are_counted_and_not_listed() {
     assert!(remarks.contains(&others), "{remarks:?}");
 }
 
-/// Bytes changed and ends cut at random: never a panic, never more than the file holds.
+/// Bytes are changed and ends are cut at random: there is never a panic, and never more than the
+/// file holds.
 #[test]
 fn hostile_files_never_panic() {
     let ng = std::fs::read(shipped("mixed.pcapng")).expect("readable");
@@ -262,7 +264,7 @@ fn hostile_files_never_panic() {
         let mut file = whole[..random() % (whole.len() + 1)].to_vec();
         for _ in 0..random() % 8 {
             if !file.is_empty() {
-                // Mostly in the first kilobyte, where the heads are.
+                // Most changes lie in the first kilobyte, where the heads are.
                 let at = random() % file.len().min(1 << (random() % 16));
                 file[at] = random() as u8;
             }

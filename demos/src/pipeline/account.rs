@@ -8,38 +8,39 @@ use serde::{Deserialize, Serialize};
 use super::tally::{Drops, Passed};
 use super::verify::Verdict;
 
-/// What a run of the pipeline gives.
+/// The outcome of a run of the pipeline.
 #[derive(Debug)]
 pub struct Outcome {
-    /// What became of the packets.
+    /// The account of the packets.
     pub account: Account,
-    /// How long it took.
+    /// The time that the run took.
     pub elapsed: Duration,
-    /// Each burst's time from RX to the sink, in nanoseconds.
+    /// The time of each burst from RX to the sink, in nanoseconds.
     pub latency: Histogram<u64>,
-    /// Getting a buffer, in picoseconds.
+    /// The time to get a buffer, in picoseconds.
     pub get: Histogram<u64>,
-    /// Freeing a buffer, in picoseconds.
+    /// The time to free a buffer, in picoseconds.
     pub free: Histogram<u64>,
 }
 
-/// What became of the packets of one run, or of several together.
+/// The account of the packets of one run, or of several together.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
-    /// Packets that went in.
+    /// The number of packets that went in.
     pub offered: u64,
-    /// Packets that the work stage passed on.
+    /// The packets that the work stage passed on.
     pub passed: Passed,
-    /// Packets that were dropped, by reason.
+    /// The packets that were dropped, by reason.
     pub drops: Drops,
-    /// What the judge says of what came out.
+    /// The judge's verdict on what came out.
     pub verdict: Verdict,
-    /// Where two independent counts of the same thing differ.
+    /// The places where two independent counts of the same thing differ, in words.
     pub disputes: Vec<String>,
 }
 
 impl Account {
-    /// Everything that is wrong with it; nothing, if every packet is accounted for.
+    /// Returns everything that is wrong with the account. It is nothing if every packet is
+    /// accounted for.
     pub fn faults(&self) -> Vec<String> {
         let mut faults = self.disputes.clone();
         let (verdict, drops) = (&self.verdict, self.drops.total());

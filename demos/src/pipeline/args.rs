@@ -1,4 +1,4 @@
-//! The command line.
+//! The command line of the pipeline.
 
 use std::path::{Path, PathBuf};
 
@@ -65,29 +65,29 @@ fn seconds(text: &str) -> Result<f64, String> {
 }
 
 impl Args {
-    /// Seconds a round.
+    /// Returns the seconds of a round.
     pub fn seconds(&self) -> f64 {
         self.seconds.unwrap_or(if self.quick { 0.4 } else { 1.0 })
     }
 
-    /// How many rounds.
+    /// Returns the number of rounds.
     pub fn rounds(&self) -> u32 {
         self.rounds.unwrap_or(if self.quick { 3 } else { 7 })
     }
 
-    /// Who runs, each once.
+    /// Returns the contestants that run, each once.
     pub fn contestants(&self) -> Vec<Contestant> {
         let wanted = |c: &Contestant| self.only.is_empty() || self.only.contains(c);
         Contestant::ALL.into_iter().filter(wanted).collect()
     }
 
-    /// The capture to replay.
+    /// Returns the path of the capture to replay.
     pub fn capture(&self) -> PathBuf {
         let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/mixed.pcap");
         self.pcap.clone().unwrap_or(shipped)
     }
 
-    /// Where the report goes.
+    /// Returns the path of the report.
     pub fn report(&self) -> PathBuf {
         let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
         let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent();

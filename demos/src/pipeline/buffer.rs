@@ -1,7 +1,7 @@
-//! What the pipeline asks of a buffer source.
+//! The traits that the pipeline asks of a buffer source.
 //!
-//! The contestants differ in where a buffer comes from and goes to, and in nothing else: all of them
-//! give [`HEADROOM`] + [`PAYLOAD`] + [`TAILROOM`] bytes, and the packet work is the same code.
+//! The contestants differ in where a buffer comes from and goes to, and in nothing else. All of
+//! them give [`HEADROOM`] + [`PAYLOAD`] + [`TAILROOM`] bytes, and the packet work is the same code.
 //! Nothing here hands out bytes that were not written, so that a contestant need not zero anything.
 //!
 //! ```text
@@ -14,22 +14,22 @@
 
 use std::fmt;
 
-/// Bytes before the payload.
+/// The number of bytes before the payload.
 pub const HEADROOM: usize = 128;
-/// Bytes of layer 3 that a buffer holds.
+/// The number of bytes of layer 3 that a buffer holds.
 pub const PAYLOAD: usize = 1500;
-/// Bytes behind the payload.
+/// The number of bytes behind the payload.
 pub const TAILROOM: usize = 100;
-/// All bytes of a buffer.
+/// The number of all bytes of a buffer.
 pub const ROOM: usize = HEADROOM + PAYLOAD + TAILROOM;
 /// The most packets that a burst holds.
 pub const MAX_BURST: usize = 64;
-/// Length of an untagged Ethernet header.
+/// The length of an untagged Ethernet header.
 pub const LINK: usize = 14;
-/// Length of the ingress trailer: the packet's number.
+/// The length of the ingress trailer, which is the packet's number.
 pub const TRAILER: usize = 8;
 
-/// The bytes do not fit into what is left of the buffer.
+/// The error that bytes do not fit into what is left of the buffer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoRoom;
 
@@ -46,14 +46,14 @@ impl std::error::Error for NoRoom {}
 
 /// A buffer of a contestant, with one packet in it.
 pub trait Buffer: Send + 'static {
-    /// The packet.
+    /// Returns the packet.
     fn bytes(&self) -> &[u8];
 
-    /// The packet, to be changed.
+    /// Returns the packet, to be changed.
     fn bytes_mut(&mut self) -> &mut [u8];
 
-    /// Copies a packet into a buffer fresh from the pool: the first `link` bytes go to the end of
-    /// the headroom, layer 3 to the payload's start, the trailer behind it.
+    /// Copies a packet into a buffer fresh from the pool. The first `link` bytes go to the end of
+    /// the headroom, layer 3 to the payload's start, and the trailer behind it.
     ///
     /// # Errors
     ///
@@ -67,12 +67,14 @@ pub trait Buffer: Send + 'static {
     /// [`NoRoom`] if the headroom that is left is shorter.
     fn prepend(&mut self, header: &[u8]) -> Result<(), NoRoom>;
 
-    /// In a buffer fresh from the pool, the place for a packet with its link header: a pointer, and
-    /// how many bytes may be written there. It holds until the buffer is next touched.
+    /// Returns the place for a packet with its link header, in a buffer fresh from the pool: a
+    /// pointer, and how many bytes may be written there.
+    ///
+    /// It holds until the buffer is next touched.
     ///
     /// # Errors
     ///
-    /// [`NoRoom`] if there is none.
+    /// [`NoRoom`] if there is no such place.
     fn receive_area(&mut self) -> Result<(*mut u8, usize), NoRoom>;
 
     /// Makes the first `len` bytes of the receive area the packet.
@@ -84,20 +86,20 @@ pub trait Buffer: Send + 'static {
     unsafe fn received(&mut self, len: usize);
 }
 
-/// A burst: up to [`MAX_BURST`] buffers. Dropping it frees them.
+/// A burst of up to [`MAX_BURST`] buffers. Dropping it frees them.
 pub trait Batch<B>: Default + Send + 'static {
-    /// How many buffers there are.
+    /// Returns the number of buffers.
     fn len(&self) -> usize;
 
-    /// Whether there is none.
+    /// Returns whether there is no buffer.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The buffers in their order.
+    /// Returns the buffers in their order.
     fn as_slice(&self) -> &[B];
 
-    /// Looks at each buffer in its order, frees those for which `keep` says no.
+    /// Looks at each buffer in its order, and frees those for which `keep` says no.
     fn retain(&mut self, keep: impl FnMut(&mut B) -> bool);
 
     /// Frees the buffers behind the first `len`.
@@ -106,28 +108,29 @@ pub trait Batch<B>: Default + Send + 'static {
 
 /// A source of buffers.
 pub trait Pool: Clone + Send + Sync + Sized + 'static {
-    /// Its buffers.
+    /// The type of its buffers.
     type Buffer: Buffer;
-    /// Its bursts.
+    /// The type of its bursts.
     type Batch: Batch<Self::Buffer>;
 
-    /// Makes the source; `frames` bounds how many buffers can be out at once where that is bounded.
+    /// Makes the source. `frames` bounds how many buffers can be out at once, where that is
+    /// bounded.
     ///
     /// # Errors
     ///
-    /// What is wrong, in words.
+    /// The error says in words what is wrong.
     fn build(frames: u32) -> Result<Self, String>;
 
     /// Appends up to `n` buffers and returns how many.
     fn get_burst(&self, burst: &mut Self::Batch, n: usize) -> usize;
 }
 
-/// What every contestant must do, as tests.
+/// Tests of what every contestant must do.
 #[cfg(test)]
 pub(crate) mod conformance {
     use super::*;
 
-    /// Runs all of it.
+    /// Runs all of these tests.
     pub(crate) fn check<P: Pool>() {
         let pool = P::build(128).expect("pool");
         let mut burst = P::Batch::default();

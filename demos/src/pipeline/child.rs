@@ -1,6 +1,6 @@
-//! One contestant, once, in a process of its own.
+//! One run of one contestant, in a process of its own.
 //!
-//! A process of its own because an allocator remembers: the peak of memory, and what earlier
+//! The process is its own because an allocator remembers: the peak of memory, and what earlier
 //! contestants left of the heap, must be this contestant's alone.
 
 use std::time::Duration;
@@ -22,24 +22,24 @@ pub const PERCENTILES: [f64; 13] = [
     0.0, 10.0, 25.0, 50.0, 75.0, 90.0, 95.0, 98.0, 99.0, 99.5, 99.9, 99.95, 99.99,
 ];
 
-/// What one run of one contestant gives.
+/// The result of one run of one contestant.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Sample {
-    /// Who ran.
+    /// The contestant that ran.
     pub contestant: Contestant,
-    /// What became of the packets.
+    /// The account of the packets.
     pub account: Account,
-    /// Million packets a second, from RX to the end.
+    /// The throughput in million packets a second, from RX to the end.
     pub mpps: f64,
-    /// Get, write, free in one thread: nanoseconds a packet, median of slices.
+    /// The nanoseconds a packet to get, write and free in one thread: the median of slices.
     pub alone_ns: f64,
-    /// The same in the pipeline, got by RX and freed by TX: nanoseconds a packet, median of bursts.
+    /// The nanoseconds a packet in the pipeline, where RX gets and TX frees: the median of bursts.
     pub pipeline_ns: f64,
-    /// A burst's way from RX to the sink: microseconds, for each of [`PERCENTILES`].
+    /// The microseconds of a burst's way from RX to the sink, for each of [`PERCENTILES`].
     pub latency_us: Vec<f64>,
-    /// Peak of resident memory in MiB.
+    /// The peak of resident memory in MiB.
     pub peak_mib: Option<f64>,
-    /// The processors' round trip before and after, in nanoseconds, if it could be found out.
+    /// The processors' round trips before and after, in nanoseconds, if they could be found out.
     pub round_trips: (Option<f64>, Option<f64>),
     /// The longest pause of a loop that only reads the clock, in microseconds.
     pub pause_us: f64,
@@ -51,7 +51,7 @@ pub struct Sample {
 ///
 /// # Errors
 ///
-/// What broke, in words.
+/// The error says in words what broke.
 pub fn run(contestant: Contestant, args: &Args) -> Result<Sample, String> {
     let path = args.capture();
     let capture = Capture::open(&path).map_err(|error| format!("{}: {error}", path.display()))?;
@@ -108,7 +108,7 @@ fn sample<P: Pool>(
 ///
 /// # Errors
 ///
-/// What broke, in words.
+/// The error says in words what broke.
 pub fn pipeline<P: Pool>(
     pool: P,
     capture: &Capture,

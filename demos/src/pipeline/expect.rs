@@ -1,7 +1,8 @@
-//! What must come out: computed from the capture alone, before the pipeline runs.
+//! The expectations: what must come out. They are computed from the capture alone, before the
+//! pipeline runs.
 //!
-//! This shares no code of this program with [`super::inspect`] and [`super::rewrite`], only the crate
-//! etherparse: tags are taken off header by header, what becomes of a packet is judged from owned
+//! This shares no code of this program with [`super::inspect`] and [`super::rewrite`], only the
+//! crate etherparse. Tags are taken off header by header, the fate of a packet is judged from owned
 //! headers, and the checksum of a changed header is summed from scratch over its bytes.
 
 use std::collections::HashMap;
@@ -17,16 +18,16 @@ use super::tally::Reason;
 use super::vxlan::FIRST_VNI;
 use crate::capture::Capture;
 
-/// What must become of one packet of the capture.
+/// The expectation for one packet of the capture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expected {
-    /// It arrives like this.
+    /// The packet arrives like this.
     Delivered(Delivery),
-    /// It is dropped for this reason.
+    /// The packet is dropped for this reason.
     Dropped(Reason),
 }
 
-/// How a packet must arrive.
+/// The form in which a packet must arrive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
     /// The inner packet, byte for byte.
@@ -35,7 +36,7 @@ pub struct Delivery {
     pub over_v6: bool,
     /// The tunnel's network identifier.
     pub vni: u32,
-    /// Its flow.
+    /// The number of its flow.
     pub flow: usize,
     /// Its place among the flow's packets that must arrive, within one loop over the capture.
     pub place: u64,
@@ -43,26 +44,27 @@ pub struct Delivery {
     pub sums: Sums,
 }
 
-/// Checksums, recomputed in full: whether the IPv4 header's and the transport's are right, if any.
+/// The checksums of a packet, recomputed in full: whether those of the IPv4 header and of the
+/// transport are right, if there are any.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sums {
-    /// The IPv4 header's.
+    /// Whether the IPv4 header's checksum is right.
     pub header: Option<bool>,
-    /// That of TCP, UDP or ICMP.
+    /// Whether the checksum of TCP, UDP or ICMP is right.
     pub transport: Option<bool>,
 }
 
 /// The expectations for a whole capture.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// For each packet of the capture.
+    /// The expectation for each packet of the capture.
     pub packets: Vec<Expected>,
-    /// For each flow, how many of its packets must arrive in one loop over the capture.
+    /// The number of packets of each flow that must arrive in one loop over the capture.
     pub flows: Vec<u64>,
 }
 
 impl Plan {
-    /// The expectations for a capture.
+    /// Returns the expectations for a capture.
     pub fn of(capture: &Capture) -> Self {
         let mut flows: Vec<u64> = Vec::new();
         let mut known: HashMap<FlowKey, usize> = HashMap::new();
@@ -85,7 +87,7 @@ impl Plan {
     }
 }
 
-/// What makes a flow: addresses, protocol, ports; or the stations if it is not IP.
+/// The key of a flow: addresses, protocol and ports, or the stations if the packet is not IP.
 type FlowKey = (Vec<u8>, Vec<u8>, u8, [u16; 2]);
 
 type Judged = (FlowKey, Vec<u8>, bool);
@@ -125,14 +127,14 @@ fn expect(packet: &[u8]) -> Result<(FlowKey, Delivery), Reason> {
 
 /// A packet without its link header.
 struct Link<'a> {
-    /// The outermost tag's VLAN, 0 if there is no tag.
+    /// The VLAN of the outermost tag, or 0 if there is no tag.
     vlan: u16,
     ether_type: EtherType,
     layer3: &'a [u8],
 }
 
-/// Takes the link header off: up to three tags. What lies behind anything else, MACsec included, is
-/// not looked at.
+/// Takes the link header off, with up to three tags. What lies behind anything else, MACsec
+/// included, is not looked at.
 fn link(packet: &[u8]) -> Option<Link<'_>> {
     let (header, mut layer3) = Ethernet2Header::from_slice(packet).ok()?;
     let mut ether_type = header.ether_type;
@@ -194,13 +196,14 @@ fn judge_v6(
     Ok((key, bytes, routed))
 }
 
-/// The Internet checksum (RFC 1071) of an IPv4 header; 0 if the header holds its own right one.
+/// Returns the Internet checksum (RFC 1071) of an IPv4 header. It is 0 if the header holds its own
+/// right one.
 fn checksum(header: &[u8]) -> u16 {
     let words = header.chunks_exact(2);
     let sum: u64 = words
         .map(|word| u64::from(word[0]) << 8 | u64::from(word[1]))
         .sum();
-    // The remainder by 0xffff, with 0xffff for every sum but 0 that it divides.
+    // This is the remainder by 0xffff, with 0xffff for every sum but 0 that 0xffff divides.
     !match (sum, sum % 0xffff) {
         (1.., 0) => 0xffff,
         (_, remainder) => remainder as u16,
@@ -262,7 +265,7 @@ fn sum_v4(ip: &Ipv4Header, transport: &TransportSlice<'_>) -> Option<bool> {
         TransportSlice::Tcp(tcp) => {
             Some(tcp.calc_checksum_ipv4(source, destination) == Ok(tcp.checksum()))
         }
-        // 0 says that there is none.
+        // A checksum of 0 says that there is none.
         TransportSlice::Udp(udp) if udp.checksum() == 0 => None,
         TransportSlice::Udp(udp) => {
             let sum = udp.to_header().calc_checksum_ipv4(ip, udp.payload());
@@ -318,7 +321,8 @@ mod tests {
         assert_eq!(delivery.sums.transport, right);
     }
 
-    /// Both judge alike, on whole packets, cut ones, and ones with any byte of the head changed.
+    /// Both parsers judge alike, on whole packets, cut ones, and ones with any byte of the head
+    /// changed.
     #[test]
     fn agrees_with_the_pipeline_s_own_parser() {
         let mut packets = vec![

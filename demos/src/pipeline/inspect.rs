@@ -1,4 +1,4 @@
-//! Parsing: what kind of packet it is, and what is to be done with it.
+//! Parsing: the kind of a packet, and what is to be done with it.
 
 use etherparse::checksum::Sum16BitWords;
 use etherparse::{EtherType, LaxNetSlice, LaxSlicedPacket, TransportSlice, ether_type};
@@ -6,7 +6,8 @@ use etherparse::{EtherType, LaxNetSlice, LaxSlicedPacket, TransportSlice, ether_
 use super::buffer::LINK;
 use super::tally::Reason;
 
-/// VLAN tags that are understood; a fourth one makes the packet "not IP", and so does MACsec.
+/// The number of VLAN tags that are understood. A fourth one makes the packet "not IP", and so does
+/// MACsec.
 const MOST_TAGS: usize = 3;
 /// The EtherTypes of tags: 802.1Q, 802.1ad, and the two that were in use before 802.1ad.
 const TAGS: [u16; 4] = [0x8100, 0x88a8, 0x9100, 0x9200];
@@ -14,15 +15,15 @@ const TAGS: [u16; 4] = [0x8100, 0x88a8, 0x9100, 0x9200];
 /// The link header of a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Link {
-    /// Its length with all VLAN tags: where layer 3 begins.
+    /// The length with all VLAN tags, which is where layer 3 begins.
     pub len: usize,
-    /// What layer 3 is.
+    /// The EtherType of layer 3.
     pub ether_type: u16,
-    /// The outermost VLAN's id.
+    /// The id of the outermost VLAN.
     pub vlan: Option<u16>,
 }
 
-/// What is to be done with a packet.
+/// The action that a packet needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     /// Decrement the TTL of the IPv4 header at this offset.
@@ -35,18 +36,18 @@ pub enum Action {
     Drop(Reason),
 }
 
-/// What was seen in a packet.
+/// The findings on a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seen {
-    /// What is to be done.
+    /// The action that the packet needs.
     pub action: Action,
     /// A hash that is the same for all packets of a flow.
     pub flow: u32,
-    /// The outermost VLAN's id.
+    /// The id of the outermost VLAN.
     pub vlan: Option<u16>,
 }
 
-/// The link header of a packet, or nothing if it is too short for one.
+/// Returns the link header of a packet; `None` if the packet is too short for one.
 pub fn link(packet: &[u8]) -> Option<Link> {
     let mut len = LINK;
     let mut ether_type = word(packet, 12)?;
@@ -106,7 +107,7 @@ fn inspect_ip(link: Link, layer3: &[u8]) -> (Action, u32) {
             if total < header.slice().len() || total > layer3.len() {
                 return malformed;
             }
-            // Over the bytes: a parsed header has lost the reserved bit.
+            // The sum is over the bytes, since a parsed header has lost the reserved bit.
             let sum = Sum16BitWords::new().add_slice(header.slice());
             if sum.ones_complement() != 0 {
                 return malformed;
@@ -137,7 +138,8 @@ fn inspect_ip(link: Link, layer3: &[u8]) -> (Action, u32) {
     }
 }
 
-/// Link-local destinations are never routed; a packet that would arrive with TTL 0 goes nowhere.
+/// Returns the action for an IP packet. A link-local destination is never routed, and a packet that
+/// would arrive with TTL 0 goes nowhere.
 fn decide(link_local: bool, ttl: u8, route: Action) -> Action {
     match (link_local, ttl) {
         (true, _) => Action::Bridge,
@@ -146,7 +148,7 @@ fn decide(link_local: bool, ttl: u8, route: Action) -> Action {
     }
 }
 
-/// Source and destination port, zero if there are none (fragments, ICMP).
+/// Returns the source and the destination port, which are zero if there are none (fragments, ICMP).
 fn ports(transport: Option<&TransportSlice<'_>>) -> [u8; 4] {
     let (source, destination) = match transport {
         Some(TransportSlice::Tcp(tcp)) => (tcp.source_port(), tcp.destination_port()),
@@ -157,7 +159,7 @@ fn ports(transport: Option<&TransportSlice<'_>>) -> [u8; 4] {
     [a, b, c, d]
 }
 
-/// A hash of the parts, eight bytes at a time, by folded multiplication.
+/// Returns a hash of the parts, eight bytes at a time, by folded multiplication.
 fn hash(parts: &[&[u8]], seed: u8) -> u32 {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64 ^ u64::from(seed);
     for part in parts {
@@ -176,7 +178,7 @@ pub(crate) mod tests {
     use super::*;
     use etherparse::PacketBuilder;
 
-    /// A UDP packet over IPv4.
+    /// Returns a UDP packet over IPv4.
     pub(crate) fn udp4(ttl: u8, destination: [u8; 4], source_port: u16, payload: &[u8]) -> Vec<u8> {
         let mut packet = Vec::new();
         PacketBuilder::ethernet2([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2])
@@ -187,7 +189,7 @@ pub(crate) mod tests {
         packet
     }
 
-    /// A TCP packet over IPv6 in VLAN 42.
+    /// Returns a TCP packet over IPv6 in VLAN 42.
     pub(crate) fn tcp6(hop_limit: u8, destination: [u8; 16], payload: &[u8]) -> Vec<u8> {
         let vlan = etherparse::VlanId::try_new(42).expect("valid");
         let source = [0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
@@ -204,7 +206,7 @@ pub(crate) mod tests {
     pub(crate) const FAR6: [u8; 16] = [0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2];
     pub(crate) const FAR4: [u8; 4] = [10, 0, 0, 2];
 
-    /// An ARP request, shortened to what matters.
+    /// Returns an ARP request, shortened to what matters.
     pub(crate) fn arp() -> Vec<u8> {
         let mut packet = vec![0xff; 12];
         packet.extend([0x08, 0x06, 0, 1, 8, 0, 6, 4, 0, 1]);
@@ -278,7 +280,7 @@ pub(crate) mod tests {
         }
     }
 
-    /// Not even a tag: the packet is the tunnel's that the switch gave it.
+    /// Not even a tag is looked at: the packet belongs to the tunnel that the switch gave it.
     #[test]
     fn nothing_behind_macsec_is_looked_at() {
         let macsec = [0x88, 0xe5, 0, 0, 0, 0, 0, 1];

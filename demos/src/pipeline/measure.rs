@@ -13,24 +13,24 @@ use serde::{Deserialize, Serialize};
 
 use super::buffer::{Batch, Buffer, Pool};
 
-/// How long a slice lasts: short enough that most are not interrupted, so that the median is that of
-/// undisturbed ones.
+/// The time of a slice. It is so short that most slices are not interrupted, and the median is that
+/// of undisturbed ones.
 const SLICE: Duration = Duration::from_micros(150);
-/// How many slices are taken.
+/// The number of slices that are taken.
 const SLICES: usize = 200;
-/// Round trips of the probe.
+/// The number of round trips of the probe.
 const ROUND_TRIPS: u32 = 2000;
-/// Between cores that are near and such that are far apart, in nanoseconds a round trip.
+/// The limit between near and far cores, in nanoseconds a round trip.
 const FAR: f64 = 200.0;
 
-/// Buffer work in one thread: nanoseconds a buffer for get, one byte written, free, in bursts; the
-/// median of slices.
+/// Measures buffer work in one thread: the nanoseconds a buffer to get, write one byte and free, in
+/// bursts. It returns the median of slices.
 pub fn buffer_work<P: Pool>(pool: &P, burst: usize) -> f64 {
     let mut slices: Vec<f64> = (0..SLICES)
         .map(|_| {
             let start = Instant::now();
             let mut buffers = 0u64;
-            // The clock is read once in 8 bursts: its cost must not count.
+            // The clock is read once in 8 bursts, so that its cost does not count.
             while start.elapsed() < SLICE {
                 for _ in 0..8 {
                     buffers += one_burst(pool, burst);
@@ -48,7 +48,7 @@ fn one_burst<P: Pool>(pool: &P, burst: usize) -> u64 {
     let got = pool.get_burst(&mut batch, burst);
     batch.retain(|buffer| {
         let written = buffer.prepend(&[7]).is_ok();
-        // The address escapes: the write cannot be left out.
+        // The address escapes, so the write cannot be left out.
         black_box(buffer.bytes().as_ptr());
         written
     });
@@ -56,7 +56,7 @@ fn one_burst<P: Pool>(pool: &P, burst: usize) -> u64 {
     got as u64
 }
 
-/// The process' peak of resident memory in bytes, if the system says.
+/// Returns the process' peak of resident memory in bytes, if the system tells it.
 pub fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
@@ -64,8 +64,8 @@ pub fn peak_memory() -> Option<u64> {
     Some(kib * 1024)
 }
 
-/// How far apart two threads run: what a cache line's way there and back takes, in nanoseconds;
-/// nothing if a thread did not get its turn for too long.
+/// Returns how far apart two threads run: the nanoseconds that a cache line's way there and back
+/// takes. It is `None` if a thread did not get its turn for too long.
 ///
 /// The host moves virtual processors between near and far places, and hand-off figures of the two
 /// differ by a factor: see [`Distance`].
@@ -94,13 +94,13 @@ pub fn round_trip() -> Option<f64> {
                 if !wait(2 * i + 1) {
                     return;
                 }
-                // Relaxed: as above.
+                // Relaxed: nothing is published but the value itself.
                 line.store(2 * i + 2, Ordering::Relaxed);
             }
         });
         let mut start = Instant::now();
         for i in 0..ROUND_TRIPS {
-            // Relaxed: as above.
+            // Relaxed: nothing is published but the value itself.
             line.store(2 * i + 1, Ordering::Relaxed);
             if !wait(2 * i + 2) {
                 return;
@@ -115,19 +115,19 @@ pub fn round_trip() -> Option<f64> {
     times.get(times.len() / 2).copied()
 }
 
-/// Where the two processors were during a sample.
+/// The distance of the two processors during a sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Distance {
-    /// Near each other, before and after.
+    /// The processors were near each other, before and after.
     Near,
-    /// Far apart, before and after.
+    /// The processors were far apart, before and after.
     Far,
-    /// It changed meanwhile, or could not be found out.
+    /// The distance changed meanwhile, or could not be found out.
     Mixed,
 }
 
 impl Distance {
-    /// The distance, by the round trips before and after.
+    /// Returns the distance, by the round trips before and after.
     pub fn of(before: Option<f64>, after: Option<f64>) -> Self {
         match (before, after) {
             (Some(before), Some(after)) if before < FAR && after < FAR => Self::Near,
@@ -137,7 +137,8 @@ impl Distance {
     }
 }
 
-/// A control for latency: the longest pause, in nanoseconds, of a loop that only reads the clock.
+/// Returns the longest pause, in nanoseconds, of a loop that only reads the clock. It is a control
+/// for latency.
 pub fn longest_pause(time: Duration) -> u64 {
     let start = Instant::now();
     let (mut last, mut longest) = (start, Duration::ZERO);

@@ -1,4 +1,4 @@
-//! Many datagrams in one call: `sendmmsg` and `recvmmsg`.
+//! Calls for many datagrams at once: `sendmmsg` and `recvmmsg`.
 
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
@@ -11,7 +11,7 @@ use super::buffer::MAX_BURST;
 /// A datagram that was received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Received {
-    /// How many bytes were written to its area.
+    /// The number of bytes that were written to its area.
     pub len: usize,
     /// Whether the datagram was longer than the area.
     pub cut: bool,
@@ -19,21 +19,21 @@ pub struct Received {
 
 type Headers = ArrayVec<libc::mmsghdr, MAX_BURST>;
 
-/// A message over `parts` iovecs that begin at `iovecs`.
+/// Returns a message over `parts` iovecs that begin at `iovecs`.
 fn header(iovecs: *mut libc::iovec, parts: usize) -> libc::mmsghdr {
-    // SAFETY: mmsghdr consists of integers and pointers: all zeros is a value of it.
+    // SAFETY: mmsghdr consists of integers and pointers, so all zeros is a value of it.
     let mut header: libc::mmsghdr = unsafe { std::mem::zeroed() };
     header.msg_hdr.msg_iov = iovecs;
     header.msg_hdr.msg_iovlen = parts as _;
     header
 }
 
-/// Sends datagrams of two parts each over a connected socket, at most [`MAX_BURST`]; returns how
-/// many were sent.
+/// Sends datagrams of two parts each over a connected socket, at most [`MAX_BURST`], and returns
+/// how many were sent.
 ///
 /// # Errors
 ///
-/// The kernel's answer, if not even the first was sent.
+/// The error is the kernel's answer, if not even the first was sent.
 pub fn send(socket: &UdpSocket, datagrams: &[[&[u8]; 2]]) -> io::Result<usize> {
     let mut iovecs: ArrayVec<[libc::iovec; 2], MAX_BURST> = datagrams
         .iter()
@@ -50,18 +50,20 @@ pub fn send(socket: &UdpSocket, datagrams: &[[&[u8]; 2]]) -> io::Result<usize> {
         .map(|parts| header(parts.as_mut_ptr(), parts.len()))
         .collect();
     let (list, count) = (headers.as_mut_ptr(), headers.len() as libc::c_uint);
-    // SAFETY: the headers point to iovecs, and those to slices, that all outlive the call; the
-    // kernel only reads the slices.
+    // SAFETY: the headers point to iovecs, and those to slices. All of them outlive the call, and
+    // the kernel only reads the slices.
     let sent = unsafe { libc::sendmmsg(socket.as_raw_fd(), list, count, 0) };
     usize::try_from(sent).map_err(|_| io::Error::last_os_error())
 }
 
-/// Receives datagrams, one into each area, at most [`MAX_BURST`]: waits for the first as long as the
-/// socket's timeout says, and takes what else is there. None in that time is no error.
+/// Receives datagrams, one into each area, at most [`MAX_BURST`].
+///
+/// It waits for the first as long as the socket's timeout says, and takes what else is there. If
+/// none comes in that time, that is no error.
 ///
 /// # Errors
 ///
-/// The kernel's answer.
+/// The error is the kernel's answer.
 ///
 /// # Safety
 ///
@@ -103,7 +105,7 @@ fn is_timeout(error: &io::Error) -> bool {
     matches!(error.kind(), Interrupted | TimedOut | WouldBlock)
 }
 
-/// Asks for a longer receive queue; the kernel gives what its own limit allows.
+/// Asks for a longer receive queue. The kernel gives what its own limit allows.
 pub fn lengthen_queue(socket: &UdpSocket, bytes: i32) {
     let value: *const i32 = &bytes;
     let len = size_of::<i32>() as libc::socklen_t;
@@ -112,8 +114,8 @@ pub fn lengthen_queue(socket: &UdpSocket, bytes: i32) {
     unsafe { libc::setsockopt(fd, level, option, value.cast(), len) };
 }
 
-/// How many datagrams the kernel dropped at a socket of this host because its queue was full, by
-/// its own count; nothing if it does not say.
+/// Returns how many datagrams the kernel dropped at a socket of this host because its queue was
+/// full, by the kernel's own count; `None` if it does not tell.
 pub fn kernel_drops(socket: &UdpSocket) -> Option<u64> {
     let SocketAddr::V4(local) = socket.local_addr().ok()? else {
         return None;

@@ -1,4 +1,4 @@
-//! What the terminal shows.
+//! The text that the terminal shows.
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
@@ -7,7 +7,7 @@ use framewell_report::{Spread, figure};
 use super::measure::Distance;
 use super::summary::{Figures, Summary};
 
-/// The comparison as a table, one column for each contestant.
+/// Returns the comparison as a table, with one column for each contestant.
 pub fn table(summary: &Summary) -> String {
     let mut table = Table::new();
     table
@@ -27,7 +27,7 @@ pub fn table(summary: &Summary) -> String {
     table.to_string()
 }
 
-/// The table's rows: a label and a cell for each contestant.
+/// Returns the table's rows: a label and a cell for each contestant.
 pub fn rows(summary: &Summary) -> Vec<(&'static str, Vec<String>)> {
     let row = |get: &dyn Fn(&Figures) -> String| summary.figures.iter().map(get).collect();
     let text = |spread: Option<Spread>| spread.map_or("–".into(), |spread| spread.to_string());
@@ -51,7 +51,7 @@ pub fn rows(summary: &Summary) -> Vec<(&'static str, Vec<String>)> {
     ]
 }
 
-/// The account of all packets: a line for each fate.
+/// Returns the account of all packets, with a line for each fate.
 pub fn account(summary: &Summary) -> Vec<(String, u64)> {
     let account = &summary.account;
     let passed = &account.passed;
@@ -72,7 +72,7 @@ pub fn account(summary: &Summary) -> Vec<(String, u64)> {
     lines
 }
 
-/// The account as text.
+/// Returns the account as text.
 pub fn account_text(summary: &Summary) -> String {
     let mut text = String::new();
     for (name, count) in account(summary) {
@@ -83,7 +83,7 @@ pub fn account_text(summary: &Summary) -> String {
     text
 }
 
-/// How the samples were chosen.
+/// Returns a sentence that says how the samples were chosen.
 pub fn conditions(summary: &Summary) -> String {
     let (used, all) = summary.used;
     let choice = match summary.distance {

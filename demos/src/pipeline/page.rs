@@ -7,7 +7,7 @@ use super::contestants::Contestant;
 use super::output;
 use super::summary::{Figures, Summary};
 
-/// Makes the report.
+/// Returns the report.
 pub fn report(summary: &Summary, args: &Args) -> Report {
     let mut report = Report::new("A packet pipeline on three kinds of buffers");
     report.paragraph(&introduction(args));
@@ -59,7 +59,7 @@ pub fn report(summary: &Summary, args: &Args) -> Report {
     report
 }
 
-/// A line of the terminal as a sentence.
+/// Returns a line of the terminal as a sentence.
 fn sentence(line: &str) -> String {
     let mut letters = line.chars();
     let first = letters.next().map(|c| c.to_uppercase().to_string());

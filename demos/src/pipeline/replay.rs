@@ -1,4 +1,4 @@
-//! The pipeline's ends in memory: a capture, looped, at one; the judge at the other.
+//! The pipeline's ends in memory: a capture that is looped at one end, and the judge at the other.
 
 use std::time::Instant;
 
@@ -13,11 +13,11 @@ use super::tally::{Drops, Reason};
 use super::verify::Verifier;
 use crate::capture::Capture;
 
-/// Whether a packet may have a buffer: the length of its link header.
+/// Returns the length of the link header of a packet that may have a buffer.
 ///
 /// # Errors
 ///
-/// Why not.
+/// The error is the reason why the packet may not have one.
 pub fn admit(packet: &[u8]) -> Result<usize, Reason> {
     let link = inspect::link(packet).ok_or(Reason::Malformed)?;
     if packet.len() - link.len > PAYLOAD {
@@ -26,7 +26,7 @@ pub fn admit(packet: &[u8]) -> Result<usize, Reason> {
     Ok(link.len)
 }
 
-/// A capture, sent over and over.
+/// A capture that is sent over and over.
 pub struct Replay<'a, P> {
     capture: &'a Capture,
     pool: P,
@@ -40,7 +40,7 @@ pub struct Replay<'a, P> {
 }
 
 impl<'a, P: Pool> Replay<'a, P> {
-    /// The capture's packets in bursts of `burst`.
+    /// Returns a source that sends the capture's packets in bursts of `burst`.
     pub fn new(capture: &'a Capture, pool: P, burst: usize, until: Until) -> Self {
         Self {
             capture,
@@ -62,8 +62,8 @@ impl<'a, P: Pool> Replay<'a, P> {
             || begun.elapsed() >= self.until.time
     }
 
-    /// The next packets that may have a buffer, with their numbers and link lengths; the others are
-    /// counted.
+    /// Returns the next packets that may have a buffer, with their numbers and link lengths. The
+    /// others are counted.
     fn admitted(&mut self, wanted: usize) -> arrayvec::ArrayVec<(u64, usize), MAX_BURST> {
         let mut admitted = arrayvec::ArrayVec::new();
         for _ in 0..wanted.min(admitted.capacity()) {
@@ -91,7 +91,7 @@ impl<P: Pool> Source<P> for Replay<'_, P> {
             return Ok(None);
         }
         if self.starved {
-            // As a network card at line rate would, RX goes on, but it lets the other stages run.
+            // RX goes on, as a network card at line rate would, but it lets the other stages run.
             self.idle.snooze();
         } else {
             self.idle.reset();
@@ -111,7 +111,8 @@ impl<P: Pool> Source<P> for Replay<'_, P> {
             refused += u64::from(!loaded);
             loaded
         });
-        // What `admit` lets pass fits: should one be refused, the plan says that it had not to be.
+        // What `admit` lets pass fits. Should a packet be refused, the plan says that it should not
+        // be.
         self.drops.oversize += refused;
         self.starved = got < admitted.len();
         Ok(Some(batch))
@@ -127,7 +128,7 @@ impl<P: Pool> Source<P> for Replay<'_, P> {
 pub struct Judge(Verifier);
 
 impl Judge {
-    /// A judge of packets from this capture.
+    /// Returns a judge of packets from this capture.
     pub fn new(capture: &Capture) -> Self {
         Self(Verifier::new(Plan::of(capture)))
     }
@@ -146,7 +147,7 @@ impl<P: Pool> Sink<P> for Judge {
 ///
 /// # Errors
 ///
-/// What broke, in words.
+/// The error says in words what broke.
 pub fn run<P: Pool>(
     capture: &Capture,
     pool: P,

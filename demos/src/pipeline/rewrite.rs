@@ -1,4 +1,4 @@
-//! Rewriting: one hop less to go.
+//! Rewriting: a packet has one hop less to go.
 
 /// Decrements the TTL of an IPv4 header and keeps its checksum right without summing it anew.
 ///
@@ -27,7 +27,7 @@ pub fn decrement_hop_limit(header: &mut [u8]) {
     header[7] -= 1;
 }
 
-/// The checksum after a word under it changed (RFC 1624, equation 3).
+/// Returns the checksum after a word under it changed (RFC 1624, equation 3).
 pub fn updated_checksum(checksum: u16, before: u16, after: u16) -> u16 {
     let sum = u32::from(!checksum) + u32::from(!before) + u32::from(after);
     let sum = (sum & 0xffff) + (sum >> 16);
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
     use etherparse::{IpNumber, Ipv4Header};
 
-    /// A full computation, as etherparse does it.
+    /// Returns the checksum by a full computation, as etherparse does it.
     fn recomputed(bytes: &[u8]) -> u16 {
         let header = Ipv4Header::from_slice(bytes).expect("valid").0;
         header.calc_header_checksum()

@@ -1,4 +1,4 @@
-//! The rounds: every contestant once in each, in child processes, one after the other.
+//! The rounds: every contestant runs once in each, in child processes, one after the other.
 
 use std::io::Read;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -10,13 +10,13 @@ use super::args::Args;
 use super::child::Sample;
 use super::contestants::Contestant;
 
-/// How long a child may take beyond its own time.
+/// The time that a child may take beyond its own time.
 const GRACE: Duration = Duration::from_secs(20);
 
-/// Why there is no comparison, in words.
+/// The reason why there is no comparison, in words.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// It could not run.
+    /// The comparison could not run.
     Unable(String),
     /// A contestant crashed or did not end.
     Broken(String),
@@ -32,7 +32,7 @@ impl From<String> for Failure {
 ///
 /// # Errors
 ///
-/// The first contestant's that gave none.
+/// The error is that of the first contestant that gave no sample.
 pub fn run(args: &Args) -> Result<Vec<Sample>, Failure> {
     let contestants = args.contestants();
     let rounds = args.rounds();
@@ -42,7 +42,8 @@ pub fn run(args: &Args) -> Result<Vec<Sample>, Failure> {
     let mut samples = Vec::new();
     for round in 0..rounds {
         for place in 0..contestants.len() {
-            // Another one begins in each round: whoever runs first may find a colder machine.
+            // Another contestant begins in each round, for whoever runs first may find a colder
+            // machine.
             let contestant = contestants[(place + round as usize) % contestants.len()];
             bar.set_message(format!("round {}: {}", round + 1, contestant.name()));
             bar.tick();
@@ -80,14 +81,14 @@ fn one(contestant: Contestant, args: &Args) -> Result<Sample, Failure> {
     Ok(sample.map_err(|error| format!("{name}: unreadable sample: {error}"))?)
 }
 
-/// What a child that succeeds says.
+/// Returns what a child that succeeds says.
 fn said(name: &str, child: Child, limit: Duration) -> Result<String, Failure> {
     let ended = wait(child, limit).map_err(|error| format!("{name}: {error}"))?;
     let (status, out, err) = ended;
     let err = err.trim();
     match status {
         Some(status) if status.success() => Ok(out),
-        // It says itself that it could not run.
+        // The child itself says that it could not run.
         Some(status) if status.code() == Some(2) => Err(Failure::Unable(format!("{name}: {err}"))),
         Some(status) => Err(Failure::Broken(format!("{name}: {status}: {err}"))),
         None => Err(Failure::Broken(format!(
@@ -96,9 +97,10 @@ fn said(name: &str, child: Child, limit: Duration) -> Result<String, Failure> {
     }
 }
 
-/// Waits for a child and reads what it says; ends it, and gives no status, when its time is over.
+/// Waits for a child and reads what it says. When its time is over, this ends it and gives no
+/// status.
 ///
-/// It says less than a pipe holds, so that it may be read at the end.
+/// The child says less than a pipe holds, so that it may be read at the end.
 fn wait(
     mut child: Child,
     limit: Duration,

@@ -1,4 +1,4 @@
-//! The stages' threads and the rings between them.
+//! The threads of the stages, and the rings between them.
 
 use std::sync::atomic::{Ordering, fence};
 use std::time::{Duration, Instant};
@@ -14,50 +14,50 @@ use super::rewrite::{decrement_hop_limit, decrement_ttl};
 use super::tally::{Drops, Passed, Reason};
 use super::vxlan::{Inner, outer_v4, outer_v6};
 
-/// How many bursts a ring holds.
+/// The number of bursts that a ring holds.
 pub const RING: usize = 32;
 
-/// A burst on its way.
+/// A burst on its way through the pipeline.
 pub struct Job<P: Pool> {
-    /// The packets.
+    /// The packets of the burst.
     pub batch: P::Batch,
-    /// When RX had them.
+    /// The time at which RX had them.
     pub received: Instant,
 }
 
-/// When a run ends.
+/// The end of a run: whatever comes first.
 #[derive(Debug, Clone, Copy)]
 pub struct Until {
-    /// After this time.
+    /// The time after which it ends.
     pub time: Duration,
-    /// After this many packets, if the time allows.
+    /// The number of packets after which it ends.
     pub packets: u64,
 }
 
-/// Where packets come from: the receiving end of RX.
+/// A source of packets: the receiving end of RX.
 pub trait Source<P: Pool>: Send {
-    /// The next burst, or nothing at the end. A burst may be empty.
+    /// Returns the next burst; `None` at the end. A burst may be empty.
     ///
     /// # Errors
     ///
-    /// What broke, in words: it ends the run.
+    /// The error says in words what broke. It ends the run.
     fn next(&mut self, clock: &mut GetClock) -> Result<Option<P::Batch>, String>;
 
-    /// How many packets came in, dropped ones included, and what was dropped, so far.
+    /// Returns how many packets came in so far, dropped ones included, and what was dropped.
     fn counts(&self) -> (u64, Drops);
 }
 
-/// Where packets go: the sending end of TX.
+/// A sink of packets: the sending end of TX.
 pub trait Sink<P: Pool>: Send {
-    /// Takes the burst's packets; the buffers are freed afterwards.
+    /// Takes the burst's packets. The buffers are freed afterwards.
     ///
     /// # Errors
     ///
-    /// What broke, in words: it ends the run.
+    /// The error says in words what broke. It ends the run.
     fn take(&mut self, batch: &P::Batch) -> Result<(), String>;
 }
 
-/// Times the calls that get buffers.
+/// A clock for the calls that get buffers.
 #[derive(Debug)]
 pub struct GetClock(Histogram<u64>);
 
@@ -71,31 +71,31 @@ impl GetClock {
     }
 }
 
-/// What a run's stages saw.
+/// The findings of a run's stages.
 #[derive(Debug)]
 pub struct Run<K> {
-    /// The sink, for its own findings.
+    /// The sink, with its own findings.
     pub sink: K,
-    /// Packets that came in, dropped ones included.
+    /// The number of packets that came in, dropped ones included.
     pub offered: u64,
-    /// What was dropped inside.
+    /// The packets that were dropped inside.
     pub drops: Drops,
-    /// What the work stage passed on.
+    /// The packets that the work stage passed on.
     pub passed: Passed,
-    /// Packets that TX handed to the sink.
+    /// The number of packets that TX handed to the sink.
     pub sent: u64,
-    /// From RX to the sink, every burst, in nanoseconds.
+    /// The time of every burst from RX to the sink, in nanoseconds.
     pub latency: Histogram<u64>,
-    /// Getting buffers, in picoseconds a buffer.
+    /// The time to get buffers, in picoseconds a buffer.
     pub get: Histogram<u64>,
-    /// Freeing buffers, in picoseconds a buffer.
+    /// The time to free buffers, in picoseconds a buffer.
     pub free: Histogram<u64>,
-    /// From when RX had the first burst to when TX had freed the last.
+    /// The time from when RX had the first burst to when TX had freed the last.
     pub elapsed: Duration,
 }
 
 impl<K> Run<K> {
-    /// The run's figures together with its account.
+    /// Returns the run's figures together with its account.
     pub fn into_outcome(self, account: Account) -> Outcome {
         Outcome {
             account,
@@ -107,7 +107,7 @@ impl<K> Run<K> {
     }
 }
 
-/// A histogram that grows as needed, with three significant digits.
+/// Returns a histogram that grows as needed, with three significant digits.
 fn histogram() -> Histogram<u64> {
     Histogram::new(3).expect("three digits are allowed")
 }
@@ -128,7 +128,7 @@ fn note(histogram: &mut Histogram<u64>, time: Duration, buffers: usize) {
 ///
 /// # Errors
 ///
-/// What broke in a stage, in words.
+/// The error says in words what broke in a stage.
 pub fn run<P, S, K>(source: S, sink: K) -> Result<Run<K>, String>
 where
     P: Pool,
@@ -141,10 +141,10 @@ where
         let rx = scope.spawn(move || rx(source, to_work));
         let work = scope.spawn(move || work::<P>(from_rx, to_tx));
         let tx = scope.spawn(move || tx(from_work, sink));
-        // All are joined before any failure is returned: one that fails drops its rings, and the
-        // others end.
+        // All threads are joined before any failure is returned: a stage that fails drops its
+        // rings, and the others end.
         let ended = (rx.join(), work.join(), tx.join());
-        // The last stage first: one that breaks ends those before it, and is the cause.
+        // The last stage comes first: if it breaks, it ends those before it, and is the cause.
         let tx = unless_panicked(ended.2)?;
         let (work_drops, passed) = unless_panicked(ended.1)?;
         let rx = unless_panicked(ended.0)?;
@@ -164,7 +164,8 @@ where
     })
 }
 
-/// What a thread returned; its panic goes on in this one, which ends the process as any panic does.
+/// Returns what a thread returned. If the thread panicked, the panic goes on in this one, which
+/// ends the process as any panic does.
 pub fn unless_panicked<T>(ended: std::thread::Result<T>) -> T {
     ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
@@ -186,7 +187,7 @@ struct TxEnd<K> {
 fn rx<P: Pool, S: Source<P>>(mut source: S, mut ring: Producer<Job<P>>) -> Result<RxEnd, String> {
     let mut clock = GetClock(histogram());
     while let Some(batch) = source.next(&mut clock)? {
-        // Whatever the source is: its packets are in their buffers by now.
+        // Whatever the source is, its packets are in their buffers by now.
         let received = Instant::now();
         if !batch.is_empty() {
             push(&mut ring, Job { batch, received })?;
@@ -221,7 +222,7 @@ fn work<P: Pool>(
     Ok((drops, passed))
 }
 
-/// One packet through parse, rewrite, encapsulate.
+/// Parses, rewrites and encapsulates one packet.
 fn forward<B: Buffer>(buffer: &mut B, passed: &mut Passed) -> Result<(), Reason> {
     let len = buffer.bytes().len();
     let packet = &buffer.bytes()[..len.saturating_sub(TRAILER)];
@@ -274,8 +275,8 @@ fn tx<P: Pool, K: Sink<P>>(mut from: Consumer<Job<P>>, mut sink: K) -> Result<Tx
     })
 }
 
-/// Waiting for a ring: a few spins, then other threads get the processor, then a nap, so that a
-/// pipeline with nothing to do leaves the machine to the others.
+/// A wait for a ring. First come a few spins, then other threads get the processor, then come naps.
+/// So a pipeline with nothing to do leaves the machine to the others.
 #[derive(Debug, Default)]
 struct Wait {
     backoff: Backoff,
@@ -293,7 +294,7 @@ impl Wait {
     }
 }
 
-/// Puts a burst on the ring, waits while it is full.
+/// Puts a burst on the ring, and waits while the ring is full.
 fn push<P: Pool>(ring: &mut Producer<Job<P>>, mut job: Job<P>) -> Result<(), String> {
     let mut wait = Wait::default();
     loop {
@@ -306,7 +307,8 @@ fn push<P: Pool>(ring: &mut Producer<Job<P>>, mut job: Job<P>) -> Result<(), Str
     }
 }
 
-/// The next burst from the ring, waits while it is empty; nothing once the stage before has ended.
+/// Returns the next burst from the ring, and waits while the ring is empty. It returns `None` once
+/// the stage before has ended.
 fn pop<P: Pool>(ring: &mut Consumer<Job<P>>) -> Option<Job<P>> {
     let mut wait = Wait::default();
     loop {

@@ -1,4 +1,4 @@
-//! From samples to figures: medians over rounds, with their spread.
+//! The way from samples to figures: medians over rounds, with their spread.
 
 use framewell_report::Spread;
 
@@ -10,52 +10,52 @@ use super::measure::Distance;
 /// The figures of one contestant.
 #[derive(Debug, Clone)]
 pub struct Figures {
-    /// Whose.
+    /// The contestant.
     pub contestant: Contestant,
-    /// How many rounds they are of.
+    /// The number of rounds that the figures are of.
     pub rounds: usize,
-    /// Million packets a second.
+    /// The throughput in million packets a second.
     pub mpps: Option<Spread>,
-    /// Buffer work in one thread, nanoseconds a packet.
+    /// The nanoseconds a packet of buffer work in one thread.
     pub alone_ns: Option<Spread>,
-    /// Buffer work in the pipeline, nanoseconds a packet.
+    /// The nanoseconds a packet of buffer work in the pipeline.
     pub pipeline_ns: Option<Spread>,
-    /// Percentile and latency in microseconds.
+    /// The latencies in microseconds, each with its percentile.
     pub latency_us: Vec<(f64, Spread)>,
-    /// Peak of resident memory in MiB.
+    /// The peak of resident memory in MiB.
     pub peak_mib: Option<Spread>,
-    /// Throughput against the system allocator's.
+    /// The throughput in multiples of the system allocator's.
     pub ratio: Option<f64>,
 }
 
 impl Figures {
-    /// The latency at one of the percentiles.
+    /// Returns the latency at one of the percentiles.
     pub fn latency(&self, percentile: f64) -> Option<Spread> {
         let found = self.latency_us.iter().find(|(p, _)| *p == percentile);
         found.map(|(_, spread)| *spread)
     }
 }
 
-/// All that is shown of a comparison.
+/// The summary of a comparison: all that is shown of it.
 #[derive(Debug, Clone)]
 pub struct Summary {
-    /// The contestants, in their order.
+    /// The figures of the contestants, in their order.
     pub figures: Vec<Figures>,
-    /// All packets of all rounds, those of unused ones included.
+    /// The account of all packets of all rounds, including the rounds that do not count.
     pub account: Account,
-    /// What is wrong with the accounts of single rounds.
+    /// The faults in the accounts of single rounds.
     pub faults: Vec<String>,
-    /// Where the processors were in the rounds that count.
+    /// The distance of the processors in the rounds that count.
     pub distance: Distance,
-    /// Samples that count, and all.
+    /// The number of samples that count, and that of all samples.
     pub used: (usize, usize),
     /// The longest pause of the control, in microseconds.
     pub pause_us: Option<Spread>,
-    /// framewell's own statistics, of the last round.
+    /// The statistics of framewell itself, of the last round.
     pub pool: Option<String>,
 }
 
-/// Makes figures of samples.
+/// Makes a summary of samples.
 ///
 /// Rounds with the processors near each other are not compared with those in which they were far
 /// apart: the more frequent state counts. If that would leave a contestant less than half of its
@@ -108,7 +108,8 @@ fn state(sample: &Sample) -> Distance {
     Distance::of(sample.round_trips.0, sample.round_trips.1)
 }
 
-/// The state in which every contestant was for half of its rounds at least; `Mixed` if there is none.
+/// Returns the state in which every contestant was for half of its rounds at least; `Mixed` if
+/// there is none.
 fn steady_distance(samples: &[Sample]) -> Distance {
     let share = |contestant: Contestant, distance: Distance| {
         let own = samples.iter().filter(|s| s.contestant == contestant);

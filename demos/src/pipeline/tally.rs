@@ -1,35 +1,35 @@
-//! Counters: what became of the packets.
+//! Counters of what became of the packets.
 
 use serde::{Deserialize, Serialize};
 
-/// Packets that were dropped, by reason.
+/// The numbers of packets that were dropped, by reason.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Drops {
-    /// Layer 3 longer than a frame's 1500 bytes: refused, never cut.
+    /// The packets whose layer 3 is longer than a frame's 1500 bytes: they are refused, never cut.
     pub oversize: u64,
-    /// No buffer was to be had.
+    /// The packets for which there was no buffer.
     pub pool_full: u64,
-    /// The link or IP header is damaged or cut, or its checksum is wrong.
+    /// The packets whose link or IP header is damaged or cut, or has a wrong checksum.
     pub malformed: u64,
-    /// TTL or hop limit 1 or 0.
+    /// The packets with a TTL or hop limit of 1 or 0.
     pub ttl_expired: u64,
-    /// The kernel dropped the datagram before RX or after TX (live sockets only).
+    /// The packets whose datagram the kernel dropped before RX or after TX (live sockets only).
     pub kernel: u64,
 }
 
-/// Why a packet goes no further.
+/// The reason why a packet goes no further.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
-    /// See [`Drops::oversize`].
+    /// The reason that [`Drops::oversize`] counts.
     Oversize,
-    /// See [`Drops::malformed`].
+    /// The reason that [`Drops::malformed`] counts.
     Malformed,
-    /// See [`Drops::ttl_expired`].
+    /// The reason that [`Drops::ttl_expired`] counts.
     TtlExpired,
 }
 
 impl Drops {
-    /// Counts packets dropped for this reason.
+    /// Counts packets that were dropped for this reason.
     pub fn count(&mut self, reason: Reason, packets: u64) {
         *match reason {
             Reason::Oversize => &mut self.oversize,
@@ -38,7 +38,7 @@ impl Drops {
         } += packets;
     }
 
-    /// Each reason with its count, in the order of the pipeline.
+    /// Returns each reason with its count, in the order of the pipeline.
     pub fn named(&self) -> [(&'static str, u64); 5] {
         [
             ("oversize", self.oversize),
@@ -49,18 +49,18 @@ impl Drops {
         ]
     }
 
-    /// The reasons that are known in advance from the capture, each with its count.
+    /// Returns the reasons that are known in advance from the capture, each with its count.
     pub fn planned(&self) -> [(&'static str, u64); 3] {
         let [oversize, _, malformed, ttl_expired, _] = self.named();
         [oversize, malformed, ttl_expired]
     }
 
-    /// All dropped packets.
+    /// Returns the number of all dropped packets.
     pub fn total(&self) -> u64 {
         self.named().iter().map(|(_, count)| count).sum()
     }
 
-    /// Drops that could have hit a packet that was to be delivered.
+    /// Returns the number of drops that could have hit a packet that was to be delivered.
     pub fn avoidable(&self) -> u64 {
         self.pool_full + self.kernel
     }
@@ -75,21 +75,21 @@ impl Drops {
     }
 }
 
-/// What the work stage did with the packets that it passed on.
+/// The numbers of packets that the work stage passed on, by what it did with them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Passed {
-    /// IPv4 packets, TTL decremented.
+    /// The IPv4 packets whose TTL was decremented.
     pub routed_v4: u64,
-    /// IPv6 packets, hop limit decremented.
+    /// The IPv6 packets whose hop limit was decremented.
     pub routed_v6: u64,
-    /// Packets passed on unmodified.
+    /// The packets that were passed on unmodified.
     pub bridged: u64,
-    /// Of all these, packets with a VLAN tag.
+    /// The packets with a VLAN tag, of all these.
     pub tagged: u64,
 }
 
 impl Passed {
-    /// All packets that were passed on.
+    /// Returns the number of all packets that were passed on.
     pub fn total(&self) -> u64 {
         self.routed_v4 + self.routed_v6 + self.bridged
     }

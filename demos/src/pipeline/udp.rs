@@ -5,8 +5,8 @@
 //! ```
 //!
 //! A datagram's payload is a packet of the capture with its ingress trailer. RX receives straight
-//! into the buffers. The kernel drops datagrams while a queue is full; they are known by the numbers
-//! that went in and came out, and the kernel's own count must agree.
+//! into the buffers. The kernel drops datagrams while a queue is full. The numbers that went in and
+//! came out tell how many, and the kernel's own count must agree.
 
 use std::net::UdpSocket;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
@@ -24,18 +24,18 @@ use super::tally::{Drops, Reason};
 use super::verify::Verifier;
 use crate::capture::Capture;
 
-/// How long a socket must be silent after its sender has ended.
+/// The time for which a socket must be silent after its sender has ended.
 const QUIET: Duration = Duration::from_millis(50);
-/// How long a run may last beyond its time.
+/// The time for which a run may last beyond its own.
 const GRACE: Duration = Duration::from_secs(5);
-/// The longest packet that a datagram takes with its trailer.
+/// The length of the longest packet that a datagram takes with its trailer.
 const LONGEST: usize = 65_000;
-/// The receive queues that are asked for.
+/// The length of the receive queues that are asked for, in bytes.
 const QUEUE: i32 = 8 << 20;
-/// An area for datagrams that nobody keeps.
+/// The length of an area for datagrams that nobody keeps.
 const SCRATCH: usize = 2048;
 
-/// A thread's end, seen from another: the sender is dropped with it.
+/// The end of a thread, as another thread sees it: the sender is dropped with the thread.
 struct Ended(Receiver<()>);
 
 impl Ended {
@@ -49,7 +49,7 @@ impl Ended {
     }
 }
 
-/// A pair of connected sockets on loopback: sender, receiver.
+/// Returns a pair of connected sockets on loopback: the sender and the receiver.
 fn pair() -> Result<(UdpSocket, UdpSocket), String> {
     let fail =
         |error: std::io::Error| format!("no UDP socket on 127.0.0.1: {error}; run without --udp");
@@ -59,7 +59,7 @@ fn pair() -> Result<(UdpSocket, UdpSocket), String> {
     let sender = UdpSocket::bind("127.0.0.1:0").map_err(fail)?;
     let address = receiver.local_addr().map_err(fail)?;
     sender.connect(address).map_err(fail)?;
-    // Nobody else's datagrams are taken.
+    // The datagrams of others are not taken.
     let address = sender.local_addr().map_err(fail)?;
     receiver.connect(address).map_err(fail)?;
     Ok((sender, receiver))
@@ -69,7 +69,7 @@ fn pair() -> Result<(UdpSocket, UdpSocket), String> {
 ///
 /// # Errors
 ///
-/// What broke, in words.
+/// The error says in words what broke.
 pub fn run<P: Pool>(
     capture: &Capture,
     pool: P,
@@ -132,7 +132,7 @@ pub fn run<P: Pool>(
     })
 }
 
-/// Enters what a socket's queue dropped; a dispute unless the kernel counted as many.
+/// Counts what a socket's queue dropped. It is a dispute unless the kernel counted as many.
 fn settle(account: &mut Account, counted: Option<u64>, went: u64, came: u64) {
     let gone = went.saturating_sub(came);
     account.drops.kernel += gone;
@@ -148,7 +148,7 @@ fn settle(account: &mut Account, counted: Option<u64>, went: u64, came: u64) {
     }
 }
 
-/// What the generator did.
+/// The figures of the generator.
 #[derive(Debug, Default)]
 struct Generated {
     offered: u64,
@@ -183,13 +183,13 @@ fn generate(
             .map(|(index, trailer)| [capture.packet(*index), trailer.as_slice()])
             .collect();
         done.sent += done.refused.send_all(socket, &datagrams);
-        // Loopback has no line rate: RX gets a turn after each burst.
+        // Loopback has no line rate, so RX gets a turn after each burst.
         std::thread::yield_now();
     }
     done
 }
 
-/// Datagrams that the kernel did not take.
+/// The datagrams that the kernel did not take.
 #[derive(Debug, Default)]
 struct Refused {
     datagrams: u64,
@@ -198,7 +198,7 @@ struct Refused {
 }
 
 impl Refused {
-    /// Sends all datagrams; returns how many were sent and counts the others.
+    /// Sends all datagrams, returns how many were sent, and counts the others.
     fn send_all(&mut self, socket: &UdpSocket, datagrams: &[[&[u8]; 2]]) -> u64 {
         let (mut rest, before) = (datagrams, self.datagrams);
         while !rest.is_empty() {
@@ -219,7 +219,7 @@ impl Refused {
     }
 }
 
-/// RX: datagrams received straight into the buffers.
+/// The source of RX: datagrams are received straight into the buffers.
 struct Ingress<'a, P> {
     socket: &'a UdpSocket,
     pool: P,
@@ -244,8 +244,8 @@ impl<P: Pool> Ingress<'_, P> {
             got,
             "a fresh buffer has no room for a datagram"
         );
-        // SAFETY: the areas are those of different buffers, which this burst owns and nobody
-        // touches until the call returns.
+        // SAFETY: the areas belong to different buffers, which this burst owns and nobody touches
+        // until the call returns.
         let received = unsafe { mmsg::receive(self.socket, &areas) };
         let received = received.map_err(|error| format!("recvmmsg: {error}"))?;
         batch.truncate(received.len());
@@ -297,7 +297,7 @@ impl<P: Pool> Source<P> for Ingress<'_, P> {
             self.fill(&mut batch)?
         };
         self.received += count as u64;
-        // Nothing for the time of a timeout, and nothing more to be sent: that was all.
+        // Nothing came for the time of a timeout, and nothing more will be sent, so that was all.
         Ok((count > 0 || !over).then_some(batch))
     }
 
@@ -306,7 +306,7 @@ impl<P: Pool> Source<P> for Ingress<'_, P> {
     }
 }
 
-/// TX: datagrams sent straight from the buffers.
+/// The sink of TX: datagrams are sent straight from the buffers.
 struct Egress<'a> {
     socket: &'a UdpSocket,
     refused: Refused,
@@ -324,7 +324,7 @@ impl<P: Pool> Sink<P> for Egress<'_> {
     }
 }
 
-/// Receives at the end of the way and judges.
+/// Receives at the end of the way, and judges what arrives.
 fn judge(
     plan: Plan,
     socket: &UdpSocket,

@@ -1,13 +1,13 @@
 //! The judge at the end of the pipeline.
 //!
-//! Every datagram that comes out is decapsulated by etherparse, its outer headers are checked to the
-//! byte (with the IPv4 checksum recomputed in full), and the inner packet is compared with what
-//! [`Plan`] expects, byte for byte. In the first loop over the capture all checksums of the inner
-//! packet are recomputed from the bytes that arrived as well.
+//! etherparse decapsulates every datagram that comes out. Its outer headers are checked to the byte
+//! (with the IPv4 checksum recomputed in full), and the inner packet is compared with what [`Plan`]
+//! expects, byte for byte. In the first loop over the capture, all checksums of the inner packet
+//! are also recomputed from the bytes that arrived.
 //!
 //! Each packet carries its number in the ingress trailer. Of each flow it is known which of its
-//! packets must arrive, so the next one's place is known exactly: a gap is a missing packet, a place
-//! that was passed is a packet out of order (if it was missing) or a doubled one (if not).
+//! packets must arrive, so the next one's place is known exactly. A gap is a missing packet. A
+//! place that was passed is a packet out of order (if it was missing) or a doubled one (if not).
 
 use std::collections::BTreeSet;
 
@@ -19,29 +19,29 @@ use super::expect::{Delivery, Expected, Plan, sums};
 use super::tally::Drops;
 use super::vxlan;
 
-/// How many missing packets are remembered, to tell a late one from a doubled one.
+/// The number of missing packets that are remembered, to tell a late one from a doubled one.
 const REMEMBERED: usize = 4096;
-/// How many complaints are kept in words.
+/// The number of complaints that are kept in words.
 const COMPLAINTS: usize = 5;
 
-/// What the judge has seen.
+/// The verdict of the judge on what it has seen.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
-    /// Datagrams that came out.
+    /// The number of datagrams that came out.
     pub arrived: u64,
-    /// Of these, whole and right ones, the first of their kind and in order.
+    /// The number of these that are whole and right, the first of their kind, and in order.
     pub delivered: u64,
-    /// Packets that had to arrive and did not.
+    /// The number of packets that had to arrive and did not.
     pub missing: u64,
-    /// Packets that arrived behind a later one of their flow.
+    /// The number of packets that arrived behind a later one of their flow.
     pub reordered: u64,
-    /// Packets that arrived once more.
+    /// The number of packets that arrived once more.
     pub doubled: u64,
-    /// Datagrams that are not as they must be, or must not be there.
+    /// The number of datagrams that are not as they must be, or must not be there.
     pub altered: u64,
-    /// Packets that went in and had to arrive.
+    /// The number of packets that went in and had to arrive.
     pub deliverable: u64,
-    /// Packets that went in and had to be dropped, by reason.
+    /// The numbers of packets that went in and had to be dropped, by reason.
     pub due: Drops,
     /// The first few failures, in words.
     pub complaints: Vec<String>,
@@ -64,21 +64,21 @@ impl Verdict {
     }
 }
 
-/// Judges what comes out of one run.
+/// A judge of what comes out of one run.
 #[derive(Debug)]
 pub struct Verifier {
     plan: Plan,
-    /// For each flow, the place of the packet that must come next, counted over all loops.
+    /// The place of the packet of each flow that must come next, counted over all loops.
     next: Vec<u64>,
-    /// For each flow, the UDP source port of its tunnel packets; 0 until the first.
+    /// The UDP source port of the tunnel packets of each flow, or 0 until the first.
     ports: Vec<u16>,
-    /// Missing packets: flow and place.
+    /// The missing packets, by flow and place.
     gaps: BTreeSet<(usize, u64)>,
     verdict: Verdict,
 }
 
 impl Verifier {
-    /// A judge for packets of this plan.
+    /// Returns a judge for packets of this plan.
     pub fn new(plan: Plan) -> Self {
         Self {
             next: vec![0; plan.flows.len()],
@@ -101,8 +101,8 @@ impl Verifier {
         }
     }
 
-    /// The verdict after `sent` packets went in: what has not arrived by now is missing, and what
-    /// arrived beyond them was never sent.
+    /// Returns the verdict after `sent` packets went in. What has not arrived by now is missing,
+    /// and what arrived beyond them was never sent.
     pub fn verdict(&self, sent: u64) -> Verdict {
         let mut verdict = self.verdict.clone();
         let (loops, rest) = self.turn(sent);
@@ -123,7 +123,8 @@ impl Verifier {
         verdict
     }
 
-    /// Which loop over the capture a packet's number is in, and its index there.
+    /// Returns the loop over the capture that a packet's number is in, and the packet's index
+    /// there.
     fn turn(&self, number: u64) -> (u64, usize) {
         let len = self.plan.packets.len().max(1) as u64;
         (number / len, (number % len) as usize)
@@ -135,7 +136,7 @@ impl Verifier {
         }
     }
 
-    /// Compares a datagram with what it must be; its flow and its place over all loops.
+    /// Compares a datagram with what it must be, and returns its flow and its place over all loops.
     fn judge(&mut self, datagram: &[u8]) -> Result<(usize, u64), String> {
         let arrived = self.verdict.arrived;
         let Some((_, trailer)) = datagram.split_last_chunk::<TRAILER>() else {
@@ -170,7 +171,7 @@ impl Verifier {
         if turn == 0 && sums(inner) != delivery.sums {
             return Err(format!("packet {number}: a checksum is wrong"));
         }
-        // At most the packet's number, as a flow has no more packets than the capture.
+        // The place is at most the packet's number, as a flow has no more packets than the capture.
         let place = turn * self.plan.flows[delivery.flow] + delivery.place;
         Ok((delivery.flow, place))
     }
@@ -202,7 +203,7 @@ impl Verifier {
     }
 }
 
-/// What a datagram's outer headers say, and what they enclose.
+/// The content of a datagram: what its outer headers say, and what they enclose.
 struct Opened<'a> {
     over_v6: bool,
     source_port: u16,

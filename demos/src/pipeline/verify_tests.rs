@@ -6,7 +6,7 @@ use crate::pipeline::inspect::tests::{FAR4, FAR6, arp, tcp6, udp4};
 use crate::pipeline::vxlan::{Inner, outer_v4, outer_v6};
 
 impl Verdict {
-    /// Whether nothing but missing packets was found.
+    /// Returns whether nothing but missing packets was found.
     fn is_clean(&self) -> bool {
         self.reordered == 0 && self.doubled == 0 && self.altered == 0
     }
@@ -23,7 +23,7 @@ fn capture() -> Capture {
     Capture::of(packets.iter().map(Vec::as_slice))
 }
 
-/// The datagrams that must come out for packets `0..sent`, made from the plan itself.
+/// Returns the datagrams that must come out for packets `0..sent`, made from the plan itself.
 fn datagrams(plan: &Plan, sent: u64) -> Vec<Vec<u8>> {
     let len = plan.packets.len() as u64;
     (0..sent)
@@ -132,7 +132,7 @@ fn a_doubled_packet_is_seen_once() {
     }
 }
 
-/// Any byte of any datagram, changed in any of three ways: it is never delivered unseen.
+/// Each byte of three datagrams is changed in three ways, and never delivered unseen.
 #[test]
 fn an_altered_packet_is_seen_whichever_byte_it_is() {
     let all = whole();

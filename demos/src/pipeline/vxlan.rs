@@ -1,15 +1,15 @@
-//! Encapsulating: the outer headers of a VXLAN tunnel (RFC 7348).
+//! Encapsulation: the outer headers of a VXLAN tunnel (RFC 7348).
 //!
-//! Ethernet, IPv4 or IPv6, UDP and VXLAN: 50 or 70 bytes that go into the headroom. The UDP source
-//! port carries the inner flow's hash, so that routers on the way spread flows, not packets. The UDP
-//! checksum is 0, as RFC 7348 wants it over IPv4 and RFC 6935 allows it for tunnels over IPv6. The
-//! addresses are those set aside for documentation.
+//! Ethernet, IPv4 or IPv6, UDP and VXLAN are 50 or 70 bytes, which go into the headroom. The UDP
+//! source port carries the inner flow's hash, so that routers on the way spread flows, not packets.
+//! The UDP checksum is 0, as RFC 7348 wants it over IPv4 and RFC 6935 allows it for tunnels over
+//! IPv6. The addresses are those set aside for documentation.
 
-/// VXLAN's UDP port.
+/// The UDP port of VXLAN.
 pub const PORT: u16 = 4789;
-/// The first UDP source port: flows are spread over the dynamic ports.
+/// The first UDP source port. Flows are spread over the dynamic ports.
 pub const FIRST_SOURCE_PORT: u16 = 49152;
-/// The network identifier of untagged packets; that of VLAN `n` is this plus `n`.
+/// The network identifier of untagged packets. That of VLAN `n` is this plus `n`.
 pub const FIRST_VNI: u32 = 0x1000;
 /// The tunnel's own TTL and hop limit.
 pub const TTL: u8 = 64;
@@ -20,28 +20,28 @@ pub const ENDS_V6: ([u8; 16], [u8; 16]) = (
     [0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1],
     [0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2],
 );
-/// The next hop's and the tunnel entry's stations (locally administered).
+/// The stations of the next hop and of the tunnel's entry (locally administered).
 pub const STATIONS: ([u8; 6], [u8; 6]) = ([2, 0, 0, 0, 0xfe, 2], [2, 0, 0, 0, 0xfe, 1]);
 
-/// What the outer headers say about the inner packet.
+/// The data on the inner packet that the outer headers carry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Inner {
-    /// Its length with its link header, at most 65 000 bytes.
+    /// The length of the packet with its link header, at most 65 000 bytes.
     pub len: u16,
-    /// Its flow's hash.
+    /// The hash of its flow.
     pub flow: u32,
-    /// Its outermost VLAN.
+    /// The id of its outermost VLAN.
     pub vlan: Option<u16>,
 }
 
-/// The outer headers over IPv4, 50 bytes.
+/// Returns the outer headers over IPv4, which are 50 bytes.
 pub fn outer_v4(inner: Inner) -> [u8; 50] {
     let mut outer = [0; 50];
     link(&mut outer, 0x0800);
     let ip = &mut outer[14..34];
     ip[..2].copy_from_slice(&[0x45, 0]);
     ip[2..4].copy_from_slice(&(20 + 8 + 8 + inner.len).to_be_bytes());
-    // No fragments, neither made nor allowed.
+    // There are no fragments, neither made nor allowed.
     ip[6] = 0x40;
     ip[8..10].copy_from_slice(&[TTL, 17]);
     ip[12..16].copy_from_slice(&ENDS_V4.0);
@@ -52,7 +52,7 @@ pub fn outer_v4(inner: Inner) -> [u8; 50] {
     outer
 }
 
-/// The outer headers over IPv6, 70 bytes.
+/// Returns the outer headers over IPv6, which are 70 bytes.
 pub fn outer_v6(inner: Inner) -> [u8; 70] {
     let mut outer = [0; 70];
     link(&mut outer, 0x86dd);
@@ -82,7 +82,7 @@ fn udp_and_vxlan(headers: &mut [u8], inner: Inner) {
     headers[12..16].copy_from_slice(&(vni << 8).to_be_bytes());
 }
 
-/// The Internet checksum (RFC 1071) of bytes in which the checksum's own field is 0.
+/// Returns the Internet checksum (RFC 1071) of bytes in which the checksum's own field is 0.
 fn checksum(bytes: &[u8]) -> u16 {
     let mut sum: u32 = bytes
         .chunks(2)

@@ -1,40 +1,42 @@
-//! Makes A-MSDUs out of the packets of an Ethernet capture, as an access point and its station
-//! would send them: for `captures/wifi/amsdu.pcap`.
+//! A maker of A-MSDUs out of the packets of an Ethernet capture, as an access point and its station
+//! would send them. It made `captures/wifi/amsdu.pcap`.
 //!
-//! Each packet becomes an MSDU (LLC/SNAP header instead of the type field). Out of [`WINDOW`] packets
-//! in a row, those of one direction go into as few A-MSDUs as hold them, up to [`MOST`] in each;
-//! group-addressed ones go alone. Each frame has a radiotap header and a right check sequence.
+//! Each packet becomes an MSDU (LLC/SNAP header instead of the type field). Out of [`WINDOW`]
+//! packets in a row, those of one direction go into as few A-MSDUs as hold them, up to [`MOST`] in
+//! each. Group-addressed ones go alone. Each frame has a radiotap header and a right check
+//! sequence.
 
 use super::amsdu::{self, Subframe};
 use super::frame::Mac;
 use crate::capture::Capture;
 
-/// Packets that wait for each other.
+/// The number of packets that wait for each other.
 pub const WINDOW: usize = 16;
 /// The most MSDUs in an A-MSDU.
 pub const MOST: usize = 6;
-/// The access point.
+/// The address of the access point.
 pub const BSSID: Mac = Mac([0x02, 0, 0, 0, 0x0a, 0x01]);
-/// The one station; all other addresses lie behind the access point.
+/// The address of the one station. All other addresses lie behind the access point.
 pub const STATION: Mac = Mac([0x02, 0, 0, 0, 0, 1]);
-/// LLC and SNAP, before the type field.
+/// The LLC and SNAP headers, up to the type field.
 pub const SNAP: [u8; 6] = [0xaa, 0xaa, 0x03, 0, 0, 0];
-/// Channel 36, a check sequence at the end.
+/// A radiotap header that says channel 36, and a check sequence at the end.
 const RADIOTAP: [u8; 14] = [
     0, 0, 14, 0, 0b1010, 0, 0, 0, 0x10, 0, 0x3c, 0x14, 0x40, 0x01,
 ];
-/// QoS data, to the access point and from it.
+/// The frame control of QoS data to the access point; that of QoS data from it follows.
 const TO_AP: [u8; 2] = [0x88, 0x01];
 const FROM_AP: [u8; 2] = [0x88, 0x02];
 
-/// A packet as an MSDU, with its addresses: `None` if it is shorter than an Ethernet header.
+/// Returns a packet as an MSDU, with its addresses; `None` if it is shorter than an Ethernet
+/// header.
 pub fn msdu(packet: &[u8]) -> Option<(Mac, Mac, Vec<u8>)> {
     let (destination, rest) = packet.split_first_chunk()?;
     let (source, rest) = rest.split_first_chunk()?;
     (rest.len() >= 2).then(|| (Mac(*destination), Mac(*source), [&SNAP, rest].concat()))
 }
 
-/// All frames, in a classic pcap.
+/// Returns all frames in a classic pcap.
 pub fn capture(packets: &Capture) -> Vec<u8> {
     let mut file = 0xa1b2_c3d4u32.to_le_bytes().to_vec();
     file.extend([2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
@@ -51,17 +53,17 @@ pub fn capture(packets: &Capture) -> Vec<u8> {
     file
 }
 
-/// A frame, as far as it is not the same for all.
+/// The parts of a frame that are not the same for all.
 struct Outgoing {
     control: [u8; 2],
-    /// The first and the third address.
+    /// The first address; the third one follows.
     receiver: Mac,
     third: Mac,
     aggregate: bool,
     payload: Vec<u8>,
 }
 
-/// The frames of one window.
+/// Returns the frames of one window.
 fn frames(window: &[(Mac, Mac, Vec<u8>)]) -> Vec<Outgoing> {
     let mut done = Vec::new();
     for up in [true, false] {
@@ -99,7 +101,7 @@ fn frames(window: &[(Mac, Mac, Vec<u8>)]) -> Vec<Outgoing> {
     done
 }
 
-/// An A-MSDU: its third address says nothing that the subframes do not.
+/// Returns a frame with an A-MSDU. Its third address says nothing that the subframes do not.
 fn closed(up: bool, amsdu: Vec<u8>) -> Outgoing {
     let (control, receiver) = if up {
         (TO_AP, BSSID)

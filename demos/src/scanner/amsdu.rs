@@ -7,31 +7,30 @@
 //!    6             6        2        length  to a multiple of 4, but for the last
 //! ```
 //!
-//! The length is big-endian, unlike nearly everything else in 802.11. Real senders pad the last
-//! subframe, too, some of them: up to 3 bytes behind it are let pass. Source: IEEE 802.11-2020,
-//! 9.3.2.2.
+//! The length is big-endian, unlike nearly everything else in 802.11. Some real senders pad the
+//! last subframe, too, so up to 3 bytes behind it are let pass. Source: IEEE 802.11-2020, 9.3.2.2.
 
 use super::damage::Damage;
 use super::frame::Mac;
 use super::mesh;
 
-/// Length of a subframe's header.
+/// The length of a subframe's header.
 pub const SUBFRAME: usize = 14;
-/// The longest A-MSDU.
+/// The length of the longest A-MSDU.
 pub const LONGEST: usize = 7935;
 
 /// One MSDU of an A-MSDU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Subframe<'a> {
-    /// Where it goes.
+    /// The station that it goes to.
     pub destination: Mac,
-    /// Whence it comes.
+    /// The station that it comes from.
     pub source: Mac,
     /// The MSDU, from its LLC header on.
     pub msdu: &'a [u8],
 }
 
-/// The subframes of an A-MSDU; the last item is an error if one claims more than there is.
+/// The subframes of an A-MSDU. The last item is an error if a subframe claims more than there is.
 #[derive(Debug, Clone)]
 pub struct Subframes<'a> {
     rest: &'a [u8],
@@ -39,7 +38,8 @@ pub struct Subframes<'a> {
 }
 
 impl<'a> Subframes<'a> {
-    /// Of this payload of a data frame; in a mesh each MSDU has a mesh control before it.
+    /// Returns the subframes of this payload of a data frame. In a mesh each MSDU has a mesh
+    /// control before it.
     pub fn of(payload: &'a [u8], mesh: bool) -> Self {
         Self {
             rest: payload,
@@ -86,7 +86,7 @@ impl<'a> Iterator for Subframes<'a> {
     }
 }
 
-/// Appends a subframe to an A-MSDU; whether it still fits.
+/// Appends a subframe to an A-MSDU, and returns whether it still fits.
 pub fn append(amsdu: &mut Vec<u8>, subframe: &Subframe<'_>) -> bool {
     let start = amsdu.len().next_multiple_of(4);
     let Ok(length) = u16::try_from(subframe.msdu.len()) else {

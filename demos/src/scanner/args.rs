@@ -1,4 +1,4 @@
-//! The command line.
+//! The command line of the scanner.
 
 use std::path::{Path, PathBuf};
 
@@ -25,8 +25,8 @@ pub struct Args {
           value_parser = clap::value_parser!(u64).range(1..))]
     pub repeat: u64,
 
-    /// MiB that the size classes of the pool may take, one at least for each class in use; few of them
-    /// show how frames are left out when there is no buffer
+    /// MiB that the size classes of the pool may take, one at least for each class in use; few of
+    /// them show how frames are left out when there is no buffer
     #[arg(long, value_name = "MIB", default_value_t = 64,
           value_parser = clap::value_parser!(u32).range(1..=4096))]
     pub memory: u32,
@@ -37,11 +37,11 @@ pub struct Args {
     pub held: u32,
 }
 
-/// The captures that come with the program.
+/// Returns the captures that come with the program.
 ///
 /// # Errors
 ///
-/// What is wrong with their folder, in words.
+/// The error says in words what is wrong with their folder.
 pub fn shipped() -> Result<Vec<PathBuf>, String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/wifi");
     let fail = |error| format!("{}: {error}; name captures", folder.display());
@@ -57,11 +57,11 @@ pub fn shipped() -> Result<Vec<PathBuf>, String> {
 }
 
 impl Args {
-    /// The captures to scan.
+    /// Returns the captures to scan.
     ///
     /// # Errors
     ///
-    /// As [`shipped`].
+    /// The errors are those of [`shipped`].
     pub fn captures(&self) -> Result<Vec<PathBuf>, String> {
         if self.files.is_empty() {
             shipped()
@@ -70,7 +70,7 @@ impl Args {
         }
     }
 
-    /// How the scan runs.
+    /// Returns how the scan runs.
     pub fn options(&self) -> Options {
         Options {
             readers: self.readers as usize,

@@ -1,4 +1,4 @@
-//! The fixed fields of what announces a network, and where its elements begin.
+//! The fixed fields of the frames that announce a network, and where their elements begin.
 //!
 //! ```text
 //!  beacon, probe response, behind the header:
@@ -12,9 +12,9 @@
 //!  └─────────┴──────────┴────────┴───────────┴─────────┴────────┴────────┴───────────┘└─ ─
 //!    2         2          6        4           1         3        4        1
 //!  DMG beacon:
-//!  ┌─────────┬──────────┬───────┬───────────┬───────┬──────────┬───┬────────────┬──────────────┐┌─ ─
-//!  │ control │ duration │ BSSID │ timestamp │ sweep │ interval │ … │ parameters │ (clustering) ││
-//!  └─────────┴──────────┴───────┴───────────┴───────┴──────────┴───┴────────────┴──────────────┘└─ ─
+//!  ┌─────────┬──────────┬───────┬───────────┬───────┬──────────┬───┬────────────┬───────────┐┌─ ─
+//!  │ control │ duration │ BSSID │ timestamp │ sweep │ interval │ … │ parameters │ (cluster) ││
+//!  └─────────┴──────────┴───────┴───────────┴───────┴──────────┴───┴────────────┴───────────┘└─ ─
 //!    2         2          6       8           3       2          6   1            8
 //! ```
 //!
@@ -23,11 +23,11 @@
 use super::damage::Damage;
 use super::frame::Body;
 
-/// Behind the fixed fields of a beacon or a probe response; `body` begins behind its header.
+/// Reads the fixed fields of a beacon or a probe response. `body` begins behind its header.
 ///
 /// # Errors
 ///
-/// [`Damage::Short`] if it ends before its elements.
+/// [`Damage::Short`] if the frame ends before its elements.
 pub fn body(body: &[u8]) -> Result<Body<'_>, Damage> {
     const FIXED: usize = 12;
     let elements = body.get(FIXED..).ok_or(Damage::Short)?;
@@ -37,11 +37,11 @@ pub fn body(body: &[u8]) -> Result<Body<'_>, Damage> {
     })
 }
 
-/// Behind the fixed fields of an S1G beacon.
+/// Reads the fixed fields of an S1G beacon.
 ///
 /// # Errors
 ///
-/// [`Damage::Short`] if it ends before its elements.
+/// [`Damage::Short`] if the frame ends before its elements.
 pub fn s1g(frame: &[u8]) -> Result<Body<'_>, Damage> {
     const FIXED: usize = 15;
     const NEXT: u8 = 1;
@@ -58,11 +58,11 @@ pub fn s1g(frame: &[u8]) -> Result<Body<'_>, Damage> {
     })
 }
 
-/// Behind the fixed fields of a DMG beacon.
+/// Reads the fixed fields of a DMG beacon.
 ///
 /// # Errors
 ///
-/// [`Damage::Short`] if it ends before its elements.
+/// [`Damage::Short`] if the frame ends before its elements.
 pub fn dmg(frame: &[u8]) -> Result<Body<'_>, Damage> {
     const CONTROL: usize = 23;
     const PARAMETERS: usize = 29;

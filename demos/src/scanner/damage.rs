@@ -1,9 +1,9 @@
-//! What can be wrong with a frame.
+//! The ways in which a frame can be damaged.
 
-/// Why a frame is not believed, or not all of it.
+/// The reason why a frame is not believed, or not all of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Damage {
-    /// The recorder kept less of it than there was.
+    /// The recorder kept less of the frame than there was.
     Cut,
     /// The radiotap header is not whole.
     Radiotap,
@@ -24,7 +24,7 @@ pub enum Damage {
 }
 
 impl Damage {
-    /// All of them, in their order.
+    /// All kinds of damage, in their order.
     pub const ALL: [Self; 9] = [
         Self::Cut,
         Self::Radiotap,
@@ -37,7 +37,7 @@ impl Damage {
         Self::Subframe,
     ];
 
-    /// What the report calls it.
+    /// Returns the name in the report.
     pub fn name(self) -> &'static str {
         match self {
             Self::Cut => "cut by the recorder",

@@ -26,11 +26,11 @@ const S1G_OPERATION: u8 = 232;
 pub(super) const EXTENDED: u8 = 255;
 /// The second id of HE operation.
 const HE_OPERATION: u8 = 36;
-/// How Microsoft's WPA element begins: OUI and type.
+/// The bytes that begin Microsoft's WPA element: OUI and type.
 const WPA: [u8; 4] = [0x00, 0x50, 0xf2, 1];
-/// The longest SSID.
+/// The length of the longest SSID.
 pub const LONGEST_SSID: usize = 32;
-/// The elements of a body; the last item is an error if they do not end where the body ends.
+/// The elements of a body. The last item is an error if they do not end where the body ends.
 #[derive(Debug, Clone)]
 pub struct Elements<'a>(pub &'a [u8]);
 
@@ -51,26 +51,26 @@ impl<'a> Iterator for Elements<'a> {
     }
 }
 
-/// What a network says of itself.
+/// The announcement of a network: what it says of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Announcement<'a> {
-    /// Its name: 0 to 32 bytes, whatever they are.
+    /// The name: 0 to 32 bytes, whatever they are.
     pub ssid: Option<&'a [u8]>,
     /// The channel.
     pub channel: Option<u8>,
-    /// How it is protected.
+    /// The protection of the network.
     pub security: Security,
 }
 
-/// What was read of the elements so far.
+/// The data that was read of the elements so far.
 pub(super) struct Gathered<'a> {
     says: Announcement<'a>,
-    /// The primary channel, where no element says nothing but the channel.
+    /// The primary channel, for the case that no element holds the channel alone.
     primary: Option<u8>,
 }
 
 impl<'a> Gathered<'a> {
-    /// Nothing yet; something is encrypted, or not.
+    /// Returns a value with nothing read yet. `privacy` says whether something is encrypted.
     pub(super) fn new(privacy: bool) -> Self {
         Self {
             says: Announcement {
@@ -85,7 +85,7 @@ impl<'a> Gathered<'a> {
         }
     }
 
-    /// Adds what an element says; of one that is damaged, what can be believed.
+    /// Adds what an element says. Of one that is damaged it adds what can be believed.
     pub(super) fn add(&mut self, id: u8, data: &'a [u8]) -> Result<(), Damage> {
         let says = &mut self.says;
         match id {
@@ -110,7 +110,7 @@ impl<'a> Gathered<'a> {
         Ok(())
     }
 
-    /// All of it.
+    /// Returns the announcement with all that was read.
     pub(super) fn finish(self) -> Announcement<'a> {
         Announcement {
             channel: self.says.channel.or(self.primary),
@@ -119,9 +119,9 @@ impl<'a> Gathered<'a> {
     }
 }
 
-/// The primary channel of HE operation at 6 GHz, where no other element has it.
+/// Returns the primary channel of HE operation at 6 GHz, where no other element has it.
 fn primary_at_6_ghz(operation: &[u8]) -> Option<u8> {
-    /// Parameters, colour, and the rates that all stations know.
+    /// The length of the parameters, the colour, and the rates that all stations know.
     const BEFORE: usize = 6;
     let [_, second, third, ..] = *operation else {
         return None;
@@ -133,7 +133,7 @@ fn primary_at_6_ghz(operation: &[u8]) -> Option<u8> {
 }
 
 /// Reads the elements of a beacon or a probe response, and says what is wrong with the first that
-/// is damaged. What is not is believed.
+/// is damaged. What is not damaged is believed.
 pub fn announcement<'a>(body: &Body<'a>) -> (Announcement<'a>, Option<Damage>) {
     let mut gathered = Gathered::new(body.privacy);
     let mut damage = None;
@@ -144,7 +144,7 @@ pub fn announcement<'a>(body: &Body<'a>) -> (Announcement<'a>, Option<Damage>) {
     (gathered.finish(), damage)
 }
 
-/// Whether all elements of a probe request are whole.
+/// Checks that all elements of a probe request are whole.
 ///
 /// # Errors
 ///
@@ -153,12 +153,13 @@ pub fn walk(body: &[u8]) -> Result<(), Damage> {
     Elements(body).try_for_each(|element| element.map(|_| ()))
 }
 
-/// A network's name for the terminal: text as it is, other bytes and control characters escaped.
+/// Returns a network's name for the terminal. Text stays as it is; other bytes and control
+/// characters are escaped.
 pub fn escape(ssid: &[u8]) -> String {
     let mut text = String::new();
     for chunk in ssid.utf8_chunks() {
         for c in chunk.valid().chars() {
-            // Those that turn the direction of text are not control characters.
+            // The characters that turn the direction of text are not control characters.
             let turns = matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
             if c.is_control() || c == '\\' || turns {
                 text.extend(c.escape_default());
@@ -173,7 +174,7 @@ pub fn escape(ssid: &[u8]) -> String {
     text
 }
 
-/// Whether a name is not told: empty, or zeros in its place.
+/// Returns whether a name is not told: it is empty, or has zeros in its place.
 pub fn is_hidden(ssid: &[u8]) -> bool {
     ssid.iter().all(|byte| *byte == 0)
 }
@@ -231,7 +232,8 @@ mod tests {
 
     #[test]
     fn the_channel_at_6_ghz_lies_behind_what_he_operation_has_before_it() {
-        // Second id, parameters, colour, rates; VHT operation; co-hosted BSSIDs; 6 GHz.
+        // The parts are second id, parameters, colour and rates; VHT operation; co-hosted BSSIDs; 6
+        // GHz.
         let all: [&[u8]; 3] = [&[42, 155, 0], &[4], &[37, 0, 0, 0, 0]];
         for bits in 0..8u8 {
             let mut data = vec![HE_OPERATION, 0, bits << 6 & 0xc0, bits >> 1 & 2, 0, 0, 0];

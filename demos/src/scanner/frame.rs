@@ -1,4 +1,4 @@
-//! One frame: its kind, whose network it belongs to, and what it carries.
+//! Frames of 802.11: the kind of a frame, whose network it belongs to, and what it carries.
 //!
 //! ```text
 //!  ┌─────────┬──────────┬────┬────┬────┬─────┬──────┬─────┬─────┬───────────┬─────┐
@@ -20,11 +20,11 @@ use super::mesh;
 use super::radiotap::{self, Radio};
 use crate::capture::{Meta, RADIOTAP};
 
-/// Length of a header of management and data frames, without the parts that not all have.
+/// The length of a header of management and data frames, without the parts that not all have.
 pub const HEADER: usize = 24;
-/// Length of the frame check sequence.
+/// The length of the frame check sequence.
 pub const FCS: usize = 4;
-/// The shortest control frame.
+/// The length of the shortest control frame.
 const SHORTEST: usize = 10;
 
 /// A hardware address.
@@ -32,12 +32,12 @@ const SHORTEST: usize = 10;
 pub struct Mac(pub [u8; 6]);
 
 impl Mac {
-    /// Whether one station can have it: neither a group's nor all zeros.
+    /// Returns whether one station can have the address, which is neither a group's nor all zeros.
     pub fn is_station(self) -> bool {
         !self.is_group() && self.0 != [0; 6]
     }
 
-    /// Whether a group of stations has it.
+    /// Returns whether a group of stations has the address.
     pub fn is_group(self) -> bool {
         self.0[0] & 1 != 0
     }
@@ -61,7 +61,7 @@ impl fmt::Debug for Mac {
     }
 }
 
-/// What a frame is.
+/// The kind of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// A beacon.
@@ -89,7 +89,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// All of them, in their order.
+    /// All kinds, in their order.
     pub const ALL: [Self; 11] = [
         Self::Beacon,
         Self::ProbeResponse,
@@ -104,7 +104,7 @@ impl Kind {
         Self::DmgBeacon,
     ];
 
-    /// What the report calls it.
+    /// Returns the name in the report.
     pub fn name(self) -> &'static str {
         match self {
             Self::Beacon => "beacon",
@@ -138,7 +138,7 @@ impl Kind {
         }
     }
 
-    /// Whether it announces a network.
+    /// Returns whether it announces a network.
     pub fn announces(self) -> bool {
         matches!(
             self,
@@ -147,10 +147,10 @@ impl Kind {
     }
 }
 
-/// What a frame that announces a network says of it.
+/// The body of a frame that announces a network.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Body<'a> {
-    /// Something is encrypted.
+    /// Whether something is encrypted.
     pub privacy: bool,
     /// The elements behind the fixed fields.
     pub elements: &'a [u8],
@@ -159,17 +159,17 @@ pub struct Body<'a> {
 /// The payload of a data frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Payload<'a> {
-    /// Where it goes, unless it is an A-MSDU.
+    /// The station that it goes to, unless it is an A-MSDU.
     pub destination: Mac,
-    /// Whence it comes, unless it is an A-MSDU.
+    /// The station that it comes from, unless it is an A-MSDU.
     pub source: Mac,
-    /// It is encrypted.
+    /// Whether it is encrypted.
     pub protected: bool,
-    /// It is a part of an MSDU.
+    /// Whether it is a part of an MSDU.
     pub fragment: bool,
-    /// It is an A-MSDU.
+    /// Whether it is an A-MSDU.
     pub aggregate: bool,
-    /// Each MSDU of the A-MSDU begins with a mesh control.
+    /// Whether each MSDU of the A-MSDU begins with a mesh control.
     pub mesh: bool,
     /// The bytes, from the LLC header on or from the first subframe on.
     pub bytes: &'a [u8],
@@ -178,9 +178,9 @@ pub struct Payload<'a> {
 /// A frame that was taken apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Frame<'a> {
-    /// What it is.
+    /// The kind of the frame.
     pub kind: Kind,
-    /// Whose network it belongs to, if it says so.
+    /// The BSSID of its network, if the frame tells it.
     pub bssid: Option<Mac>,
     /// The frame, without radiotap header and frame check sequence.
     pub bytes: &'a [u8],
@@ -188,9 +188,9 @@ pub struct Frame<'a> {
     pub body: Body<'a>,
     /// The payload of a data frame that has one.
     pub payload: Option<Payload<'a>>,
-    /// What the receiver said.
+    /// The data that the receiver added.
     pub radio: Radio,
-    /// What is wrong with a frame that announces a network, if its first bytes can be believed.
+    /// The damage of a frame that announces a network, if its first bytes can be believed.
     pub damage: Option<Damage>,
 }
 
@@ -198,7 +198,7 @@ pub struct Frame<'a> {
 ///
 /// # Errors
 ///
-/// What is wrong with it.
+/// The error says what is wrong with the record.
 pub fn dissect(record: &[u8], meta: Meta) -> Result<Frame<'_>, Damage> {
     let missing = meta.original.saturating_sub(record.len());
     let (radio, fcs) = if meta.link == RADIOTAP {
@@ -227,8 +227,8 @@ pub fn dissect(record: &[u8], meta: Meta) -> Result<Frame<'_>, Damage> {
     }
 }
 
-/// A frame that the recorder cut, with so many bytes of its check sequence. It is believed only if
-/// it announces a network.
+/// Takes a frame apart that the recorder cut, with so many bytes of its check sequence. It is
+/// believed only if it announces a network.
 fn cut(bytes: &[u8], radio: Radio, of_fcs: usize) -> Result<Frame<'_>, Damage> {
     let bytes = &bytes[..bytes.len().saturating_sub(of_fcs)];
     let mut frame = bare(bytes, radio).map_err(|_| Damage::Cut)?;
@@ -243,7 +243,7 @@ fn cut(bytes: &[u8], radio: Radio, of_fcs: usize) -> Result<Frame<'_>, Damage> {
 ///
 /// # Errors
 ///
-/// What is wrong with it.
+/// The error says what is wrong with the frame.
 pub fn bare(bytes: &[u8], radio: Radio) -> Result<Frame<'_>, Damage> {
     let &[first, flags, ..] = bytes else {
         return Err(Damage::Short);
@@ -296,7 +296,7 @@ pub fn bare(bytes: &[u8], radio: Radio) -> Result<Frame<'_>, Damage> {
     Ok(frame)
 }
 
-/// The addresses and the payload of a data frame.
+/// Reads the addresses and the payload of a data frame.
 fn data(frame: &mut Frame<'_>, [first, flags]: [u8; 2]) -> Result<(), Damage> {
     let bytes = frame.bytes;
     let (to_ds, from_ds) = (flags & 1 != 0, flags & 2 != 0);
@@ -349,7 +349,7 @@ fn data(frame: &mut Frame<'_>, [first, flags]: [u8; 2]) -> Result<(), Damage> {
     Ok(())
 }
 
-/// A frame without its frame check sequence, which is verified.
+/// Returns a frame without its frame check sequence, which is verified.
 fn without_fcs(bytes: &[u8]) -> Result<&[u8], Damage> {
     let (frame, fcs) = bytes.split_last_chunk::<FCS>().ok_or(Damage::Short)?;
     if crc32fast::hash(frame) == u32::from_le_bytes(*fcs) {
@@ -359,8 +359,8 @@ fn without_fcs(bytes: &[u8]) -> Result<&[u8], Damage> {
     }
 }
 
-/// A frame without its frame check sequence, of which nobody says whether it is there: it is, if it
-/// is right.
+/// Returns a frame without its frame check sequence, of which nobody says whether it is there. It
+/// is there if it is right.
 fn without_unannounced_fcs(bytes: &[u8]) -> &[u8] {
     match without_fcs(bytes) {
         Ok(frame) if frame.len() >= SHORTEST => frame,
@@ -368,8 +368,9 @@ fn without_unannounced_fcs(bytes: &[u8]) -> &[u8] {
     }
 }
 
-/// A frame that has no check sequence, although somebody says so: what announces a network shows
-/// that by its elements, which end where the frame does, and not before the last four bytes.
+/// Takes a frame apart that has no check sequence, although somebody says so. A frame that
+/// announces a network shows that by its elements: they end where the frame does, and not before
+/// the last four bytes.
 fn without_missing_fcs(bytes: &[u8], radio: Radio) -> Option<Frame<'_>> {
     let ends = |bytes| {
         let frame = bare(bytes, radio).ok()?;

@@ -1,4 +1,4 @@
-//! The mesh control: what a mesh puts between the header and the payload of its frames.
+//! The mesh control, which a mesh puts between the header and the payload of its frames.
 //!
 //! ```text
 //!  ┌───────┬─────┬──────────┬─────────────────────────────┐┌─────┬─ ─
@@ -13,9 +13,9 @@
 
 use super::frame::Mac;
 
-/// The bit of the second byte of the QoS control.
+/// The bit of the second byte of the QoS control that announces a mesh control.
 pub const ANNOUNCED: u8 = 1;
-/// Length without more addresses.
+/// The length of a mesh control without more addresses.
 const SHORTEST: usize = 6;
 
 /// A payload without its mesh control.
@@ -23,16 +23,16 @@ const SHORTEST: usize = 6;
 pub struct TakenOff<'a> {
     /// The ends beyond the mesh, if they are not its own stations.
     pub proxied: Proxied,
-    /// The bytes behind it.
+    /// The bytes behind the mesh control.
     pub bytes: &'a [u8],
 }
 
-/// Addresses of stations that a mesh reaches for others.
+/// The addresses of stations that a mesh reaches for others.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Proxied {
-    /// Where it goes.
+    /// The station that the payload goes to.
     pub destination: Option<Mac>,
-    /// Whence it comes.
+    /// The station that it comes from.
     pub source: Option<Mac>,
 }
 

@@ -1,4 +1,4 @@
-//! What data frames carried, each MSDU in a buffer of its own.
+//! The MSDUs that data frames carried, each in a buffer of its own.
 //!
 //! ```text
 //!  ┌─────────────┬────────┬─────┬──────┐
@@ -11,25 +11,25 @@ use super::buffer::{Dot11Buf, OutOfMemory, Pool};
 use super::damage::Damage;
 use super::frame::{Mac, Payload};
 
-/// Length of the addresses before the LLC header.
+/// The length of the addresses before the LLC header.
 pub const ADDRESSES: usize = 12;
 
 /// An MSDU on its way to the sink.
 pub struct Msdu {
-    /// Addresses and bytes.
+    /// The addresses and the bytes.
     pub buffer: Dot11Buf,
-    /// The checksum over them.
+    /// The checksum over the addresses and the bytes.
     pub checksum: u32,
 }
 
-/// What became of a payload.
+/// The fate of a payload.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Taken {
-    /// MSDUs that went out.
+    /// The number of MSDUs that went out.
     pub msdus: u64,
-    /// MSDUs for which there was no buffer.
+    /// The number of MSDUs for which there was no buffer.
     pub no_buffer: u64,
-    /// What was wrong behind them.
+    /// The damage behind the MSDUs.
     pub damage: Option<Damage>,
 }
 

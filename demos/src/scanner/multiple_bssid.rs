@@ -21,19 +21,19 @@ const CAPABILITY: u8 = 83;
 const INDEX: u8 = 85;
 /// The second id of the element that names what is not inherited.
 const NOT_INHERITED: u8 = 56;
-/// The largest indicator: an index has 8 bits.
+/// The largest indicator, since an index has 8 bits.
 const LARGEST_INDICATOR: u8 = 8;
 
 /// The profile of a network, as far as it was read.
 struct Profile<'a> {
     gathered: Gathered<'a>,
     index: Option<u8>,
-    /// The beacon's protection holds here, too.
+    /// Whether the beacon's protection holds here, too.
     inherits: bool,
 }
 
 impl<'a> Profile<'a> {
-    /// Begins with a capability.
+    /// Begins a profile with its capability.
     fn new(capability: &[u8]) -> Self {
         let privacy = capability.first().is_some_and(|low| low & 0x10 != 0);
         Self {
@@ -47,18 +47,18 @@ impl<'a> Profile<'a> {
         match (id, data) {
             (INDEX, [index, ..]) => self.index = Some(*index),
             (RSN, _) => self.inherits = false,
-            // The length of a list of ids, and the ids.
+            // The element has the length of a list of ids, and the ids.
             (EXTENDED, [NOT_INHERITED, length, ids @ ..]) => {
                 let ids = ids.get(..usize::from(*length)).unwrap_or(ids);
                 self.inherits &= !ids.contains(&RSN);
             }
             _ => {}
         }
-        // Of a damaged element what can be believed is in there.
+        // What can be believed of a damaged element is in there.
         self.gathered.add(id, data).ok();
     }
 
-    /// The network: `None` if the profile has no name, or no index that fits.
+    /// Returns the network; `None` if the profile has no name, or no index that fits.
     fn finish(
         self,
         bssid: Mac,
@@ -79,7 +79,7 @@ impl<'a> Profile<'a> {
     }
 }
 
-/// The BSSID of an index.
+/// Returns the BSSID of an index; `None` if the index does not fit.
 fn nontransmitted(bssid: Mac, indicator: u8, index: u8) -> Option<Mac> {
     if !(1..=LARGEST_INDICATOR).contains(&indicator) {
         return None;
@@ -138,7 +138,7 @@ mod tests {
         [&[id, data.len() as u8], &data[..]].concat()
     }
 
-    /// The networks beside its own of a beacon with these elements.
+    /// Returns the networks that a beacon with these elements announces beside its own.
     fn networks(elements: &[u8]) -> Vec<String> {
         let body = Body {
             privacy: true,
@@ -185,7 +185,7 @@ mod tests {
             element(INDEX, &[&[3]]),
         ];
         let profile = |parts: &[Vec<u8>]| element(PROFILE, &[&parts.concat()]);
-        // The last bits of the address come round; the third network's profile goes on in the next
+        // The last bits of the address come round. The third network's profile goes on in the next
         // element.
         let first = element(
             ELEMENT,

@@ -7,7 +7,7 @@ use super::elements::Announcement;
 use super::frame::{Frame, Kind, Mac};
 use super::security::Security;
 
-/// Signals in dBm: how often each was measured.
+/// Signals in dBm, each with how often it was measured.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Signals(BTreeMap<i8, u64>);
 
@@ -17,7 +17,7 @@ impl Signals {
         *self.0.entry(dbm).or_default() += 1;
     }
 
-    /// The weakest, the median (the lower of two), and the strongest.
+    /// Returns the weakest signal, the median (the lower of two), and the strongest.
     pub fn spread(&self) -> Option<(i8, i8, i8)> {
         let (weakest, strongest) = (*self.0.keys().next()?, *self.0.keys().last()?);
         let mut left = (self.0.values().sum::<u64>() - 1) / 2;
@@ -31,15 +31,16 @@ impl Signals {
     }
 }
 
-/// What a probe response said, or another network's beacon: all that is known of a network without
-/// beacons of its own, and the name of one that hides it in its beacons.
+/// The content of a probe response, or of another network's beacon. It is all that is known of a
+/// network without beacons of its own, and it has the name of a network that hides it in its
+/// beacons.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// The name.
     pub ssid: Option<Vec<u8>>,
     /// The channel.
     pub channel: Option<u8>,
-    /// How it is protected.
+    /// The protection of the network.
     pub security: Security,
 }
 
@@ -53,7 +54,7 @@ impl Answer {
         }
     }
 
-    /// The announcement.
+    /// Returns the announcement.
     pub fn announcement(&self) -> Announcement<'_> {
         Announcement {
             ssid: self.ssid.as_deref(),
@@ -63,28 +64,28 @@ impl Answer {
     }
 }
 
-/// A network.
+/// A network with its figures.
 pub struct Network<'c> {
-    /// Beacons heard, those of another network that announce this one included.
+    /// The number of beacons heard, including those of another network that announce this one.
     pub beacons: u64,
-    /// Probe responses heard.
+    /// The number of probe responses heard.
     pub responses: u64,
-    /// Data frames of it.
+    /// The number of its data frames.
     pub data: u64,
-    /// Bytes of all its frames, without their check sequences.
+    /// The number of bytes of all its frames, without their check sequences.
     pub bytes: u64,
-    /// How strong its frames were.
+    /// The signals of its frames.
     pub signals: Signals,
     /// The frequency of its last frame, in MHz.
     pub mhz: Option<u16>,
-    /// What its last probe response said, or the last beacon of another network.
+    /// The content of its last probe response, or of the last beacon of another network.
     pub answer: Option<Answer>,
-    /// The latest beacon, for readers.
+    /// The cell with the latest beacon, for readers.
     pub cell: &'c Cell,
-    /// The latest beacon, for the thread of the networks.
+    /// The handle to the latest beacon, for the thread of the networks.
     pub latest: CellReader<'c>,
     writer: CellWriter<'c>,
-    /// Readers know the cell.
+    /// Whether readers know the cell.
     watched: bool,
     /// A beacon that the cell refused.
     waiting: Option<Dot11Buf>,
@@ -108,13 +109,14 @@ impl<'c> Network<'c> {
         }
     }
 
-    /// Whether its cell is to be announced to readers: that is so once, before its first beacon.
+    /// Returns whether its cell is to be announced to readers. That is so once, before its first
+    /// beacon.
     pub fn is_unwatched(&mut self) -> bool {
         !std::mem::replace(&mut self.watched, true)
     }
 
-    /// Puts a beacon into the cell; whether it stands there. If it does not, it waits for
-    /// [`Network::settle`], unless a newer one comes before.
+    /// Puts a beacon into the cell, and returns whether it stands there. If it does not, it waits
+    /// for [`Network::settle`], unless a newer one comes before.
     pub fn put(&mut self, beacon: Dot11Buf) -> bool {
         self.waiting = self.writer.swap(beacon).err();
         self.waiting.is_none()
@@ -136,7 +138,8 @@ pub struct Networks<'c> {
 }
 
 impl<'c> Networks<'c> {
-    /// None yet; their cells will be among these, and let readers hold this many old beacons.
+    /// Returns a value without networks. Their cells will be among these, and let readers hold this
+    /// many old beacons.
     pub fn new(cells: &'c Cells, retired_limit: usize) -> Self {
         Self {
             networks: BTreeMap::new(),
@@ -174,7 +177,7 @@ impl<'c> Networks<'c> {
         self.networks.entry(bssid).or_insert_with(new)
     }
 
-    /// All of them, in the order of their BSSIDs.
+    /// Returns all networks, in the order of their BSSIDs.
     pub fn iter(&self) -> impl Iterator<Item = (Mac, &Network<'c>)> {
         self.networks
             .iter()

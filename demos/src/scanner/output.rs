@@ -1,4 +1,4 @@
-//! What the terminal shows.
+//! The text that the terminal shows.
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
@@ -25,7 +25,7 @@ pub const COLUMNS: [&str; 9] = [
     "dBm min/median/max",
 ];
 
-/// The networks as a table.
+/// Returns the networks as a table.
 pub fn table(outcome: &Outcome<'_>) -> String {
     let mut table = Table::new();
     table
@@ -41,7 +41,7 @@ pub fn table(outcome: &Outcome<'_>) -> String {
     table.to_string()
 }
 
-/// The cells of the table.
+/// Returns the cells of the table.
 pub fn rows(outcome: &Outcome<'_>) -> Vec<[String; COLUMNS.len()]> {
     let networks = outcome.networks.iter();
     networks
@@ -76,7 +76,8 @@ fn row(bssid: Mac, network: &Network<'_>) -> [String; COLUMNS.len()] {
     ]
 }
 
-/// A network's name: that of the beacon, unless it is hidden; then that of a probe response.
+/// Returns a network's name: that of the beacon, unless it is hidden; then that of a probe
+/// response.
 fn name(announced: Option<&Announcement<'_>>, answered: Option<&Announcement<'_>>) -> String {
     fn told<'a>(says: &Announcement<'a>) -> Option<&'a [u8]> {
         says.ssid.filter(|ssid| !elements::is_hidden(ssid))
@@ -90,7 +91,7 @@ fn name(announced: Option<&Announcement<'_>>, answered: Option<&Announcement<'_>
     }
 }
 
-/// All counts: a name and a number each.
+/// Returns all counts, each with its name.
 pub fn counts(outcome: &Outcome<'_>) -> Vec<(String, u64)> {
     let tally = &outcome.tally;
     let mut lines = vec![("records".to_string(), tally.records)];
@@ -141,7 +142,7 @@ fn type_name(kind: u16) -> &'static str {
     }
 }
 
-/// The counts as text; what did not happen is left out, where it is a detail.
+/// Returns the counts as text. Details that did not happen are left out.
 pub fn counts_text(outcome: &Outcome<'_>) -> String {
     let mut text = String::new();
     for (name, count) in counts(outcome) {

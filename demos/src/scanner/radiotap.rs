@@ -7,9 +7,10 @@
 //!  └────────┴─────┴────────┴──────────┴─ ─ ─ ─ ─┴──────────────────────────────────┘
 //! ```
 //!
-//! Little-endian; each field is aligned to its own size, counted from the header's start. Bit 31 of
-//! a word of `present` says that another follows, bit 29 that this one starts with bit 0 again, as a
-//! receiver with several chains has a word for each. Source: <https://www.radiotap.org>.
+//! The header is little-endian. Each field is aligned to its own size, counted from the header's
+//! start. Bit 31 of a word of `present` says that another word follows. Bit 29 says that the next
+//! word starts with bit 0 again, as a receiver with several chains has a word for each. Source:
+//! <https://www.radiotap.org>.
 
 use super::damage::Damage;
 
@@ -18,9 +19,9 @@ const CHANNEL: u32 = 3;
 const SIGNAL: u32 = 5;
 /// The last field that must be whole, if it is there.
 const LAST_NEEDED: u32 = SIGNAL;
-/// The next word of `present` starts with bit 0 again.
+/// The bit that says that the next word of `present` starts with bit 0 again.
 const RADIOTAP: u32 = 29;
-/// The next word belongs to a vendor.
+/// The bit that says that the next word belongs to a vendor.
 const VENDOR: u32 = 30;
 const MORE: u32 = 31;
 /// The alignment and the size of each field that the words of `present` can announce.
@@ -58,16 +59,16 @@ const FLAG_FCS: u8 = 0x10;
 const FLAG_PADDED: u8 = 0x20;
 const FLAG_BAD_FCS: u8 = 0x40;
 
-/// What the receiver said of a frame.
+/// The data that the receiver added to a frame.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Radio {
-    /// Length of the header: the frame begins there.
+    /// The length of the header, behind which the frame begins.
     pub length: usize,
-    /// The frame ends with its frame check sequence.
+    /// Whether the frame ends with its frame check sequence.
     pub fcs: bool,
-    /// The receiver found the frame check sequence wrong.
+    /// Whether the receiver found the frame check sequence wrong.
     pub bad_fcs: bool,
-    /// The frame's header is padded to a multiple of 4 bytes.
+    /// Whether the frame's header is padded to a multiple of 4 bytes.
     pub padded: bool,
     /// The frequency in MHz.
     pub mhz: Option<u16>,
@@ -79,7 +80,7 @@ fn has(word: u32, bit: u32) -> bool {
     word & 1 << bit != 0
 }
 
-/// The words of `present`, and where the fields begin.
+/// Returns the words of `present`, and where the fields begin.
 fn words(header: &[u8]) -> Result<(Vec<u32>, usize), Damage> {
     let mut words = Vec::new();
     let mut at = 4;
@@ -95,8 +96,8 @@ fn words(header: &[u8]) -> Result<(Vec<u32>, usize), Damage> {
     }
 }
 
-/// Shows the fields that are present, with the number of their word and their bit, until one comes
-/// whose size nobody here knows.
+/// Shows the fields that are present, with the number of their word and their bit, until a field
+/// comes whose size nobody here knows.
 fn fields(header: &[u8], mut see: impl FnMut(usize, u32, &[u8])) -> Result<(), Damage> {
     let (words, mut at) = words(header)?;
     for (number, word) in words.iter().enumerate() {
@@ -120,8 +121,8 @@ fn fields(header: &[u8], mut see: impl FnMut(usize, u32, &[u8])) -> Result<(), D
 ///
 /// # Errors
 ///
-/// [`Damage::Radiotap`] if the version is not 0, or the header is longer than the record, or shorter
-/// than the fields up to the signal that it says are present.
+/// [`Damage::Radiotap`] if the version is not 0, or the header is longer than the record, or
+/// shorter than the fields up to the signal that it says are present.
 pub fn parse(record: &[u8]) -> Result<Radio, Damage> {
     let [version, _, low, high, ..] = *record else {
         return Err(Damage::Radiotap);
@@ -151,7 +152,7 @@ pub fn parse(record: &[u8]) -> Result<Radio, Damage> {
     Ok(radio)
 }
 
-/// The number of a channel, by its frequency.
+/// Returns the number of a channel by its frequency.
 pub fn channel(mhz: u16) -> Option<u8> {
     let number = match mhz {
         2484 => 14,
@@ -171,7 +172,7 @@ mod tests {
 
     #[test]
     fn fields_are_aligned_and_absent_ones_take_no_room() {
-        // TSFT, flags, channel, signal; a second word of `present`.
+        // The fields are TSFT, flags, channel and signal; there is a second word of `present`.
         let mut header = vec![0, 0, 31, 0, 0b10_1011, 0, 0, 0x80, 0, 0, 0, 0];
         header.extend([0; 4]);
         header.extend([1; 8]);
@@ -213,8 +214,8 @@ mod tests {
         assert_eq!((&numbers[..9], numbers[9]), (&expected[..], None));
     }
 
-    /// A header as drivers of several chains write it: HE in the first word, then a word for each
-    /// chain with its signal and its number.
+    /// Returns a header as drivers of several chains write it: HE is in the first word, and then
+    /// comes a word for each chain with its signal and its number.
     fn chains(common: Option<i8>, chains: &[i8]) -> Vec<u8> {
         const HE: u32 = 23;
         let ends = 1 << RADIOTAP | 1 << MORE;
@@ -249,11 +250,11 @@ mod tests {
 
     #[test]
     fn what_is_behind_a_field_of_unknown_size_is_not_guessed() {
-        // A vendor's word, whose fields nobody knows; what follows looks like a signal.
+        // Nobody knows the fields of a vendor's word. What follows looks like a signal.
         let mut header = chains(None, &[-60]);
         header[7] |= 1 << (VENDOR - 24);
         assert_eq!(parse(&header).expect("whole").signal, None);
-        // A chain's word that the header is too short for.
+        // The header is too short for the word of a chain.
         let mut header = chains(Some(-50), &[-60]);
         let short = header.len() - 2;
         header[2] = short as u8;

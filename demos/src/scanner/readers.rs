@@ -7,7 +7,7 @@ use super::buffer::{Cell, CellReader};
 use super::frame::Mac;
 use super::seal;
 
-/// One in so many looks is held while other threads run.
+/// The number of looks of which one is held while other threads run.
 const HELD: u64 = 64;
 /// The most faults that are described.
 const DESCRIBED: usize = 8;
@@ -15,7 +15,7 @@ const DESCRIBED: usize = 8;
 /// A cell to look at.
 #[derive(Clone, Copy)]
 pub struct Watched<'c> {
-    /// Whose beacons stand there.
+    /// The BSSID whose beacons stand there.
     pub bssid: Mac,
     /// The cell.
     pub cell: &'c Cell,
@@ -25,7 +25,7 @@ pub struct Watched<'c> {
 struct Watch<'c> {
     bssid: Mac,
     reader: CellReader<'c>,
-    /// The number that was last seen there.
+    /// The number of the beacon that was last seen there.
     last: Option<u64>,
 }
 
@@ -40,18 +40,18 @@ impl<'c> Watch<'c> {
     }
 }
 
-/// What a reader saw.
+/// The findings of a reader.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Seen {
-    /// Beacons that were looked at and verified.
+    /// The number of beacons that were looked at and verified.
     pub reads: u64,
-    /// Of these, how many were newer than the one before in the same cell.
+    /// The number of these that were newer than the one before in the same cell.
     pub news: u64,
-    /// Cells that held nothing yet.
+    /// The number of looks into cells that held nothing yet.
     pub empty: u64,
-    /// How many beacons were wrong.
+    /// The number of beacons that were wrong.
     pub wrong: u64,
-    /// What was wrong with the first of them.
+    /// The faults of the first of them, in words.
     pub faults: Vec<String>,
 }
 
@@ -102,8 +102,8 @@ impl Seen {
     }
 }
 
-/// Looks at all cells that were announced, again and again, until the other end is gone; then once
-/// more.
+/// Looks at all cells that were announced, again and again, until the other end is gone; then it
+/// looks once more.
 pub fn run(announced: Receiver<Watched<'_>>) -> Seen {
     let mut seen = Seen::default();
     let mut watches = Vec::new();

@@ -1,4 +1,4 @@
-//! The writer: reads the captures, keeps the figures, and puts beacons into their cells.
+//! The writer, which reads the captures, keeps the figures, and puts beacons into their cells.
 
 use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
 use std::thread::{self, ScopedJoinHandle};
@@ -16,34 +16,34 @@ use super::sink::{self, Delivered};
 use super::tally::Tally;
 use crate::capture::{Capture, Meta};
 
-/// MSDUs that wait for the sink at most.
+/// The most MSDUs that wait for the sink.
 const QUEUE: usize = 256;
 
-/// How a scan runs.
+/// The options of a scan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
-    /// Threads that look at the cells.
+    /// The number of threads that look at the cells.
     pub readers: usize,
-    /// Passes over the captures.
+    /// The number of passes over the captures.
     pub repeat: u64,
-    /// Old beacons that the readers of a cell may hold.
+    /// The number of old beacons that the readers of a cell may hold.
     pub retired_limit: usize,
 }
 
-/// What a scan gave.
+/// The outcome of a scan.
 pub struct Outcome<'c> {
-    /// The networks.
+    /// The networks that were heard.
     pub networks: Networks<'c>,
-    /// The counts.
+    /// The counts of frames.
     pub tally: Tally,
-    /// What the readers saw.
+    /// The findings of the readers.
     pub seen: Seen,
-    /// What came out of the data frames.
+    /// The figures of what came out of the data frames.
     pub delivered: Delivered,
 }
 
 impl Outcome<'_> {
-    /// Whatever must not be, in words.
+    /// Returns whatever must not be, in words.
     pub fn faults(&self) -> Vec<String> {
         let mut faults = self.seen.faults.clone();
         if self.seen.wrong > faults.len() as u64 {
@@ -74,7 +74,7 @@ impl Outcome<'_> {
 ///
 /// # Panics
 ///
-/// If another thread did.
+/// If another thread panicked.
 pub fn run<'c>(
     captures: &[Capture],
     pool: &Pool,
@@ -114,12 +114,12 @@ pub fn run<'c>(
 /// Tells all readers of a cell.
 fn announce<'c>(watchers: &[Sender<Watched<'c>>], cell: Watched<'c>) {
     for watcher in watchers {
-        // A reader that is gone has panicked: that is told at the end.
+        // A reader that is gone has panicked, which is told at the end.
         watcher.send(cell).ok();
     }
 }
 
-/// A beacon with its seal, in a buffer of its own.
+/// Returns a beacon with its seal, in a buffer of its own.
 fn sealed(pool: &Pool, beacon: &[u8], number: u64) -> Result<Dot11Buf, OutOfMemory> {
     let mut buffer = pool.dot11(beacon.len() + SEAL)?;
     seal::seal(&mut buffer, beacon, number);
@@ -130,14 +130,14 @@ struct Scan<'p, 'c> {
     pool: &'p Pool,
     networks: Networks<'c>,
     tally: Tally,
-    /// How many beacons there were: the number of the last.
+    /// The number of beacons so far, which is the number of the last.
     beacons: u64,
     watchers: Vec<Sender<Watched<'c>>>,
     msdus: SyncSender<Msdu>,
 }
 
 impl<'c> Scan<'_, 'c> {
-    /// Takes one record: into a buffer, then apart.
+    /// Takes one record: copies it into a buffer, then takes it apart.
     fn record(&mut self, record: &[u8], meta: Meta) {
         self.tally.records += 1;
         let Ok(mut buffer) = self.pool.dot11(record.len()) else {
@@ -167,7 +167,8 @@ impl<'c> Scan<'_, 'c> {
         Ok(frame.kind)
     }
 
-    /// Takes a frame that announces a network: of one that is damaged what it says, if that is a name.
+    /// Takes a frame that announces a network. Of one that is damaged it takes what the frame says,
+    /// if that is a name.
     fn announcement(&mut self, frame: &Frame<'_>) -> Result<Kind, Damage> {
         let (says, damage) = elements::announcement(&frame.body);
         let damage = frame.damage.or(damage);
@@ -215,7 +216,7 @@ impl<'c> Scan<'_, 'c> {
             return Ok(());
         }
         let taken = msdu::take_apart(self.pool, payload, |msdu| {
-            // A sink that is gone has panicked: that is told at the end.
+            // A sink that is gone has panicked, which is told at the end.
             self.msdus.send(msdu).ok();
         });
         self.tally.msdus_without_buffer += taken.no_buffer;
@@ -228,7 +229,7 @@ impl<'c> Scan<'_, 'c> {
         taken.damage.map_or(Ok(()), Err)
     }
 
-    /// Ends the other threads.
+    /// Ends the other threads and returns the outcome.
     fn finish(
         self,
         readers: Vec<ScopedJoinHandle<'_, Seen>>,

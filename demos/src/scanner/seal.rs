@@ -1,4 +1,4 @@
-//! A beacon as it stands in a cell, and what a reader demands of it.
+//! The form of a beacon in a cell, and what a reader demands of it.
 //!
 //! ```text
 //!  ┌────────┬────────┬──────────┐
@@ -15,14 +15,14 @@ use super::radiotap::Radio;
 
 const NUMBER: usize = 8;
 const CHECKSUM: usize = 4;
-/// What is added to a beacon.
+/// The number of bytes that are added to a beacon.
 pub const SEAL: usize = NUMBER + CHECKSUM;
 
 /// Fills a buffer that is [`SEAL`] longer than the beacon.
 ///
 /// # Panics
 ///
-/// If it is not.
+/// If the buffer is not that long.
 pub fn seal(buffer: &mut [u8], beacon: &[u8], number: u64) {
     let (body, rest) = buffer.split_at_mut(beacon.len());
     body.copy_from_slice(beacon);
@@ -34,9 +34,9 @@ pub fn seal(buffer: &mut [u8], beacon: &[u8], number: u64) {
 /// A beacon that was verified.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Sealed<'a> {
-    /// Its number.
+    /// The number of the beacon.
     pub number: u64,
-    /// What it says.
+    /// The announcement that the beacon makes.
     pub announcement: Announcement<'a>,
 }
 
@@ -44,7 +44,7 @@ pub struct Sealed<'a> {
 ///
 /// # Errors
 ///
-/// What is wrong with it, in words.
+/// The error says in words what is wrong with it.
 pub fn open(buffer: &[u8], bssid: Mac) -> Result<Sealed<'_>, String> {
     let (sealed, checksum) = buffer
         .split_last_chunk::<CHECKSUM>()

@@ -1,4 +1,4 @@
-//! How a network is protected: the RSN element (WPA2, WPA3), and the WPA element before it.
+//! The protection of a network: the RSN element (WPA2, WPA3), and the WPA element before it.
 //!
 //! ```text
 //!  ┌─────────┬───────┬───────┬──────────────┬───────┬──────────────┬──────────────┬─ ─
@@ -7,7 +7,7 @@
 //!    2         4       2       count × 4      2       count × 4      2
 //! ```
 //!
-//! An element may end behind any of its fields; what is missing has its default (802.1X).
+//! An element may end behind any of its fields. What is missing has its default (802.1X).
 //! Source: IEEE 802.11-2020, 9.4.2.24, table 9-151.
 
 use std::fmt;
@@ -17,22 +17,22 @@ use super::damage::Damage;
 const IEEE: [u8; 3] = [0x00, 0x0f, 0xac];
 const MICROSOFT: [u8; 3] = [0x00, 0x50, 0xf2];
 
-/// What a network offers.
+/// The protection that a network offers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Security {
-    /// Something is encrypted: WEP, if nothing else is said.
+    /// Whether something is encrypted. It is by WEP, if nothing else is said.
     pub privacy: bool,
-    /// The WPA element is there.
+    /// Whether the WPA element is there.
     pub wpa: bool,
-    /// An RSN element with the key suites of WPA2.
+    /// Whether there is an RSN element with the key suites of WPA2.
     pub wpa2: bool,
-    /// An RSN element with the key suites of WPA3.
+    /// Whether there is an RSN element with the key suites of WPA3.
     pub wpa3: bool,
-    /// Opportunistic encryption, without a password.
+    /// Whether there is opportunistic encryption, without a password.
     pub owe: bool,
-    /// Users have accounts (802.1X).
+    /// Whether users have accounts (802.1X).
     pub enterprise: bool,
-    /// There is an RSN element whose key suites are none of these.
+    /// Whether there is an RSN element whose key suites are none of these.
     pub other: bool,
 }
 
@@ -58,27 +58,27 @@ impl fmt::Display for Security {
 
 /// The key suites of an RSN or WPA element.
 enum KeySuites<'a> {
-    /// The element ends before them.
+    /// The element ends before its key suites.
     Default,
-    /// All of them.
+    /// The element has all of its key suites.
     All(&'a [u8]),
-    /// Those that are there; the element claims more.
+    /// The element claims more key suites than these, which are there.
     Cut(&'a [u8]),
 }
 
 /// A list of suites of 4 bytes after its count.
 enum List<'a> {
-    /// There is none.
+    /// There is no list.
     Nothing,
-    /// All that it claims, and what follows it.
+    /// The list is whole. The second part is what follows it.
     Whole(&'a [u8], &'a [u8]),
-    /// What there is of it.
+    /// The list claims more than these suites, which are there.
     Cut(&'a [u8]),
 }
 
-/// The key suites of an element, from its version on.
+/// Returns the key suites of an element, from its version on.
 fn key_suites(data: &[u8]) -> KeySuites<'_> {
-    // Version and group cipher.
+    // The version and the group cipher come first.
     let rest = data.get(6..).unwrap_or_default();
     let rest = match list(rest) {
         List::Nothing => return KeySuites::Default,
@@ -106,7 +106,7 @@ fn list(data: &[u8]) -> List<'_> {
     }
 }
 
-/// Adds what an RSN element says: of one that is cut, what is there.
+/// Adds what an RSN element says. Of one that is cut it adds what is there.
 ///
 /// # Errors
 ///
@@ -121,7 +121,7 @@ pub fn rsn(data: &[u8], security: &mut Security) -> Result<(), Damage> {
         KeySuites::All(suites) => (suites, Ok(())),
         KeySuites::Cut(suites) => (suites, Err(Damage::Suites)),
     };
-    // Whatever the suites were: there is an RSN element.
+    // Whatever the suites were, there is an RSN element.
     security.other |= suites.len() < 4;
     for suite in suites.chunks_exact(4) {
         match suite[3] {
@@ -137,7 +137,7 @@ pub fn rsn(data: &[u8], security: &mut Security) -> Result<(), Damage> {
     result
 }
 
-/// Adds what a WPA element says, from its version on: of one that is cut, what is there.
+/// Adds what a WPA element says, from its version on. Of one that is cut it adds what is there.
 ///
 /// # Errors
 ///
@@ -200,7 +200,7 @@ mod tests {
         let whole = element(IEEE, &[2, 8]);
         for len in 0..=whole.len() {
             let result = rsn(&whole[..len], &mut Security::default());
-            // What lies before the first count may be cut anywhere: it is not looked at.
+            // What lies before the first count is not looked at, so it may be cut anywhere.
             let ends = len <= 6 || [12, whole.len()].contains(&len);
             assert_eq!(result.is_ok(), ends, "{len}");
         }
@@ -215,7 +215,7 @@ mod tests {
             assert_eq!(result, Err(Damage::Suites), "{len}");
             security.to_string()
         };
-        // Behind the count of the key suites, and behind the first of two.
+        // The element ends behind the count of the key suites, then behind the first of two.
         assert_eq!(told(14), "RSN");
         assert_eq!(told(18), "WPA2");
         assert_eq!(told(21), "WPA2");

@@ -6,16 +6,16 @@ use std::sync::mpsc::Receiver;
 use super::aggregate::SNAP;
 use super::msdu::{ADDRESSES, Msdu};
 
-/// What came out.
+/// The figures of what came out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Delivered {
-    /// How many MSDUs.
+    /// The number of MSDUs.
     pub msdus: u64,
-    /// Their bytes, from the LLC header on.
+    /// The number of their bytes, from the LLC header on.
     pub bytes: u64,
-    /// How many of each type of packet, of those with an LLC/SNAP header.
+    /// The number of MSDUs of each type of packet, of those with an LLC/SNAP header.
     pub types: BTreeMap<u16, u64>,
-    /// How many had another checksum than they were sent with.
+    /// The number of MSDUs that had another checksum than they were sent with.
     pub wrong: u64,
 }
 

@@ -3,34 +3,35 @@
 use super::damage::Damage;
 use super::frame::Kind;
 
-/// What became of all records.
+/// The fates of all records.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Records of all captures and passes.
+    /// The number of records of all captures and passes.
     pub records: u64,
-    /// Frames that made sense, by [`Kind::ALL`].
+    /// The numbers of frames that made sense, by [`Kind::ALL`].
     pub kinds: [u64; Kind::ALL.len()],
-    /// Frames that did not, by [`Damage::ALL`].
+    /// The numbers of frames that did not, by [`Damage::ALL`].
     pub damage: [u64; Damage::ALL.len()],
-    /// Of the damaged ones those that count for their network all the same.
+    /// The number of damaged frames that count for their network all the same.
     pub believed: u64,
-    /// Records for which there was no buffer.
+    /// The number of records for which there was no buffer.
     pub no_buffer: u64,
-    /// Data frames that were A-MSDUs.
+    /// The number of data frames that were A-MSDUs.
     pub aggregates: u64,
-    /// MSDUs out of A-MSDUs.
+    /// The number of MSDUs out of A-MSDUs.
     pub from_aggregates: u64,
-    /// MSDUs that had their frame for themselves.
+    /// The number of MSDUs that had their frame for themselves.
     pub single: u64,
-    /// MSDUs for which there was no buffer.
+    /// The number of MSDUs for which there was no buffer.
     pub msdus_without_buffer: u64,
-    /// Data frames that were encrypted: not taken apart.
+    /// The number of data frames that were encrypted. They are not taken apart.
     pub protected: u64,
-    /// Data frames that were fragments: not put together.
+    /// The number of data frames that were fragments. They are not put together.
     pub fragments: u64,
-    /// Beacons for whose place in a cell there was no buffer.
+    /// The number of beacons for whose place in a cell there was no buffer.
     pub beacons_without_buffer: u64,
-    /// Beacons that a cell refused for the moment: its readers held too many older ones.
+    /// The number of beacons that a cell refused for the moment: its readers held too many older
+    /// ones.
     pub refused: u64,
 }
 
@@ -40,12 +41,12 @@ impl Tally {
         self.kinds[kind as usize] += 1;
     }
 
-    /// Counts one that did not.
+    /// Counts a frame that did not make sense.
     pub fn damaged(&mut self, damage: Damage) {
         self.damage[damage as usize] += 1;
     }
 
-    /// Whether every record is accounted for.
+    /// Returns whether every record is accounted for.
     pub fn is_complete(&self) -> bool {
         let sound: u64 = self.kinds.iter().sum();
         let damaged: u64 = self.damage.iter().sum();

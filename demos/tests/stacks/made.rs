@@ -1,24 +1,24 @@
-//! Packets, made header by header.
+//! A generator of packets, which makes them header by header.
 
 use proptest::prelude::*;
 
-/// What a link header can hold between the stations and layer 3.
+/// An extension that a link header can hold between the stations and layer 3.
 #[derive(Debug, Clone)]
 enum Extension {
-    /// A tag: its EtherType, and the VLAN with its priority.
+    /// A tag, with its EtherType, and the VLAN with its priority.
     Tag(u16, u16),
-    /// A SecTAG of MACsec: its flags and association, its short length, and whether its channel
-    /// identifier follows.
+    /// A SecTAG of MACsec, with its flags and association, its short length, and whether its
+    /// channel identifier follows.
     Macsec(u8, u8, bool),
 }
 
-/// What an IP header says of its length.
+/// The length that an IP header claims.
 #[derive(Debug, Clone, Copy)]
 enum Length {
     Right,
-    /// As segmentation offload and jumbograms leave it.
+    /// The length is 0, as segmentation offload and jumbograms leave it.
     Zero,
-    /// So much less or more than there is.
+    /// The length is so much less or more than there is.
     Wrong(i16),
 }
 
@@ -38,9 +38,9 @@ struct V6 {
     length: Length,
     hop_limit: u8,
     destination: [u8; 16],
-    /// The extension headers' numbers, in their order.
+    /// The numbers of the extension headers, in their order.
     extensions: Vec<u8>,
-    /// What a jumbo payload option in a hop-by-hop header says, if there is one.
+    /// The length that a jumbo payload option in a hop-by-hop header says, if there is one.
     jumbo: Option<u32>,
     protocol: u8,
 }
@@ -53,7 +53,7 @@ enum Net {
     Other(u16),
 }
 
-/// A packet.
+/// Returns a strategy for a packet.
 pub(crate) fn packet() -> impl Strategy<Value = Vec<u8>> {
     let stack = prop::collection::vec(extension(), 0..6);
     let payload = prop_oneof![8 => 0..64_usize, 1 => 1400..1520_usize];
@@ -67,7 +67,7 @@ pub(crate) fn packet() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// IPv6 with a hop-by-hop header that says how long it is: 70,000 bytes.
+/// Returns IPv6 with a hop-by-hop header that says how long it is: 70,000 bytes.
 pub(crate) fn jumbogram() -> Vec<u8> {
     let net = Net::V6(V6 {
         length: Length::Zero,
@@ -197,7 +197,7 @@ fn whole(stack: &[Extension], net: &Net, ports: [u16; 2], payload: usize) -> Vec
         }
     }
     let mut body: Vec<u8> = ports.iter().flat_map(|port| port.to_be_bytes()).collect();
-    // A UDP length of 0 and a TCP header of 20 bytes.
+    // The body has a UDP length of 0 and a TCP header of 20 bytes.
     body.extend([0, 0, 0, 0, 0, 0, 0, 0, 0x50, 0x10]);
     body.resize(payload.max(4), 0x5a);
     match net {
@@ -233,7 +233,7 @@ fn v4_packet(v4: &V4, body: &[u8]) -> Vec<u8> {
     header.extend(v4.fragment.to_be_bytes());
     header.extend([v4.ttl, v4.protocol, 0, 0, 10, 0, 0, 1]);
     header.extend(v4.destination);
-    // Options that do nothing.
+    // These options do nothing.
     header.resize(4 * words, 1);
     if v4.right_sum {
         let sum = checksum(&header).to_be_bytes();
@@ -243,7 +243,7 @@ fn v4_packet(v4: &V4, body: &[u8]) -> Vec<u8> {
     header
 }
 
-/// The Internet checksum (RFC 1071), word by word.
+/// Returns the Internet checksum (RFC 1071), which is summed word by word.
 fn checksum(header: &[u8]) -> u16 {
     let words = header
         .chunks(2)
@@ -264,7 +264,8 @@ fn v6_packet(v6: &V6, body: &[u8]) -> Vec<u8> {
                 let [a, b, c, d] = length.to_be_bytes();
                 vec![next, 0, 0xc2, 4, a, b, c, d]
             }
-            // A fragment header of a whole packet; an authentication header of 16 bytes.
+            // These are a fragment header of a whole packet, and an authentication header of 16
+            // bytes.
             (44, _) => vec![next, 0, 0, 0, 0, 0, 0, 1],
             (51, _) => [vec![next, 2, 0, 0], vec![3; 12]].concat(),
             _ => vec![next, 0, 1, 4, 0, 0, 0, 0],

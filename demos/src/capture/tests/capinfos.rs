@@ -1,4 +1,4 @@
-//! The counts and times of Wireshark's `capinfos`, beside ours.
+//! Tests of the counts and times against those of Wireshark's `capinfos`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,7 +7,7 @@ use super::features::{self, Feature};
 use super::shipped;
 use crate::capture::{Capture, ETHERNET, WIFI, Wanted};
 
-/// What `capinfos` says of a file.
+/// The data that `capinfos` gives of a file.
 #[derive(Debug, Default)]
 struct Told {
     packets: Option<u64>,
@@ -15,8 +15,8 @@ struct Told {
     last: Option<f64>,
 }
 
-/// Whether it is installed; if not, says which check is not made. With `FRAMEWELL_STRICT=1` its
-/// lack is a failure.
+/// Returns whether `capinfos` is installed. If it is not, this says which check is not made; with
+/// `FRAMEWELL_STRICT=1` its lack is a failure.
 fn installed(what: &str) -> bool {
     if Command::new("capinfos").arg("--version").output().is_ok() {
         return true;
@@ -35,7 +35,7 @@ fn ask(file: &Path) -> Told {
         .expect("capinfos starts");
     let text = String::from_utf8_lossy(&output.stdout);
     let Some(line) = text.lines().last() else {
-        // Damage: no table, but a word about how far it came.
+        // For a damaged file there is no table, but a word about how far it was read.
         let complaint = String::from_utf8_lossy(&output.stderr);
         let before = complaint.split_once("after reading ");
         return Told {

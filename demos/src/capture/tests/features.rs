@@ -1,22 +1,23 @@
-//! Files that hold each feature of the formats once, and what must come of them.
+//! Files that hold each feature of the formats once, with what must come of them.
 
 use super::made::{Big, Classic, MODIFIED, NANO, Ng};
 
-/// A packet of Ethernet; another; one that a recorder cut to 16 of 60 bytes.
+/// An Ethernet packet. The next one is another, which is also used as the rest of a packet of 60
+/// bytes that a recorder cut.
 pub(super) const FIRST: &[u8] = b"one packet of 29 bytes, whole";
 pub(super) const SECOND: &[u8] = b"another packet";
 const LITTLE: Big = Big(false);
 const BIG: Big = Big(true);
 
-/// A file, and what reading its Ethernet packets must give.
+/// A file with what reading its Ethernet packets must give.
 pub(super) struct Feature {
     pub(super) name: &'static str,
     pub(super) file: Vec<u8>,
-    /// Packets that are kept, and all that there are.
+    /// The number of packets that are kept, and that of all packets.
     pub(super) packets: (usize, u64),
-    /// What the remarks say, in part; nothing if there must be no remark.
+    /// A part of what the remarks say; empty if there must be no remark.
     pub(super) remark: &'static str,
-    /// Where capinfos of Wireshark 4.0 counts otherwise: how many.
+    /// The count of `capinfos` of Wireshark 4.0, where that is another one.
     pub(super) elsewhere: Option<u64>,
 }
 
@@ -35,7 +36,7 @@ fn feature(
     }
 }
 
-/// All of them.
+/// Returns the files of all features.
 pub(super) fn all() -> Vec<Feature> {
     let mut all = classic();
     for big in [LITTLE, BIG] {
@@ -141,7 +142,8 @@ fn blocks(big: Big) -> Vec<Feature> {
 
 fn interfaces(big: Big) -> Vec<Feature> {
     let mut all = Vec::new();
-    // A millisecond, 2^-10 s, a nanosecond, 2^-20 s, a second, 10^-12 s, and 2^-30 s.
+    // The first units are a millisecond, 2^-10 s, a nanosecond, 2^-20 s, a second, 10^-12 s, and
+    // 2^-30 s.
     let mut clocks = Ng::new(big);
     let resolutions = [3, 0x8a, 9, 0x94, 0, 12, 0x9e, 40, 0xff];
     for resolution in resolutions {
@@ -209,7 +211,8 @@ fn interfaces(big: Big) -> Vec<Feature> {
     let mut checked = Ng::new(big);
     checked.interface(1, 0, &[(13, vec![4])]);
     checked.enhanced(0, 5, FIRST.len(), FIRST, &[]);
-    // Of 2 bytes, its flags say; in an interface that does not tell, and without any.
+    // The flags of the first packet say 2 bytes. The others are of an interface that does not tell:
+    // one with flags, and one without any.
     checked.enhanced(0, 5, FIRST.len(), FIRST, &[(2, big.u32(2 << 5).to_vec())]);
     checked.interface(1, 0, &[]);
     checked.obsolete(1, 5, FIRST.len(), FIRST, &[(2, big.u32(4 << 5).to_vec())]);
@@ -223,7 +226,7 @@ fn interfaces(big: Big) -> Vec<Feature> {
     all
 }
 
-/// One whole packet each, then damage.
+/// Returns files that each have one whole packet, and then damage.
 fn damaged() -> Vec<Feature> {
     let damaged = |name, damage: fn(&mut Ng), remark| {
         let mut ng = Ng::ethernet(LITTLE);
@@ -307,7 +310,7 @@ fn damaged() -> Vec<Feature> {
             |ng| {
                 let at = ng.file.len();
                 ng.section(LITTLE, 1);
-                // A hardware's name of 100 bytes, in 4.
+                // The option is a hardware's name that claims 100 bytes, in 4.
                 ng.file
                     .splice(at + 24.., [2, 0, 100, 0, 1, 2, 3, 4, 36, 0, 0, 0]);
                 ng.file[at + 4] = 36;

@@ -1,6 +1,6 @@
-//! Files made for tests.
+//! Capture files that are made for tests.
 
-/// The byte order of what is made.
+/// The byte order of what is made: whether it is big-endian.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Big(pub(super) bool);
 
@@ -25,7 +25,7 @@ impl Big {
     }
 }
 
-/// A classic pcap.
+/// The form of a classic pcap.
 pub(super) struct Classic {
     pub(super) big: Big,
     pub(super) magic: u32,
@@ -33,7 +33,8 @@ pub(super) struct Classic {
     pub(super) network: u32,
 }
 
-/// The plain format; the modified one; the one that counts nanoseconds.
+/// The magic number of the plain format. Then follow those of the modified one and of the one that
+/// counts nanoseconds.
 pub(super) const PLAIN: u32 = 0xa1b2_c3d4;
 pub(super) const MODIFIED: u32 = 0xa1b2_cd34;
 pub(super) const NANO: u32 = 0xa1b2_3c4d;
@@ -48,7 +49,8 @@ impl Classic {
         }
     }
 
-    /// The file with these packets, each of which had `more` bytes when it was recorded.
+    /// Returns the file with these packets, each of which had `more` bytes more when it was
+    /// recorded.
     pub(super) fn file(&self, more: u32, packets: &[&[u8]]) -> Vec<u8> {
         let big = self.big;
         let mut file = big.u32(self.magic).to_vec();
@@ -79,14 +81,14 @@ impl Classic {
 /// An option: its code and its value.
 pub(super) type Opt = (u16, Vec<u8>);
 
-/// A pcapng.
+/// A pcapng file that is being made.
 pub(super) struct Ng {
     pub(super) file: Vec<u8>,
     pub(super) big: Big,
 }
 
 impl Ng {
-    /// A file that begins with a section of this byte order.
+    /// Returns a file that begins with a section of this byte order.
     pub(super) fn new(big: Big) -> Self {
         let mut ng = Self {
             file: Vec::new(),
@@ -96,7 +98,8 @@ impl Ng {
         ng
     }
 
-    /// One Ethernet interface, microseconds, no snap length.
+    /// Returns a file with one Ethernet interface, which counts microseconds and has no snap
+    /// length.
     pub(super) fn ethernet(big: Big) -> Self {
         let mut ng = Self::new(big);
         ng.interface(1, 0, &[]);
@@ -112,7 +115,7 @@ impl Ng {
         self.block(0x0a0d_0d0a, &body);
     }
 
-    /// A block, padded.
+    /// Appends a block, which is padded.
     pub(super) fn block(&mut self, kind: u32, body: &[u8]) {
         let length = body.len().next_multiple_of(4);
         let total = self.big.u32(12 + length as u32);
@@ -146,7 +149,7 @@ impl Ng {
         self.block(1, &body);
     }
 
-    /// An Enhanced Packet Block.
+    /// Appends an Enhanced Packet Block.
     pub(super) fn enhanced(
         &mut self,
         id: u32,
@@ -159,7 +162,7 @@ impl Ng {
         self.packet(6, id, ticks, original, packet, options);
     }
 
-    /// The Packet Block that came before it; 7 packets were lost there.
+    /// Appends a Packet Block, the kind before the enhanced one. It says that 7 packets were lost.
     pub(super) fn obsolete(
         &mut self,
         id: u16,
@@ -196,7 +199,7 @@ impl Ng {
         self.block(kind, &body);
     }
 
-    /// A Simple Packet Block.
+    /// Appends a Simple Packet Block.
     pub(super) fn simple(&mut self, original: usize, packet: &[u8]) {
         let mut body = self.big.u32(original as u32).to_vec();
         body.extend(packet);
