@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# etherparse 0.21.0 (crates.io): its two lax parsers disagree about a packet whose IPv6 extension headers
-# repeat: `LaxSlicedPacket` finds the UDP header, `LaxPacketHeaders` does not and names no error.
+# etherparse 0.21.0 (crates.io): its two lax parsers disagree about a packet whose IPv6 extension
+# headers repeat. `LaxSlicedPacket` finds the UDP header. `LaxPacketHeaders` does not find it, and
+# names no error.
 #
 # Input:    Ethernet, IPv6, two fragment headers of whole packets (offset 0, no more to come), UDP.
 # Expected: both find the UDP header, or both say why not.

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# etherparse 0.21.0 (crates.io): `Ipv4Header` drops the reserved bit of the flags without a word, so that
-# a right checksum over it is called wrong and the header that is written back is another one.
+# etherparse 0.21.0 (crates.io): `Ipv4Header` drops the reserved bit of the flags without a word. So
+# it calls a right checksum over that bit wrong, and the header that it writes back is another one.
 #
 # Input:    an IPv4 header with the reserved bit (0x80 of byte 6) set, and the checksum over it.
-# Expected: `calc_header_checksum` gives that checksum, `to_bytes` gives those bytes; or the parser errs.
+# Expected: `calc_header_checksum` gives that checksum, and `to_bytes` gives those bytes; or the
+#           parser returns an error.
 # Seen:     it parses; the checksum differs by 0x8000, and so does byte 6.
 set -euo pipefail
 work=$(mktemp -d)

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# libwifi 0.5.0 (crates.io): `parse_frame(frame, false)` says of a frame that it has no check sequence,
-# and still leaves its last four bytes out.
+# libwifi 0.5.0 (crates.io): `parse_frame(frame, false)` says of a frame that it has no check
+# sequence, and still leaves its last four bytes out.
 #
-# Input:    a whole beacon without a check sequence: header, fixed fields, then two elements, the SSID
-#           "lab" and, last, the DS parameter set (3 bytes) with channel 11.
+# Input:    a whole beacon without a check sequence: a header, fixed fields, and two elements: the
+#           SSID "lab", and the DS parameter set (3 bytes) with channel 11, which is the last.
 # Expected: SSID "lab", channel 11, as tshark shows.
 # Seen:     SSID "lab", no channel. With the four bytes of the check sequence behind it, and `true`,
-#           the channel is there. Each last element of at most four bytes is lost so.
+#           the channel is there. Every last element of at most four bytes is lost in this way.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# pcap-parser 0.17.0 (crates.io): the time offset of an interface (if_tsoffset) is read in little-endian
-# order in sections of either byte order.
+# pcap-parser 0.17.0 (crates.io): the time offset of an interface (if_tsoffset) is read as
+# little-endian, whichever byte order the section has.
 #
-# Input:    an Interface Description Block, once little-endian, once big-endian, with an if_tsoffset of
-#           3600 seconds.
-# Expected: 3600 from both, as Wireshark takes it.
-# Seen:     3600, and 1156862154280796160 (0x100e000000000000): every time of the section is off by that.
+# Input:    an Interface Description Block with an if_tsoffset of 3600 seconds, once little-endian
+#           and once big-endian.
+# Expected: 3600 from both, as Wireshark reads it.
+# Seen:     3600, and 1156862154280796160 (0x100e000000000000). Every time in the section is wrong
+#           by that much.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

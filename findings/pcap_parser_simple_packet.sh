@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# pcap-parser 0.17.0 (crates.io): a Simple Packet Block that was cut to the interface's snap length gives
-# its padding as bytes of the packet, and `truncated` says the opposite of what it is.
+# pcap-parser 0.17.0 (crates.io): a Simple Packet Block that was cut to the interface's snap length
+# gives its padding as bytes of the packet, and `truncated` says the opposite of what it is.
 #
-# Input:    a Simple Packet Block of an interface with snap length 5: 60 bytes on the wire, 5 kept, and
-#           3 of padding; and one with a whole packet of 8 bytes.
+# Input:    a Simple Packet Block of an interface with snap length 5, whose packet had 60 bytes on
+#           the wire: 5 bytes and 3 of padding; and a block with a whole packet of 8 bytes.
 # Expected: 5 bytes, truncated; 8 bytes, not truncated.
-# Seen:     8 bytes, not truncated; 8 bytes, truncated. The block's parser is not told the snap length.
+# Seen:     8 bytes, not truncated; 8 bytes, truncated. The block's parser is not told the snap
+#           length.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
