@@ -1,6 +1,6 @@
-/* What the clients share: checks that say where they failed, and what C11 alone does not have: threads, a queue between them, a CPU of
- * one's own. Each client is one file that includes this first.
- */
+/* What the clients share: checks that say where they failed, and what C11 alone does not have,
+ * which is threads, a queue between them, and a way to run on one CPU. Each client is one file that
+ * includes this header first. */
 #ifndef CLIENT_H
 #define CLIENT_H
 
@@ -27,7 +27,7 @@
 #include <unistd.h>
 #endif
 
-/* ---- Checks --------------------------------------------------------------------------------------------------------------------- */
+/* ---- Checks ---------------------------------------------------------------------------------- */
 
 #define CHECK(holds)                                                         \
     do {                                                                     \
@@ -38,7 +38,7 @@
         }                                                                    \
     } while (0)
 
-/* Two numbers are the same; says both if not. */
+/* Checks that two numbers are the same, and prints both if they are not. */
 #define CHECK_EQ(left, right)                                                                         \
     do {                                                                                              \
         unsigned long long left_ = (unsigned long long)(left), right_ = (unsigned long long)(right);  \
@@ -57,13 +57,14 @@
         fflush(stdout);        \
     } while (0)
 
-/* What a client's main returns: under Wine a crash can look like a success, but does not say this. */
+/* Prints "end" and returns what a client's main returns. Under Wine a crash can look like a
+ * success, but a client that crashed does not print "end". */
 static inline int client_end(void) {
     puts("end");
     return 0;
 }
 
-/* A value that no call may leave in an out parameter that it writes. */
+/* Returns a value that no call may leave in an out parameter that it writes. */
 static inline void *client_poison(void) {
     static char poison;
     return &poison;
@@ -92,7 +93,7 @@ static inline framewell_stats client_stats(framewell_pool *pool) {
     return stats;
 }
 
-/* ---- Threads -------------------------------------------------------------------------------------------------------------------- */
+/* ---- Threads --------------------------------------------------------------------------------- */
 
 typedef void (*client_body)(void *argument);
 
@@ -120,7 +121,7 @@ static void *client_enter(void *thread) {
 }
 #endif
 
-/* The thread must stay where it is until it is joined. */
+/* Starts a thread. The client_thread must stay where it is until it is joined. */
 static inline void client_start(client_thread *thread, client_body body, void *argument) {
     thread->body = body;
     thread->argument = argument;
@@ -172,7 +173,7 @@ static inline void client_pin(bool last) {
 #endif
 }
 
-/* ---- A queue of pointers between threads ---------------------------------------------------------------------------------------- */
+/* ---- A queue of pointers between threads ----------------------------------------------------- */
 
 enum { CLIENT_QUEUE = 1024 };
 

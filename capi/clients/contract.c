@@ -1,4 +1,5 @@
-/* The rows of docs/contract.md, a function for each and named after it, on the pool that the process shares. */
+/* The rows of docs/contract.md. Each row has at least one function, named after it, on the pool
+ * that the process shares. */
 #include "client.h"
 
 #if !defined(_WIN32)
@@ -9,7 +10,7 @@ enum { FRAMES = 64, BUDGET = 4 << 20, RAS_SIZE = 1500 };
 
 static framewell_pool *pool;
 
-/* What the pool has reported, by kind. */
+/* What the pool has reported, counted by kind. */
 static unsigned reported[5];
 
 static void on_misuse(const framewell_misuse *misuse, void *context) {
@@ -18,7 +19,7 @@ static void on_misuse(const framewell_misuse *misuse, void *context) {
     reported[misuse->kind]++;
 }
 
-/* What a refused call may not change. */
+/* Checks what a refused call may not change. */
 static void check_same(framewell_stats before, framewell_stats after) {
     CHECK_EQ(after.free, before.free);
     CHECK_EQ(after.out, before.out);
@@ -52,7 +53,7 @@ static void get_with(framewell_dword wish) {
     CHECK_EQ(RasFreeBuffer(frame), FRAMEWELL_SUCCESS);
 }
 
-/* ---- RAS ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- RAS ------------------------------------------------------------------------------------- */
 
 static void r1_get_returns_a_frame(void) {
     const framewell_dword wishes[] = {1, 60, 1499, 1500};
@@ -170,7 +171,7 @@ static void r9_a_dot11_buffer_is_no_frame(void) {
     }
 }
 
-/* What free may answer: 0 and 610, whatever the pointer and however full the pool. */
+/* RasFreeBuffer answers 0 or 610, whatever the pointer is and however full the pool is. */
 static void r10_free_answers_neither_601_nor_614(void) {
     framewell_byte *frames[FRAMES];
     void *buffer = allocate(24);
@@ -193,7 +194,7 @@ static void r10_free_answers_neither_601_nor_614(void) {
     Dot11ExtFreeBuffer(buffer);
 }
 
-/* ---- Dot11 ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- Dot11 ----------------------------------------------------------------------------------- */
 
 static void a1_allocate_gives_at_least_n_bytes_aligned_to_16(void) {
     const framewell_dword sizes[] = {1, 24, 1500, 1501, 2346, 11454, 65536, 65537, 1 << 20};
@@ -210,7 +211,7 @@ static void a1_four_gibibytes_less_one_byte_are_served_when_memory_allows(void) 
     void *buffer = client_poison();
     framewell_dword code = Dot11ExtAllocateBuffer(0xffffffffu, &buffer);
     if (code == FRAMEWELL_SUCCESS) {
-        /* The ends alone: the rest is never committed. */
+        /* Only the ends are touched, so that the rest is never committed. */
         ((framewell_byte *)buffer)[0] = 1;
         ((framewell_byte *)buffer)[(size_t)0xfffffffeu] = 1;
         Dot11ExtFreeBuffer(buffer);
@@ -335,7 +336,7 @@ static void a7_invalid_pointers_are_refused_counted_and_reported(void) {
     CHECK_EQ(RasFreeBuffer(frame), FRAMEWELL_SUCCESS);
 }
 
-/* ---- Contents ------------------------------------------------------------------------------------------------------------------- */
+/* ---- Contents -------------------------------------------------------------------------------- */
 
 static void c1_zeroed_on_free(void) {
     framewell_byte *frames[FRAMES];

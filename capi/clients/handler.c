@@ -1,6 +1,7 @@
-/* An IHV handler as one of the 802.11 extension DLL is: it fills a profile out of five buffers that it allocates through its host's table, and the
- * host frees them after it has returned, on another thread. When an allocation fails the handler frees what it made and passes the code on.
- */
+/* A handler of an independent hardware vendor, as the 802.11 extension DLL has them. It fills a
+ * profile with five buffers that it allocates through its host's table. The host frees them on
+ * another thread after the handler has returned. When an allocation fails, the handler frees what
+ * it made and passes the code on. */
 #include "client.h"
 
 enum { BUFFERS = 5, THREADS = 4, CALLS = 20000 };
@@ -11,23 +12,24 @@ typedef struct header {
     uint64_t reserved;
 } header;
 
-/* What the handler hands over: two headers side by side and three strings. */
+/* What the handler hands over: two headers and three strings. */
 typedef struct profile {
     void *buffers[BUFFERS];
 } profile;
 
-/* The strings are of 176 to 578 bytes, as names and XML fragments of profiles are. */
+/* Returns the size of a buffer. Strings take 176 to 578 bytes, as names and XML fragments of
+ * profiles do. */
 static framewell_dword size_of(size_t buffer, unsigned seed) {
     return buffer < 2 ? 24 : 176 + (seed * 67 + (unsigned)buffer * 131) % (578 - 176 + 1);
 }
 
-/* ---- The DLL ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- The DLL --------------------------------------------------------------------------------- */
 
 static framewell_dword handle(const framewell_dot11ext_apis *host, unsigned seed, profile *filled) {
     for (size_t i = 0; i < BUFFERS; i++) {
         framewell_dword code = host->Dot11ExtAllocateBuffer(size_of(i, seed), &filled->buffers[i]);
         if (code != FRAMEWELL_SUCCESS) {
-            /* The slot of the failed one is among them: it is NULL, which may be freed. */
+            /* The slot of the failed allocation is freed too: it is NULL, which is allowed. */
             for (size_t made = 0; made <= i; made++) {
                 host->Dot11ExtFreeBuffer(filled->buffers[made]);
             }
@@ -42,7 +44,7 @@ static framewell_dword handle(const framewell_dot11ext_apis *host, unsigned seed
     return FRAMEWELL_SUCCESS;
 }
 
-/* ---- The host --------------------------------------------------------------------------------------------------------------------- */
+/* ---- The host -------------------------------------------------------------------------------- */
 
 static void check_filled(const profile *filled, unsigned seed) {
     for (size_t i = 0; i < 2; i++) {
@@ -100,8 +102,8 @@ static void a_refused_allocation_is_passed_on_and_nothing_leaks(void) {
     }
 }
 
-/* The library's own refusal: nothing rests but the first k - 1 buffers. A larger class serves where the own one has nothing, so all
- * of them are used up. */
+/* The library itself refuses the handler's k-th allocation: only k - 1 buffers are free. A larger
+ * class serves where a buffer's own class has nothing, so all classes are used up first. */
 static void a_used_up_budget_is_passed_on_and_nothing_leaks(void) {
     enum { MOST = 1 << 17 };
     static void *all[MOST];
@@ -134,7 +136,7 @@ static void a_used_up_budget_is_passed_on_and_nothing_leaks(void) {
     }
 }
 
-/* ---- The storm: what each thread's handler allocates the next thread frees -------------------------------------------------------- */
+/* ---- The storm: the next thread frees what each thread's handler allocates ----------------- */
 
 static unsigned calls;
 
@@ -183,7 +185,7 @@ static void four_threads_handle_and_others_free(void) {
     check_nothing_is_out();
 }
 
-/* handler [CALLS of each thread] */
+/* Usage: handler [CALLS of each thread] */
 int main(int argc, char **argv) {
     framewell_config config = FRAMEWELL_CONFIG_DEFAULTS;
     config.frames = 64;

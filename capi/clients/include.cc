@@ -1,4 +1,4 @@
-// The header in C++: links as C, and NULL and the defaults are C++'s too.
+// The header in C++: it links as C, and NULL and the defaults are valid C++ too.
 #include <framewell.h>
 
 #include <memory>

@@ -1,4 +1,4 @@
-/* The header needs no other, and all it declares can be used. */
+/* The header needs no other header, and everything that it declares can be used. */
 #include <framewell.h>
 
 static const framewell_config config = FRAMEWELL_CONFIG_DEFAULTS;

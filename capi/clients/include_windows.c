@@ -1,4 +1,5 @@
-/* The header after windows.h, or before it with -DFRAMEWELL_FIRST: its types are those of ras.h and wlanihvtypes.h, and its numbers Windows'. */
+/* The header is included after windows.h, or before it with -DFRAMEWELL_FIRST. Its types are those
+ * of ras.h and wlanihvtypes.h, and its error numbers are those of Windows. */
 #ifdef FRAMEWELL_FIRST
 #include <framewell.h>
 #endif

@@ -1,6 +1,6 @@
-/* A process with 300,000 KiB of address space (ulimit -v): what the pool reserves unasked is less
- * then, and what it is asked for is refused with the limit and the remedy.
- */
+/* A process with 300,000 KiB of address space (ulimit -v). The pool then reserves less where nobody
+ * asked for a size. What it was asked for and cannot reserve is refused with the limit and the
+ * remedy. */
 #include "client.h"
 
 static void allocate_and_free(framewell_dword size) {
@@ -22,7 +22,8 @@ static void every_kind_of_buffer_is_served(void) {
     allocate_and_free((framewell_dword)4 << 20);
 }
 
-/* The message names the limit, and what lowers the need by the name that the caller knows. */
+/* Checks that the message names the limit, and names what lowers the need as the caller knows
+ * it. */
 static void check_message(const char *message, const char *wish) {
     const char *limit = "307200000 bytes of address space; raise that limit (ulimit -v)";
     if (strstr(message, limit) == NULL || strstr(message, wish) == NULL) {

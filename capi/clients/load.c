@@ -1,6 +1,5 @@
-/* A Windows host that knows the library by its name alone: LoadLibrary, and the pointer types of ras.h and wlanihv.h. The header is not used
- * but for its numbers.
- */
+/* A Windows host that knows the library only by its name: it uses LoadLibrary, and the pointer
+ * types of ras.h and wlanihv.h. It takes nothing but numbers from the header. */
 #include "client.h"
 
 #include <ras.h>

@@ -1,7 +1,7 @@
-/* A RAS custom-scripting DLL and its host. The host opens a port, hands the DLL functions to get, free, receive, retrieve and send
- * buffers, and the DLL logs in over them. Both sides are as the pages on RasCustomScriptExecute describe them; the four documented
- * functions come from the library. At the other end of the port a peer asks for a name and a password.
- */
+/* A RAS custom-scripting DLL and its host. The host opens a port and hands functions to the DLL
+ * that get, free, receive, retrieve and send buffers. The DLL logs in with them. Both sides are as
+ * the pages on RasCustomScriptExecute describe them, and RasGetBuffer and RasFreeBuffer come from
+ * the library. At the other end of the port a peer asks for a name and a password. */
 #include "client.h"
 
 #ifdef _WIN32
@@ -19,7 +19,7 @@
 
 enum { ERROR_AUTHENTICATION = 691, ERROR_DISCONNECTED = 619, FRAME = 1500 };
 
-/* ---- The port: a line to a peer -------------------------------------------------------------------------------------------------- */
+/* ---- The port: a line to a peer -------------------------------------------------------------- */
 
 typedef struct line {
     int in, out;
@@ -46,7 +46,7 @@ static void close_line(line end) {
     }
 }
 
-/* ---- The peer: asks, and answers by what it is told ------------------------------------------------------------------------------ */
+/* ---- The peer: asks, and answers by what it is told ------------------------------------------ */
 
 typedef struct peer {
     line line;
@@ -71,7 +71,7 @@ static void hear(const peer *self, char *text, size_t room) {
 static void run_peer(void *argument) {
     const peer *self = argument;
     char name[FRAME], password[FRAME];
-    /* In pieces, as a slow line would. */
+    /* The text comes in pieces, as on a slow line. */
     say(self, "Welcome to the ");
     say(self, "concentrator\r\nlogin:");
     hear(self, name, sizeof name);
@@ -84,11 +84,11 @@ static void run_peer(void *argument) {
     close_line(self->line);
 }
 
-/* ---- The host: hands out functions and checks what comes back -------------------------------------------------------------------- */
+/* ---- The host: hands out functions and checks what comes back -------------------------------- */
 
 typedef struct port {
     line line;
-    /* What was received into a buffer and not retrieved yet. */
+    /* The buffer that holds received bytes which were not retrieved yet, and how many they are. */
     framewell_byte *receiving;
     framewell_dword received;
     unsigned refused;
@@ -99,7 +99,7 @@ typedef framewell_dword(FRAMEWELL_WINAPI *receive_buffer)(void *port, framewell_
                                                           framewell_dword timeout, void *event);
 typedef framewell_dword(FRAMEWELL_WINAPI *retrieve_buffer)(void *port, framewell_byte *buffer, framewell_dword *size);
 
-/* Whether a client's buffer is one, with room for what is to be done with it. */
+/* Returns whether a client's buffer is a frame with room for `size` bytes. */
 static bool is_buffer(port *self, const framewell_byte *buffer, framewell_dword size) {
     framewell_dword capacity;
     if (framewell_ras_query(buffer, &capacity) == FRAMEWELL_SUCCESS && size <= capacity) {
@@ -143,7 +143,7 @@ static framewell_dword FRAMEWELL_WINAPI host_retrieve(void *at, framewell_byte *
     return FRAMEWELL_SUCCESS;
 }
 
-/* ---- The DLL: knows the port as a handle, and the host by its functions ----------------------------------------------------------- */
+/* ---- The DLL: knows the port as a handle, and the host by its functions ---------------------- */
 
 typedef struct script {
     void *port;
@@ -155,7 +155,8 @@ typedef struct script {
     framewell_byte *received, *sent;
 } script;
 
-/* Reads until the peer has said what is waited for, or something that ends the dialogue. */
+/* Reads until the peer has said the prompt. Returns the code of what ends the dialogue before
+ * that. */
 static framewell_dword wait_for(script *self, const char *prompt, char *said, size_t room) {
     size_t n = strlen(said);
     while (strstr(said, prompt) == NULL) {
@@ -207,7 +208,8 @@ static framewell_dword get_frame(const script *self, framewell_byte **frame) {
     return code;
 }
 
-/* What a DLL exports as RasCustomScriptExecute: both buffers at once, the dialogue, and both back. */
+/* Does what a DLL exports as RasCustomScriptExecute: it gets both buffers, runs the dialogue, and
+ * frees both. */
 static framewell_dword execute(script *self, const char *name, const char *password) {
     framewell_dword code = get_frame(self, &self->received);
     if (code != FRAMEWELL_SUCCESS) {
@@ -223,7 +225,7 @@ static framewell_dword execute(script *self, const char *name, const char *passw
     return code;
 }
 
-/* ---- Connections ----------------------------------------------------------------------------------------------------------------- */
+/* ---- Connections ----------------------------------------------------------------------------- */
 
 static script script_on(port *at) {
     return (script){at, RasGetBuffer, RasFreeBuffer, host_send, host_receive, host_retrieve, NULL, NULL};
@@ -296,7 +298,7 @@ static void the_host_answers_610_for_what_is_no_buffer(void) {
     CHECK_EQ(RasFreeBuffer(frame), FRAMEWELL_SUCCESS);
 }
 
-/* No client may rely on zeros. */
+/* Fills every frame with garbage, because no client may rely on zeros. */
 static void fill_with_garbage(void) {
     framewell_byte *frames[8];
     framewell_dword size = FRAME;

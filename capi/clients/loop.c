@@ -1,4 +1,5 @@
-/* A packet loop on a pool of its own: receives in bursts, sends in bulk, looks at every byte, and takes the pool apart at the end. */
+/* A packet loop on a pool of its own. It receives in bursts, frees in bulk, checks every byte, and
+ * destroys the pool at the end. */
 #include "client.h"
 
 enum { FRAMES = 1024, PAYLOAD = 2048, HEADROOM = 64, BATCH = 32, PACKETS = 200000 };
@@ -6,7 +7,7 @@ enum { FRAMES = 1024, PAYLOAD = 2048, HEADROOM = 64, BATCH = 32, PACKETS = 20000
 static framewell_pool *pool;
 static uint32_t packets;
 
-/* ---- A network that gives back what it was sent ----------------------------------------------------------------------------------- */
+/* ---- A network that gives back what it was sent ---------------------------------------------- */
 
 typedef struct packet {
     uint32_t number, length;
@@ -31,7 +32,7 @@ static void check(const void *frame, uint32_t number) {
     CHECK(client_all(at->bytes, number & 0xff, at->length));
 }
 
-/* ---- The loops -------------------------------------------------------------------------------------------------------------------- */
+/* ---- The loops ------------------------------------------------------------------------------- */
 
 static void loop_in_bursts(void) {
     void *frames[BATCH];
@@ -53,7 +54,8 @@ static void loop_in_bursts(void) {
     CHECK_EQ(client_stats(pool).out, 0);
 }
 
-/* All in flight at once, so that a frame handed out twice would be overwritten. */
+/* All frames are in flight at once, so that a frame that was handed out twice would be
+ * overwritten. */
 static void loop_in_bulk(void) {
     static void *frames[FRAMES];
     for (uint32_t round = 0; round < 20; round++) {
@@ -198,7 +200,7 @@ static void null_pools_and_out_pointers_are_87(void) {
     CHECK_EQ(client_stats(pool).out, 0);
 }
 
-/* loop [PACKETS] */
+/* Usage: loop [PACKETS] */
 int main(int argc, char **argv) {
     framewell_config config = FRAMEWELL_CONFIG_DEFAULTS;
     char message[256];

@@ -1,12 +1,12 @@
 /* Every wrong pointer at every function that takes one.
  *
- *   misuse                     what leaves the process alive
- *   misuse abort               a frame freed twice, in a pool that aborts then: must end the process
- *   misuse environment-abort   the same by FRAMEWELL_ON_MISUSE
+ *   misuse                     runs what leaves the process alive
+ *   misuse abort               frees a frame twice in a pool that aborts then; the process must end
+ *   misuse environment-abort   does the same in a pool that aborts by FRAMEWELL_ON_MISUSE
  */
 #include "client.h"
 
-/* ---- The pools, and what they report ---------------------------------------------------------------------------------------------- */
+/* ---- The pools, and what they report --------------------------------------------------------- */
 
 static framewell_pool *pool, *other;
 static framewell_misuse last;
@@ -27,15 +27,16 @@ static framewell_config reporting_config(void) {
     return config;
 }
 
-/* ---- The table: pointers and functions -------------------------------------------------------------------------------------------- */
+/* ---- The table: pointers and functions ------------------------------------------------------- */
 
-/* Nothing is wrong, or there is nothing to say of it. */
+/* The pointer is right for the function, or the function ignores it. */
 #define FINE 99u
 
 typedef struct wrong {
     const char *what;
     void *pointer;
-    uint32_t as_frame, as_dot11; /* FRAMEWELL_MISUSE_… where a frame, or an 802.11 buffer, is expected */
+    /* FRAMEWELL_MISUSE_… where a frame is expected, and where an 802.11 buffer is expected. */
+    uint32_t as_frame, as_dot11;
 } wrong;
 
 enum { WRONGS = 16 };
@@ -206,7 +207,7 @@ static void bulk_frees_the_others_and_says_how_many_it_refused(void) {
     CHECK_EQ(client_stats(pool).out, before.out - 3);
 }
 
-/* ---- In processes of their own ---------------------------------------------------------------------------------------------------- */
+/* ---- In processes of their own --------------------------------------------------------------- */
 
 static void free_twice(void) {
     framewell_byte *frame;

@@ -1,7 +1,8 @@
-/* A host that loads the library as a plug-in would be loaded, and closes it while its threads are in the functions: it has to stay where it
- * is, since the kernel looks at a thread's restartable sequence wherever the thread is.
+/* A host that loads the library as it would load a plug-in, and closes it while its threads are in
+ * the functions. The library has to stay mapped, since the kernel looks at a thread's restartable
+ * sequence wherever the thread is.
  *
- *   plugin NAME      of the library, as for dlopen
+ *   plugin NAME      NAME of the library, as for dlopen
  */
 #include "client.h"
 
@@ -11,7 +12,7 @@
 
 enum { THREADS = 4 };
 
-/* ISO C has no conversion from what dlsym answers to a function. */
+/* Looks a function up. ISO C has no conversion from what dlsym returns to a function pointer. */
 static void find(void *library, const char *name, void *function) {
     void *found = dlsym(library, name);
     CHECK(found != NULL);
@@ -34,7 +35,7 @@ static void get_and_free(void *calls_of_thread) {
     }
 }
 
-/* Until every thread has called the functions again. */
+/* Waits until every thread has called the functions 1000 times more. */
 static void wait_for_calls(void) {
     const struct timespec moment = {0, 1000000};
     for (size_t i = 0; i < THREADS; i++) {

@@ -1,6 +1,6 @@
-/* Threads with the least stack that there is: the larger of 16 KiB and _SC_THREAD_STACK_MIN. Each
- * step has one of its own, the first use of the shared pool before all others.
- */
+/* Threads with the least stack that there is, which is the larger of 16 KiB and
+ * _SC_THREAD_STACK_MIN. Each step runs on a thread of its own. The first use of the shared pool
+ * comes before all others. */
 #include "client.h"
 
 static framewell_pool *own;
@@ -20,7 +20,7 @@ static void the_first_buffer_of_a_class(void) {
     Dot11ExtFreeBuffer(buffer);
 }
 
-/* More than the collector of their registry puts off. */
+/* There are more of them than the collector of their registry puts off. */
 static void large_buffers(void) {
     for (int i = 0; i < 300; i++) {
         void *buffer;

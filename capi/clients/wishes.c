@@ -1,7 +1,8 @@
-/* Every wish that cannot be served, at the functions that make a pool.
+/* Every setting that cannot be served, at the functions that make a pool.
  *
- *   wishes                 those of a config
- *   wishes environment     with a variable of the environment that cannot be served; says with which code and message that was refused
+ *   wishes                 settings of a config
+ *   wishes environment     expects an environment variable that cannot be served, and prints the
+ *                          code and the message with which it was refused
  */
 #include "client.h"
 
@@ -71,7 +72,8 @@ WISH(dot11_bytes, ((size_t)4 << 30) + 1)
 
 static const struct {
     void (*wish)(void);
-    const char *message; /* what it has in it */
+    /* A piece of the message. */
+    const char *message;
 } wishes[] = {
     {wish_no_size, "struct_size is 0"},
     {wish_small_size, "struct_size is 8"},
@@ -108,7 +110,7 @@ static void check_wish(size_t i, const framewell_config *wish) {
         fprintf(stderr, "wish %u: code %u, message \"%s\", expected \"%s\"\n", (unsigned)i, (unsigned)code, message, wishes[i].message);
         exit(1);
     }
-    /* The member is named, and Rust's names are not the caller's. */
+    /* The member is named by its C name, and no Rust name is in the message. */
     CHECK(strstr(message, "framewell_config.") != NULL && strstr(message, "::") == NULL);
 }
 
@@ -175,7 +177,7 @@ static void every_code_has_a_sentence(void) {
     }
 }
 
-/* ---- In a process of its own ------------------------------------------------------------------------------------------------------ */
+/* ---- In a process of its own ----------------------------------------------------------------- */
 
 static void environment(void) {
     framewell_byte *frame = client_poison();

@@ -1,4 +1,4 @@
-//! From what a caller wishes to a pool, or to a code and a sentence.
+//! Turns what a caller asks for into a pool, or into a code and a sentence.
 
 use std::ffi::{OsStr, c_char, c_void};
 use std::mem;
@@ -12,7 +12,7 @@ use framewell::{BuildError, Front, HugePages, Misuse, MisuseKind, OnMisuse, Pool
 use crate::text;
 use crate::types::*;
 
-/// Why there is no pool.
+/// The reason why there is no pool.
 pub(crate) struct Refused {
     pub(crate) code: u32,
     pub(crate) message: String,
@@ -24,36 +24,40 @@ impl Refused {
         Self { code, message }
     }
 
-    /// Writes the message to `to` with an ending 0, as much of it as has room, and returns the code.
+    /// Writes the message to `to` with an ending 0, as much of it as has room, and returns the
+    /// code.
     ///
     /// # Safety
     ///
     /// - `to` is NULL or valid for `size` bytes.
     pub(crate) unsafe fn tell(&self, to: *mut c_char, size: usize) -> u32 {
-        // SAFETY: the function's bullet.
+        // SAFETY: the `# Safety` section of this function requires it.
         unsafe { text::write(&self.message, to, size) };
         self.code
     }
 }
 
-/// What a pool of the C library is built from.
+/// The settings that a pool of the C library is built from.
 pub(crate) struct Wishes {
     builder: PoolBuilder,
     payload: usize,
     headroom: usize,
-    /// How a wish is called in messages.
+    /// Returns what a setting is called in messages.
     name: fn(&str) -> String,
-    /// The code if one of them cannot be served.
+    /// The code that is returned if a setting cannot be served.
     unserved: u32,
 }
 
-/// Those that are built in included.
+/// The most size classes that a pool can have, the built-in ones included.
 const MAX_SIZE_CLASSES: usize = 128;
 
 impl Wishes {
+    /// Reads the settings from a config.
+    ///
     /// # Safety
     ///
-    /// - `config` is NULL or valid for the bytes that its `struct_size` says; its members are what the header says.
+    /// - `config` is NULL or valid for the bytes that its `struct_size` says. Its members are what
+    ///   the header says.
     pub(crate) unsafe fn of_config(config: *const framewell_config) -> Result<Self, Refused> {
         let refused = |code, message: String| Err(Refused::new(code, message));
         if config.is_null() {
@@ -62,7 +66,7 @@ impl Wishes {
                 "the config is NULL".into(),
             );
         }
-        // SAFETY: every version has this member first.
+        // SAFETY: every version of the struct has this member first.
         let size = unsafe { (*config).struct_size };
         let known = mem::size_of::<framewell_config>();
         if size != known {
@@ -74,7 +78,7 @@ impl Wishes {
                 ),
             );
         }
-        // SAFETY: the size is this version's, so that all members are there.
+        // SAFETY: the size is that of this version, so all members are there.
         let config = unsafe { &*config };
         let mut builder = Pool::builder()
             .frames(config.frames)
@@ -107,7 +111,7 @@ impl Wishes {
                     ),
                 );
             }
-            // Before they are read: no array has as many as a hostile number says.
+            // This is checked before the sizes are read: an array of that length need not exist.
             if config.size_class_count > MAX_SIZE_CLASSES {
                 return refused(
                     FRAMEWELL_ERROR_CONFIG,
@@ -118,7 +122,7 @@ impl Wishes {
                     ),
                 );
             }
-            // SAFETY: the header: as many sizes lie there.
+            // SAFETY: the header asks that `size_class_count` sizes lie there.
             let sizes =
                 unsafe { slice::from_raw_parts(config.size_classes, config.size_class_count) };
             builder = sizes
@@ -162,7 +166,7 @@ impl Wishes {
             abort_on_misuse: word("FRAMEWELL_ON_MISUSE", &["count", "abort"])?,
             ..defaults
         };
-        // SAFETY: a config of this version, whose pointers are NULL.
+        // SAFETY: the config is of this version, and its pointers are NULL.
         let wishes = unsafe { Self::of_config(&raw const config) }?;
         Ok(Self {
             name: |wish| format!("FRAMEWELL_{}", wish.to_uppercase()),
@@ -181,7 +185,7 @@ impl Wishes {
         }
     }
 
-    /// The pool of the four functions.
+    /// Builds the pool of the four functions.
     pub(crate) fn build_shared(self) -> Result<framewell_pool, Refused> {
         if self.payload < RAS_PAYLOAD {
             return Err(Refused::new(
@@ -211,7 +215,7 @@ fn refusal(refused: &BuildError, name: fn(&str) -> String, unserved: u32) -> Ref
     }
 }
 
-/// The member of `framewell_config` that cannot be served.
+/// Returns the member of `framewell_config` that cannot be served.
 fn member(refused: &BuildError) -> Option<&'static str> {
     Some(match refused {
         BuildError::ZeroFrames | BuildError::TooManyFrames { .. } => "frames",
@@ -226,7 +230,7 @@ fn member(refused: &BuildError) -> Option<&'static str> {
     })
 }
 
-/// A message of the builder, its remedies as a C program has them.
+/// Returns a message of the builder with its remedies named as a C program knows them.
 fn in_c(message: &str, name: fn(&str) -> String) -> String {
     let message = message
         .replace("Front::Auto", "FRAMEWELL_FRONT_AUTO")
@@ -249,10 +253,10 @@ fn in_c(message: &str, name: fn(&str) -> String) -> String {
 
 const SWITCH: &[bool] = &[false, true];
 
-/// In the order of the header's numbers.
+/// The fronts in the order of the header's numbers.
 const FRONTS: &[Front] = &[Front::Auto, Front::Rseq, Front::Portable];
 
-/// In the order of the header's numbers.
+/// The choices for huge pages in the order of the header's numbers.
 const HUGE_PAGES: &[HugePages] = &[
     HugePages::Auto,
     HugePages::Explicit,
@@ -283,7 +287,7 @@ fn number(name: &str, default: usize) -> Result<usize, Refused> {
     number.ok_or_else(|| unserved(name, &value, "is no number that fits; set it to one"))
 }
 
-/// The place of the variable's word among these; 0 if it is not set.
+/// Returns the place of the variable's value among these words, and 0 if the variable is not set.
 fn word(name: &str, of: &[&str]) -> Result<u32, Refused> {
     let Some(value) = variable(name) else {
         return Ok(0);
@@ -295,15 +299,17 @@ fn word(name: &str, of: &[&str]) -> Result<u32, Refused> {
     })
 }
 
-/// A function of C, and what it is handed.
+/// A function of C, and the context that it is called with.
 struct Report {
     call: unsafe extern "C-unwind" fn(*const framewell_misuse, *mut c_void),
     context: *mut c_void,
 }
 
-// SAFETY: the header says that the function is called on whatever thread misuses a pointer: the caller has provided for that.
+// SAFETY: the header says that the function is called on whatever thread misuses a pointer, so the
+// caller has provided for that.
 unsafe impl Send for Report {}
-// SAFETY: as for Send.
+// SAFETY: the reason for Send holds for Sync too: the header says that several threads call it at
+// the same time.
 unsafe impl Sync for Report {}
 
 impl Report {
@@ -318,7 +324,8 @@ impl Report {
                 _ => FRAMEWELL_MISUSE_NOT_OUT,
             },
         };
-        // SAFETY: the function that the header describes, with a misuse that lives as long as the call.
+        // SAFETY: this is a function as the header describes it, and the misuse lives as long as
+        // the call.
         unsafe { (self.call)(&raw const told, self.context) };
     }
 }

@@ -1,4 +1,4 @@
-//! What a pool says of itself and of addresses.
+//! Answers what a pool says of itself and of addresses.
 
 use std::ffi::{c_char, c_void};
 use std::mem;
@@ -9,7 +9,7 @@ use crate::pools::of;
 use crate::text;
 use crate::types::*;
 
-/// See the header.
+/// Implements `framewell_find` of the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn framewell_find(
     pool: *mut framewell_pool,
@@ -19,7 +19,7 @@ pub unsafe extern "C" fn framewell_find(
     if found.is_null() {
         return FRAMEWELL_ERROR_INVALID_PARAMETER;
     }
-    // SAFETY: the header: NULL or a pool.
+    // SAFETY: the header asks for NULL or a pool that was not destroyed.
     let known = match unsafe { of(pool) } {
         Ok(own) => own.pool.find(address.cast()),
         Err(code) => return code,
@@ -36,18 +36,18 @@ pub unsafe extern "C" fn framewell_find(
         },
         is_out: known.is_raw.into(),
     };
-    // SAFETY: the header: valid, since it is not NULL.
+    // SAFETY: the header asks for NULL or a valid pointer, and this one is not NULL.
     unsafe { found.write(told) };
     FRAMEWELL_SUCCESS
 }
 
-/// See the header.
+/// Implements `framewell_pool_trim` of the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn framewell_pool_trim(
     pool: *mut framewell_pool,
     trimmed: *mut framewell_trimmed,
 ) -> u32 {
-    // SAFETY: the header: NULL or a pool.
+    // SAFETY: the header asks for NULL or a pool that was not destroyed.
     let trim = match unsafe { of(pool) } {
         Ok(own) => own.pool.trim(),
         Err(code) => return code,
@@ -58,13 +58,13 @@ pub unsafe extern "C" fn framewell_pool_trim(
             bytes: trim.bytes,
             pinned: trim.pinned,
         };
-        // SAFETY: the header: valid, since it is not NULL.
+        // SAFETY: the header asks for NULL or a valid pointer, and this one is not NULL.
         unsafe { trimmed.write(told) };
     }
     FRAMEWELL_SUCCESS
 }
 
-/// See the header.
+/// Implements `framewell_pool_stats` of the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn framewell_pool_stats(
     pool: *mut framewell_pool,
@@ -73,12 +73,12 @@ pub unsafe extern "C" fn framewell_pool_stats(
     if stats.is_null() {
         return FRAMEWELL_ERROR_INVALID_PARAMETER;
     }
-    // SAFETY: the header: NULL or a pool.
+    // SAFETY: the header asks for NULL or a pool that was not destroyed.
     let own = match unsafe { of(pool) } {
         Ok(own) => own,
         Err(code) => return code,
     };
-    // SAFETY: every version has this member first, and the caller has set it.
+    // SAFETY: every version of the struct has this member first, and the caller has set it.
     let size = unsafe { (*stats).struct_size };
     let known = mem::size_of::<framewell_stats>();
     if size < known {
@@ -127,19 +127,19 @@ fn stats_of(own: &framewell_pool) -> framewell_stats {
     }
 }
 
-/// See the header.
+/// Implements `framewell_pool_stats_text` of the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn framewell_pool_stats_text(
     pool: *mut framewell_pool,
     text: *mut c_char,
     size: usize,
 ) -> usize {
-    // SAFETY: the header: NULL or a pool.
+    // SAFETY: the header asks for NULL or a pool that was not destroyed.
     let Ok(own) = (unsafe { of(pool) }) else {
         return 0;
     };
     let table = own.pool.stats().to_string();
-    // SAFETY: the header: `text` is NULL or has so many bytes.
+    // SAFETY: the header asks that `text` is NULL or has `size` bytes.
     unsafe { text::write(&table, text, size) };
     table.len()
 }

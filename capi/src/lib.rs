@@ -1,15 +1,18 @@
-//! The C library of framewell: four buffer services of Windows on a pool that the process shares, and whole pools.
+//! The C library of framewell: four buffer services of Windows on a pool that the process shares,
+//! and whole pools.
 //!
-//! `include/framewell.h` says what each function answers for every input, docs/c-abi.md how a program uses them; here is how it is
-//! done. From the outside in:
+//! `include/framewell.h` says what each function answers for every input, and docs/c-abi.md says
+//! how a program uses them. This is how the library is built, from the outside in:
 //!
 //! - `services`: the four functions, and what a host asks;
-//! - `shared`: the pool of the process, made once;
+//! - `shared`: the pool of the process, which is made once;
 //! - `pools`: pools of the caller's own; `inspect`: what they say of themselves;
-//! - `config`: from a config or the environment to a builder, and from its refusal to a code and a sentence;
+//! - `config`: it turns a config or the environment into a builder, and the builder's refusal into
+//!   a code and a sentence;
 //! - `types`: what the header declares beside functions; `text`: strings.
 //!
-//! No panic crosses the boundary: none is known to be possible, and Rust ends the process where one would leave an `extern "C"` function.
+//! No panic crosses the boundary. None is known to be possible, and Rust ends the process where one
+//! would leave an `extern "C"` function.
 
 #![allow(
     clippy::missing_safety_doc,

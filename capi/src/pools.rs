@@ -9,7 +9,7 @@ use crate::config::{Refused, Wishes};
 use crate::shared;
 use crate::types::*;
 
-/// Frames that go through a call together: as many as a magazine of a pool has.
+/// The frames that go through a call together: as many as a magazine of a pool holds.
 const RUN: usize = 64;
 
 #[inline]
@@ -20,12 +20,15 @@ pub(crate) fn get(pool: &Pool) -> Result<*mut u8, u32> {
     }
 }
 
+/// Frees a frame and returns the code.
+///
 /// # Safety
 ///
 /// - If the frame has come back since it was handed out, no other owner has handed it out.
 #[inline]
 pub(crate) unsafe fn free(pool: &Pool, frame: *mut u8) -> u32 {
-    // SAFETY: the function's bullet; who frees a frame does not use it afterwards.
+    // SAFETY: the `# Safety` section of this function requires it, and the caller does not use a
+    // frame after freeing it.
     match unsafe { pool.from_raw(frame) } {
         Ok(_frame) => FRAMEWELL_SUCCESS,
         Err(_) => FRAMEWELL_ERROR_BUFFER_INVALID,
@@ -47,34 +50,37 @@ pub(crate) fn allocate(
     }
 }
 
+/// Frees an 802.11 buffer and returns the code.
+///
 /// # Safety
 ///
-/// - As [`free`].
+/// - The same holds as for [`free`].
 #[inline]
 pub(crate) unsafe fn dot11_free(pool: &Pool, buffer: *mut c_void) -> u32 {
     if buffer.is_null() {
         return FRAMEWELL_SUCCESS;
     }
-    // SAFETY: the function's bullet; who frees a buffer does not use it afterwards.
+    // SAFETY: the `# Safety` section of this function requires it, and the caller does not use a
+    // buffer after freeing it.
     match unsafe { pool.dot11_from_raw(buffer.cast()) } {
         Ok(_buffer) => FRAMEWELL_SUCCESS,
         Err(_) => FRAMEWELL_ERROR_BUFFER_INVALID,
     }
 }
 
-/// Writes what was got to `out`, or NULL, and returns the code.
+/// Writes the buffer to `out`, or NULL if there is none, and returns the code.
 ///
 /// # Safety
 ///
-/// - `out` is valid.
+/// - `out` is valid for a write.
 #[inline]
 pub(crate) unsafe fn answer<T>(got: Result<*mut T, u32>, out: *mut *mut c_void) -> u32 {
-    // SAFETY: the function's bullet.
+    // SAFETY: the `# Safety` section of this function requires it.
     unsafe { out.write(got.map_or(ptr::null_mut(), <*mut T>::cast)) };
     got.err().unwrap_or(FRAMEWELL_SUCCESS)
 }
 
-/// See the header.
+/// Implements `framewell_pool_create` of the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn framewell_pool_create(
     config: *const framewell_config,
@@ -87,27 +93,27 @@ pub unsafe extern "C" fn framewell_pool_create(
             FRAMEWELL_ERROR_INVALID_PARAMETER,
             "the place for the pool is NULL",
         );
-        // SAFETY: the header: `message` is NULL or has so many bytes.
+        // SAFETY: the header asks that `message` is NULL or has `message_size` bytes.
         return unsafe { refused.tell(message, message_size) };
     }
-    // SAFETY: the header: the config is NULL or one.
+    // SAFETY: the header asks that the config is NULL or valid.
     let built = unsafe { Wishes::of_config(config) }.and_then(Wishes::build);
     let (made, code) = match built {
         Ok(made) => (Box::into_raw(Box::new(made)), FRAMEWELL_SUCCESS),
-        // SAFETY: the header: `message` is NULL or has so many bytes.
+        // SAFETY: the header asks that `message` is NULL or has `message_size` bytes.
         Err(refused) => (ptr::null_mut(), unsafe {
             refused.tell(message, message_size)
         }),
     };
-    // SAFETY: the header: valid, since it is not NULL.
+    // SAFETY: the header asks for NULL or a valid pointer, and this one is not NULL.
     unsafe { pool.write(made) };
     code
 }
 
-/// See the header.
+/// Implements `framewell_pool_destroy` of the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn framewell_pool_destroy(pool: *mut framewell_pool) -> u32 {
-    // SAFETY: the header: NULL or a pool that was not destroyed.
+    // SAFETY: the header asks for NULL or a pool that was not destroyed.
     let Some(own) = (unsafe { pool.as_ref() }) else {
         return FRAMEWELL_SUCCESS;
     };
@@ -118,46 +124,47 @@ pub unsafe extern "C" fn framewell_pool_destroy(pool: *mut framewell_pool) -> u3
     if stats.out > 0 || stats.dot11.is_some_and(|dot11| dot11.out + dot11.large > 0) {
         return FRAMEWELL_ERROR_BUSY;
     }
-    // SAFETY: made by `framewell_pool_create`, and nobody uses it any more, by the header.
+    // SAFETY: `framewell_pool_create` made the pool, and the header asks that nobody uses it any
+    // more.
     drop(unsafe { Box::from_raw(pool) });
     FRAMEWELL_SUCCESS
 }
 
-/// See the header.
+/// Implements `framewell_get` of the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn framewell_get(pool: *mut framewell_pool, frame: *mut *mut c_void) -> u32 {
     if frame.is_null() {
         return FRAMEWELL_ERROR_INVALID_PARAMETER;
     }
-    // SAFETY: the header: NULL or a pool.
+    // SAFETY: the header asks for NULL or a pool that was not destroyed.
     let got = unsafe { of(pool) }.and_then(|own| get(&own.pool));
-    // SAFETY: the header: valid, since it is not NULL.
+    // SAFETY: the header asks for NULL or a valid pointer, and this one is not NULL.
     unsafe { answer(got, frame) }
 }
 
-/// The pool of an argument.
+/// Returns the pool of an argument.
 ///
 /// # Safety
 ///
-/// - The argument is NULL or a pool that is not destroyed as long as the reference lives.
+/// - The argument is NULL, or a pool that is not destroyed while the reference lives.
 #[inline]
 pub(crate) unsafe fn of<'a>(pool: *mut framewell_pool) -> Result<&'a framewell_pool, u32> {
-    // SAFETY: the function's bullet.
+    // SAFETY: the `# Safety` section of this function requires it.
     unsafe { pool.as_ref() }.ok_or(FRAMEWELL_ERROR_INVALID_PARAMETER)
 }
 
-/// See the header.
+/// Implements `framewell_free` of the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn framewell_free(pool: *mut framewell_pool, frame: *mut c_void) -> u32 {
-    // SAFETY: the header: NULL or a pool.
+    // SAFETY: the header asks for NULL or a pool that was not destroyed.
     match unsafe { of(pool) } {
-        // SAFETY: the header: a frame that was freed and handed out again is not passed.
+        // SAFETY: the header asks that no frame is passed that was freed and handed out again.
         Ok(own) => unsafe { free(&own.pool, frame.cast()) },
         Err(code) => code,
     }
 }
 
-/// Hands the frames of a burst out, and returns where the next ones go.
+/// Hands out the frames of a burst, and returns where the next ones go.
 ///
 /// # Safety
 ///
@@ -165,21 +172,21 @@ pub unsafe extern "C" fn framewell_free(pool: *mut framewell_pool, frame: *mut c
 #[inline]
 unsafe fn hand_out(burst: &mut Burst<RUN>, mut frames: *mut *mut c_void) -> *mut *mut c_void {
     for frame in burst.drain() {
-        // SAFETY: the function's bullet.
+        // SAFETY: the `# Safety` section of this function requires it.
         unsafe { frames.write(frame.into_raw().as_ptr().cast()) };
         frames = frames.wrapping_add(1);
     }
     frames
 }
 
-/// See the header.
+/// Implements `framewell_get_burst` of the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn framewell_get_burst(
     pool: *mut framewell_pool,
     mut frames: *mut *mut c_void,
     n: usize,
 ) -> usize {
-    // SAFETY: the header: NULL or a pool.
+    // SAFETY: the header asks for NULL or a pool that was not destroyed.
     let Ok(own) = (unsafe { of(pool) }) else {
         return 0;
     };
@@ -191,7 +198,7 @@ pub unsafe extern "C" fn framewell_get_burst(
     while left > 0 {
         let wanted = left.min(RUN);
         let got = own.pool.get_burst(&mut burst, wanted);
-        // SAFETY: the header: there is room for n, and no more than those that are left come.
+        // SAFETY: the header asks for room for n pointers, and no more frames come than are left.
         frames = unsafe { hand_out(&mut burst, frames) };
         left -= got;
         if got < wanted {
@@ -201,14 +208,14 @@ pub unsafe extern "C" fn framewell_get_burst(
     n - left
 }
 
-/// See the header.
+/// Implements `framewell_get_bulk` of the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn framewell_get_bulk(
     pool: *mut framewell_pool,
     frames: *mut *mut c_void,
     n: usize,
 ) -> u32 {
-    // SAFETY: the header: NULL or a pool.
+    // SAFETY: the header asks for NULL or a pool that was not destroyed.
     let own = match unsafe { of(pool) } {
         Ok(own) => own,
         Err(code) => return code,
@@ -222,18 +229,19 @@ pub unsafe extern "C" fn framewell_get_bulk(
     while left > 0 {
         let wanted = left.min(RUN);
         if own.pool.get_bulk(&mut burst, wanted).is_err() {
-            // SAFETY: so many were handed out into the array above, to nobody but this call.
+            // SAFETY: the loop wrote `n - left` frames to the array, and nobody else has got them
+            // yet.
             unsafe { free_run(&own.pool, frames, n - left) };
             return FRAMEWELL_ERROR_OUT_OF_BUFFERS;
         }
-        // SAFETY: the header: there is room for n.
+        // SAFETY: the header asks for room for n pointers.
         end = unsafe { hand_out(&mut burst, end) };
         left -= wanted;
     }
     FRAMEWELL_SUCCESS
 }
 
-/// See the header.
+/// Implements `framewell_free_bulk` of the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn framewell_free_bulk(
     pool: *mut framewell_pool,
@@ -241,16 +249,16 @@ pub unsafe extern "C" fn framewell_free_bulk(
     n: usize,
     refused: *mut usize,
 ) -> u32 {
-    // SAFETY: the header: NULL or a pool.
+    // SAFETY: the header asks for NULL or a pool that was not destroyed.
     let freed = unsafe { of(pool) }.and_then(|own| {
         if frames.is_null() && n > 0 {
             return Err(FRAMEWELL_ERROR_INVALID_PARAMETER);
         }
-        // SAFETY: the header: n pointers, none of which was freed and handed out again.
+        // SAFETY: the header asks for n pointers, none of which was freed and handed out again.
         Ok(unsafe { free_run(&own.pool, frames, n) })
     });
     if !refused.is_null() {
-        // SAFETY: the header: valid, since it is not NULL.
+        // SAFETY: the header asks for NULL or a valid pointer, and this one is not NULL.
         unsafe { refused.write(n - freed.unwrap_or(0)) };
     }
     match freed {
@@ -260,18 +268,18 @@ pub unsafe extern "C" fn framewell_free_bulk(
     }
 }
 
-/// Frees those of n frames that are out, and returns how many those are.
+/// Frees those of n frames that are out, and returns how many they are.
 ///
 /// # Safety
 ///
-/// - `frames` is valid for n pointers; each of them is as for [`free`].
+/// - `frames` is valid for n pointers, and each of them is as [`free`] asks.
 unsafe fn free_run(pool: &Pool, frames: *const *mut c_void, n: usize) -> usize {
     let mut burst: Burst<RUN> = Burst::new();
     let mut freed = 0;
     for at in 0..n {
-        // SAFETY: the function's bullet.
+        // SAFETY: the `# Safety` section of this function requires it.
         let pointer = unsafe { frames.wrapping_add(at).read() };
-        // SAFETY: as above.
+        // SAFETY: the `# Safety` section of this function requires it.
         let Ok(frame) = (unsafe { pool.from_raw(pointer.cast()) }) else {
             continue;
         };
@@ -284,31 +292,33 @@ unsafe fn free_run(pool: &Pool, frames: *const *mut c_void, n: usize) -> usize {
     freed
 }
 
-/// See the header.
+/// Implements `framewell_dot11_allocate` of the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn framewell_dot11_allocate(
     pool: *mut framewell_pool,
     len: usize,
     buffer: *mut *mut c_void,
 ) -> u32 {
-    // SAFETY: the header is that of both.
+    // SAFETY: the header asks the same of both functions.
     unsafe { allocate_by(pool, len, Pool::dot11, buffer) }
 }
 
-/// See the header.
+/// Implements `framewell_dot11_allocate_aligned` of the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn framewell_dot11_allocate_aligned(
     pool: *mut framewell_pool,
     len: usize,
     buffer: *mut *mut c_void,
 ) -> u32 {
-    // SAFETY: the header is that of both.
+    // SAFETY: the header asks the same of both functions.
     unsafe { allocate_by(pool, len, Pool::dot11_aligned, buffer) }
 }
 
+/// Allocates with the given function of the pool, and returns the code.
+///
 /// # Safety
 ///
-/// - `pool` is NULL or a pool, `buffer` NULL or valid.
+/// - `pool` is NULL or a pool, and `buffer` is NULL or valid.
 #[inline]
 unsafe fn allocate_by(
     pool: *mut framewell_pool,
@@ -319,21 +329,21 @@ unsafe fn allocate_by(
     if buffer.is_null() {
         return FRAMEWELL_ERROR_INVALID_PARAMETER;
     }
-    // SAFETY: the function's bullet.
+    // SAFETY: the `# Safety` section of this function requires it.
     let allocated = unsafe { of(pool) }.and_then(|own| allocate(&own.pool, len, by));
-    // SAFETY: the function's bullet, since it is not NULL.
+    // SAFETY: the `# Safety` section of this function requires it, and the pointer is not NULL.
     unsafe { answer(allocated, buffer) }
 }
 
-/// See the header.
+/// Implements `framewell_dot11_free` of the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn framewell_dot11_free(
     pool: *mut framewell_pool,
     buffer: *mut c_void,
 ) -> u32 {
-    // SAFETY: the header: NULL or a pool.
+    // SAFETY: the header asks for NULL or a pool that was not destroyed.
     match unsafe { of(pool) } {
-        // SAFETY: the header: a buffer that was freed and handed out again is not passed.
+        // SAFETY: the header asks that no buffer is passed that was freed and handed out again.
         Ok(own) => unsafe { dot11_free(&own.pool, buffer) },
         Err(code) => code,
     }

@@ -9,7 +9,7 @@ use crate::pools;
 use crate::shared;
 use crate::types::*;
 
-/// See the header.
+/// Implements `RasGetBuffer` of the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn RasGetBuffer(buffer: *mut *mut u8, size: *mut u32) -> u32 {
     if buffer.is_null() {
@@ -20,12 +20,13 @@ pub unsafe extern "system" fn RasGetBuffer(buffer: *mut *mut u8, size: *mut u32)
     } else {
         get()
     };
-    // SAFETY: the header: valid, since it is not NULL.
+    // SAFETY: the header asks for NULL or a valid pointer, and this one is not NULL.
     unsafe { buffer.write(got.unwrap_or(ptr::null_mut())) };
     if let Err(code) = got {
         return code;
     }
-    // SAFETY: as above.
+    // SAFETY: the header asks the same of `size`, which is not NULL either: `got` would be an
+    // error.
     unsafe { size.write(RAS_PAYLOAD as u32) };
     FRAMEWELL_SUCCESS
 }
@@ -36,17 +37,17 @@ fn get() -> Result<*mut u8, u32> {
     pools::get(&shared.pool)
 }
 
-/// See the header.
+/// Implements `RasFreeBuffer` of the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn RasFreeBuffer(buffer: *mut u8) -> u32 {
     match shared::pool() {
-        // SAFETY: the header: a pointer that was freed and handed out again is not passed.
+        // SAFETY: the header asks that no pointer is passed that was freed and handed out again.
         Ok(shared) => unsafe { pools::free(&shared.pool, buffer) },
         Err(_) => FRAMEWELL_ERROR_BUFFER_INVALID,
     }
 }
 
-/// See the header.
+/// Implements `Dot11ExtAllocateBuffer` of the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn Dot11ExtAllocateBuffer(
     byte_count: u32,
@@ -60,23 +61,24 @@ pub unsafe extern "system" fn Dot11ExtAllocateBuffer(
         Err(_) if byte_count == 0 => Err(FRAMEWELL_ERROR_INVALID_PARAMETER),
         Err(_) => Err(FRAMEWELL_ERROR_OUTOFMEMORY),
     };
-    // SAFETY: the header: valid, since it is not NULL.
+    // SAFETY: the header asks for NULL or a valid pointer, and this one is not NULL.
     unsafe { pools::answer(allocated, buffer) }
 }
 
-/// See the header.
+/// Implements `Dot11ExtFreeBuffer` of the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn Dot11ExtFreeBuffer(memory: *mut c_void) {
     if memory.is_null() {
         return;
     }
     if let Ok(shared) = shared::pool() {
-        // SAFETY: as in `RasFreeBuffer`. What is refused is counted and reported.
+        // SAFETY: the reason is that in `RasFreeBuffer`. A pointer that is refused is counted and
+        // reported.
         let _refused = unsafe { pools::dot11_free(&shared.pool, memory) };
     }
 }
 
-/// See the header.
+/// Implements `framewell_dot11ext_table` of the header.
 #[unsafe(no_mangle)]
 pub extern "C" fn framewell_dot11ext_table() -> *const framewell_dot11ext_apis {
     static TABLE: framewell_dot11ext_apis = framewell_dot11ext_apis {
@@ -86,7 +88,7 @@ pub extern "C" fn framewell_dot11ext_table() -> *const framewell_dot11ext_apis {
     &raw const TABLE
 }
 
-/// See the header.
+/// Implements `framewell_ras_query` of the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn framewell_ras_query(buffer: *const u8, capacity: *mut u32) -> u32 {
     let found = shared::made().and_then(|shared| shared.pool.find(buffer));
@@ -95,7 +97,7 @@ pub unsafe extern "C" fn framewell_ras_query(buffer: *const u8, capacity: *mut u
         .filter(|found| found.start.as_ptr().cast_const() == buffer)
         .map(|found| found.capacity.min(RAS_PAYLOAD) as u32);
     if !capacity.is_null() {
-        // SAFETY: the header: valid, since it is not NULL.
+        // SAFETY: the header asks for NULL or a valid pointer, and this one is not NULL.
         unsafe { capacity.write(usable.unwrap_or(0)) };
     }
     match usable {

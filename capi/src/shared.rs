@@ -1,10 +1,11 @@
 //! The pool that the process shares.
 //!
-//! It is made once, by the first call that needs it or by `framewell_init`, and never destroyed: buffers of it may be out at any time. Threads that
-//! need it at the same time make one each, and publish theirs by a compare-and-swap: the first one stays, the others are dropped. So nobody waits
-//! for anybody, nor does a child for a thread that was making it in the process that forked; but
-//! who is refused memory while others are at it tries again for a while: they may have it, and
-//! theirs will do.
+//! It is made once, by the first call that needs it or by `framewell_init`. It is never destroyed,
+//! since buffers of it may be out at any time. Threads that need it at the same time make one each,
+//! and publish it by a compare-and-swap: the first one stays, and the others are dropped. So no
+//! thread waits for another, and a forked child does not wait for a thread that was making the pool
+//! in its parent. A call that is refused memory while others make a pool tries again for a while:
+//! the others may have the memory, and their pool will do.
 
 #![allow(
     clippy::disallowed_types,
@@ -22,19 +23,19 @@ use framewell::for_the_c_library::say;
 use crate::config::{Refused, Wishes};
 use crate::types::*;
 
-/// NULL, or for good the pool.
+/// The pool for good, or NULL while there is none.
 static SHARED: AtomicPtr<framewell_pool> = AtomicPtr::new(ptr::null_mut());
 
-/// The shared pool, if it was made.
+/// Returns the shared pool if it was made.
 #[inline]
 pub(crate) fn made() -> Option<&'static framewell_pool> {
-    // Acquire: pairs with the Release in `publish`; the pool was written before.
+    // Acquire: pairs with the Release in `publish`, before which the pool was written.
     let shared = SHARED.load(Ordering::Acquire);
-    // SAFETY: NULL, or leaked by `publish`.
+    // SAFETY: the pointer is NULL, or `publish` leaked it.
     unsafe { shared.as_ref() }
 }
 
-/// The shared pool, made from the environment if need be.
+/// Returns the shared pool, and makes it from the environment if there is none.
 #[inline]
 pub(crate) fn pool() -> Result<&'static framewell_pool, Refused> {
     match made() {
@@ -43,28 +44,29 @@ pub(crate) fn pool() -> Result<&'static framewell_pool, Refused> {
     }
 }
 
-/// Makes a pool the shared one, unless there is one: then that is what stays, and this one is dropped.
+/// Makes a pool the shared one. If there is one already, that one stays and this one is dropped.
 fn publish(pool: framewell_pool) -> Result<&'static framewell_pool, &'static framewell_pool> {
     let own = Box::into_raw(Box::new(pool));
-    // Release: publishes the pool. Acquire on failure: pairs with the Release of who came first.
+    // Release: publishes the pool; pairs with the Acquire in `made` and the one on failure here.
     match SHARED.compare_exchange(ptr::null_mut(), own, Ordering::Release, Ordering::Acquire) {
-        // SAFETY: nobody takes it back.
+        // SAFETY: nobody takes the box back.
         Ok(_) => Ok(unsafe { &*own }),
         Err(first) => {
-            // SAFETY: made above, and known to nobody else.
+            // SAFETY: the box was made above, and nobody else knows it.
             drop(unsafe { Box::from_raw(own) });
-            // SAFETY: not NULL, so it was published, for good.
+            // SAFETY: the pointer is not NULL, so that pool was published for good.
             Err(unsafe { &*first })
         }
     }
 }
 
-/// The calls that are making a pool, in the lower half, and how many have ended.
+/// The number of calls that are making a pool, in the lower half, and the number that have ended,
+/// in the upper half.
 static MAKERS: AtomicU64 = AtomicU64::new(0);
 const ENDED: u64 = 1 << 32;
 
-/// How long a call that is refused memory tries again because others are at it, and how often: a
-/// pool that is prefaulted takes its time.
+/// The longest time for which a call that was refused memory tries again because others make a
+/// pool. It leaves room for a pool that is prefaulted.
 const MAX_WAIT: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_micros(100);
 
@@ -74,7 +76,8 @@ fn make(
 ) -> Result<Result<&'static framewell_pool, &'static framewell_pool>, Refused> {
     let since = Instant::now();
     loop {
-        // AcqRel, here and below: who reads that a call has ended finds what it has published.
+        // AcqRel, here and below, pairs with itself: a call that reads that another has ended sees
+        // what that call has published.
         let before = MAKERS.fetch_add(1, Ordering::AcqRel);
         let published = wishes().and_then(Wishes::build_shared).map(publish);
         let after = MAKERS.fetch_add(ENDED - 1, Ordering::AcqRel);
@@ -82,7 +85,7 @@ fn make(
             Err(refused) => refused,
             published => return published,
         };
-        // What was refused may be what another call has by now.
+        // The memory that was refused may be in the pool that another call has published by now.
         if let Some(first) = made() {
             return Ok(Err(first));
         }
@@ -101,7 +104,7 @@ fn first_use() -> Result<&'static framewell_pool, Refused> {
         Ok(published) => return Ok(published.unwrap_or_else(|first| first)),
         Err(refused) => refused,
     };
-    // Relaxed: who is first says it.
+    // Relaxed: nothing is published; the swap only picks the call that prints the message.
     if !SAID.swap(true, Ordering::Relaxed) {
         say(format_args!("{}", refused.message));
     }
@@ -121,7 +124,7 @@ fn init(wishes: impl Fn() -> Result<Wishes, Refused>) -> Result<(), Refused> {
     Ok(())
 }
 
-/// See the header.
+/// Implements `framewell_init` of the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn framewell_init(
     config: *const framewell_config,
@@ -132,18 +135,18 @@ pub unsafe extern "C" fn framewell_init(
         if config.is_null() {
             Wishes::of_environment()
         } else {
-            // SAFETY: the header: the config is one.
+            // SAFETY: the header asks that a config that is not NULL is valid.
             unsafe { Wishes::of_config(config) }
         }
     });
     match made {
         Ok(()) => FRAMEWELL_SUCCESS,
-        // SAFETY: the header: `message` is NULL or has so many bytes.
+        // SAFETY: the header asks that `message` is NULL or has `message_size` bytes.
         Err(refused) => unsafe { refused.tell(message, message_size) },
     }
 }
 
-/// See the header.
+/// Implements `framewell_shared_pool` of the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn framewell_shared_pool(pool: *mut *mut framewell_pool) -> u32 {
     if pool.is_null() {
@@ -153,7 +156,7 @@ pub unsafe extern "C" fn framewell_shared_pool(pool: *mut *mut framewell_pool) -
         Ok(shared) => (ptr::from_ref(shared).cast_mut(), FRAMEWELL_SUCCESS),
         Err(refused) => (ptr::null_mut(), refused.code),
     };
-    // SAFETY: the header: valid, since it is not NULL.
+    // SAFETY: the header asks for NULL or a valid pointer, and this one is not NULL.
     unsafe { pool.write(shared) };
     code
 }

@@ -1,11 +1,11 @@
-//! Texts for C, and those that never change.
+//! Writes texts for C, and has those that never change.
 
 use std::ffi::{CStr, c_char};
 use std::ptr;
 
 use crate::types::*;
 
-/// Writes a text with an ending 0, as much of it as has room.
+/// Writes as much of a text as has room, with an ending 0.
 ///
 /// # Safety
 ///
@@ -15,13 +15,14 @@ pub(crate) unsafe fn write(from: &str, text: *mut c_char, size: usize) {
         return;
     }
     let len = floor_boundary(from, size - 1);
-    // SAFETY: `len` bytes are less than `size`, for which `text` is valid, and than the string's.
+    // SAFETY: `len` is less than `size`, for which `text` is valid, and at most the string's
+    // length.
     unsafe { ptr::copy_nonoverlapping(from.as_ptr(), text.cast(), len) };
-    // SAFETY: as above: `len` is below `size`.
+    // SAFETY: `text` is valid for `size` bytes, and `len` is below `size`.
     unsafe { text.wrapping_add(len).write(0) };
 }
 
-/// The most bytes up to `at` that do not cut a character.
+/// Returns the most bytes up to `at` that do not cut a character.
 fn floor_boundary(text: &str, at: usize) -> usize {
     let at = at.min(text.len());
     (0..=at)
@@ -30,7 +31,7 @@ fn floor_boundary(text: &str, at: usize) -> usize {
         .unwrap_or(0)
 }
 
-/// See the header.
+/// Implements `framewell_strerror` of the header.
 #[unsafe(no_mangle)]
 pub extern "C" fn framewell_strerror(code: u32) -> *const c_char {
     let text: &CStr = match code {
@@ -71,9 +72,9 @@ mod tests {
             assert_eq!(CStr::from_bytes_until_nul(&buffer), Ok(expected));
             assert!(buffer[size..].iter().all(|byte| *byte == 0x55));
         }
-        // SAFETY: NULL, and nothing to write to.
+        // SAFETY: NULL is never written to.
         unsafe { write("a", ptr::null_mut(), 9) };
-        // SAFETY: as above.
+        // SAFETY: nothing is written where there is no room.
         unsafe { write("a", ptr::dangling_mut(), 0) };
     }
 }

@@ -8,72 +8,73 @@ use std::ptr;
 
 use framewell::Pool;
 
-/// What a call answers: `ERROR_SUCCESS`.
+/// `ERROR_SUCCESS`: the call succeeded.
 pub const FRAMEWELL_SUCCESS: u32 = 0;
-/// `ERROR_OUTOFMEMORY`.
+/// `ERROR_OUTOFMEMORY`: the budget is used up, or the system refused memory.
 pub const FRAMEWELL_ERROR_OUTOFMEMORY: u32 = 14;
-/// `ERROR_INVALID_PARAMETER`.
+/// `ERROR_INVALID_PARAMETER`: an argument is NULL, or no value that the call allows.
 pub const FRAMEWELL_ERROR_INVALID_PARAMETER: u32 = 87;
-/// `ERROR_BUSY`.
+/// `ERROR_BUSY`: buffers of the pool are out.
 pub const FRAMEWELL_ERROR_BUSY: u32 = 170;
-/// `ERROR_BUFFER_INVALID`.
+/// `ERROR_BUFFER_INVALID`: the pointer is no buffer of this kind that is out.
 pub const FRAMEWELL_ERROR_BUFFER_INVALID: u32 = 610;
-/// `ERROR_OUT_OF_BUFFERS`.
+/// `ERROR_OUT_OF_BUFFERS`: no frame is at rest anywhere.
 pub const FRAMEWELL_ERROR_OUT_OF_BUFFERS: u32 = 614;
-/// `ERROR_ALREADY_INITIALIZED`.
+/// `ERROR_ALREADY_INITIALIZED`: the shared pool exists already.
 pub const FRAMEWELL_ERROR_ALREADY_INITIALIZED: u32 = 1247;
-/// A member of a config cannot be served. This and the following have the bit that Windows leaves to applications.
+/// A member of a config cannot be served. This code and the following ones have the bit that
+/// Windows leaves to applications.
 pub const FRAMEWELL_ERROR_CONFIG: u32 = 0x2000_0001;
-/// An environment variable cannot be served.
+/// An environment variable has a value that cannot be served.
 pub const FRAMEWELL_ERROR_ENVIRONMENT: u32 = 0x2000_0002;
-/// The rseq front is not to be had.
+/// The rseq front was demanded and is not available.
 pub const FRAMEWELL_ERROR_NO_RSEQ: u32 = 0x2000_0003;
 
-/// `framewell_config.front`, and `framewell_stats.front` but for the first.
+/// A value of `framewell_config.front`: the front is chosen.
 pub const FRAMEWELL_FRONT_AUTO: u32 = 0;
-/// Restartable sequences.
+/// A value of `framewell_config.front` and `framewell_stats.front`: restartable sequences.
 pub const FRAMEWELL_FRONT_RSEQ: u32 = 1;
-/// Compare-and-swap.
+/// A value of `framewell_config.front` and `framewell_stats.front`: compare-and-swap.
 pub const FRAMEWELL_FRONT_PORTABLE: u32 = 2;
 
-/// `framewell_config.huge_pages`.
+/// A value of `framewell_config.huge_pages`: transparent huge pages under the frames if available.
 pub const FRAMEWELL_HUGE_PAGES_AUTO: u32 = 0;
-/// Explicit ones or an error.
+/// A value of `framewell_config.huge_pages`: explicit huge pages, or an error.
 pub const FRAMEWELL_HUGE_PAGES_EXPLICIT: u32 = 1;
-/// Transparent ones where the system has them.
+/// A value of `framewell_config.huge_pages`: transparent huge pages if available.
 pub const FRAMEWELL_HUGE_PAGES_TRANSPARENT: u32 = 2;
-/// Base pages.
+/// A value of `framewell_config.huge_pages`: base pages.
 pub const FRAMEWELL_HUGE_PAGES_OFF: u32 = 3;
-/// Explicit ones where they are to be had.
+/// A value of `framewell_config.huge_pages`: explicit huge pages if available.
 pub const FRAMEWELL_HUGE_PAGES_PREFER_EXPLICIT: u32 = 4;
 
-/// `framewell_stats.pages`.
+/// A value of `framewell_stats.pages`: base pages.
 pub const FRAMEWELL_PAGES_BASE: u32 = 0;
-/// Transparent huge pages were asked for and are enabled.
+/// A value of `framewell_stats.pages`: transparent huge pages were asked for and are enabled.
 pub const FRAMEWELL_PAGES_TRANSPARENT: u32 = 1;
-/// Explicit huge pages.
+/// A value of `framewell_stats.pages`: explicit huge pages.
 pub const FRAMEWELL_PAGES_EXPLICIT: u32 = 2;
 
-/// `framewell_misuse.kind`.
+/// A value of `framewell_misuse.kind`: the pointer is NULL.
 pub const FRAMEWELL_MISUSE_NULL: u32 = 0;
-/// No memory of the pool lies there.
+/// A value of `framewell_misuse.kind`: no memory of the pool lies there.
 pub const FRAMEWELL_MISUSE_FOREIGN: u32 = 1;
-/// It points into a buffer.
+/// A value of `framewell_misuse.kind`: the pointer points into a buffer.
 pub const FRAMEWELL_MISUSE_INTERIOR: u32 = 2;
-/// The buffer there is not out.
+/// A value of `framewell_misuse.kind`: the buffer there is not out.
 pub const FRAMEWELL_MISUSE_NOT_OUT: u32 = 3;
-/// The buffer there is of the other kind.
+/// A value of `framewell_misuse.kind`: the buffer there is of the other kind.
 pub const FRAMEWELL_MISUSE_OTHER_KIND: u32 = 4;
 
-/// `framewell_found.kind`.
+/// A value of `framewell_found.kind`: a frame.
 pub const FRAMEWELL_KIND_FRAME: u32 = 0;
-/// An 802.11 buffer.
+/// A value of `framewell_found.kind`: an 802.11 buffer.
 pub const FRAMEWELL_KIND_DOT11: u32 = 1;
 
 /// The bytes of a frame of the RAS functions, which never give or name more.
 pub(crate) const RAS_PAYLOAD: usize = 1500;
 
-/// A pool, opaque in C.
+/// A pool, which is opaque in C.
 pub struct framewell_pool {
     pub(crate) pool: Pool,
     pub(crate) headroom: usize,
@@ -84,56 +85,58 @@ pub struct framewell_pool {
 pub struct framewell_misuse {
     /// The pointer.
     pub pointer: *const c_void,
-    /// `FRAMEWELL_MISUSE_…`
+    /// The kind of the misuse: `FRAMEWELL_MISUSE_…`.
     pub kind: u32,
 }
 
-/// What is called with it. What unwinds out of it ends the process where it would enter C.
+/// A function that is called with a misuse. A panic that leaves it ends the process where it would
+/// enter C.
 pub type framewell_on_misuse =
     Option<unsafe extern "C-unwind" fn(misuse: *const framewell_misuse, context: *mut c_void)>;
 
-/// What a pool shall be.
+/// The settings of a pool.
 #[repr(C)]
 pub struct framewell_config {
-    /// The bytes of the struct as the caller knows it.
+    /// The size of the struct in bytes as the caller knows it.
     pub struct_size: usize,
-    /// As [`PoolBuilder::frames`](framewell::PoolBuilder::frames); so are the others.
+    /// The number of frames, as in [`PoolBuilder::frames`](framewell::PoolBuilder::frames). The
+    /// other members match the builder's methods of their names.
     pub frames: usize,
-    /// Bytes.
+    /// The payload in bytes.
     pub payload: usize,
-    /// Bytes.
+    /// The headroom in bytes.
     pub headroom: usize,
-    /// Bytes.
+    /// The tailroom in bytes.
     pub tailroom: usize,
-    /// Bytes; 0: chosen.
+    /// The stride in bytes; 0 lets the pool choose.
     pub stride: usize,
-    /// Frames; 0: chosen.
+    /// The number of frames that a CPU keeps; 0 lets the pool choose.
     pub cache_size: usize,
-    /// 0: chosen.
+    /// The number of shards; 0 lets the pool choose.
     pub shards: usize,
-    /// `FRAMEWELL_FRONT_…`
+    /// The front: `FRAMEWELL_FRONT_…`.
     pub front: u32,
-    /// `FRAMEWELL_HUGE_PAGES_…`
+    /// The huge pages: `FRAMEWELL_HUGE_PAGES_…`.
     pub huge_pages: u32,
-    /// 0 or 1.
+    /// Whether all memory is committed at once: 0 or 1.
     pub prefault: u32,
-    /// 0 or 1.
+    /// Whether freed buffers are zeroed: 0 or 1.
     pub zero_on_free: u32,
-    /// Bytes.
+    /// The budget of the 802.11 buffers in bytes; 0 lets the pool choose.
     pub dot11_bytes: usize,
-    /// `size_class_count` sizes, or NULL for none.
+    /// The `size_class_count` sizes, or NULL for none.
     pub size_classes: *const usize,
-    /// How many.
+    /// The number of sizes in `size_classes`.
     pub size_class_count: usize,
-    /// NULL: none.
+    /// The function that misuse is reported to, or NULL for none.
     pub on_misuse: framewell_on_misuse,
-    /// Handed to it.
+    /// The context that `on_misuse` is called with.
     pub on_misuse_context: *mut c_void,
-    /// 0 or 1.
+    /// Whether misuse ends the process: 0 or 1.
     pub abort_on_misuse: u32,
 }
 
-/// `FRAMEWELL_CONFIG_DEFAULTS`.
+/// Returns the values of `FRAMEWELL_CONFIG_DEFAULTS`.
 impl Default for framewell_config {
     fn default() -> Self {
         Self {
@@ -159,78 +162,78 @@ impl Default for framewell_config {
     }
 }
 
-/// What a pool knows of an address.
+/// The answer of a pool about an address.
 #[repr(C)]
 pub struct framewell_found {
-    /// Where the buffer was handed out.
+    /// The address at which the buffer was handed out.
     pub start: *mut c_void,
-    /// Bytes from there on.
+    /// The number of bytes from `start` on.
     pub capacity: usize,
-    /// `FRAMEWELL_KIND_…`
+    /// The kind of the buffer: `FRAMEWELL_KIND_…`.
     pub kind: u32,
-    /// 0 or 1.
+    /// Whether the buffer is out: 0 or 1.
     pub is_out: u32,
 }
 
-/// What a trim has done.
+/// The result of a trim.
 #[repr(C)]
 pub struct framewell_trimmed {
-    /// Chunks taken back.
+    /// The number of chunks that were taken back.
     pub chunks: usize,
-    /// Bytes returned to the system.
+    /// The number of bytes that were returned to the system.
     pub bytes: usize,
-    /// Chunks that stay.
+    /// The number of chunks that stay.
     pub pinned: usize,
 }
 
-/// A pool seen from outside.
+/// The statistics of a pool.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct framewell_stats {
-    /// The bytes of the struct as the caller knows it.
+    /// The size of the struct in bytes as the caller knows it.
     pub struct_size: usize,
-    /// Frames.
+    /// The number of frames.
     pub capacity: usize,
-    /// Frames at rest.
+    /// The number of frames at rest.
     pub free: usize,
-    /// Frames that are out.
+    /// The number of frames that are out.
     pub out: usize,
-    /// Bytes of a frame.
+    /// The payload of a frame in bytes.
     pub payload: usize,
-    /// Bytes before it.
+    /// The bytes before the payload.
     pub headroom: usize,
-    /// Bytes behind it.
+    /// The bytes behind the payload.
     pub tailroom: usize,
-    /// Bytes from frame to frame.
+    /// The bytes from one frame to the next.
     pub stride: usize,
-    /// Where the frames lie.
+    /// The address at which the frames lie.
     pub base: *mut c_void,
-    /// Calls refused.
+    /// The number of calls that were refused.
     pub refusals: u64,
-    /// Pointers refused.
+    /// The number of pointers that were refused.
     pub misuses: u64,
-    /// Bytes beside the frames.
+    /// The bytes of the pool beside the frames.
     pub metadata: usize,
-    /// 802.11 buffers that are out.
+    /// The number of 802.11 buffers that are out.
     pub dot11_out: usize,
-    /// Of them above the largest class.
+    /// The number of them above the largest class.
     pub dot11_large: usize,
-    /// Bytes of those.
+    /// The bytes of the buffers above the largest class.
     pub dot11_large_bytes: usize,
-    /// Chunks of size classes.
+    /// The number of chunks that belong to size classes.
     pub dot11_chunks: usize,
-    /// `FRAMEWELL_FRONT_…`
+    /// The front of the pool: `FRAMEWELL_FRONT_…`.
     pub front: u32,
-    /// `FRAMEWELL_PAGES_…`
+    /// The pages of the frames: `FRAMEWELL_PAGES_…`.
     pub pages: u32,
 }
 
 /// The head of a host's table.
 #[repr(C)]
 pub struct framewell_dot11ext_apis {
-    /// The first member.
+    /// The function that allocates, the first member.
     pub Dot11ExtAllocateBuffer:
         unsafe extern "system" fn(byte_count: u32, buffer: *mut *mut c_void) -> u32,
-    /// The second member.
+    /// The function that frees, the second member.
     pub Dot11ExtFreeBuffer: unsafe extern "system" fn(memory: *mut c_void),
 }

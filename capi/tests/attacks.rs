@@ -1,4 +1,4 @@
-//! Hostile input and hostile moments that the C library once took badly, or could.
+//! Tests hostile input and hostile moments that the C library once handled badly, or could.
 
 #![cfg(target_os = "linux")]
 
@@ -50,7 +50,7 @@ fn config() -> framewell_config {
 
 fn create(config: &framewell_config) -> *mut framewell_pool {
     let mut pool = ptr::null_mut();
-    // SAFETY: a config, a place, and no room for a message.
+    // SAFETY: the config and the place are valid, and there is no room for a message.
     let code = unsafe { framewell_pool_create(config, &raw mut pool, ptr::null_mut(), 0) };
     assert_eq!(code, FRAMEWELL_SUCCESS);
     pool
@@ -63,23 +63,23 @@ fn destroy(pool: *mut framewell_pool) -> u32 {
 
 fn get(pool: *mut framewell_pool) -> *mut c_void {
     let mut frame = ptr::null_mut();
-    // SAFETY: a pool and a place.
+    // SAFETY: the pool and the place are valid.
     let code = unsafe { framewell_get(pool, &raw mut frame) };
     assert_eq!(code, FRAMEWELL_SUCCESS);
     frame
 }
 
 fn free(pool: *mut framewell_pool, frame: *mut c_void) -> u32 {
-    // SAFETY: no test brings a frame that somebody else has.
+    // SAFETY: no test frees a frame that somebody else has.
     unsafe { framewell_free(pool, frame) }
 }
 
 fn stats(pool: *mut framewell_pool) -> framewell_stats {
     let mut stats = MaybeUninit::<framewell_stats>::zeroed();
     let size = stats.as_mut_ptr().cast::<usize>();
-    // SAFETY: the first member.
+    // SAFETY: the size is the struct's first member.
     unsafe { size.write(size_of::<framewell_stats>()) };
-    // SAFETY: a pool, and a struct of the size that it says.
+    // SAFETY: the pool is valid, and so is a struct of the size that it says.
     let code = unsafe { framewell_pool_stats(pool, stats.as_mut_ptr()) };
     assert_eq!(code, FRAMEWELL_SUCCESS);
     // SAFETY: zeros are a value of every member.
@@ -91,12 +91,12 @@ fn large_buffer_that_is_out_keeps_its_pool() {
     let pool = create(&config());
     for len in [100, 65_601, 3 << 20] {
         let mut buffer = ptr::null_mut();
-        // SAFETY: a pool and a place.
+        // SAFETY: the pool and the place are valid.
         let code = unsafe { framewell_dot11_allocate(pool, len, &raw mut buffer) };
         assert_eq!(code, FRAMEWELL_SUCCESS);
         assert_eq!(stats(pool).dot11_out, 1, "of {len} bytes");
         assert_eq!(destroy(pool), FRAMEWELL_ERROR_BUSY, "with {len} bytes out");
-        // SAFETY: it was handed out above.
+        // SAFETY: the buffer was handed out above.
         let code = unsafe { framewell_dot11_free(pool, buffer) };
         assert_eq!(code, FRAMEWELL_SUCCESS);
     }
@@ -107,7 +107,7 @@ fn large_buffer_that_is_out_keeps_its_pool() {
 fn message_is_written_where_there_is_no_place_for_the_pool() {
     let mut message = [0x55_u8; 200];
     let (to, size) = (message.as_mut_ptr().cast(), message.len());
-    // SAFETY: a config, no place, and room for the message.
+    // SAFETY: the config is valid, there is no place, and there is room for the message.
     let code = unsafe { framewell_pool_create(&config(), ptr::null_mut(), to, size) };
     assert_eq!(code, FRAMEWELL_ERROR_INVALID_PARAMETER);
     let message = CStr::from_bytes_until_nul(&message).unwrap();
@@ -127,14 +127,14 @@ fn tailroom_is_what_can_be_used_and_is_zeroed() {
     for round in 0..2 {
         let frame = get(pool);
         let mut found = MaybeUninit::<framewell_found>::uninit();
-        // SAFETY: a pool and a place.
+        // SAFETY: the pool and the place are valid.
         let code = unsafe { framewell_find(pool, frame, found.as_mut_ptr()) };
         assert_eq!(code, FRAMEWELL_SUCCESS);
-        // SAFETY: it was found.
+        // SAFETY: the call succeeded, so it was written.
         let found = unsafe { found.assume_init() };
         assert_eq!(found.capacity, stats.payload + stats.tailroom);
         let first = frame.cast::<u8>().wrapping_sub(stats.headroom);
-        // SAFETY: the header: headroom, payload and tailroom are the owner's.
+        // SAFETY: the header says that headroom, payload and tailroom are the owner's.
         let bytes = unsafe { slice::from_raw_parts_mut(first, room) };
         assert!(bytes.iter().all(|byte| *byte == 0), "in round {round}");
         bytes.fill(0xa5);
@@ -154,7 +154,7 @@ fn more_size_classes_than_there_can_be_are_not_read() {
         };
         let (mut pool, mut message) = (ptr::dangling_mut(), [0_u8; 200]);
         let (to, size) = (message.as_mut_ptr().cast(), message.len());
-        // SAFETY: a config, a place, and room for the message.
+        // SAFETY: the config and the place are valid, and there is room for the message.
         let code = unsafe { framewell_pool_create(&config, &raw mut pool, to, size) };
         assert_eq!(code, FRAMEWELL_ERROR_CONFIG);
         assert!(pool.is_null());
@@ -164,19 +164,19 @@ fn more_size_classes_than_there_can_be_are_not_read() {
     }
 }
 
-/// What a report of misuse does with the pool.
+/// What a report of misuse uses to call the pool.
 struct Reenter {
     pool: Cell<*mut framewell_pool>,
     calls: Cell<usize>,
 }
 
 unsafe extern "C-unwind" fn reenter(_misuse: *const framewell_misuse, context: *mut c_void) {
-    // SAFETY: the context of the config, which outlives the pool.
+    // SAFETY: this is the config's context, which outlives the pool.
     let own = unsafe { &*context.cast::<Reenter>() };
     let pool = own.pool.get();
     own.calls.set(own.calls.get() + 1);
     if own.calls.get() % 3 != 0 {
-        // Misused again from in here: reported again.
+        // A misuse in the report is reported again.
         assert_eq!(free(pool, ptr::null_mut()), FRAMEWELL_ERROR_BUFFER_INVALID);
         return;
     }
@@ -184,14 +184,14 @@ unsafe extern "C-unwind" fn reenter(_misuse: *const framewell_misuse, context: *
     assert_eq!(free(pool, frame), FRAMEWELL_SUCCESS);
     for len in [100, 70_000] {
         let mut buffer = ptr::null_mut();
-        // SAFETY: a pool and a place.
+        // SAFETY: the pool and the place are valid.
         let code = unsafe { framewell_dot11_allocate(pool, len, &raw mut buffer) };
         assert_eq!(code, FRAMEWELL_SUCCESS);
-        // SAFETY: it was handed out just now.
+        // SAFETY: the buffer was handed out just now.
         let code = unsafe { framewell_dot11_free(pool, buffer) };
         assert_eq!(code, FRAMEWELL_SUCCESS);
     }
-    // SAFETY: a pool.
+    // SAFETY: the pool is valid.
     let code = unsafe { framewell_pool_trim(pool, ptr::null_mut()) };
     assert_eq!(code, FRAMEWELL_SUCCESS);
 }
@@ -210,10 +210,10 @@ fn report_of_misuse_may_call_the_pool() {
     own.pool.set(pool);
     let frames = [get(pool), pool.cast(), get(pool), ptr::null_mut()];
     let mut refused = 0;
-    // SAFETY: four pointers.
+    // SAFETY: the array has four pointers.
     let code = unsafe { framewell_free_bulk(pool, frames.as_ptr(), 4, &raw mut refused) };
     assert_eq!((code, refused), (FRAMEWELL_ERROR_BUFFER_INVALID, 2));
-    // SAFETY: no buffer starts there.
+    // SAFETY: no 802.11 buffer starts there.
     let code = unsafe { framewell_dot11_free(pool, frames[0]) };
     assert_eq!(code, FRAMEWELL_ERROR_BUFFER_INVALID);
     assert_eq!(own.calls.get(), 9);
@@ -221,16 +221,16 @@ fn report_of_misuse_may_call_the_pool() {
     assert_eq!(destroy(pool), FRAMEWELL_SUCCESS);
 }
 
-/// The variable by which a test knows that it runs in a process that it has started, and what for.
+/// The variable by which a test knows that it runs in a process that it has started, and for what.
 const INSIDE: &str = "FRAMEWELL_TEST_INSIDE";
 
-/// What the process that a test runs in was started for.
+/// Returns what the process that a test runs in was started for.
 fn inside() -> Option<u64> {
     let what = env::var(INSIDE).ok()?;
     Some(what.parse().unwrap())
 }
 
-/// A process of its own for a test of this file, which has no shared pool yet.
+/// Returns a process of its own for a test of this file. It has no shared pool yet.
 fn process_of(test: &str, what: u64) -> Command {
     let mut child = Command::new(env::current_exe().unwrap());
     child.args([test, "--exact", "--nocapture", "--test-threads=1"]);
@@ -244,17 +244,17 @@ fn run(test: &str, what: u64, stderr: Stdio) -> ExitStatus {
 
 fn ras_get() -> (u32, usize) {
     let (mut frame, mut size) = (ptr::null_mut(), 0);
-    // SAFETY: two places.
+    // SAFETY: both places are valid.
     let code = unsafe { RasGetBuffer(&raw mut frame, &raw mut size) };
     (code, frame.addr())
 }
 
 const THREADS: usize = 16;
 
-/// A frame, and whether this call made the pool.
+/// Returns a frame, and whether this call made the pool.
 fn first_use(at: usize) -> (usize, bool) {
     let code = if at % 4 == 0 {
-        // SAFETY: no config, and no room for a message.
+        // SAFETY: there is no config, and no room for a message.
         unsafe { framewell_init(ptr::null(), ptr::null_mut(), 0) }
     } else {
         FRAMEWELL_ERROR_ALREADY_INITIALIZED
@@ -283,7 +283,7 @@ fn race_first_uses() {
     });
     assert!(raced.iter().filter(|(_, made)| *made).count() <= 1);
     let mut pool = ptr::null_mut();
-    // SAFETY: a place.
+    // SAFETY: the place is valid.
     let code = unsafe { framewell_shared_pool(&raw mut pool) };
     assert_eq!(code, FRAMEWELL_SUCCESS);
     assert_eq!(stats(pool).out, THREADS);
@@ -303,15 +303,15 @@ fn racing_first_uses_make_one_pool() {
     }
 }
 
-/// Frames of more than 100 MB: what a pool has beside them is little, and prefaulting them takes a
-/// while.
+/// The number of frames, which take more than 100 MB. What a pool has beside them is little, and
+/// prefaulting them takes a while.
 const MANY_FRAMES: usize = 1 << 16;
 
-/// Lets this process map so many bytes more.
+/// Lets this process map `bytes` more than it has mapped.
 fn limit_address_space(bytes: u64) {
     let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
     let pages: u64 = statm.split(' ').next().unwrap().parse().unwrap();
-    // SAFETY: a number is asked for.
+    // SAFETY: the call only returns a number.
     let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) } as u64;
     let limit = pages * page + bytes;
     let limits = libc::rlimit {
@@ -329,7 +329,7 @@ fn race_with_room_for_one_pool() {
     thread::scope(|scope| {
         let race = |_| {
             scope.spawn(move || {
-                // It has its part of the heap before the limit is set.
+                // The thread gets its part of the heap before the limit is set.
                 drop(black_box(vec![0_u8; 100]));
                 barrier.wait();
                 barrier.wait();
@@ -356,7 +356,7 @@ fn first_uses_are_not_refused_the_memory_that_one_of_them_has_in_hand() {
         let mut child = process_of(THIS, round);
         child.env("FRAMEWELL_FRAMES", MANY_FRAMES.to_string());
         child.env("FRAMEWELL_PREFAULT", "1");
-        // The other front tries the kernel first, on threads that take room.
+        // The other front would try the kernel first, on threads that take room.
         child.env("FRAMEWELL_FRONT", "portable");
         child.env("FRAMEWELL_HUGE_PAGES", "off");
         child.env("FRAMEWELL_DOT11_BYTES", (1 << 20).to_string());
@@ -365,20 +365,20 @@ fn first_uses_are_not_refused_the_memory_that_one_of_them_has_in_hand() {
     }
 }
 
-/// How a forked child ends in which `holds` is what is tested.
+/// Returns how a forked child ends that checks whether `holds` is true.
 fn in_a_forked_child(holds: impl FnOnce() -> bool) -> ExitStatus {
-    // SAFETY: the child does what is tested, and ends.
+    // SAFETY: the child only runs what is tested, and ends.
     let child = unsafe { libc::fork() };
     if child == 0 {
-        // A child that waits for a thread that it does not have is ended.
+        // A child that waits for a thread that it does not have is ended by the alarm.
         // SAFETY: no memory is passed.
         unsafe { libc::alarm(20) };
         let code = if holds() { 0 } else { 1 };
-        // SAFETY: as above.
+        // SAFETY: no memory is passed here either.
         unsafe { libc::_exit(code) };
     }
     let mut status = 0;
-    // SAFETY: a child of this process, and a place for its status.
+    // SAFETY: this is a child of this process, and the place for its status is valid.
     assert_eq!(unsafe { libc::waitpid(child, &raw mut status, 0) }, child);
     ExitStatus::from_raw(status)
 }
@@ -426,7 +426,8 @@ fn misuse_aborts_where_nothing_can_be_said() {
     assert_eq!(ended.signal(), Some(libc::SIGABRT), "{ended}");
 }
 
-/// Forks while another thread owns the lock of the standard error; the child inherits it, without its owner.
+/// Forks while another thread owns the lock of the standard error. The child inherits the lock
+/// without its owner.
 fn fork_amid_a_message(holds: impl FnOnce() -> bool) -> ExitStatus {
     let barrier = Barrier::new(2);
     thread::scope(|scope| {

@@ -1,4 +1,4 @@
-//! A set-uid program does not let whoever starts it choose what the shared pool is like.
+//! A set-uid program does not let whoever starts it choose the settings of the shared pool.
 
 #![cfg(all(target_os = "linux", target_env = "gnu"))]
 
@@ -13,7 +13,8 @@ use framewell_capi::inspect::framewell_pool_stats;
 use framewell_capi::shared::framewell_shared_pool;
 use framewell_capi::types::{FRAMEWELL_SUCCESS, framewell_stats};
 
-/// All that the C library reads; each is refused where it is.
+/// All variables that the C library reads. A bad value of each is refused where the variable is
+/// read.
 const VARIABLES: [&str; 8] = [
     "FRAMEWELL_FRAMES",
     "FRAMEWELL_CACHE_SIZE",
@@ -32,17 +33,17 @@ fn child() {
         return;
     }
     let mut pool = ptr::null_mut();
-    // SAFETY: a place.
+    // SAFETY: the place is valid.
     let code = unsafe { framewell_shared_pool(&raw mut pool) };
     assert_eq!(code, FRAMEWELL_SUCCESS);
     let mut stats = MaybeUninit::<framewell_stats>::zeroed();
     let size = stats.as_mut_ptr().cast::<usize>();
-    // SAFETY: the first member, which says how much room there is.
+    // SAFETY: the first member says how much room there is.
     unsafe { size.write(size_of::<framewell_stats>()) };
-    // SAFETY: a pool, and a place with its size.
+    // SAFETY: the pool is valid, and the place has its size.
     let code = unsafe { framewell_pool_stats(pool, stats.as_mut_ptr()) };
     assert_eq!(code, FRAMEWELL_SUCCESS);
-    // SAFETY: written by the call.
+    // SAFETY: the call has written it.
     assert_eq!(unsafe { stats.assume_init() }.capacity, 4096);
 }
 

@@ -19,13 +19,13 @@ fn ran(linkage: &'static str) -> BTreeSet<String> {
     passed.map(str::to_owned).collect()
 }
 
-/// The checks that passed through the shared library; run once.
+/// Returns the checks that passed through the shared library. They run once.
 pub(crate) fn through_shared() -> &'static BTreeSet<String> {
     static PASSED: OnceLock<BTreeSet<String>> = OnceLock::new();
     PASSED.get_or_init(|| ran("shared"))
 }
 
-/// The names that a client's `main` runs: `RUN(name);`.
+/// Returns the names that a client's `main` runs: `RUN(name);`.
 fn named(client: &str) -> impl Iterator<Item = &str> {
     let runs = client
         .lines()

@@ -3,7 +3,7 @@ use crate::has_c;
 
 const CONTRACT: &str = include_str!("../../../docs/contract.md");
 
-/// The rows of the tables: a row's name, and the tests that its last column names.
+/// Returns the rows of the tables: each row's name, and the tests that its last column names.
 fn rows() -> impl Iterator<Item = (String, Vec<&'static str>)> {
     let rows = CONTRACT
         .lines()

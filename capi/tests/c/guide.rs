@@ -5,7 +5,7 @@ use crate::{compiled, has_c, scratch, succeeded};
 
 const GUIDE: &str = include_str!("../../../docs/c-abi.md");
 
-/// The blocks of code in a language.
+/// Returns the blocks of code in a language.
 fn blocks(language: &str) -> impl Iterator<Item = &'static str> {
     let after = GUIDE.split(language).skip(1);
     after.map(|rest| rest.split("```").next().unwrap())

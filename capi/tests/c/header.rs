@@ -1,4 +1,4 @@
-//! The header against the Rust side: functions, structs, constants, defaults.
+//! Compares the header with the Rust side: functions, structs, constants, defaults.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -19,7 +19,7 @@ fn sources() -> Vec<PathBuf> {
     entries.map(|entry| entry.unwrap().path()).collect()
 }
 
-/// The C declarations of the functions that Rust exports, as cbindgen makes them.
+/// Returns the C declarations of the functions that Rust exports, as cbindgen makes them.
 fn declarations() -> String {
     let mut config = cbindgen::Config {
         language: cbindgen::Language::C,
@@ -31,14 +31,14 @@ fn declarations() -> String {
     config.export.item_types = vec![cbindgen::ItemType::Functions];
     let copies = scratch("declared");
     for source in sources() {
-        // cbindgen passes over "system", which is "C" but on 32-bit Windows.
+        // cbindgen ignores "system", which is the same as "C" except on 32-bit Windows.
         let text = fs::read_to_string(&source)
             .unwrap()
             .replace("extern \"system\"", "extern \"C\"");
         fs::write(copies.join(source.file_name().unwrap()), text).unwrap();
     }
     let mut text = Vec::new();
-    // From there it follows the modules.
+    // cbindgen follows the modules from lib.rs.
     let builder = cbindgen::Builder::new().with_src(copies.join("lib.rs"));
     builder
         .with_config(config)
@@ -48,7 +48,7 @@ fn declarations() -> String {
     String::from_utf8(text).unwrap()
 }
 
-/// The names before the first parenthesis of declarations, which start at the left margin.
+/// Returns the names before the first parenthesis of declarations, which start at the left margin.
 fn declared(text: &str) -> BTreeSet<String> {
     let lines = text
         .lines()
@@ -103,7 +103,8 @@ fn size_of_member<T, M>(_: impl Fn(&T) -> &M) -> usize {
     size_of::<M>()
 }
 
-/// Assertions on a struct's size, and on where each member lies and how large it is; a member that is not named does not compile.
+/// Writes assertions on a struct's size, and on each member's place and size. A struct with a
+/// member that is not named here does not compile.
 macro_rules! layout {
     ($c:expr, $name:ident { $($member:ident),* }) => {
         #[allow(unused_variables, reason = "the pattern has every member")]
@@ -194,7 +195,7 @@ fn layouts() -> String {
     c
 }
 
-/// `pub const NAME: u32 = VALUE;`
+/// Returns the constants of the Rust side, which are written `pub const NAME: u32 = VALUE;`.
 fn constants() -> Vec<(&'static str, String)> {
     let lines = TYPES
         .lines()
@@ -206,7 +207,7 @@ fn constants() -> Vec<(&'static str, String)> {
     constants.collect()
 }
 
-/// The header's own names of numbers.
+/// Returns the names that the header defines as numbers.
 fn numbers() -> BTreeSet<&'static str> {
     let lines = HEADER
         .lines()

@@ -1,4 +1,5 @@
-//! The library from the C side: what `capi/install` installs, and C programs that know nothing else.
+//! Tests the library from the C side: what `capi/install` installs, and C programs that know
+//! nothing else.
 //!
 //! - `clients`: the programs in `clients/`, through the shared and through the static library;
 //! - `contract`: every row of docs/contract.md has a C function that ran;
@@ -26,14 +27,14 @@ fn capi(path: &str) -> PathBuf {
     Path::new(CAPI).join(path)
 }
 
-/// A directory of this test's own.
+/// Returns a directory of this test's own.
 fn scratch(name: &str) -> PathBuf {
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::create_dir_all(&directory).unwrap();
     directory
 }
 
-/// What the process said; it must have succeeded.
+/// Returns what the process printed. The process must have succeeded.
 #[track_caller]
 fn succeeded(command: &mut Command) -> String {
     let output: Output = command.output().unwrap();
@@ -52,7 +53,8 @@ fn is_here(program: &str) -> bool {
     version.is_ok_and(|output| output.status.success())
 }
 
-/// Whether C programs can be built; if not, says which check is not made. With `FRAMEWELL_STRICT=1` that is a failure.
+/// Returns whether C programs can be built. If they cannot, it says which check is not made. With
+/// `FRAMEWELL_STRICT=1` that is a failure.
 #[track_caller]
 fn has_c(what: &str) -> bool {
     let tools = ["bash", "cc", "pkg-config"];
@@ -65,14 +67,14 @@ fn has_c(what: &str) -> bool {
     false
 }
 
-/// Where the library is installed; once.
+/// Returns where the library is installed. It installs it at the first call.
 fn prefix() -> &'static Path {
     static PREFIX: OnceLock<PathBuf> = OnceLock::new();
     PREFIX.get_or_init(|| {
         let prefix = scratch("prefix");
         let mut install = Command::new(capi("install"));
         install.arg(&prefix).args(["--", "--offline"]);
-        // Not the build's own, which another cargo may hold.
+        // The build's own directory is not used, since another cargo may hold it.
         install.env("CARGO_TARGET_DIR", scratch("install"));
         succeeded(&mut install);
         prefix
@@ -99,7 +101,7 @@ fn compiled(source: &Path, flags: &[&str]) -> PathBuf {
     program
 }
 
-/// A script of this directory, and what it said.
+/// Runs a script of the C library's directory, and returns what it printed.
 #[track_caller]
 fn script<'a>(name: &str, arguments: impl IntoIterator<Item = &'a OsStr>) -> String {
     succeeded(Command::new(capi(name)).args(arguments))
