@@ -1,6 +1,7 @@
-// The first process of an emulated machine (.ci/common starts it): runs the programs that /runs lists, one a line,
-// prints how each ended, and switches the machine off. If it returns instead, the kernel panics: the end too.
-// A line is: [VARIABLE=value ...] program [argument ...]
+// The first process of an emulated machine, which .ci/common starts. It runs the programs that
+// /runs lists, one a line, prints how each ended, and switches the machine off. If it returns
+// instead, the kernel panics, which ends the machine too. A line is: [VARIABLE=value ...] program
+// [argument ...]
 #include <linux/membarrier.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,11 +36,11 @@ int main(void)
 	int number = 0;
 	FILE *runs;
 
-	// In this order: /dev/null and the like come with devtmpfs, and the tests write to /tmp.
+	// The order matters: devtmpfs brings /dev/null and the like, and the tests write to /tmp.
 	if (mount("proc", "/proc", "proc", 0, NULL) || mount("sys", "/sys", "sysfs", 0, NULL)
 	    || mount("dev", "/dev", "devtmpfs", 0, NULL) || mount("tmp", "/tmp", "tmpfs", 0, NULL))
 		return 1;
-	// The machine is there for restartable sequences and their fence: without them nothing is run.
+	// The machine is there for restartable sequences and their fence. Without them nothing is run.
 	if (__rseq_size == 0 || syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_RSEQ, 0, 0)
 	    || syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ, 0, 0)) {
 		printf("\nGUEST lacks restartable sequences: __rseq_size %u\n", __rseq_size);
@@ -73,7 +74,7 @@ int main(void)
 	}
 	printf("\nGUEST ends\n");
 	fflush(NULL);
-	// Lets the serial port run dry.
+	// The pause lets the serial port send what it has.
 	sleep(1);
 	reboot(RB_POWER_OFF);
 	return 1;

@@ -1,10 +1,10 @@
-// What becomes of a program that writes into its area of restartable sequences what only the kernel
-// may write there.
+// Shows what becomes of a program that writes into its area of restartable sequences what only the
+// kernel may write there.
 //
 //	probe killed|repaired
 //
-// Prints what libc has registered. A child writes the number of a CPU that is not there, and moves:
-// it must be killed, or find the right number there again.
+// It prints what libc has registered. A child writes the number of a CPU that does not exist, and
+// moves between CPUs. The kernel must kill it, or the child must find the right number there again.
 #define _GNU_SOURCE
 #include <sched.h>
 #include <signal.h>
@@ -29,7 +29,7 @@ static void move_to(int cpu)
 	}
 }
 
-// Ends by a signal, with 0 if the number was repaired, or with 1.
+// Ends by a signal, with 0 if the number was repaired, or with 1 if it was not.
 static void write_and_move(void)
 {
 	struct rseq *area = (struct rseq *)((char *)__builtin_thread_pointer() + __rseq_offset);

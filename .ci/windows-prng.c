@@ -1,4 +1,5 @@
-/* bcryptprimitives.dll for Wine 8, which lacks it: the function that Rust's std asks it for. */
+/* bcryptprimitives.dll for Wine 8, which lacks it. It has the one function that Rust's std takes
+ * from it. */
 #include <windows.h>
 
 BOOLEAN NTAPI SystemFunction036(PVOID bytes, ULONG count);
