@@ -1,4 +1,5 @@
-//! A thread that a signal handler takes out of its calls, for good: what it had in hand is lost to the pool, and nothing has two owners.
+//! A signal handler takes a thread out of its calls for good. The pool loses what the thread had in
+//! hand, and nothing has two owners.
 #![cfg(all(target_os = "linux", not(loom)))]
 #![allow(
     clippy::disallowed_types,
@@ -24,7 +25,7 @@ static LEFT: AtomicBool = AtomicBool::new(false);
 extern "C" fn never_return(_: libc::c_int) {
     LEFT.store(true, Ordering::Release);
     loop {
-        // SAFETY: waits for a signal.
+        // SAFETY: pause only waits for a signal.
         unsafe { libc::pause() };
     }
 }
@@ -44,7 +45,7 @@ fn wait_for(flag: &AtomicBool) {
     }
 }
 
-/// Many frames at once, got and freed again and again by a thread that does not come to its end.
+/// A holder of many frames, which a thread gets and frees again and again until it is stopped.
 trait Victim: Send + 'static {
     fn new(pool: &'static Pool) -> Self;
     fn get_and_clear(&mut self);
@@ -88,7 +89,7 @@ fn take_out<V: Victim>(pool: &'static Pool, after: Duration) -> &'static V {
     let held: *mut V = Box::leak(Box::new(V::new(pool)));
     let address = held.expose_provenance();
     let victim = thread::spawn(move || {
-        // SAFETY: leaked above, and used by this thread alone until it is taken out.
+        // SAFETY: the holder was leaked above, and only this thread uses it until it is taken out.
         let held = unsafe { &mut *ptr::with_exposed_provenance_mut::<V>(address) };
         loop {
             held.get_and_clear();
@@ -100,15 +101,15 @@ fn take_out<V: Victim>(pool: &'static Pool, after: Duration) -> &'static V {
     while start.elapsed() < after {
         std::hint::spin_loop();
     }
-    // SAFETY: the thread never ends, and was not joined.
+    // SAFETY: the thread never ends, and it was not joined.
     let answer = unsafe { libc::pthread_kill(victim.as_pthread_t(), libc::SIGUSR1) };
     assert_eq!(answer, 0, "pthread_kill");
     wait_for(&LEFT);
-    // SAFETY: the thread that used it runs no more.
+    // SAFETY: the thread that used it no longer runs.
     unsafe { &*held }
 }
 
-/// The rounds in which the thread had listed frames, or held some unlisted.
+/// Returns the number of rounds in which the thread had listed frames, or held some unlisted.
 fn storm<V: Victim>(front: Front) -> usize {
     let in_the_middle = (0..ROUNDS).filter(|round| {
         let pool = Pool::builder().frames(2 * FRAMES).front(front).build();

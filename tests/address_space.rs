@@ -1,5 +1,5 @@
-//! Pools in a process whose memory is limited: what is reserved unasked shrinks or is done without,
-//! and what was asked for is refused with the limit and the remedy.
+//! Tests pools in a process whose memory is limited. What is reserved though nobody asked for a
+//! size shrinks or is left out. What was asked for is refused with the limit and the remedy.
 
 #![cfg(all(not(loom), target_os = "linux", target_pointer_width = "64"))]
 
@@ -11,12 +11,13 @@ use common::linux::limit;
 use common::{assert_whole, child, linux};
 use framewell::{BuildError, Limit, OutOfMemory, Pool, Purpose, Refusal};
 
-/// `ulimit -v 400000`: less than what is reserved for 802.11 buffers where nothing limits it.
+/// The limit of `ulimit -v 400000`: less than is reserved for 802.11 buffers where nothing limits
+/// it.
 const LIMIT: usize = 400_000 << 10;
 const CHUNK: usize = 1 << 20;
 const FULL: usize = 256 * CHUNK;
 
-/// All kinds of buffers are to be had.
+/// Checks that buffers of all kinds are available.
 fn assert_serves(pool: &Pool) {
     pool.get(1500).unwrap().fill(1);
     for len in [300, 65_600, 100_000, 4 << 20] {
@@ -26,7 +27,8 @@ fn assert_serves(pool: &Pool) {
     }
 }
 
-/// What the default budget was granted is used up before anything is refused, and comes back.
+/// Checks that what the default budget was granted is used up before anything is refused, and that
+/// all of it comes back. Returns the budget.
 fn assert_is_exact(pool: &Pool) -> usize {
     let budget = pool.stats().dot11.unwrap().budget;
     let all: Vec<_> = iter::from_fn(|| pool.dot11(60_000).ok()).collect();
@@ -113,7 +115,7 @@ fn frames_are_refused_with_limit_and_remedy() {
     });
 }
 
-/// Where not even one chunk can be had, with the lists of all classes.
+/// Here the limit leaves room for not even one chunk together with the lists of all classes.
 #[test]
 fn large_buffers_need_nothing_of_the_size_classes() {
     child::alone("large_buffers_need_nothing_of_the_size_classes", || {

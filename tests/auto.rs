@@ -1,4 +1,4 @@
-//! The suite on the front that `Front::Auto` finds.
+//! Runs the suite on the front that `Front::Auto` finds.
 
 #![cfg(not(loom))]
 

@@ -1,4 +1,4 @@
-//! What the rseq front alone has: a cache for each CPU, sweeps, and dry times.
+//! Tests what only the rseq front has: a cache for each CPU, sweeps, and dry times.
 
 #![cfg(all(not(loom), target_os = "linux"))]
 
@@ -7,7 +7,7 @@ mod common;
 use common::{assert_distinct, assert_whole, cpus, has_rseq, not_run, on, take_all};
 use framewell::{Frame, Front, OutOfBuffers, Pool, Stats};
 
-/// A pool on the rseq front, or `None` after saying that there is none.
+/// Returns a pool on the rseq front, or `None` after saying that there is none.
 fn cached(frames: usize, cache: usize) -> Option<Pool> {
     let builder = Pool::builder().front(Front::Rseq).frames(frames);
     has_rseq("caches by restartable sequences")
@@ -22,7 +22,7 @@ fn in_caches(stats: &Stats) -> usize {
     stats.per_cpu.iter().sum()
 }
 
-/// How many frames in the depot end a dry time.
+/// Returns how many frames in the depot end a dry time.
 fn rich(stats: &Stats) -> usize {
     let one_batch_a_cpu = stats.per_cpu.len() * stats.batch;
     one_batch_a_cpu.min(stats.capacity / 4).max(1)
@@ -53,7 +53,8 @@ fn get_that_finds_frames_with_other_cpus_alone_sweeps_them_all() {
         let Some(pool) = cached(capacity, cache) else {
             return;
         };
-        // No call is refused, so the caches stay open; then each is filled, and nothing is anywhere else.
+        // No call is refused, so the caches stay open. Then each cache is filled, and no frame is
+        // anywhere else.
         let mut frames = get(&pool, capacity);
         let cache = pool.stats().cache;
         for cpu in cpus() {
@@ -82,7 +83,8 @@ fn dry_pool_frees_to_the_depot_until_that_is_rich() {
         let Some(pool) = cached(400, cache) else {
             return;
         };
-        // On one CPU: a free that is moved to another one behind its opening finds that one's cache shut.
+        // This runs on one CPU: a free that is moved to another CPU after it opened its cache finds
+        // the other cache shut.
         on(cpus()[0], || frees_to_the_depot_until_it_is_rich(&pool));
         assert_whole(&pool);
     }

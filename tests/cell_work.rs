@@ -1,5 +1,5 @@
-//! What one call on a cell works off, counted in blocks that it frees: no more for the handles that
-//! came and went while a snapshot was held.
+//! Counts the work of one call on a cell by the blocks that it frees. It is no more for handles
+//! that came and went while a snapshot was held.
 
 #![cfg(not(loom))]
 
@@ -9,9 +9,9 @@ use std::cell::Cell;
 use framewell::{Frame, FrameCell, Pool, Writer};
 
 thread_local! {
-    /// Blocks that the calling thread has freed.
+    /// The number of blocks that the calling thread has freed.
     static FREED: Cell<usize> = const { Cell::new(0) };
-    /// Bytes that it has allocated, less those that it has freed.
+    /// The number of bytes that the calling thread has allocated, less those that it has freed.
     static LIVE: Cell<isize> = const { Cell::new(0) };
 }
 
@@ -20,26 +20,26 @@ struct Counting;
 #[global_allocator]
 static HEAP: Counting = Counting;
 
-// SAFETY: what it hands out is the system's.
+// SAFETY: all memory that it hands out is the system allocator's.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         LIVE.set(LIVE.get() + layout.size() as isize);
-        // SAFETY: as the caller's promise.
+        // SAFETY: the caller promises what the system allocator asks for.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         LIVE.set(LIVE.get() - layout.size() as isize);
         FREED.set(FREED.get() + 1);
-        // SAFETY: as the caller's promise.
+        // SAFETY: the caller promises what the system allocator asks for.
         unsafe { System.dealloc(pointer, layout) }
     }
 }
 
-/// A node of the collector's queue, or a participant.
+/// The size of a node of the collector's queue, or of a participant.
 const BLOCK: isize = 4 << 10;
 
-/// The blocks that a call frees.
+/// Returns the number of blocks that a call frees.
 fn freed_by(call: impl FnOnce()) -> usize {
     let before = FREED.get();
     call();
@@ -50,8 +50,8 @@ fn put(pool: &Pool, writer: &Writer<'_, Frame>) {
     writer.swap(pool.get(60).unwrap()).unwrap();
 }
 
-/// Has handles come and go, up to `at_once` at a time, while a snapshot is held. Then one swap
-/// brings all home, and frees few blocks; nor does more stay in memory than what so many handles
+/// Lets handles come and go, up to `at_once` at a time, while a snapshot is held. Then one swap
+/// brings all of it back, and frees few blocks. No more stays in memory than that many handles
 /// need.
 fn come_and_go(at_once: usize, handles: fn(&FrameCell<Frame>, usize)) {
     let pool = Pool::builder().frames(64).build().unwrap();

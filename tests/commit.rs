@@ -1,4 +1,5 @@
-//! What pools charge to the system where memory is committed on demand: what they handed out, and no more.
+//! Tests what pools charge to the system where memory is committed on demand: what they handed out,
+//! and no more.
 
 #![cfg(all(not(loom), windows))]
 
@@ -12,11 +13,12 @@ use framewell::{Dot11Buf, Pool};
 
 const CHUNK: usize = 1 << 20;
 const PAGE: usize = 4096;
-/// Either way: for the heap, and the stacks of the other tests' threads, which start and end meanwhile. Any table of a word for each
-/// frame, or each buffer of all chunks, is more.
+/// The tolerance in either direction. It is for the heap, and for the stacks of the other tests'
+/// threads, which start and end meanwhile. A table with a word for each frame, or for each buffer
+/// of all chunks, would be more.
 const SLACK: usize = 16 << 20;
 
-/// What the process has committed is common to all tests.
+/// Locks the process, because all tests share what it has committed.
 fn alone() -> MutexGuard<'static, ()> {
     static PROCESS: Mutex<()> = Mutex::new(());
     PROCESS.lock().unwrap_or_else(PoisonError::into_inner)
@@ -43,7 +45,7 @@ fn pool_of_8_gib_commits_what_is_carved() {
         for frame in &mut frames {
             frame.fill(1);
         }
-        // What rests in a shard whose processor the thread has left is carved once more.
+        // A frame that rests in a shard whose processor the thread has left is carved once more.
         let stats = pool.stats();
         let resting = stats.per_cpu.len() * (stats.cache + stats.batch);
         let carved = (FRAMES + resting) * 1728;
@@ -52,7 +54,8 @@ fn pool_of_8_gib_commits_what_is_carved() {
             (FRAMES * 1728..carved + PAGE).contains(&of_frames),
             "{of_frames}"
         );
-        // Their words, of 8 bytes and of 4, and, when they were freed, 4 in the depot; and the frames' owners, of 16.
+        // Each frame has words of 8 bytes and of 4, and 4 bytes in the depot when it was freed.
+        // Each owner takes 16 bytes.
         assert_grown(before, of_frames + FRAMES * (8 + 4 + 16));
         drop(frames);
     }
@@ -100,7 +103,7 @@ fn chunks_are_committed_when_they_are_taken_and_go_by_trim() {
         assert_eq!(committed_at(base), Some(CHUNK));
         assert_grown(before, CHUNK);
     }
-    // Another class takes what this one gave back.
+    // Another class takes the chunks that this one gave back.
     let other = pool.dot11(65_000).unwrap();
     assert_eq!(committed_at(base), Some(2 * CHUNK));
     assert!(other.iter().all(|byte| *byte == 0));

@@ -1,6 +1,7 @@
-//! What pools do when the system refuses to commit: the process has run into its limit.
+//! Tests what pools do when the system refuses to commit because the process has reached its limit.
 //!
-//! The limit is a job's; where jobs do not limit memory (Wine), it is what the process was started with.
+//! The limit is that of a job. Where jobs do not limit memory (Wine), it is the one that the
+//! process was started with.
 
 #![cfg(all(not(loom), windows))]
 
@@ -22,21 +23,21 @@ use windows_sys::Win32::System::Threading::GetCurrentProcess;
 const FRAMES: usize = 1 << 20;
 const LIMIT: usize = 256 << 20;
 
-/// Lets this process commit so many bytes more.
+/// Lets this process commit `bytes` more than it has committed.
 fn limit_commit(bytes: usize) {
     let mut limits = JOBOBJECT_EXTENDED_LIMIT_INFORMATION::default();
     limits.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_PROCESS_MEMORY;
     limits.ProcessMemoryLimit = committed() + bytes;
-    // SAFETY: a job of no name, for this process alone.
+    // SAFETY: the job has no name, and is for this process alone.
     let job = unsafe { CreateJobObjectW(ptr::null(), ptr::null()) };
     let at = ptr::from_ref(&limits).cast();
     let size = size_of_val(&limits) as u32;
-    // SAFETY: the limits are of the kind and the size that are said.
+    // SAFETY: the limits have the kind and the size that the arguments say.
     let set = unsafe { SetInformationJobObject(job, JobObjectExtendedLimitInformation, at, size) };
     assert_ne!(set, 0, "SetInformationJobObject");
-    // SAFETY: the pseudo handle is this process's.
+    // SAFETY: the pseudo handle is that of this process.
     let process = unsafe { GetCurrentProcess() };
-    // SAFETY: both handles are good.
+    // SAFETY: both handles are valid.
     let assigned = unsafe { AssignProcessToJobObject(job, process) };
     assert_ne!(assigned, 0, "AssignProcessToJobObject");
 }
@@ -50,7 +51,7 @@ fn assert_refused_by_the_system(answer: Result<(), OutOfMemory>) {
     );
 }
 
-// Alone in its file: nothing else can allocate beside it.
+// This test is alone in its file, so that nothing else allocates beside it.
 #[test]
 fn refused_commit_is_an_ordinary_answer_and_loses_nothing() {
     limit_commit(LIMIT);
@@ -58,14 +59,15 @@ fn refused_commit_is_an_ordinary_answer_and_loses_nothing() {
     let pool = pool.build().unwrap();
     let mut held = Vec::with_capacity(FRAMES);
     let mut again = Vec::with_capacity(FRAMES);
-    // What checks allocate: as long as there is a cushion, they find nothing left.
+    // The checks allocate too. The cushion keeps memory for them, so that the calls find nothing
+    // left.
     let cushion = black_box(vec![1_u8; 16 << 20]);
 
     held.extend(iter::from_fn(|| pool.get(60).ok()));
     let refused = pool.get(60).map(mem::drop);
     let chunk = pool.dot11(2000).map(mem::drop);
     let large = pool.dot11(16 << 20).map(mem::drop);
-    // Freed at the limit, without memory for more magazines, and got once more.
+    // Frames are freed at the limit, without memory for more magazines, and got once more.
     let freed = held.len() / 2;
     held.truncate(held.len() - freed);
     again.extend(iter::from_fn(|| pool.get(60).ok()));
@@ -91,7 +93,7 @@ fn refused_commit_is_an_ordinary_answer_and_loses_nothing() {
     for frame in &mut held {
         frame.fill(1);
     }
-    // With memory again, all goes on.
+    // When there is memory again, everything works again.
     drop(held);
     assert_eq!(pool.stats().free, FRAMES);
     assert!(pool.dot11(2000).is_ok());

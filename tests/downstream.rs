@@ -1,5 +1,6 @@
-//! The sequences in a user's program, however that is built: inlined into it, optimised or not, under link-time optimisation,
-//! stripped. The program is `downstream/`; it is interrupted in the middle of its sequences, and counts that.
+//! Tests the sequences in a user's program, however it is built: inlined into it, optimised or not,
+//! under link-time optimisation, stripped. The program is `downstream/`. It is interrupted in the
+//! middle of its sequences, and counts that.
 //!
 //! With `FRAMEWELL_LONG=1` more ways to build it are tried.
 
@@ -15,7 +16,7 @@ use std::{env, fs};
 
 use common::{has_rseq, scale};
 
-/// How it is built: profiles of `downstream/manifest.toml`.
+/// The ways to build it, which are profiles of `downstream/manifest.toml`.
 const SHORT: [&str; 2] = ["fat", "dev"];
 const LONG: [&str; 5] = ["thin", "separate", "size", "release", "fat-unoptimised"];
 
@@ -32,7 +33,8 @@ fn user() -> PathBuf {
     let manifest = fs::read_to_string(template.join("manifest.toml")).unwrap();
     let manifest = manifest.replace("{framewell}", LIBRARY);
     fs::write(crate_dir.join("Cargo.toml"), manifest).unwrap();
-    // The versions that the library was built with: they are there, and nothing need be fetched.
+    // The crate gets the versions that the library was built with. They are there, so that nothing
+    // need be fetched.
     let lock = Path::new(LIBRARY).join("Cargo.lock");
     if lock.exists() {
         fs::copy(lock, crate_dir.join("Cargo.lock")).unwrap();
@@ -67,7 +69,7 @@ fn built(user: &Path, profile: &str) -> PathBuf {
     target.join(directory).join("downstream")
 }
 
-/// The `name value` lines that the program prints.
+/// Returns the `name value` lines that the program prints.
 fn figures(program: &Path) -> BTreeMap<String, u64> {
     let output = Command::new(program).output().unwrap();
     let text = succeeded(&program.display().to_string(), &output);

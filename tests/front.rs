@@ -1,4 +1,5 @@
-//! Which front a pool gets: by the builder, by the environment, by what the process has; and how large its caches are.
+//! Tests which front a pool gets by the builder, by the environment, and by what the process has,
+//! and how large its caches are.
 
 #![cfg(all(not(loom), target_os = "linux", target_env = "gnu"))]
 
@@ -10,17 +11,18 @@ use std::process::Command;
 use common::{SEQUENCES, assert_whole};
 use framewell::{Front, FrontKind, NoRseq, Pool};
 
-/// Says in a process of its own what it is to find there.
+/// The variable that says in a process of its own what it is to find there.
 const EXPECTED: &str = "FRAMEWELL_TEST_EXPECTED";
 
 const VARIABLE: &str = "FRAMEWELL_FRONT";
 
-/// Whether there is a rseq front here; says so if not, and with `FRAMEWELL_STRICT=1` fails.
+/// Returns whether the rseq front is available. If it is not, it says so, and with
+/// `FRAMEWELL_STRICT=1` fails.
 fn has_rseq() -> bool {
     common::has_rseq("the rseq front")
 }
 
-/// The front of a pool that asks for one, or the refusal, as a line.
+/// Returns the front of a pool that asks for one, or the refusal, as a line.
 fn described(front: Front) -> String {
     match Pool::builder().frames(100).front(front).build() {
         Ok(pool) => {
@@ -32,13 +34,14 @@ fn described(front: Front) -> String {
     }
 }
 
-/// What the three choices give.
+/// Returns what the three choices give.
 fn all_described() -> String {
     let fronts = [Front::Auto, Front::Rseq, Front::Portable];
     fronts.map(described).join("; ")
 }
 
-/// Has a process with these variables find, for `Auto`, `Rseq` and `Portable`, what is expected.
+/// Checks that a process with these variables finds, for `Auto`, `Rseq` and `Portable`, what is
+/// expected.
 #[track_caller]
 fn assert_finds(variables: &[(&str, &str)], expected: [&str; 3]) {
     let child = Command::new(env::current_exe().unwrap())
@@ -77,7 +80,7 @@ fn auto_takes_rseq_where_libc_has_registered_it() {
     }
     match common::linux::rseq_registered() {
         _ if !SEQUENCES => assert_eq!(stats.no_rseq, Some(NoRseq::Target)),
-        // Only a kernel that refuses the fence stands in the way then.
+        // In that case only a kernel that refuses the fence can stand in the way.
         Some(true) => assert!(
             matches!(stats.no_rseq, None | Some(NoRseq::Fence)),
             "{stats}"
@@ -132,7 +135,7 @@ fn variable_that_names_no_front_is_refused_for_auto() {
     }
 }
 
-/// What a pool without sequences says: of `Auto`, and the refusal of `Rseq`.
+/// What a pool without sequences says of `Auto`, and the refusal of `Rseq`.
 const WITHOUT: [&str; 2] = if SEQUENCES {
     [
         "portable Some(Unregistered)",
@@ -186,7 +189,7 @@ fn stats_name_the_front_and_the_reason() {
     }
 }
 
-/// The fronts that this process has.
+/// Returns the fronts that this process has.
 fn fronts() -> Vec<Front> {
     let mut fronts = vec![Front::Portable];
     if has_rseq() {
@@ -219,7 +222,7 @@ fn cache_sizes_within_the_bounds_are_granted_where_the_pool_is_large_enough() {
             let pool = pool.headroom(0).payload(60).tailroom(0);
             let pool = pool.shards(4).cache_size(size).build().unwrap();
             assert_eq!(pool.stats().cache, size);
-            // As many as fill the cache, and more.
+            // The loop gets more frames than fill the cache.
             let frames: Vec<_> = (0..3 * size).map(|_| pool.get(60).unwrap()).collect();
             drop(frames);
             let stats = pool.stats();

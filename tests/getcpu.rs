@@ -1,6 +1,7 @@
-//! Without restartable sequences the front is the portable one, and the shard is chosen by `getcpu`.
+//! Tests that without restartable sequences the front is the portable one, and the shard is chosen
+//! by `getcpu`.
 //!
-//! In a process of its own: libc decides on sequences when it starts.
+//! It needs a process of its own, since libc decides on sequences when it starts.
 
 #![cfg(all(not(loom), target_os = "linux", target_env = "gnu"))]
 
@@ -14,7 +15,7 @@ use common::linux::rseq_registered;
 use common::{SEQUENCES, cpus, not_run, pin, take_all};
 use framewell::{FrontKind, NoRseq, Pool};
 
-/// Set in the process that runs without.
+/// The variable that is set in the process that runs without restartable sequences.
 const CHILD: &str = "FRAMEWELL_TEST_WITHOUT_RSEQ";
 
 #[test]

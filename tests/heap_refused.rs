@@ -1,5 +1,5 @@
-//! What 802.11 allocations and trims do when the heap has nothing more to give, as it does where
-//! the system refuses memory: the same.
+//! Tests that 802.11 allocations and trims do the same when the heap has nothing more to give as
+//! when it has. A heap is like that where the system refuses memory.
 
 #![cfg(not(loom))]
 
@@ -10,11 +10,12 @@ use std::{iter, ptr};
 use framewell::{Dot11Buf, Front, Pool, Refusal};
 
 const CHUNK: usize = 1 << 20;
-/// More than a stable sort does without the heap.
+/// The number of chunks. It is more than a stable sort handles without the heap.
 const CHUNKS: usize = 24;
 
 thread_local! {
-    /// How many allocations the heap still serves the calling thread, if they are limited.
+    /// The number of allocations that the heap still serves the calling thread, if they are
+    /// limited.
     static LEFT: Cell<Option<usize>> = const { Cell::new(None) };
 }
 
@@ -23,7 +24,7 @@ struct Limited;
 #[global_allocator]
 static HEAP: Limited = Limited;
 
-// SAFETY: what it hands out is the system's; it refuses more.
+// SAFETY: all memory that it hands out is the system allocator's, and it only refuses more often.
 unsafe impl GlobalAlloc for Limited {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         match LEFT.get() {
@@ -31,17 +32,17 @@ unsafe impl GlobalAlloc for Limited {
             Some(left) => LEFT.set(Some(left - 1)),
             None => {}
         }
-        // SAFETY: as the caller's promise.
+        // SAFETY: the caller promises what the system allocator asks for.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as the caller's promise.
+        // SAFETY: the caller promises what the system allocator asks for.
         unsafe { System.dealloc(pointer, layout) }
     }
 }
 
-/// Has the heap serve the calling thread so many allocations during `f`, and no more.
+/// Lets the heap serve the calling thread only this many allocations during `f`.
 fn with_heap_for<T>(allocations: usize, f: impl FnOnce() -> T) -> T {
     LEFT.set(Some(allocations));
     let answer = f();
@@ -53,13 +54,14 @@ fn all(pool: &Pool, len: usize) -> Vec<Dot11Buf> {
     iter::from_fn(|| pool.dot11(len).ok()).collect()
 }
 
-/// A pool of which all chunks are one class's: of each some buffers are at rest, and of one all. And what is not.
+/// Returns a pool whose chunks all belong to one class, and the buffers that are out. In each chunk
+/// some buffers are at rest, and in one chunk all are.
 fn all_in_one_class(front: Front) -> (Pool, Vec<Dot11Buf>) {
     let builder = Pool::builder().front(front);
     let pool = builder.dot11_bytes(CHUNKS * CHUNK).build().unwrap();
     let mut held = all(&pool, 2000);
     let per_chunk = held.len() / CHUNKS;
-    // By chunks, also if the thread was moved amid.
+    // The buffers are sorted by chunks, which matters if the thread was moved meanwhile.
     held.sort_unstable_by_key(|buffer| buffer.as_ptr().addr());
     drop(held.drain(..per_chunk));
     let mut number = 0_usize;
@@ -70,7 +72,8 @@ fn all_in_one_class(front: Front) -> (Pool, Vec<Dot11Buf>) {
     (pool, held)
 }
 
-/// Each front, with a heap that serves none of the call's allocations, one, two …
+/// Runs a check on each front, with a heap that serves none of the call's allocations, then one,
+/// two …
 fn each_shortage(mut check: impl FnMut(Front, usize)) {
     for front in [Front::Auto, Front::Portable] {
         (0..8).for_each(|allocations| check(front, allocations));
@@ -108,7 +111,7 @@ fn trim_answers_and_loses_nothing() {
 
 #[test]
 fn first_large_buffer_that_the_system_refuses_asks_nothing_of_the_heap() {
-    // More than a process has addresses for.
+    // This is more than a process has addresses for.
     const TOO_MUCH: usize = usize::MAX / 4 * 3;
     for front in [Front::Auto, Front::Portable] {
         let pool = Pool::builder().frames(1).front(front).build().unwrap();

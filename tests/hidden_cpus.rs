@@ -1,5 +1,5 @@
-//! The CPUs of a process to which the system does not tell how many there are: `/sys`, and `/proc`,
-//! are hidden from it, as in a sandbox, and it may run on one CPU alone.
+//! Tests the CPUs of a process which the system does not tell how many there are. `/sys`, and in
+//! some tests `/proc`, are hidden from it, as in a sandbox, and it may run on one CPU only.
 
 #![cfg(all(not(loom), target_os = "linux", target_env = "gnu"))]
 
@@ -15,20 +15,21 @@ use std::ptr;
 use common::{assert_whole, cpus, lacking, pin, take_all};
 use framewell::{Front, Pool};
 
-/// Says in a process of its own which CPUs it runs on, one after the other, and whether each has a
-/// cache: `0=true,1=false`.
+/// The variable that says in a process of its own which CPUs it runs on, one after the other, and
+/// whether each has a cache: `0=true,1=false`.
 const CPUS: &str = "FRAMEWELL_TEST_CPUS";
 
-/// Gives the calling process mounts of its own, and there an empty folder in the place of this one.
+/// Gives the calling process mounts of its own, and there puts an empty folder in the place of this
+/// one.
 fn hide(folder: &CStr) -> io::Result<()> {
     let checked = |answer| match answer {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),
     };
-    // SAFETY: unshare has no preconditions; the process has one thread.
+    // SAFETY: unshare has no preconditions, and the process has one thread.
     checked(unsafe { libc::unshare(libc::CLONE_NEWNS) })?;
     let private = libc::MS_REC | libc::MS_PRIVATE;
-    // SAFETY: the path is a C string, and the others are not looked at.
+    // SAFETY: the path is a C string, and the kernel does not look at the others.
     checked(unsafe {
         libc::mount(
             ptr::null(),
@@ -43,8 +44,8 @@ fn hide(folder: &CStr) -> io::Result<()> {
     checked(unsafe { libc::mount(empty, folder.as_ptr(), empty, 0, ptr::null()) })
 }
 
-/// Runs `child` in a process that does not see these folders: bound to the first of these CPUs when
-/// it makes a pool, and to each of them when it uses it.
+/// Runs `child` in a process that does not see these folders. It is bound to the first of these
+/// CPUs when it makes a pool, and to each of them when it uses it.
 fn run_without(folders: &'static [&'static CStr], on: &[(usize, bool)]) {
     let names: Vec<_> = on.iter().map(|(cpu, has)| format!("{cpu}={has}")).collect();
     let first = on[0].0;
@@ -57,8 +58,8 @@ fn run_without(folders: &'static [&'static CStr], on: &[(usize, bool)]) {
         pin(first);
         folders.iter().try_for_each(|folder| hide(folder))
     };
-    // SAFETY: `prepare` makes system calls, and allocates at most in a process whose other threads
-    // are idle in theirs.
+    // SAFETY: `prepare` makes system calls, and at most it allocates, in a process whose other
+    // threads do not allocate at that time.
     unsafe { child.pre_exec(prepare) };
     let ended = match child.output() {
         Ok(ended) => ended,
@@ -99,7 +100,7 @@ fn child() {
     }
 }
 
-/// The first CPU, and one with a higher number.
+/// Returns the first CPU, and one with a higher number.
 fn two_cpus() -> Option<[usize; 2]> {
     if !common::has_rseq("the caches of a process that is told little") {
         return None;

@@ -1,4 +1,4 @@
-//! The rungs of the ladder: explicit huge pages, transparent ones, base pages.
+//! Tests the rungs of the ladder: explicit huge pages, transparent ones, base pages.
 
 #![cfg(all(not(loom), target_os = "linux"))]
 
@@ -10,7 +10,7 @@ use common::{assert_whole, not_run, take_all};
 use framewell::{BuildError, HugePages, PageKind, Pool};
 use std::fs;
 
-/// Whether the kernel makes explicit pages on demand, without a reservation.
+/// Returns whether the kernel makes explicit pages on demand, without a reservation.
 fn surplus() -> bool {
     fs::read_to_string("/proc/sys/vm/nr_overcommit_hugepages")
         .is_ok_and(|pages| pages.trim() != "0")
@@ -53,7 +53,7 @@ fn explicit_beyond_the_reservation_is_refused() {
     assert!(matches!(error, Err(BuildError::Map { .. })), "{error:?}");
 }
 
-/// What is had without explicit pages.
+/// Returns the kind of pages that a pool gets without explicit ones.
 fn next_rung() -> PageKind {
     if transparent() {
         PageKind::Transparent

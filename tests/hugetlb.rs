@@ -1,4 +1,4 @@
-//! Explicit huge pages that the host has set aside, and what of them is dangerous: a control group
+//! Tests explicit huge pages that the host has set aside, and the dangers of them: a control group
 //! that does not let the process have them, and a forked child that has no reservation of its own.
 
 #![cfg(all(not(loom), target_os = "linux"))]
@@ -12,11 +12,11 @@ use common::hugetlb::{Group, HUGE, Reserved, alone, free, pages};
 use common::{assert_whole, child, lacking, take_all};
 use framewell::{BuildError, HugePages, Limit, PageKind, Pool};
 
-/// For the child: the control group to be in.
+/// The variable that names the control group which the child is to be in.
 const GROUP: &str = "FRAMEWELL_TEST_GROUP";
 const PAGES: usize = 4;
 
-/// Writes every frame, and looks at what it wrote.
+/// Writes every frame, and checks what it wrote.
 fn use_all(pool: &Pool) {
     let mut frames = take_all(pool);
     assert_eq!(frames.len(), PAGES * HUGE / 4096);
@@ -33,8 +33,8 @@ fn use_all(pool: &Pool) {
 #[test]
 fn control_group_without_huge_pages_costs_the_pages_and_no_more() {
     let _alone = alone();
-    // The kernel counts pages that are set aside for reservations of any group, and those for their
-    // use by this one.
+    // The kernel counts the pages that a reservation sets aside in any group, and counts their use
+    // in this one.
     let reserved = Reserved::more(PAGES);
     let group = reserved.and_then(|reserved| Ok((reserved, Group::without_huge_pages()?)));
     match group {
@@ -86,7 +86,7 @@ fn forks_and_reads() {
     let mut pipe = [0; 2];
     // SAFETY: there is room for the two ends.
     assert_eq!(unsafe { libc::pipe(pipe.as_mut_ptr()) }, 0);
-    // SAFETY: the child reads memory, and ends.
+    // SAFETY: the child only reads memory, and ends.
     let child = unsafe { libc::fork() };
     assert!(child >= 0, "fork");
     if child == 0 {
@@ -96,7 +96,7 @@ fn forks_and_reads() {
         let is_as_before = frames
             .iter()
             .all(|frame| frame.iter().all(|byte| *byte == 1));
-        // SAFETY: ends the child, without what the parent's exit would do.
+        // SAFETY: the call ends the child, without what the parent's exit would do.
         unsafe { libc::_exit(i32::from(read != 1 || !is_as_before)) };
     }
     // The parent needs a copy of each page now.

@@ -1,4 +1,5 @@
-//! What a pool notes of its large buffers goes when they do. A process to itself: all of its memory is measured.
+//! Tests that what a pool notes of its large buffers goes when they go. The test has a process to
+//! itself, because all of the process's memory is measured.
 
 #![cfg(all(target_os = "linux", not(loom)))]
 
@@ -10,7 +11,7 @@ use framewell::{Front, Pool};
 fn churn(pool: &Pool, rounds: usize) {
     for _ in 0..rounds {
         let pointer = pool.dot11(70_000).unwrap().into_raw().as_ptr();
-        // SAFETY: handed out just now.
+        // SAFETY: the buffer was handed out just now.
         drop(unsafe { pool.dot11_from_raw(pointer) }.unwrap());
     }
 }
@@ -23,7 +24,7 @@ fn what_is_noted_of_large_buffers_does_not_pile_up() {
         let before = resident();
         churn(&pool, 10_000);
         let grown = resident().saturating_sub(before);
-        // One participant of the collector for each buffer would be 20 MB.
+        // One participant of the collector for each buffer would take 20 MB.
         assert!(grown < 4 << 20, "{grown} bytes");
     }
 }

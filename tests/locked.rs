@@ -1,5 +1,5 @@
-//! Pools in a process that has all of its memory locked, now and later: what is used is resident
-//! and locked, and what is only reserved is neither.
+//! Tests pools in a process that has all of its memory locked, now and later. What is used is
+//! resident and locked, and what is only reserved is neither.
 
 #![cfg(all(not(loom), target_os = "linux", target_env = "gnu"))]
 
@@ -13,11 +13,12 @@ use framewell::{BuildError, Dot11Buf, Front, HugePages, Limit, Pool};
 
 const MIB: usize = 1 << 20;
 const CHUNK: usize = MIB;
-/// For the heap, which is locked as a whole, and the lists that are used; all tables together are
-/// some hundred times as much.
+/// The tolerance for the heap, which is locked as a whole, and for the lists that are used. All
+/// tables together take some hundred times as much.
 const SLACK: usize = 6 * MIB;
 
-/// Has the kernel lock what is mapped from now on; `false` if this machine does not let us.
+/// Makes the kernel lock what is mapped from now on. Returns `false` if this machine does not allow
+/// it.
 fn lock_all(what: &str) -> bool {
     // SAFETY: geteuid has no preconditions.
     if unsafe { libc::geteuid() } != 0 {
@@ -69,7 +70,7 @@ fn takes_memory_for_what_is_used(front: Front) {
     assert_eq!(locked_at(base), resident_at(base), "what is used is locked");
     assert!(locked_at(base) >= 5000 * 1500);
 
-    // The size classes, and what lies around the chunk that is used.
+    // This checks the size classes, and what lies around the chunk that is used.
     let before = resident();
     let one = written(&pool, 300);
     assert_grown(before, 0);
@@ -84,7 +85,7 @@ fn takes_memory_for_what_is_used(front: Front) {
     let trimmed = pool.trim();
     assert!(trimmed.bytes >= 19 * CHUNK, "{trimmed:?}");
     assert_grown(before, 0);
-    // What comes again is zeroed, and locked.
+    // Memory that comes again is zeroed, and locked.
     assert!(pool.dot11(2346).unwrap().iter().all(|byte| *byte == 0));
     let again = written(&pool, 60_000);
     assert!(locked_at(again.as_ptr().addr()) >= 60_000);
@@ -131,7 +132,7 @@ fn limit_of_locked_memory_is_named() {
             return;
         }
         limit(libc::RLIMIT_MEMLOCK, LIMIT);
-        // The kernel limits only those without the privilege.
+        // The kernel limits only processes without the privilege.
         // SAFETY: setuid has no preconditions.
         assert_eq!(unsafe { libc::setuid(65_534) }, 0);
         let pool = Pool::builder().frames(100).build().unwrap();
@@ -160,7 +161,7 @@ fn limit_of_locked_memory_is_named() {
         assert!(is_limit, "{refused:?}");
         let remedy = "(ulimit -l), or lower PoolBuilder::dot11_bytes";
         assert!(refused.to_string().ends_with(remedy), "{refused}");
-        // Unasked it is as many chunks as there is room for.
+        // Where nobody asked for a size, the budget has as many chunks as there is room for.
         written(&pool, 300);
         written(&pool, 100_000);
         assert!(pool.stats().dot11.unwrap().budget < LIMIT);

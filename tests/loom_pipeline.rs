@@ -1,7 +1,7 @@
-//! A model of one's own with a pool inside: a two-stage pipeline that hands frames over.
+//! A user's own model with a pool inside: a two-stage pipeline that hands frames over.
 //!
-//! Run it with `RUSTFLAGS="--cfg loom" cargo test --test loom_pipeline --release`; without the
-//! cfg there is nothing in it. docs/embedding.md explains it.
+//! Run it with `RUSTFLAGS="--cfg loom" cargo test --test loom_pipeline --release`. Without the cfg
+//! this file is empty. docs/embedding.md explains it.
 
 #![cfg(loom)]
 
@@ -41,7 +41,7 @@ impl Queue {
     }
 }
 
-/// Counts across executions, outside of what is modelled.
+/// The number of executions, counted outside of what is modelled.
 #[allow(
     clippy::disallowed_types,
     reason = "loom resets its own atomics for each execution"

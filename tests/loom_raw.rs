@@ -1,6 +1,8 @@
-//! Pointers that another thread waits for while they are handed out, and then ends the pool: models.
+//! Models in which another thread waits for pointers while they are handed out, and then ends the
+//! pool.
 //!
-//! Run them with `RUSTFLAGS="--cfg loom" cargo test --test loom_raw --release`; without the cfg there is nothing in it.
+//! Run them with `RUSTFLAGS="--cfg loom" cargo test --test loom_raw --release`. Without the cfg
+//! this file is empty.
 
 #![cfg(loom)]
 
@@ -26,7 +28,7 @@ fn frame_that_is_handed_out_races_its_return_and_the_last_handle() {
         let frame = pool.get(1).unwrap();
         let address = frame.as_ptr().addr();
         let waits = thread::spawn(move || {
-            // SAFETY: the one frame that is handed out at this address, if it is so far.
+            // SAFETY: at this address only that frame is handed out, if it is handed out already.
             match unsafe { pool.from_raw(ptr::without_provenance_mut(address)) } {
                 Ok(_) => None,
                 Err(_) => Some(pool),
@@ -34,7 +36,7 @@ fn frame_that_is_handed_out_races_its_return_and_the_last_handle() {
         });
         let pointer = frame.into_raw();
         if let Some(pool) = waits.join().unwrap() {
-            // SAFETY: handed out above, and not taken back.
+            // SAFETY: the frame was handed out above, and it was not taken back.
             drop(unsafe { pool.from_raw(pointer.as_ptr()) }.unwrap());
         }
     });
@@ -47,7 +49,7 @@ fn buffer_that_is_handed_out_races_its_return_and_the_last_handle() {
         let buffer = pool.dot11(1).unwrap();
         let address = buffer.as_ptr().addr();
         let waits = thread::spawn(move || {
-            // SAFETY: the one buffer that is handed out at this address, if it is so far.
+            // SAFETY: at this address only that buffer is handed out, if it is handed out already.
             match unsafe { pool.dot11_from_raw(ptr::without_provenance_mut(address)) } {
                 Ok(_) => None,
                 Err(_) => Some(pool),
@@ -55,7 +57,7 @@ fn buffer_that_is_handed_out_races_its_return_and_the_last_handle() {
         });
         let pointer = buffer.into_raw();
         if let Some(pool) = waits.join().unwrap() {
-            // SAFETY: handed out above, and not taken back.
+            // SAFETY: the buffer was handed out above, and it was not taken back.
             drop(unsafe { pool.dot11_from_raw(pointer.as_ptr()) }.unwrap());
         }
     });

@@ -1,10 +1,14 @@
-//! The suite on the portable front; `auto` runs it on the one that `Front::Auto` finds, and so does this program with
-//! `FRAMEWELL_TEST_FRONT=auto`: for who wants to compile one alone.
+//! Runs the suite on the portable front. `auto` runs it on the one that `Front::Auto` finds, and so
+//! does this program with `FRAMEWELL_TEST_FRONT=auto`, for a machine that compiles only one of
+//! them.
 //!
-//! Not in the suite: what is about one front (`caches`, `shards`, `front`, `getcpu`, `downstream`), what builds models
-//! (`loom_pipeline`), and what needs a process to itself, because it measures all of it or changes the machine
-//! (`reservation`, `trim` and `heap_refused`, which run both fronts, `huge_pages` and `hugetlb`),
-//! or has one made that is limited (`address_space`, `locked`, `small_stack`).
+//! These tests are not in the suite:
+//!
+//! * tests of one front (`caches`, `shards`, `front`, `getcpu`, `downstream`);
+//! * tests that build models (`loom_pipeline`);
+//! * tests that need a process to themselves, because they measure all of it or change the machine
+//!   (`reservation`, `trim` and `heap_refused`, which run both fronts, `huge_pages` and `hugetlb`);
+//! * tests that start a process that is limited (`address_space`, `locked`, `small_stack`).
 
 #![cfg(not(loom))]
 

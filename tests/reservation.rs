@@ -1,4 +1,5 @@
-//! The largest pool: address space for all of it, memory for what is used; on both fronts.
+//! Tests that the largest pool takes address space for all of it, and memory for what is used, on
+//! both fronts.
 
 #![cfg(all(not(loom), target_os = "linux"))]
 
@@ -8,13 +9,14 @@ use common::linux::resident;
 use common::not_run;
 use framewell::{BuildError, Front, Pool};
 
-/// As many as the limit allows, or half of a 32-bit address space.
+/// The number of frames: as many as the limit allows, or half of a 32-bit address space.
 const FRAMES: usize = 1 << if usize::BITS < 64 { 20 } else { 26 };
 
-/// More than the test itself and a few frames need, and less than any table of a word for each frame.
+/// A number of bytes that is more than the test itself and a few frames need, and less than any
+/// table with a word for each frame.
 const SMALL: usize = if usize::BITS < 64 { 12 << 20 } else { 64 << 20 };
 
-// Alone in its file: other tests' memory would be counted as well.
+// This test is alone in its file, because the memory of other tests would be counted as well.
 #[test]
 fn largest_pool_takes_memory_for_the_used_ones_alone() {
     for front in [Front::Auto, Front::Portable] {

@@ -1,4 +1,4 @@
-//! What the portable front alone has: shards, as many as the builder says.
+//! Tests what only the portable front has: shards, as many as the builder says.
 
 #![cfg(not(loom))]
 

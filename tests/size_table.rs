@@ -1,4 +1,4 @@
-//! The table of size classes in docs/dot11.md, made from what a pool does.
+//! Compares the table of size classes in docs/dot11.md with what a pool does.
 
 #![cfg(not(loom))]
 
@@ -12,7 +12,7 @@ use framewell::Pool;
 
 const CHUNK: usize = 1 << 20;
 
-/// The lengths that a class was chosen for, and what has them.
+/// The lengths that a class was chosen for, and what has these lengths.
 const CHOSEN: [(usize, &str); 7] = [
     (32, "a BlockAck with its check sequence"),
     (1500, "a packet of Ethernet"),
@@ -35,7 +35,7 @@ fn percent(part: usize, whole: usize) -> String {
     format!("{:.1} %", 100.0 * part as f64 / whole as f64)
 }
 
-/// How many buffers of a length a pool of one chunk has. They are free again afterwards.
+/// Returns how many buffers of a length a pool of one chunk has. They are free again afterwards.
 fn buffers_a_chunk(pool: &Pool, len: usize) -> usize {
     let all: Vec<_> = iter::from_fn(|| pool.dot11(len).ok()).collect();
     all.len()

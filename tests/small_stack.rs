@@ -1,5 +1,6 @@
-//! Pools on threads with the least stack that there is: the larger of 16 KiB and what the system
-//! calls its minimum; twice that where the library is compiled with assertions, as tests are by default.
+//! Tests pools on threads with the least stack that there is, which is the larger of 16 KiB and
+//! what the system calls its minimum. Where the library is compiled with assertions, as it is for
+//! tests by default, the stack is twice that.
 
 #![cfg(all(not(loom), target_os = "linux", target_env = "gnu"))]
 
@@ -12,7 +13,7 @@ use std::{iter, mem, ptr};
 use common::child;
 use framewell::{Burst, Front, Pool};
 
-/// The stack of such a thread. What libc keeps of a thread comes off it.
+/// Returns the stack size of such a thread. What libc keeps of a thread is taken from it.
 fn least() -> usize {
     // SAFETY: sysconf has no preconditions.
     let least = unsafe { libc::sysconf(libc::_SC_THREAD_STACK_MIN) };
@@ -24,30 +25,30 @@ fn least() -> usize {
     }
 }
 
-/// Does something on a thread with so small a stack, with a guard behind it.
+/// Runs `body` on a thread with that little stack, with a guard behind it.
 fn on_little_stack(body: fn()) {
     extern "C" fn run(body: *mut c_void) -> *mut c_void {
-        // SAFETY: the argument of `pthread_create` below.
+        // SAFETY: this is the argument of `pthread_create` below.
         let body: fn() = unsafe { mem::transmute(body) };
         body();
         ptr::null_mut()
     }
     // SAFETY: all bytes zero are room for the attributes.
     let mut attributes: libc::pthread_attr_t = unsafe { mem::zeroed() };
-    // SAFETY: there is room for them.
+    // SAFETY: there is room for the attributes.
     assert_eq!(unsafe { libc::pthread_attr_init(&mut attributes) }, 0);
-    // SAFETY: they were initialised.
+    // SAFETY: the attributes were initialised.
     let set = unsafe { libc::pthread_attr_setstacksize(&mut attributes, least()) };
     assert_eq!(set, 0);
     let mut thread = 0;
-    // SAFETY: as above; `run` takes what is handed over.
+    // SAFETY: the attributes were initialised, and `run` takes what is handed over.
     let made = unsafe { libc::pthread_create(&mut thread, &attributes, run, body as *mut c_void) };
     assert_eq!(made, 0);
     // SAFETY: the thread was made above, and nobody else joins it.
     assert_eq!(unsafe { libc::pthread_join(thread, ptr::null_mut()) }, 0);
 }
 
-/// The pool of the steps, each of which has a thread of its own.
+/// The pool that the steps share, each of which has a thread of its own.
 static SHARED: Mutex<Option<Pool>> = Mutex::new(None);
 
 fn shared() -> Pool {
@@ -80,7 +81,7 @@ fn first_large_ones() {
     }
 }
 
-/// What comes by the slow paths: until all is out, and back.
+/// Takes the slow paths: all buffers go out, and come back.
 fn all_of_them() {
     let pool = shared();
     let frames: Vec<_> = iter::from_fn(|| pool.get(60).ok()).collect();

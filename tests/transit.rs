@@ -1,5 +1,5 @@
-//! No allocation is refused for what is on its way: chunks that another call takes back from their
-//! class, while the budget is free; on both fronts.
+//! Tests that no allocation is refused for chunks that another call takes back from their class
+//! while the budget is free, on both fronts.
 
 #![cfg(not(loom))]
 #![allow(clippy::disallowed_types, reason = "these are the test's own")]
@@ -14,11 +14,12 @@ use std::thread;
 use common::{Random, cpus, scale};
 use framewell::{Dot11Buf, Front, Pool};
 
-/// The classes that take the budget from one another; each fills it.
+/// The classes that take the budget from one another. Each fills it.
 const LENGTHS: [usize; 4] = [352, 2368, 1600, 11_456];
 
-/// One class fills the budget and gives all back; then `threads` share half of it in another class,
-/// which nobody else needs. The allocations that were refused, and all of them.
+/// Lets one class fill the budget and give all of it back. Then `threads` share half of it in
+/// another class, which nobody else needs. Returns the number of allocations that were refused, and
+/// that of all.
 fn hand_over(pool: &Pool, threads: usize, [from, to]: [usize; 2]) -> (usize, usize) {
     drop(iter::from_fn(|| pool.dot11(from).ok()).collect::<Vec<_>>());
     let dot11 = pool.stats().dot11.unwrap();
@@ -42,7 +43,7 @@ fn hand_over(pool: &Pool, threads: usize, [from, to]: [usize; 2]) -> (usize, usi
     (refused.into_inner(), share * threads)
 }
 
-/// The refusals of all turns, of one class after the other.
+/// Returns the refusals of all turns, with one class after the other.
 fn turns(front: Front, bytes: usize, threads: usize, turns: usize) -> usize {
     let builder = Pool::builder().frames(1).front(front);
     let pool = builder.dot11_bytes(bytes).build().unwrap();
@@ -68,8 +69,8 @@ fn no_allocation_is_refused_while_chunks_go_to_another_class() {
         for (bytes, rounds) in [(16 << 20, 16 * scale()), (256 << 20, 2 * scale())] {
             for threads in [1, 2, 4, 8] {
                 let refused = turns(front, bytes, threads, rounds as usize);
-                // With more threads than CPUs a call can be stopped with buffers in hand: only
-                // counted.
+                // With more threads than CPUs a call can be stopped with buffers in hand, so
+                // refusals are only counted.
                 if threads <= cpus().len() {
                     assert_eq!(refused, 0, "{threads} threads");
                 }
@@ -78,8 +79,8 @@ fn no_allocation_is_refused_while_chunks_go_to_another_class() {
     }
 }
 
-/// How many allocations of lengths up to 8000 at random were refused, of so many, with about half a
-/// megabyte live.
+/// Returns how many of `rounds` allocations were refused. The lengths are up to 8000 at random, and
+/// about half a megabyte is live.
 fn churned(front: Front, bytes: usize, rounds: usize) -> usize {
     const LIVE: usize = 125;
     let builder = Pool::builder().frames(1).front(front);
@@ -106,7 +107,7 @@ fn churned(front: Front, bytes: usize, rounds: usize) -> usize {
 fn lengths_at_random_need_few_chunks() {
     for front in [Front::Auto, Front::Portable] {
         let rounds = 20_000 * scale() as usize;
-        // Each chunk is one class's: with as many chunks as classes there is one for each.
+        // Each chunk belongs to one class, so with as many chunks as classes there is one for each.
         assert!(churned(front, 16 << 20, rounds) < rounds / 1000);
         assert_eq!(churned(front, 24 << 20, rounds), 0);
     }

@@ -1,4 +1,5 @@
-//! What `trim` gives back after a peak, as the system counts it, while others allocate and free; on both fronts.
+//! Tests what `trim` gives back after a peak, as the system counts it, while other threads allocate
+//! and free, on both fronts.
 
 #![cfg(all(not(loom), target_os = "linux"))]
 #![allow(clippy::disallowed_types, reason = "these are the test's own")]
@@ -14,16 +15,16 @@ use common::{Random, scale};
 use framewell::{Dot11Buf, Front, Pool};
 
 const CHUNK: usize = 1 << 20;
-/// The lengths of the peak: each fills its class.
+/// The lengths of the peak. Each of them fills its class.
 const LENGTHS: [usize; 6] = [352, 1600, 2368, 3904, 11_456, 65_600];
-/// The buffers that a thread of the churn has at most.
+/// The most buffers that a thread of the churn has.
 const HELD: usize = 2;
 
 fn chunk_of(buffer: &Dot11Buf) -> usize {
     buffer.as_ptr().addr() / CHUNK
 }
 
-/// As many bytes of each length as of any other, every page touched.
+/// Returns as many bytes of each length as of any other, with every page touched.
 fn peak(pool: &Pool, bytes: usize) -> Vec<Dot11Buf> {
     let mut peak = Vec::new();
     for len in LENGTHS {
@@ -36,10 +37,11 @@ fn peak(pool: &Pool, bytes: usize) -> Vec<Dot11Buf> {
     peak
 }
 
-/// Frees all but one buffer in `of`, at random. The bytes of the buffers that were in chunks of which none is left.
+/// Frees all buffers but about one in `of`, at random. Returns the bytes of the buffers that were
+/// in chunks of which none is left.
 fn free_most(peak: &mut Vec<Dot11Buf>, of: usize, random: &mut Random) -> usize {
     let all: Vec<_> = peak.iter().map(|b| (chunk_of(b), b.capacity())).collect();
-    // In no order: neighbours do not come back together.
+    // The buffers are in no order, so neighbours do not come back together.
     for at in (1..peak.len()).rev() {
         peak.swap(at, random.below(at + 1));
     }
@@ -53,7 +55,7 @@ fn pinned_by(live: &[Dot11Buf]) -> BTreeSet<usize> {
     live.iter().map(chunk_of).collect()
 }
 
-/// Ends the churn, also when a check has failed.
+/// Ends the churn when it is dropped, also when a check has failed.
 struct StopAtEnd<'a>(&'a AtomicBool);
 
 impl Drop for StopAtEnd<'_> {
@@ -76,7 +78,7 @@ fn churn(pool: &Pool, len: usize, rounds: &AtomicUsize, stop: &AtomicBool) {
     }
 }
 
-/// Trims under churn: what the system has got back, and what the threads have done meanwhile.
+/// Trims under churn. Checks what the system has got back, and that the threads went on meanwhile.
 fn trim_under_churn(pool: &Pool, live: &mut Vec<Dot11Buf>, of: usize, random: &mut Random) {
     let rounds = [AtomicUsize::new(0), AtomicUsize::new(0)];
     let stop = AtomicBool::new(false);
@@ -97,8 +99,8 @@ fn trim_under_churn(pool: &Pool, live: &mut Vec<Dot11Buf>, of: usize, random: &m
         let before = resident_at(address);
         let free = free_most(live, of, random);
         let pinned = pinned_by(live).len();
-        // What a thread has in hand when a trim comes by counts as in use: a buffer or two, and seldom a batch that it moves, for
-        // which the trim is repeated.
+        // What a thread has in hand when a trim comes counts as in use. That is a buffer or two,
+        // and seldom a batch that it moves, for which the trim is repeated.
         let expected = (free - 2 * HELD * CHUNK) / 100 * 95;
         for attempt in 1.. {
             let trimmed = pool.trim();
@@ -114,12 +116,12 @@ fn trim_under_churn(pool: &Pool, live: &mut Vec<Dot11Buf>, of: usize, random: &m
             }
             assert!(attempt < 5, "{given_back} of {expected} bytes");
         }
-        // They have not been stopped by it.
+        // The trims have not stopped the threads.
         wait_for(so_far().map(|n| n + 1000));
     });
 }
 
-// Alone in its file: a peak of other tests would be in its way.
+// This test is alone in its file, because a peak of other tests would be in its way.
 #[test]
 fn trim_gives_back_the_chunks_that_a_peak_leaves_free() {
     let bytes = if scale() > 1 { 200 << 20 } else { 64 << 20 };
@@ -130,7 +132,7 @@ fn trim_gives_back_the_chunks_that_a_peak_leaves_free() {
         for of in [100, 1000] {
             let mut live = peak(&pool, bytes);
             trim_under_churn(&pool, &mut live, of, &mut Random::new(of as u64));
-            // With nobody else there it is exact.
+            // With no other thread there it is exact.
             let pinned = pinned_by(&live).len();
             assert_eq!(pool.trim().pinned, pinned);
             let dot11 = pool.stats().dot11.unwrap();

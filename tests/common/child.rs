@@ -1,13 +1,13 @@
-//! A test's own binary once more, as a process of its own: what it does there may end it, and what
-//! limits it there limits no other test.
+//! Runs a test's own binary once more, as a process of its own. What the test does there may end
+//! the process, and what limits the process limits no other test.
 
 use std::env;
 use std::process::Command;
 
-/// Set in the process of a test.
+/// The variable that is set in the process of a test.
 const CHILD: &str = "FRAMEWELL_TEST_CHILD";
 
-/// Runs a test of this binary, and it alone, in a process of its own; it must pass.
+/// Runs only this test of the binary in a process of its own. It must pass.
 #[track_caller]
 pub(crate) fn passes(test: &str, variables: &[(&str, &str)]) {
     let child = Command::new(env::current_exe().unwrap())
@@ -23,7 +23,7 @@ pub(crate) fn passes(test: &str, variables: &[(&str, &str)]) {
     eprint!("{error}");
 }
 
-/// Does something in a process of its own: all that the test of this name consists of.
+/// Runs `body` in a process of its own. It must be all that the test of this name does.
 #[track_caller]
 pub(crate) fn alone(test: &str, body: impl FnOnce()) {
     if env::var_os(CHILD).is_some() {

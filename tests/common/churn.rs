@@ -1,4 +1,4 @@
-//! Threads that get, stamp, hand on and free frames at random.
+//! Runs threads that get, stamp, hand on and free frames at random.
 
 use std::sync::Barrier;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -9,11 +9,11 @@ use framewell::{Burst, Frame, Pool};
 use super::ledger::Ledger;
 use super::{Random, assert_whole, cpus, pin};
 
-/// What to do, and how much of it.
+/// What the threads do, and how much of it.
 #[derive(Clone, Copy)]
 pub(crate) struct Churn {
     pub(crate) threads: usize,
-    /// Calls of all threads together: gets and frees of one frame, of bursts, of bulks.
+    /// The calls of all threads together: gets and frees of one frame, of bursts, of bulks.
     pub(crate) calls: u64,
     /// The most frames that a thread keeps.
     pub(crate) keep: usize,
@@ -21,7 +21,7 @@ pub(crate) struct Churn {
     pub(crate) flip: bool,
 }
 
-/// What happened.
+/// The numbers of what happened.
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
     pub(crate) calls: u64,
@@ -30,7 +30,7 @@ pub(crate) struct Outcome {
 }
 
 impl Churn {
-    /// Runs it, and checks that every frame had one owner at a time and came home.
+    /// Runs the threads, and checks that every frame had one owner at a time and came back.
     pub(crate) fn run(self, pool: &Pool) -> Outcome {
         let ledger = Ledger::new(pool);
         let (senders, inboxes): (Vec<_>, Vec<_>) = (0..self.threads).map(|_| channel()).unzip();
@@ -205,7 +205,8 @@ impl Worker<'_> {
         }
     }
 
-    /// The frame, about to be freed, after a look at whether it is still as its owner left it.
+    /// Returns the frame, which is about to be freed, after checking that it is still as its owner
+    /// left it.
     fn checked(&self, stamped: Stamped) -> Frame {
         let Stamped { frame, stamp, .. } = stamped;
         let bytes = stamp.to_le_bytes();

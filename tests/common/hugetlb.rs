@@ -1,5 +1,5 @@
-//! Explicit huge pages of 2 MiB: what the machine sets aside, and what a control group allows of
-//! it.
+//! Explicit huge pages of 2 MiB: how many the machine sets aside, and how many of them a control
+//! group allows.
 
 use std::ffi::CString;
 use std::fs;
@@ -13,25 +13,25 @@ use super::linux::meminfo;
 const RESERVATION: &str = "/proc/sys/vm/nr_hugepages";
 pub(crate) const HUGE: usize = 2 << 20;
 
-/// The machine's huge pages are common to all tests.
+/// Locks the machine's huge pages, because all tests share them.
 pub(crate) fn alone() -> MutexGuard<'static, ()> {
     static MACHINE: Mutex<()> = Mutex::new(());
     MACHINE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A pool over exactly `pages` huge pages.
+/// Returns a builder of a pool over exactly `pages` huge pages.
 pub(crate) fn pages(pages: usize) -> PoolBuilder {
     let frames = pages * (HUGE / 4096);
     Pool::builder().frames(frames).stride(4096)
 }
 
-/// How many explicit huge pages of 2 MiB are free, if the machine has that size.
+/// Returns how many explicit huge pages of 2 MiB are free, if the machine has that size.
 pub(crate) fn free() -> Option<usize> {
     let size_fits = meminfo("Hugepagesize") == Some(HUGE >> 10);
     size_fits.then(|| meminfo("HugePages_Free")).flatten()
 }
 
-/// A changed `vm.nr_hugepages`, put back at the end.
+/// A changed `vm.nr_hugepages`, which is put back at the end.
 pub(crate) struct Reserved {
     before: String,
 }
@@ -60,12 +60,13 @@ impl Drop for Reserved {
     }
 }
 
-/// A control group whose processes may reserve huge pages of 2 MiB, and have none. Gone at the end.
+/// A control group whose processes may reserve huge pages of 2 MiB, and may have none of them. It
+/// is removed at the end.
 pub(crate) struct Group {
     path: PathBuf,
-    /// Where the controller was switched on for it.
+    /// The file in which the controller was switched on for the group.
     switched: Option<PathBuf>,
-    /// What was mounted for it.
+    /// The directory at which the controller was mounted for the group.
     mounted: Option<PathBuf>,
 }
 
@@ -96,13 +97,13 @@ impl Group {
         Ok(group)
     }
 
-    /// Mounts the controller, which nobody has.
+    /// Mounts the controller, which nobody uses.
     fn mount(&mut self) -> Result<(PathBuf, &'static str), String> {
         let at = std::env::temp_dir().join(format!("framewell-cgroup-{}", std::process::id()));
         fs::create_dir(&at).map_err(|e| format!("create: {e}"))?;
         let path = CString::new(at.to_str().unwrap()).unwrap();
         let (kind, option) = (c"cgroup", c"hugetlb");
-        // SAFETY: C strings, and as many as mount wants.
+        // SAFETY: the arguments are C strings, and as many as mount takes.
         let answer = unsafe {
             libc::mount(
                 kind.as_ptr(),
@@ -123,7 +124,7 @@ impl Group {
         Ok((at, LEGACY))
     }
 
-    /// Moves the calling process there.
+    /// Moves the calling process into the group.
     pub(crate) fn join(path: &Path) {
         let me = std::process::id().to_string();
         fs::write(path.join("cgroup.procs"), me).unwrap();
@@ -146,14 +147,14 @@ impl Drop for Group {
         }
         if let Some(at) = &self.mounted {
             let path = CString::new(at.to_str().unwrap()).unwrap();
-            // SAFETY: a C string.
+            // SAFETY: the path is a C string.
             unsafe { libc::umount(path.as_ptr()) };
             let _ = fs::remove_dir(at);
         }
     }
 }
 
-/// The limit's file, in either version of control groups.
+/// The names of the file with the limit, in either version of control groups.
 const UNIFIED: &str = "hugetlb.2MB.max";
 const LEGACY: &str = "hugetlb.2MB.limit_in_bytes";
 
@@ -161,7 +162,7 @@ fn has_hugetlb(controllers: &str) -> bool {
     controllers.split_whitespace().any(|name| name == "hugetlb")
 }
 
-/// Where the controller is mounted, and how the limit is called there.
+/// Returns where the controller is mounted, and the name of the file with the limit there.
 fn controller() -> Option<(PathBuf, &'static str)> {
     let mounts = fs::read_to_string("/proc/mounts").ok()?;
     mounts.lines().find_map(|line| {

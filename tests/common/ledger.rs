@@ -1,4 +1,4 @@
-//! Who owns which frame, kept outside of the pool.
+//! Notes who owns which frame, outside of the pool.
 
 #![allow(
     clippy::disallowed_types,
@@ -11,9 +11,9 @@ use framewell::{Frame, Pool};
 
 const FREE: u32 = 0;
 
-/// An owner for each frame: 0 or the number of a thread, from 1.
+/// The owner of each frame: 0, or the number of a thread, from 1.
 ///
-/// All accesses are relaxed read-modify-writes: they always meet the latest entry, and add no
+/// All accesses are relaxed read-modify-writes. They always meet the latest entry, and they add no
 /// happens-before edge that could hide one missing in the pool.
 pub(crate) struct Ledger {
     owners: Vec<AtomicU32>,
@@ -32,31 +32,31 @@ impl Ledger {
         assert_eq!(was, from, "owner of {frame:?} on its way to {to}");
     }
 
-    /// `me` got the frame from the pool.
+    /// Notes that `me` got the frame from the pool.
     #[track_caller]
     pub(crate) fn got(&self, frame: &Frame, me: u32) {
         self.change(frame, FREE, me);
     }
 
-    /// `me` is about to free the frame.
+    /// Notes that `me` is about to free the frame.
     #[track_caller]
     pub(crate) fn freeing(&self, frame: &Frame, me: u32) {
         self.change(frame, me, FREE);
     }
 
-    /// `me` received the frame from another thread.
+    /// Notes that `me` received the frame from another thread.
     #[track_caller]
     pub(crate) fn received(&self, frame: &Frame, from: u32, me: u32) {
         self.change(frame, from, me);
     }
 
-    /// How many frames are owned.
+    /// Returns how many frames are owned.
     pub(crate) fn owned(&self) -> usize {
         let owned = |owner: &&AtomicU32| owner.load(Ordering::Relaxed) != FREE;
         self.owners.iter().filter(owned).count()
     }
 
-    /// Nobody owns a frame any more.
+    /// Checks that nobody owns a frame any more.
     #[track_caller]
     pub(crate) fn assert_settled(&self) {
         for (id, owner) in self.owners.iter().enumerate() {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::ops::Range;
 
-/// The CPUs of the calling thread's affinity mask.
+/// Returns the CPUs of the calling thread's affinity mask.
 pub(crate) fn cpus() -> Vec<usize> {
     // SAFETY: an all-zero cpu_set_t is the empty set.
     let mut set: libc::cpu_set_t = unsafe { std::mem::zeroed() };
@@ -22,7 +22,7 @@ pub(crate) fn pin(cpu: usize) {
     spread(&[cpu]);
 }
 
-/// Lets the calling thread run on these CPUs alone.
+/// Lets the calling thread run on these CPUs only.
 pub(crate) fn spread(cpus: &[usize]) {
     // SAFETY: an all-zero cpu_set_t is the empty set.
     let mut set: libc::cpu_set_t = unsafe { std::mem::zeroed() };
@@ -35,9 +35,9 @@ pub(crate) fn spread(cpus: &[usize]) {
     assert_eq!(answer, 0, "the CPUs {cpus:?} are there");
 }
 
-/// Whether libc registered restartable sequences; `None` before glibc 2.35.
+/// Returns whether libc registered restartable sequences, and `None` before glibc 2.35.
 pub(crate) fn rseq_registered() -> Option<bool> {
-    // SAFETY: the name is a C string; RTLD_DEFAULT asks the objects loaded already.
+    // SAFETY: the name is a C string, and RTLD_DEFAULT asks the objects that are loaded already.
     let size = unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"__rseq_size".as_ptr()) };
     if size.is_null() {
         return None;
@@ -46,21 +46,21 @@ pub(crate) fn rseq_registered() -> Option<bool> {
     Some(unsafe { size.cast::<libc::c_uint>().read() } > 0)
 }
 
-/// The bytes of a base page.
+/// Returns the bytes of a base page.
 pub(crate) fn page() -> usize {
     // SAFETY: sysconf has no preconditions.
     let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
     usize::try_from(size).unwrap()
 }
 
-/// The address range in front of a line of /proc/self/maps or smaps.
+/// Returns the address range in front of a line of /proc/self/maps or smaps.
 fn range(line: &str) -> Option<Range<usize>> {
     let (from, to) = line.split_whitespace().next()?.split_once('-')?;
     let from = usize::from_str_radix(from, 16).ok()?;
     Some(from..usize::from_str_radix(to, 16).ok()?)
 }
 
-/// How many readable and writable mappings have exactly this many bytes.
+/// Returns how many readable and writable mappings have exactly this many bytes.
 pub(crate) fn mappings_of(bytes: usize) -> usize {
     let maps = fs::read_to_string("/proc/self/maps").unwrap();
     maps.lines()
@@ -70,12 +70,12 @@ pub(crate) fn mappings_of(bytes: usize) -> usize {
         .count()
 }
 
-/// The resident bytes of the mapping that holds an address.
+/// Returns the resident bytes of the mapping that holds an address.
 pub(crate) fn resident_at(address: usize) -> usize {
     smaps_at(address, "Rss:")
 }
 
-/// Those of them that are locked.
+/// Returns the locked bytes of the mapping that holds an address.
 pub(crate) fn locked_at(address: usize) -> usize {
     smaps_at(address, "Locked:")
 }
@@ -89,12 +89,12 @@ fn smaps_at(address: usize, what: &str) -> usize {
     kilobytes(resident)
 }
 
-/// The resident bytes of the process.
+/// Returns the resident bytes of the process.
 pub(crate) fn resident() -> usize {
     statm(1)
 }
 
-/// The bytes of address space of the process.
+/// Returns the bytes of address space of the process.
 pub(crate) fn mapped() -> usize {
     statm(0)
 }
@@ -105,17 +105,17 @@ fn statm(field: usize) -> usize {
     pages * page()
 }
 
-/// Sets a limit of this process, which is one of a test's own.
+/// Sets a limit of this process. The process must belong to one test alone.
 pub(crate) fn limit(resource: libc::__rlimit_resource_t, bytes: usize) {
     let limit = libc::rlimit {
         rlim_cur: bytes as libc::rlim_t,
         rlim_max: bytes as libc::rlim_t,
     };
-    // SAFETY: the limit is one.
+    // SAFETY: the limit is valid for the call.
     assert_eq!(unsafe { libc::setrlimit(resource, &limit) }, 0);
 }
 
-/// A number out of /proc/meminfo: a count, or kilobytes.
+/// Returns a number out of /proc/meminfo: a count, or kilobytes.
 pub(crate) fn meminfo(name: &str) -> Option<usize> {
     let info = fs::read_to_string("/proc/meminfo").unwrap();
     let line = info.lines().find_map(|line| line.strip_prefix(name))?;

@@ -1,7 +1,8 @@
-//! What the integration tests share.
+//! Code that the integration tests share.
 //!
-//! Each test crate runs on the front of [`builder`]: `portable` on the portable one unless `FRAMEWELL_TEST_FRONT=auto`,
-//! every other on what `Front::Auto` finds. Where the fronts differ, a test asks the pool's `stats().front` which one it has.
+//! Each test crate runs on the front of [`builder`]: `portable` on the portable one unless
+//! `FRAMEWELL_TEST_FRONT=auto`, every other crate on the one that `Front::Auto` finds. Where the
+//! fronts differ, a test asks the pool's `stats().front` which one it has.
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
@@ -24,7 +25,7 @@ use std::thread;
 
 use framewell::{Frame, Front, FrontKind, HugePages, Pool, PoolBuilder, Stats};
 
-/// The front under test.
+/// Returns the front under test.
 pub(crate) fn front() -> Front {
     if env!("CARGO_CRATE_NAME") == "portable" && !set("FRAMEWELL_TEST_FRONT", "auto") {
         Front::Portable
@@ -33,17 +34,17 @@ pub(crate) fn front() -> Front {
     }
 }
 
-/// A builder that asks for the front under test.
+/// Returns a builder that asks for the front under test.
 pub(crate) fn builder() -> PoolBuilder {
     Pool::builder().front(front())
 }
 
-/// Whether an environment variable has this value.
+/// Returns whether an environment variable has this value.
 fn set(name: &str, to: &str) -> bool {
     std::env::var_os(name).is_some_and(|value| value == to)
 }
 
-/// A pool of default frames on the front under test.
+/// Returns a pool of default frames on the front under test.
 pub(crate) fn pool(frames: usize) -> Pool {
     builder().frames(frames).build().unwrap()
 }
@@ -51,21 +52,21 @@ pub(crate) fn pool(frames: usize) -> Pool {
 /// The stride of [`arena`]'s frames.
 const STRIDE: usize = 1 << 20;
 
-/// A builder of arenas that [`assert_mapped`] can count: each test has a number of frames of its own, and so a length of
-/// mapping that is nobody else's. More than 64: a heap of glibc's, which grows page by page through every length,
-/// ends at 64 MiB.
+/// Returns a builder of arenas that [`assert_mapped`] can count. Each test has a number of frames
+/// of its own, and so a length of mapping that no other test has. There are more than 64 frames: a
+/// heap of glibc's, which grows page by page through every length, ends at 64 MiB.
 pub(crate) fn counted(frames: usize) -> PoolBuilder {
     assert!(frames * STRIDE > 64 << 20, "{frames} frames");
     let builder = builder().frames(frames).stride(STRIDE);
     builder.huge_pages(HugePages::Off)
 }
 
-/// A pool whose arena [`assert_mapped`] can count.
+/// Returns a pool whose arena [`assert_mapped`] can count.
 pub(crate) fn arena(frames: usize) -> Pool {
     counted(frames).build().unwrap()
 }
 
-/// So many arenas of [`counted`] with so many frames are mapped.
+/// Checks that this many arenas of [`counted`] with this many frames are mapped.
 #[track_caller]
 pub(crate) fn assert_mapped(frames: usize, expected: usize) {
     #[cfg(target_os = "linux")]
@@ -86,9 +87,9 @@ pub(crate) fn assert_mapped(frames: usize, expected: usize) {
     ));
 }
 
-/// The frames that a call of another thread can have in hand beside its batch, all such calls together: on the rseq
-/// front what the caches hold, which a sweep has stopped and not yet moved; a steal on the portable one has
-/// a batch.
+/// Returns the number of frames that the calls of other threads, all together, can have in hand
+/// beside their batches. On the rseq front these are the frames that the caches hold, which a sweep
+/// has stopped and not yet moved. A steal on the portable front has only a batch.
 pub(crate) fn held_by_sweeps(stats: &Stats) -> usize {
     match stats.front {
         FrontKind::Rseq => stats.per_cpu.len() * stats.cache,
@@ -96,12 +97,13 @@ pub(crate) fn held_by_sweeps(stats: &Stats) -> usize {
     }
 }
 
-/// Every frame that one thread can get.
+/// Returns every frame that one thread can get.
 pub(crate) fn take_all(pool: &Pool) -> Vec<Frame> {
     iter::from_fn(|| pool.get(usize::MAX).ok()).collect()
 }
 
-/// The pool has every frame at rest, and one thread can get each of them exactly once.
+/// Checks that the pool has every frame at rest, and that one thread can get each of them exactly
+/// once.
 #[track_caller]
 pub(crate) fn assert_whole(pool: &Pool) {
     let stats = pool.stats();
@@ -111,7 +113,7 @@ pub(crate) fn assert_whole(pool: &Pool) {
     assert_distinct(&frames, stats.capacity);
 }
 
-/// The frames are pairwise different, with ids below `capacity`.
+/// Checks that the frames are pairwise different, with ids below `capacity`.
 #[track_caller]
 pub(crate) fn assert_distinct(frames: &[Frame], capacity: usize) {
     let ids: BTreeSet<usize> = frames.iter().map(|frame| frame.id().index()).collect();
@@ -124,8 +126,8 @@ pub(crate) fn not_run(what: &str) {
     eprintln!("not run: {what}");
 }
 
-/// As [`not_run`], of what a machine for strict tests has: with `FRAMEWELL_STRICT=1` its lack is a
-/// failure.
+/// Says which check this machine could not make though a machine for strict tests can. With
+/// `FRAMEWELL_STRICT=1` that is a failure.
 #[track_caller]
 pub(crate) fn lacking(what: &str) {
     assert!(
@@ -142,8 +144,9 @@ pub(crate) const SEQUENCES: bool = cfg!(all(
     any(target_arch = "x86_64", target_arch = "aarch64")
 ));
 
-/// Whether the rseq front is to be had; if not, says which check is not made. With `FRAMEWELL_STRICT=1` its lack is a
-/// failure, unless there are none for the target, or the environment has turned them off.
+/// Returns whether the rseq front is available. If it is not, it says which check is not made. With
+/// `FRAMEWELL_STRICT=1` that is a failure, unless the target has no sequences, or the environment
+/// has turned them off.
 pub(crate) fn has_rseq(what: &str) -> bool {
     let Err(why) = Pool::builder().frames(1).front(Front::Rseq).build() else {
         return true;
@@ -158,12 +161,13 @@ pub(crate) fn has_rseq(what: &str) -> bool {
     false
 }
 
-/// How much longer the long form of a test is: 4 with `FRAMEWELL_LONG=1`, else 1.
+/// Returns how much longer the long form of a test is: 4 with `FRAMEWELL_LONG=1`, else 1.
 pub(crate) fn scale() -> u64 {
     if set("FRAMEWELL_LONG", "1") { 4 } else { 1 }
 }
 
-/// How often the longest tests do what they do `times` times: with `FRAMEWELL_SHORT=1`, for what runs slowly, an eighth.
+/// Returns how often the longest tests do what they normally do `times` times. With
+/// `FRAMEWELL_SHORT=1`, which is for slow machines, it is an eighth.
 pub(crate) fn repeated(times: u64) -> u64 {
     if set("FRAMEWELL_SHORT", "1") {
         times / 8
@@ -172,7 +176,7 @@ pub(crate) fn repeated(times: u64) -> u64 {
     }
 }
 
-/// The CPUs that this process may run on; those that it cannot tell apart are one.
+/// Returns the CPUs that this process may run on. Where they cannot be told apart it is one.
 pub(crate) fn cpus() -> Vec<usize> {
     #[cfg(target_os = "linux")]
     return linux::cpus();
@@ -187,7 +191,7 @@ pub(crate) fn pin(cpu: usize) {
     spread(&[cpu]);
 }
 
-/// Runs something on one CPU, on a thread of its own: the caller's affinity stays as it is.
+/// Runs something on one CPU, on a thread of its own, so that the caller's affinity stays as it is.
 pub(crate) fn on<T: Send>(cpu: usize, run: impl FnOnce() -> T + Send) -> T {
     thread::scope(|scope| {
         let there = scope.spawn(|| {
@@ -198,7 +202,7 @@ pub(crate) fn on<T: Send>(cpu: usize, run: impl FnOnce() -> T + Send) -> T {
     })
 }
 
-/// Lets the calling thread run on these CPUs out of [`cpus`], and no others.
+/// Lets the calling thread run on these CPUs out of [`cpus`], and on no others.
 pub(crate) fn spread(cpus: &[usize]) {
     #[cfg(target_os = "linux")]
     linux::spread(cpus);
@@ -216,7 +220,7 @@ impl Random {
         Self((seed + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15))
     }
 
-    /// A number below `end`.
+    /// Returns a number below `end`.
     pub(crate) fn below(&mut self, end: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;

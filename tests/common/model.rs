@@ -1,10 +1,10 @@
-//! What a pool must do, by sets and vectors alone.
+//! Says what a pool must do, by sets and vectors alone.
 
 use std::collections::BTreeMap;
 
 use framewell::Frame;
 
-/// What a pool is built with.
+/// The settings that a pool is built with.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
     pub(crate) frames: usize,
@@ -47,7 +47,8 @@ impl Model {
         self.config.frames - self.views.len()
     }
 
-    /// The pool handed this frame out: it must have been free, and holds what was left in it.
+    /// Notes that the pool handed this frame out. It must have been free, and it holds what was
+    /// left in it.
     pub(crate) fn got(&mut self, frame: &Frame, len: usize) {
         let id = frame.id().index();
         assert!(id < self.config.frames);

@@ -1,4 +1,4 @@
-//! A test's own binary once more, as a set-uid program of root's that another user starts.
+//! Runs a test's own binary once more, as a set-uid program of root's that another user starts.
 
 use std::env;
 use std::fs::{self, DirBuilder, Permissions};
@@ -8,13 +8,13 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{self, Command};
 
-/// Of a user without rights: nobody's, usually.
+/// The id of a user without rights, usually that of nobody.
 const USER: u32 = 65534;
 
-/// What a child says that runs with the user's rights alone.
+/// The text that a child prints if it runs with only the user's rights.
 const PLAIN: &str = "no rights beside the user's";
 
-/// Whether the calling process runs as a set-uid program; says so if not.
+/// Returns whether the calling process runs as a set-uid program, and says so if it does not.
 pub(crate) fn here() -> bool {
     // SAFETY: getauxval has no preconditions.
     let secure = unsafe { libc::getauxval(libc::AT_SECURE) != 0 };
@@ -24,7 +24,7 @@ pub(crate) fn here() -> bool {
     secure
 }
 
-/// A folder that anyone may look into, with the program; removed when it is dropped.
+/// A folder with the program, which anyone may look into. It is removed when it is dropped.
 struct Home(PathBuf);
 
 impl Home {
@@ -48,8 +48,8 @@ impl Drop for Home {
     }
 }
 
-/// Runs a test that is ignored otherwise, and it alone, as a set-uid program with these variables;
-/// it must pass. The error says why that is not to be had.
+/// Runs only this test, which is ignored otherwise, as a set-uid program with these variables. It
+/// must pass. The error says why the machine cannot run it.
 #[track_caller]
 pub(crate) fn run(test: &str, variables: &[(&str, &str)]) -> Result<(), String> {
     // SAFETY: geteuid has no preconditions.

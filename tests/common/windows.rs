@@ -11,15 +11,16 @@ use windows_sys::Win32::System::Threading::{
     GetCurrentProcess, GetCurrentThread, GetProcessAffinityMask, SetThreadAffinityMask,
 };
 
-/// What a mapping with guards reserves around its range: for the alignment, and a page at either end.
+/// The bytes that a mapping with guards reserves around its range: for the alignment, and a page at
+/// either end.
 const AROUND: usize = (2 << 20) + 2 * 4096;
 
-/// The processors of the process's affinity mask, which are of one group.
+/// Returns the processors of the process's affinity mask, which are of one group.
 pub(crate) fn cpus() -> Vec<usize> {
     let (mut mask, mut system) = (0, 0);
     // SAFETY: the pseudo handle is this process's.
     let process = unsafe { GetCurrentProcess() };
-    // SAFETY: it writes to the two masks.
+    // SAFETY: the call writes to the two masks.
     let answer = unsafe { GetProcessAffinityMask(process, &mut mask, &mut system) };
     assert_ne!(answer, 0, "GetProcessAffinityMask");
     let has = |cpu: &u32| mask >> cpu & 1 == 1;
@@ -29,28 +30,28 @@ pub(crate) fn cpus() -> Vec<usize> {
         .collect()
 }
 
-/// Lets the calling thread run on these processors alone.
+/// Lets the calling thread run on these processors only.
 pub(crate) fn spread(cpus: &[usize]) {
     let mask = cpus.iter().fold(0, |mask, cpu| mask | 1 << cpu);
     // SAFETY: the pseudo handle is the calling thread's.
     let thread = unsafe { GetCurrentThread() };
-    // SAFETY: it needs no more than a thread.
+    // SAFETY: the call needs no more than a thread.
     let before = unsafe { SetThreadAffinityMask(thread, mask) };
     assert_ne!(before, 0, "the processors {cpus:?} are there");
 }
 
-/// The pages around an address that are alike.
+/// Returns the range of like pages around an address.
 fn at(address: usize) -> Option<MEMORY_BASIC_INFORMATION> {
     let mut region = MaybeUninit::uninit();
     let size = size_of::<MEMORY_BASIC_INFORMATION>();
     let address = std::ptr::without_provenance::<c_void>(address);
-    // SAFETY: it looks the address up, and writes no more than `size` bytes to the answer.
+    // SAFETY: the call looks the address up, and writes no more than `size` bytes to the answer.
     let written = unsafe { VirtualQuery(address, region.as_mut_ptr(), size) };
-    // SAFETY: it was written as a whole.
+    // SAFETY: the call has written it as a whole.
     (written == size).then(|| unsafe { region.assume_init() })
 }
 
-/// All of the process's private memory.
+/// Returns all of the process's private memory.
 fn private() -> impl Iterator<Item = MEMORY_BASIC_INFORMATION> {
     let next = |region: &MEMORY_BASIC_INFORMATION| {
         at(region.BaseAddress.addr().checked_add(region.RegionSize)?)
@@ -66,19 +67,21 @@ fn bytes_committed(regions: impl Iterator<Item = MEMORY_BASIC_INFORMATION>) -> u
         .sum()
 }
 
-/// The private bytes that the process has committed: what Windows counts against the limit.
+/// Returns the private bytes that the process has committed, which Windows counts against the
+/// limit.
 pub(crate) fn committed() -> usize {
     bytes_committed(private())
 }
 
-/// The bytes committed in the reservation that holds an address; `None` if there is none.
+/// Returns the bytes committed in the reservation that holds an address, and `None` if there is
+/// none.
 pub(crate) fn committed_at(address: usize) -> Option<usize> {
     let held = at(address).filter(|region| region.State != MEM_FREE)?;
     let same = |region: &MEMORY_BASIC_INFORMATION| region.AllocationBase == held.AllocationBase;
     Some(bytes_committed(private().filter(same)))
 }
 
-/// How many reservations are as large as one with guards for so many bytes.
+/// Returns how many reservations are as large as one with guards for this many bytes.
 pub(crate) fn mappings_of(bytes: usize) -> usize {
     let regions: Vec<_> = private().collect();
     regions

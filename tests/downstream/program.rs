@@ -1,5 +1,6 @@
-//! A user's program: threads on all CPUs that get and free, one by one and in bulk, while signals, moves between
-//! CPUs and sweeps interrupt them. Prints what happened, as `name value` lines.
+//! A user's program. Threads on all CPUs get and free frames, one by one and in bulk, while
+//! signals, moves between CPUs and sweeps interrupt them. It prints what happened, as `name value`
+//! lines.
 
 use std::error::Error;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed};
@@ -13,11 +14,11 @@ mod signals;
 use signals::{Doing, doing};
 
 const THREADS: usize = 6;
-/// How long the storm lasts at least, and at most if it shows too little.
+/// The least time that the storm lasts, and the most that it lasts if it shows too little.
 const TIME: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How the frames of a pool are owned, kept outside of it.
+/// The owners of a pool's frames, kept outside of the pool.
 struct Owned {
     pool: Pool,
     owners: Vec<AtomicU8>,
@@ -71,7 +72,7 @@ impl Owned {
         doing(Doing::Other);
     }
 
-    /// Takes every frame there is and says how many different ones.
+    /// Takes every frame that there is, and returns how many different ones they are.
     fn whole(&self) -> usize {
         let stats = self.pool.stats();
         assert_eq!((stats.out, stats.front), (0, FrontKind::Rseq), "{stats}");
@@ -98,7 +99,7 @@ fn work(number: usize, pools: &[Owned], cpus: &[usize], stop: &AtomicBool) {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // One with room for all, one that is exhausted and swept again and again.
+    // One pool has room for all threads. The other is exhausted and swept again and again.
     let pools = [Owned::new(4096, 256)?, Owned::new(40, 4)?];
     let cpus = signals::cpus();
     signals::install();

@@ -1,5 +1,5 @@
-//! A storm of signals, and what its handler sees: the kernel has moved an interrupted sequence to its abort handler
-//! before it runs the signal's.
+//! A storm of signals, and what its handler sees. The kernel moves an interrupted sequence to its
+//! abort handler before it runs the handler of the signal.
 
 use std::cell::Cell;
 use std::mem;
@@ -31,14 +31,14 @@ struct Section {
 }
 
 unsafe extern "C" {
-    // The linker's names for the ends of the output section.
+    // These are the linker's names for the ends of the output section.
     #[link_name = "__start___rseq_cs"]
     static FIRST: Section;
     #[link_name = "__stop___rseq_cs"]
     static END: Section;
 }
 
-/// The descriptors of all sections in the program.
+/// Returns the descriptors of all sections in the program.
 fn sections() -> &'static [Section] {
     let (first, end) = (&raw const FIRST, &raw const END);
     let count = (end.addr() - first.addr()) / size_of::<Section>();
@@ -46,14 +46,15 @@ fn sections() -> &'static [Section] {
     unsafe { std::slice::from_raw_parts(first, count) }
 }
 
-/// Signals, and of them those that found a thread: at an abort handler while it got or freed one frame, several; at
-/// one at another time; in the middle of a section.
+/// The number of signals. The next four count the signals that found a thread at an abort handler
+/// while it got or freed one frame, while it got or freed several, at another time, and those that
+/// found it in the middle of a section.
 static SIGNALS: AtomicU64 = AtomicU64::new(0);
 static SINGLES: AtomicU64 = AtomicU64::new(0);
 static BURSTS: AtomicU64 = AtomicU64::new(0);
 static OTHERS: AtomicU64 = AtomicU64::new(0);
 static INSIDE: AtomicU64 = AtomicU64::new(0);
-/// Which sections were aborted.
+/// The sections that were aborted.
 static ABORTED: [AtomicU8; 4096] = [const { AtomicU8::new(0) }; 4096];
 
 #[cfg(target_arch = "x86_64")]
@@ -91,7 +92,7 @@ fn aborted() -> usize {
     ABORTED.iter().filter(aborted).count()
 }
 
-/// Whether the storm has hit sections of each kind, and often.
+/// Returns whether the storm has hit sections of each kind, and often.
 pub fn enough() -> bool {
     let both = SINGLES.load(Relaxed) >= 50 && BURSTS.load(Relaxed) >= 50;
     both && aborted() >= 4 && SIGNALS.load(Relaxed) >= 500
@@ -113,9 +114,9 @@ fn mask(how: libc::c_int) {
     let mut set: libc::sigset_t = unsafe { mem::zeroed() };
     // SAFETY: `set` is a sigset_t.
     unsafe { libc::sigemptyset(&mut set) };
-    // SAFETY: as above, and the signal exists.
+    // SAFETY: `set` is a sigset_t, and the signal exists.
     unsafe { libc::sigaddset(&mut set, libc::SIGALRM) };
-    // SAFETY: `set` is a set; the old one is not asked for.
+    // SAFETY: `set` is a set, and the old one is not asked for.
     let answer = unsafe { libc::pthread_sigmask(how, &set, ptr::null_mut()) };
     assert_eq!(answer, 0, "pthread_sigmask");
 }
@@ -131,18 +132,18 @@ pub fn install() {
     let mut action: libc::sigaction = unsafe { mem::zeroed() };
     action.sa_sigaction = handle as *const () as usize;
     action.sa_flags = libc::SA_SIGINFO | libc::SA_RESTART;
-    // SAFETY: the handler touches atomics and a constant thread-local alone.
+    // SAFETY: the handler only touches atomics and a constant thread-local.
     let answer = unsafe { libc::sigaction(libc::SIGALRM, &action, ptr::null_mut()) };
     assert_eq!(answer, 0, "sigaction");
     mask(libc::SIG_BLOCK);
 }
 
-/// Has the calling thread take signals.
+/// Lets the calling thread take signals.
 pub fn take() {
     mask(libc::SIG_UNBLOCK);
 }
 
-/// Begins or ends the storm: a signal every 50 µs.
+/// Begins or ends the storm, which is a signal every 50 µs.
 pub fn storm(on: bool) {
     let every = libc::timeval {
         tv_sec: 0,
@@ -152,12 +153,12 @@ pub fn storm(on: bool) {
         it_interval: every,
         it_value: every,
     };
-    // SAFETY: `timer` is an itimerval; the old one is not asked for.
+    // SAFETY: `timer` is an itimerval, and the old one is not asked for.
     let answer = unsafe { libc::setitimer(libc::ITIMER_REAL, &timer, ptr::null_mut()) };
     assert_eq!(answer, 0, "setitimer");
 }
 
-/// The CPUs of the calling thread's affinity mask.
+/// Returns the CPUs of the calling thread's affinity mask.
 pub fn cpus() -> Vec<usize> {
     // SAFETY: an all-zero cpu_set_t is the empty set.
     let mut set: libc::cpu_set_t = unsafe { mem::zeroed() };

@@ -1,4 +1,4 @@
-//! What a builder refuses, in which words, and where its limits lie.
+//! Tests what a builder refuses, in which words, and where its limits lie.
 
 use std::error::Error;
 
@@ -143,14 +143,15 @@ fn frames_beyond_the_address_space_are_refused() {
 #[cfg(target_pointer_width = "64")]
 #[test]
 fn memory_that_the_system_does_not_have_is_refused() {
-    // A quarter and three eighths of what an address can name: no system maps as much.
+    // The sizes are a quarter and three eighths of what an address can name. No system maps as
+    // much.
     for (count, stride) in [(1 << 14, usize::MAX >> 16), (3, usize::MAX / 8)] {
         let error = refused(frames(count).stride(stride));
         let BuildError::Map { bytes, source, .. } = &error else {
             panic!("{error:?}");
         };
         assert_eq!(*bytes, count * stride);
-        // Windows calls the length invalid.
+        // Windows says that the length is invalid.
         let invalid = cfg!(windows) && source.kind() == std::io::ErrorKind::InvalidInput;
         assert!(
             invalid || source.kind() == std::io::ErrorKind::OutOfMemory,
@@ -170,7 +171,7 @@ fn memory_that_the_system_does_not_have_is_refused() {
 
 #[test]
 fn memory_of_half_the_address_space_is_refused() {
-    // The frames alone would fit an isize; what alignment adds to them does not.
+    // The frames alone would fit an isize. With what alignment adds to them they do not.
     let error = refused(frames(1).stride(isize::MAX as usize));
     let is = matches!(error, BuildError::Map { bytes, .. } if bytes == isize::MAX as usize);
     assert!(is, "{error:?}");
@@ -219,7 +220,8 @@ fn cache_sizes_at_the_limits_serve_every_frame() {
             let pool = frames(count).cache_size(size).build().unwrap();
             let stats = pool.stats();
             assert!(stats.cache <= size, "{stats}");
-            // All together take half of the pool at most, but two frames each if they may.
+            // All caches together take half of the pool at most, except that each may have two
+            // frames.
             let half = count / 2;
             let two = 2 * stats.per_cpu.len();
             assert!(stats.per_cpu.len() * stats.cache <= half.max(two));

@@ -1,4 +1,4 @@
-//! Many frames at once, as numbers.
+//! Tests many frames at once, as numbers.
 
 use std::collections::HashSet;
 use std::thread;

@@ -1,4 +1,4 @@
-//! Many frames at once: bursts and bulks.
+//! Tests many frames at once: bursts and bulks.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -244,7 +244,8 @@ fn mixed_bursts_go_home_to_their_own_pools() {
         &[1, 0, 0, 0, 0, 0, 0, 2],
         &[2],
     ];
-    // Two of the same layout, so that a frame in the wrong pool would not be noticed by its size.
+    // Two pools have the same layout, so that a frame in the wrong pool would not be noticed by its
+    // size.
     let pools = [pool(600), pool(600), pool(601)];
     for pattern in patterns {
         for (count, left) in [(600, 0), (600, 1), (599, 300), (130, 65), (7, 3)] {

@@ -1,5 +1,6 @@
-//! What a misuse callback owns is dropped with the last buffer of its pool, in the midst of
-//! whatever call frees that. There it may panic, and call back.
+//! Tests what happens when a misuse callback's own data is dropped. That is done with the last
+//! buffer of its pool, in the middle of whatever call frees that buffer. The drop may panic, and
+//! may call the pool.
 
 #![forbid(unsafe_code)]
 #![allow(
@@ -23,7 +24,7 @@ impl<F: Fn()> Drop for AtDrop<F> {
     }
 }
 
-/// A pool whose callback owns what calls `at_end` when it is dropped.
+/// Returns a pool whose callback owns what calls `at_end` when it is dropped.
 fn ending(frames: usize, at_end: impl Fn() + Send + Sync + 'static) -> Pool {
     let owned = AtDrop(at_end);
     let report = move |_: &Misuse| {
@@ -47,7 +48,7 @@ impl Ends {
         })
     }
 
-    /// A frame with which a pool ends.
+    /// Returns a frame with which a pool ends.
     fn frame(&self) -> Frame {
         self.pool().get(60).unwrap()
     }
@@ -58,7 +59,8 @@ impl Ends {
     }
 }
 
-/// Runs a call in whose midst pools end with a panic: it returns, and each of them has ended once.
+/// Runs a call in whose middle pools end with a panic. Checks that it returns, and that each pool
+/// has ended once.
 #[track_caller]
 fn ends_amid<T>(ends: &Ends, expected: usize, call: impl FnOnce() -> T) -> T {
     let before = ends.0.load(Ordering::Relaxed);
@@ -189,7 +191,7 @@ fn swaps_amid_a_swap_do_not_keep_it_going() {
     static CELL: LazyLock<FrameCell<Frame>> = LazyLock::new(|| FrameCell::new(4));
     static SWAPPED: AtomicUsize = AtomicUsize::new(0);
 
-    /// A frame whose end swaps another such frame in, which retires the one there.
+    /// Returns a frame whose end swaps another such frame in, which retires the one that is there.
     fn link(left: usize) -> Frame {
         let pool = ending(1, move || {
             if left > 0 {
@@ -205,13 +207,13 @@ fn swaps_amid_a_swap_do_not_keep_it_going() {
     put(&writer, link(100));
     let swapped = SWAPPED.load(Ordering::Relaxed);
     assert!((2..=32).contains(&swapped), "{swapped} swaps amid one");
-    // What is left ends by one of the next calls.
+    // What is left ends with one of the next calls.
     while CELL.reader().read().is_some() {
         assert!(writer.clear());
     }
 }
 
-/// Frames of pools that end with a panic, with others among them.
+/// Returns frames of pools that end with a panic, with others among them.
 fn mixed(ends: &Ends, other: &Pool) -> Vec<Frame> {
     let others = std::iter::from_fn(|| other.get(60).ok());
     others.flat_map(|frame| [frame, ends.frame()]).collect()

@@ -1,4 +1,5 @@
-//! Cells: what is retired is bounded, comes home after the last snapshot, and is whole while it is seen.
+//! Tests cells: what is retired is bounded, comes back after the last snapshot, and is whole while
+//! it is seen.
 
 #![allow(
     clippy::disallowed_types,
@@ -23,7 +24,7 @@ fn put(pool: &Pool, writer: &Writer<'_, Frame>, number: u8) {
     writer.swap(numbered(pool, number)).unwrap();
 }
 
-/// What is out, and what of it is retired.
+/// Checks how many frames are out, and how many of them are retired.
 #[track_caller]
 fn assert_out(pool: &Pool, out: usize, retired: usize) {
     let stats = pool.stats();
@@ -238,7 +239,7 @@ fn pool_goes_with_the_last_buffer_of_a_cell() {
         assert_mapped(163, 1);
         assert_eq!(seen[..], [163; 64]);
     }
-    // One is retired, one is current.
+    // One buffer is retired, and one is current.
     drop(cell);
     assert_mapped(163, 0);
     assert_mapped(167, 0);
@@ -310,11 +311,12 @@ fn cell_for_no_retired_buffer_is_refused() {
     let _cell: FrameCell<Frame> = FrameCell::new(0);
 }
 
-/// Writers and readers at once: every snapshot is one whole record, and no more are out than may be.
+/// Runs writers and readers at once. Every snapshot is one whole record, and no more buffers are
+/// out than allowed.
 fn storm(writers: usize, readers: usize) {
     const BOUND: usize = 3;
     let swaps = scale() * 5_000 / writers as u64;
-    // As many as the cell and the writers can have.
+    // There are as many frames as the cell and the writers can have.
     let pool = builder().frames(BOUND + 1 + writers).build().unwrap();
     let cell = FrameCell::new(BOUND);
     put(&pool, &cell.writer(), 0);
@@ -326,7 +328,8 @@ fn storm(writers: usize, readers: usize) {
         let writing: Vec<_> = (0..writers)
             .map(|_| scope.spawn(|| write(&pool, &cell, &start, swaps)))
             .collect();
-        // Also if a writer fails: readers that nobody stops would keep the test from saying so.
+        // The readers are stopped also if a writer fails. Otherwise the test would wait for them,
+        // and could not report the failure.
         let stopped = StopsAtEnd(&stop);
         let refused: u64 = writing.into_iter().map(|t| t.join().unwrap()).sum();
         drop(stopped);
@@ -353,7 +356,7 @@ fn read_until(cell: &FrameCell<Frame>, stop: &AtomicBool, start: &Barrier) -> u6
     let mut reader = cell.reader();
     let mut reads = 0;
     start.wait();
-    // Once at least, however fast the writers are.
+    // Each reader reads at least once, however fast the writers are.
     while reads == 0 || !stop.load(Ordering::Relaxed) {
         let seen = reader.read().expect("never cleared");
         let first = seen[0];
@@ -371,13 +374,14 @@ fn read_until(cell: &FrameCell<Frame>, stop: &AtomicBool, start: &Barrier) -> u6
     reads
 }
 
-/// Swaps so often, and returns how often that was refused.
+/// Swaps `swaps` times, and returns how often a swap was refused.
 fn write(pool: &Pool, cell: &FrameCell<Frame>, start: &Barrier, swaps: u64) -> u64 {
     let writer = cell.writer();
     let mut refused = 0;
     start.wait();
     for number in 0..swaps {
-        // There are as many as can be out; but one that another thread's free has in hand is not at rest.
+        // There are as many frames as can be out. But a frame that another thread's free has in
+        // hand is not at rest.
         let mut frame = iter::repeat_with(|| pool.get(64))
             .find_map(Result::ok)
             .unwrap();

@@ -1,4 +1,4 @@
-//! The rows of docs/contract.md that the Rust side has, by name.
+//! Tests the rows of docs/contract.md that the Rust side has, by name.
 
 #![allow(clippy::disallowed_types, reason = "these are the test's own")]
 
@@ -51,7 +51,8 @@ fn r4_get_zero_succeeds() {
 
 #[test]
 fn r5_refused_only_when_nothing_is_at_rest() {
-    // A few frames with each CPU, the others in the depot: frames rest in several places.
+    // A few frames rest with each CPU and the others in the depot, so frames rest in several
+    // places.
     let pool = builder().frames(FRAMES).shards(8).cache_size(4);
     let pool = pool.build().unwrap();
     for _ in 0..3 {
@@ -93,7 +94,7 @@ fn c1_recycled_bytes_are_visible_by_default() {
 fn every_test_that_the_contract_names_is_here() {
     let contract = include_str!("../../docs/contract.md");
     let here = include_str!("contract.rs");
-    // The last column is C's, and the C library checks it.
+    // The last column is for C, and the C library's tests check it.
     let rows = contract.lines().filter_map(|line| line.strip_suffix(" |"));
     let in_rust = rows.filter_map(|row| row.rsplit_once(" | "));
     let named: Vec<&str> = in_rust
@@ -120,9 +121,9 @@ fn r8_invalid_pointers_are_refused_and_nothing_changes() {
         // SAFETY: none of them stands for a frame.
         assert!(unsafe { pool.from_raw(pointer) }.is_err());
     }
-    // SAFETY: handed out above.
+    // SAFETY: the buffer was handed out above.
     drop(unsafe { pool.from_raw(pointer) }.unwrap());
-    // SAFETY: not handed out again.
+    // SAFETY: the frame was not handed out again.
     let twice = unsafe { pool.from_raw(pointer) };
     assert_eq!(twice.unwrap_err().kind, MisuseKind::NotRaw);
     assert_eq!((pool.stats().free, pool.stats().misuses), (FRAMES, 4));
@@ -132,10 +133,10 @@ fn r8_invalid_pointers_are_refused_and_nothing_changes() {
 fn r9_a_dot11_buffer_is_no_frame() {
     let pool = pool();
     let pointer = pool.dot11(60).unwrap().into_raw().as_ptr();
-    // SAFETY: it stands for no frame.
+    // SAFETY: the pointer stands for no frame.
     let refused = unsafe { pool.from_raw(pointer) };
     assert_eq!(refused.unwrap_err().kind, MisuseKind::OtherKind);
-    // SAFETY: handed out above.
+    // SAFETY: the buffer was handed out above.
     drop(unsafe { pool.dot11_from_raw(pointer) }.unwrap());
 }
 
@@ -153,7 +154,7 @@ fn a1_allocate_gives_at_least_n_bytes_aligned_to_16() {
 fn a1_four_gibibytes_less_one_byte_are_served_when_memory_allows() {
     match pool().dot11(u32::MAX as usize) {
         Ok(mut buffer) => {
-            // The ends alone: the rest is never committed.
+            // Only the ends are touched, so that the rest is never committed.
             buffer[0] = 1;
             buffer[u32::MAX as usize - 1] = 1;
             assert_eq!(buffer.len(), u32::MAX as usize);
@@ -194,7 +195,7 @@ fn a6_freed_on_any_thread_also_when_the_allocating_one_is_gone() {
     for n in [24, 2346, 1 << 20] {
         let allocate = || pool.dot11(n).unwrap().into_raw().as_ptr().addr();
         let address = thread::scope(|scope| scope.spawn(allocate).join().unwrap());
-        // SAFETY: handed out above, by a thread that is gone.
+        // SAFETY: the buffer was handed out above, by a thread that is gone.
         drop(unsafe { pool.dot11_from_raw(ptr::without_provenance_mut(address)) }.unwrap());
     }
     let dot11 = pool.stats().dot11.unwrap();
@@ -222,15 +223,15 @@ fn a7_invalid_pointers_are_refused_counted_and_reported() {
         let refused = unsafe { pool.dot11_from_raw(pointer) };
         assert_eq!(refused.unwrap_err().kind, kind);
     }
-    // SAFETY: handed out above.
+    // SAFETY: the buffer was handed out above.
     drop(unsafe { pool.dot11_from_raw(pointer) }.unwrap());
-    // SAFETY: not handed out again.
+    // SAFETY: the buffer was not handed out again.
     let twice = unsafe { pool.dot11_from_raw(pointer) };
     assert_eq!(twice.unwrap_err().kind, MisuseKind::NotRaw);
     assert_eq!(
         (pool.stats().misuses, reported.load(Ordering::Relaxed)),
         (4, 4)
     );
-    // SAFETY: handed out above.
+    // SAFETY: the buffer was handed out above.
     drop(unsafe { pool.from_raw(frame) }.unwrap());
 }

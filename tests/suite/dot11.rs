@@ -1,4 +1,4 @@
-//! 802.11 buffers: what a caller sees of size classes, chunks, large buffers and `trim`.
+//! Tests 802.11 buffers: what a caller sees of size classes, chunks, large buffers and `trim`.
 
 use std::thread;
 
@@ -71,7 +71,7 @@ fn one_class_can_have_the_whole_budget_and_then_another() {
     let refused = pool.dot11(100).unwrap_err();
     assert_eq!(refused.refusal, Refusal::Budget { limit: 4 * CHUNK });
     drop(buffers);
-    // What the first class has left idle is taken back for the second, without a trim.
+    // The chunks that the first class has left idle are taken back for the second, without a trim.
     let small = take_all(&pool, 100);
     assert_eq!(small.len(), 4 * (CHUNK / 112));
     assert_disjoint(&small);
@@ -101,7 +101,7 @@ fn absurd_lengths_are_refused_and_leave_the_pool_usable() {
         usize::MAX / 2,
         isize::MAX as usize,
         isize::MAX as usize + 1,
-        // An eighth of what an address can name: no system maps as much, if it is a 64-bit one.
+        // This is an eighth of what an address can name. No 64-bit system maps as much.
         1 << if usize::BITS < 64 { 31 } else { 61 },
     ] {
         let OutOfMemory {
@@ -117,7 +117,7 @@ fn absurd_lengths_are_refused_and_leave_the_pool_usable() {
 #[test]
 fn wrong_wishes_are_named() {
     let refused = |builder: framewell::PoolBuilder| builder.build().unwrap_err().to_string();
-    // Half of what 32 bits can name, in whole chunks.
+    // The limit is half of what 32 bits can name, in whole chunks.
     let limit: u64 = if usize::BITS < 64 {
         2047 << 20
     } else {
@@ -159,7 +159,7 @@ fn an_added_class_serves_its_size() {
 
 #[test]
 fn buffers_of_the_smallest_class_stay_in_their_chunks() {
-    // More than ids can number in one chunk.
+    // There are more buffers than ids can number in one chunk.
     let pool = builder()
         .dot11_bytes(2 * CHUNK)
         .size_class(1)
@@ -169,7 +169,7 @@ fn buffers_of_the_smallest_class_stay_in_their_chunks() {
     buffers.extend(take_all(&pool, 16));
     let smallest = buffers.iter().filter(|buffer| buffer.capacity() == 16);
     assert_eq!(smallest.count(), 1 << 14);
-    // Then what is left of the other chunk.
+    // The others come from what is left of the other chunk.
     assert_eq!(buffers.len(), (1 << 14) + 15);
     assert_disjoint(&buffers);
 }
@@ -223,7 +223,8 @@ fn a_fresh_buffer_is_zeroed_and_a_freed_one_if_asked_for() {
 
 #[test]
 fn trim_takes_back_what_is_idle_and_counts_what_is_pinned() {
-    // A thread that is moved leaves the rest of a batch with its old CPU, and another chunk is cut.
+    // A thread that is moved would leave the rest of a batch with its old CPU, and another chunk
+    // would be cut.
     on(cpus()[0], trim_counts_chunks);
 }
 
@@ -234,7 +235,7 @@ fn trim_counts_chunks() {
         .map(|_| pool.dot11(2346).unwrap())
         .collect();
     assert_eq!(pool.stats().dot11.unwrap().chunks, 20);
-    // One of a chunk stays.
+    // One buffer of a chunk stays.
     peak.sort_by_key(|buffer| buffer.as_ptr().addr());
     peak.truncate(1);
     let trimmed = pool.trim();
@@ -244,7 +245,7 @@ fn trim_counts_chunks() {
     );
     assert_eq!(pool.stats().dot11.unwrap().chunks, 1);
     peak[0].fill(3);
-    // What is left of the pinned chunk is still there to be had, once.
+    // What is left of the pinned chunk can still be got, once.
     let rest: Vec<_> = (1..per_chunk).map(|_| pool.dot11(2346).unwrap()).collect();
     assert_eq!(pool.stats().dot11.unwrap().chunks, 1);
     assert_disjoint(&rest);

@@ -1,4 +1,5 @@
-//! Attacks on 802.11 buffers and the raw boundary: trims beside all else, chunks that change hands, pointers to edges.
+//! Attacks on 802.11 buffers and the raw boundary: trims beside everything else, chunks that change
+//! hands, pointers to edges.
 
 #![allow(clippy::disallowed_types, reason = "these are the test's own")]
 
@@ -31,7 +32,7 @@ fn assert_signed(buffer: &Dot11Buf, word: u64) {
     assert!(buffer.chunks_exact(8).all(signed), "{word:#x}");
 }
 
-/// Every chunk is idle, can be taken back, and serves one class as a whole.
+/// Checks that every chunk is idle, can be taken back, and serves one class as a whole.
 #[track_caller]
 fn assert_whole(pool: &Pool, chunks: usize) {
     pool.trim();
@@ -49,7 +50,7 @@ fn churn(pool: &Pool, seed: u64, rounds: u64, tag: &AtomicU64) {
     let mut held: Vec<(Dot11Buf, u64)> = Vec::new();
     for _ in 0..rounds {
         if held.len() < 40 && random.below(2) == 0 {
-            // Mappings are slow: one in forty.
+            // Mappings are slow, so only one buffer in 48 has one.
             let kinds = if random.below(8) == 0 { 6 } else { 5 };
             let len = LENGTHS[random.below(kinds)];
             if let Ok(mut buffer) = pool.dot11(len) {
@@ -63,7 +64,7 @@ fn churn(pool: &Pool, seed: u64, rounds: u64, tag: &AtomicU64) {
             if random.below(2) == 0 {
                 let len = buffer.len();
                 let pointer = buffer.into_raw().as_ptr();
-                // SAFETY: handed out just now.
+                // SAFETY: the buffer was handed out just now.
                 let back = unsafe { pool.dot11_from_raw(pointer) }.unwrap();
                 assert_eq!(back.len(), len);
                 assert_signed(&back, word);
@@ -115,7 +116,7 @@ fn trims_race_frees_that_zero() {
 #[test]
 fn a_class_with_buffers_at_rest_serves_while_another_is_refused() {
     let pool = builder().dot11_bytes(8 * CHUNK).build().unwrap();
-    // Every second one is at rest: no chunk is idle.
+    // Every second buffer is at rest, so no chunk is idle.
     let out: Vec<_> = take_all(&pool, 100).into_iter().step_by(2).collect();
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -127,7 +128,7 @@ fn a_class_with_buffers_at_rest_serves_while_another_is_refused() {
             }
             asked
         });
-        // More than a cache holds.
+        // This is more than a cache holds.
         let served = |_| {
             let held: Vec<_> = (0..600).map(|_| pool.dot11(100)).collect();
             held.iter().all(Result::is_ok)
@@ -155,7 +156,7 @@ fn pointers_to_every_edge_of_a_chunk_are_defined() {
             let behind = start + per_chunk * stride;
             let at = |address| {
                 let pointer = ptr::without_provenance_mut(address);
-                // SAFETY: no address asked for here is one that was handed out.
+                // SAFETY: no address that is asked for here was handed out.
                 unsafe { pool.dot11_from_raw(pointer) }.unwrap_err().kind
             };
             assert_eq!(at(behind - 1), MisuseKind::Interior);
@@ -171,13 +172,13 @@ fn pointers_to_every_edge_of_a_chunk_are_defined() {
         }
         let at = |address: usize| {
             let pointer = ptr::without_provenance_mut(address);
-            // SAFETY: as above.
+            // SAFETY: no address that is asked for here was handed out.
             unsafe { pool.dot11_from_raw(pointer) }.unwrap_err().kind
         };
         assert_eq!(at(base - 1), MisuseKind::Foreign);
         assert_eq!(at(base + 3 * CHUNK), MisuseKind::Foreign);
         for pointer in pointers.drain(..) {
-            // SAFETY: handed out above.
+            // SAFETY: the buffer was handed out above.
             drop(unsafe { pool.dot11_from_raw(pointer.as_ptr()) }.unwrap());
         }
     }
@@ -200,7 +201,7 @@ fn pointers_of_an_older_class_of_a_chunk_are_refused_or_name_the_new_buffer_ther
         }
         for buffer in buffers {
             let pointer = buffer.into_raw().as_ptr();
-            // SAFETY: handed out just now.
+            // SAFETY: the buffer was handed out just now.
             drop(unsafe { pool.dot11_from_raw(pointer) }.unwrap());
         }
         old.extend(starts);
@@ -228,11 +229,11 @@ fn a_report_that_panics_or_misuses_the_pool_itself_changes_nothing() {
         let pointer = pool.dot11(len).unwrap().into_raw().as_ptr();
         let beside = pointer.wrapping_add(1);
         let told = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            // SAFETY: an address that was not handed out.
+            // SAFETY: this address was not handed out.
             drop(unsafe { pool.dot11_from_raw(beside) });
         }));
         assert!(told.is_err());
-        // SAFETY: handed out above, and it is out still.
+        // SAFETY: the buffer was handed out above, and it is still out.
         assert_eq!(unsafe { pool.dot11_from_raw(pointer) }.unwrap().len(), len);
     }
     assert_eq!(pool.stats().misuses, 4);
@@ -289,17 +290,17 @@ fn a_budget_of_nothing_is_one_chunk() {
 mod linux {
     use super::*;
 
-    /// Runs `child` in a forked child, and demands that it ends well, and soon.
+    /// Runs `child` in a forked child, and checks that it ends well, and soon.
     #[track_caller]
     fn in_child(child: impl FnOnce()) {
         // SAFETY: the child uses the pool and ends.
         let pid = unsafe { libc::fork() };
         assert!(pid >= 0);
         if pid == 0 {
-            // SAFETY: no preconditions. A child that hangs is killed.
+            // SAFETY: alarm has no preconditions. It ends a child that hangs.
             unsafe { libc::alarm(20) };
             let told = std::panic::catch_unwind(std::panic::AssertUnwindSafe(child));
-            // SAFETY: no preconditions.
+            // SAFETY: _exit has no preconditions.
             unsafe { libc::_exit(i32::from(told.is_err())) };
         }
         let mut status = 0;

@@ -1,7 +1,10 @@
-//! Random sequences of calls on two pools with 802.11 buffers, against a model that is a map of live ranges.
+//! Runs random sequences of calls on two pools with 802.11 buffers, against a model that is a map
+//! of live ranges.
 //!
-//! One thread makes them (buffers are freed by others, too), so that the model is exact in both directions: a refusal is right if, and only if,
-//! every chunk has a live buffer and those of the class, and of all larger ones, are full. What threads make of a refusal at the same time is for the stress tests.
+//! One thread makes the calls (other threads free buffers, too), so that the model is exact in both
+//! directions. A refusal is right if, and only if, every chunk has a live buffer, and the chunks of
+//! the class and of all larger ones are full. The stress tests cover refusals while several threads
+//! call.
 
 use crate::common::dot11::{Call, Pointer, Run, Shape};
 use crate::common::{builder, cpus, pin, repeated, spread};
@@ -22,7 +25,7 @@ fn len() -> impl Strategy<Value = usize> {
 fn pointer() -> impl Strategy<Value = Pointer> {
     use Pointer::*;
     let at = any::<usize>;
-    // Often a buffer's first byte, or close to it.
+    // The pointer is often a buffer's first byte, or close to it.
     let offset = || prop_oneof![Just(0), 1..20_usize, at()];
     prop_oneof![
         1 => Just(Null),
@@ -89,7 +92,7 @@ proptest! {
         let cpus = cpus();
         let mut runs = shapes.map(|shape| Run::new(builder(), shape));
         for (which, cpu, call) in calls {
-            // Buffers rest with several CPUs.
+            // The thread moves, so that buffers rest with several CPUs.
             pin(cpus[cpu % cpus.len()]);
             let other = runs[1 - which].address(cpu);
             runs[which].call(call, other);

@@ -1,4 +1,4 @@
-//! A pool says that it is empty only when it is.
+//! Tests that a pool says that it is empty only when it is.
 
 #![allow(
     clippy::disallowed_types,
@@ -19,10 +19,11 @@ use framewell::{BulkError, Burst, FrontKind, OutOfBuffers, Pool, Stats};
 
 const SHARDS: usize = 8;
 
-/// Small caches leave most of a pool to the depot, large ones most of it to sweeps and steals.
+/// The cache sizes. Small caches leave most of a pool to the depot, and large ones leave most of it
+/// to sweeps and steals.
 const CACHES: [usize; 3] = [1, 10, 1020];
 
-/// A pool with frames at rest with every CPU, in the depot and, if asked for, uncarved.
+/// Returns a pool with frames at rest with every CPU, in the depot and, if asked for, uncarved.
 fn scattered(frames: usize, uncarved: usize, cache: usize) -> Pool {
     let pool = builder().frames(frames).shards(SHARDS).cache_size(cache);
     let pool = pool.build().unwrap();
@@ -42,8 +43,8 @@ fn scattered(frames: usize, uncarved: usize, cache: usize) -> Pool {
     pool
 }
 
-/// The CPUs whose frames rest in places of their own: on the rseq front all, on the portable one those
-/// with different shards.
+/// Returns the number of CPUs whose frames rest in places of their own. On the rseq front these are
+/// all CPUs, on the portable one those with different shards.
 fn apart(stats: &Stats) -> usize {
     let places = match stats.front {
         FrontKind::Portable => SHARDS,
@@ -53,7 +54,7 @@ fn apart(stats: &Stats) -> usize {
     reachable.len()
 }
 
-/// The frames of the pool are spread as far as this machine can spread them.
+/// Checks that the frames of the pool are spread as far as this machine can spread them.
 #[track_caller]
 fn assert_scattered(pool: &Pool) {
     let stats = pool.stats();
@@ -74,12 +75,13 @@ fn one_thread_gets_every_frame_of_all_cpus_and_the_depot() {
             let frames = frames.max(8 * cpus().len());
             let pool = scattered(frames, 0, cache);
             assert_scattered(&pool);
-            // On one CPU: a thread that is moved amid that could find what rests with both without a steal.
+            // This runs on one CPU: a thread that was moved meanwhile could find what rests with
+            // both CPUs without a steal.
             on(cpus()[0], || assert_whole(&pool));
             if apart(&pool.stats()) > 1 {
                 assert!(pool.stats().steals > 0, "{}", pool.stats());
             }
-            // What was freed just now rests where a pool that was just empty puts it.
+            // The frames that were freed just now rest where a pool that was just empty puts them.
             assert_whole(&pool);
         }
     }
@@ -90,7 +92,7 @@ fn one_thread_gets_every_frame_where_some_are_uncarved() {
     for cache in CACHES {
         let pool = scattered(10_007, 3000, cache);
         assert_scattered(&pool);
-        // Carving goes by batches, so that fewer may be left.
+        // Frames are carved in batches, so fewer may be left.
         assert!(pool.stats().uncarved > 2900, "{}", pool.stats());
         assert_whole(&pool);
     }
@@ -150,7 +152,8 @@ fn get_bulk_of_one_more_than_all_leaves_all_available() {
 
 #[test]
 fn frames_freed_on_one_cpu_are_got_on_the_next() {
-    // Fewer frames than a batch, or than CPUs: each get has to look everywhere, however often.
+    // There are fewer frames than a batch, or than CPUs, so each get has to look everywhere,
+    // however often.
     for (frames, cache) in [(1, 1), (1, 1020), (2, 1), (5, 2), (40, 10)] {
         let pool = builder().frames(frames).shards(SHARDS).cache_size(cache);
         let pool = pool.build().unwrap();
@@ -173,8 +176,8 @@ fn frames_freed_on_one_cpu_are_got_on_the_next() {
 
 const THREADS: usize = 64;
 
-/// How a pool's frames are divided among CPUs: the shards of the portable front, and the frames that rest
-/// with a CPU on either.
+/// How a pool's frames are divided among CPUs: the number of shards of the portable front, and the
+/// number of frames that rest with a CPU on either front.
 #[derive(Clone, Copy, Debug)]
 struct Division {
     shards: usize,
@@ -196,15 +199,17 @@ const DIVISIONS: [Division; 3] = [
     },
 ];
 
-/// Frames of a cache line: address space for a million of them can be had in 32 bits too.
+/// Returns a pool whose frames take one cache line, so that 32 bits have address space for a
+/// million of them too.
 fn divided(frames: usize, by: Division) -> Pool {
     let pool = builder().frames(frames).shards(by.shards);
     let pool = pool.headroom(0).payload(60).tailroom(0);
     pool.cache_size(by.cache).build().unwrap()
 }
 
-/// The least number of frames that suffices for threads that hold one frame at most: a batch in each call in
-/// progress, and on the rseq front what the caches hold, which a sweep may have stopped.
+/// Returns a pool with the least number of frames that suffices for threads that hold one frame at
+/// most. That is a batch for each call in progress, and on the rseq front what the caches hold,
+/// which a sweep may have stopped.
 fn sufficient(by: Division) -> Pool {
     let mut frames = 1 << 20;
     loop {
@@ -248,7 +253,7 @@ fn holders_of_one_frame_are_never_refused_where_batches_fit() {
     }
 }
 
-/// For each thread a number that is odd while it is in a call of the pool.
+/// A number for each thread that is odd while the thread is in a call of the pool.
 struct Calls(Vec<CachePadded<AtomicU64>>);
 
 impl Calls {
@@ -256,7 +261,8 @@ impl Calls {
         Self((0..THREADS).map(|_| CachePadded::default()).collect())
     }
 
-    // SeqCst: what follows from the numbers shall follow from the order in which they were seen.
+    // SeqCst, here and in the loads below, pairs with itself: conclusions from the numbers must
+    // follow from the order in which they were seen.
     fn during<T>(&self, me: usize, call: impl FnOnce() -> T) -> T {
         self.0[me].fetch_add(1, Ordering::SeqCst);
         let answer = call();
@@ -270,7 +276,7 @@ impl Calls {
         }
     }
 
-    /// Whether another thread was in a call at some time since `before` was read.
+    /// Returns whether another thread was in a call at some time since `before` was read.
     fn others_since(&self, me: usize, before: &[u64; THREADS]) -> bool {
         let overlaps = |other: usize| {
             let was = before[other];
@@ -280,9 +286,9 @@ impl Calls {
     }
 }
 
-/// Holds one frame most of the time, so that few are at rest; every refusal must overlap another
-/// thread's call. Returns how many there were. With `bulks` it also asks for all frames at once, which
-/// it keeps for no longer than the call.
+/// Holds one frame most of the time, so that few are at rest. Every refusal must overlap another
+/// thread's call. Returns how many refusals there were. With `bulks` it also asks for all frames at
+/// once, and keeps them no longer than the call.
 fn hold_one_at_most(pool: &Pool, calls: &Calls, me: usize, bulks: bool) -> u64 {
     let mut random = Random::new(me as u64);
     let mut refusals = 0;
@@ -321,7 +327,7 @@ fn hold_one_at_most(pool: &Pool, calls: &Calls, me: usize, bulks: bool) -> u64 {
     refusals
 }
 
-/// The refusals of 64 threads with a frame for each.
+/// Returns the number of refusals of 64 threads with a frame for each.
 fn refusals(by: Division, bulks: bool) -> u64 {
     let pool = divided(THREADS, by);
     let calls = Calls::new();

@@ -1,4 +1,4 @@
-//! Where frames lie, and what is in their bytes.
+//! Tests where frames lie, and what is in their bytes.
 
 use crate::common::{Random, builder, pool, take_all};
 use framewell::{Burst, Frame, Pool};
@@ -86,14 +86,14 @@ fn recycled_bytes_are_what_the_last_owner_left() {
     assert_eq!(*frame, [0x5a; 1728]);
 }
 
-/// Writes every byte of every frame, frees them as `free` does, and looks at every byte again.
+/// Writes every byte of every frame, frees the frames as `free` does, and checks every byte again.
 #[track_caller]
 fn assert_zeroed(pool: &Pool, free: impl Fn(Vec<Frame>)) {
     let mut frames = take_all(pool);
     for frame in &mut frames {
         widen(frame);
         frame.fill(0xff);
-        // What is freed is the whole frame, however little of it is data in the end.
+        // The whole frame is freed, however little of it is data in the end.
         frame.trim(0).unwrap();
     }
     free(frames);
@@ -140,7 +140,7 @@ fn zero_on_free_clears_frames_freed_on_another_thread() {
 
 #[test]
 fn zero_on_free_with_a_stride_beyond_the_room_clears_the_room() {
-    // What lies beyond has no owner: a handle cannot name it.
+    // What lies beyond the room has no owner: a handle cannot name it.
     let builder = builder().frames(2).payload(65_000).stride(70_000);
     let pool = builder.zero_on_free(true).build().unwrap();
     assert_zeroed(&pool, drop);

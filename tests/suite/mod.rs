@@ -1,4 +1,5 @@
-//! What holds on either front: the programs `auto` and `portable` run it, each on its own.
+//! The tests that hold on either front. The programs `auto` and `portable` run them, each on its
+//! own front.
 
 mod builder;
 mod bulk;

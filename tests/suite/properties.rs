@@ -1,4 +1,4 @@
-//! Random sequences of calls against a model that is too simple to be wrong.
+//! Runs random sequences of calls against a model that is too simple to be wrong.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 const ROOM: usize = 6;
 
-/// A call; numbers are taken modulo what there is.
+/// A call. Its numbers are taken modulo what there is.
 #[derive(Clone, Debug)]
 enum Call {
     Get(usize),
@@ -62,7 +62,8 @@ fn call() -> impl Strategy<Value = Call> {
 
 fn config() -> impl Strategy<Value = Config> {
     let rooms = (0..20_usize, 1..40_usize, 0..20_usize);
-    // Of the front: how many shards, if it has those, and how many frames rest with a CPU.
+    // The numbers are for the front: how many shards it has, if it has those, and how many frames
+    // rest with a CPU.
     let front = (1..5_usize, 1..12_usize);
     (1..40_usize, rooms, front, any::<bool>()).prop_map(|(frames, rooms, front, zero)| Config {
         frames,
@@ -81,7 +82,7 @@ struct Run {
     pools: Vec<Pool>,
     hand: Vec<Frame>,
     burst: Burst<ROOM>,
-    /// Where the thread may run; it moves, so that frames rest with several CPUs.
+    /// The CPUs on which the thread may run. It moves, so that frames rest with several CPUs.
     cpus: Vec<usize>,
 }
 
@@ -251,7 +252,7 @@ impl Run {
         }
     }
 
-    /// A frame in hand, its bytes and its data in the model.
+    /// Returns a frame in hand, with its bytes and its data in the model.
     fn pick(&mut self, at: usize) -> Option<(&mut Frame, &mut Vec<u8>, &mut View)> {
         let at = at.checked_rem(self.hand.len())?;
         let frame = &mut self.hand[at];
@@ -334,7 +335,7 @@ impl Run {
         }
     }
 
-    /// Everything that can be seen agrees with the model.
+    /// Checks that everything that can be seen agrees with the model.
     fn check(&self) {
         let stats = self.pool().stats();
         assert_eq!(stats.free, self.model.free(), "{stats}");
@@ -346,7 +347,7 @@ impl Run {
         frames().for_each(|frame| self.model.check(frame));
     }
 
-    /// Drops what is left, the pools first or last; the frames stay as they are to the end.
+    /// Drops what is left, the pools first or last. The frames stay as they are to the end.
     fn finish(mut self, pools_first: bool) {
         if pools_first {
             self.pools.clear();

@@ -1,4 +1,4 @@
-//! The raw boundary: pointers that go out, come back, and are misused.
+//! Tests the raw boundary: pointers that go out, come back, and are misused.
 
 #![allow(clippy::disallowed_types, reason = "these are the test's own")]
 
@@ -16,13 +16,13 @@ fn pool() -> Pool {
 
 #[track_caller]
 fn refused_frame(pool: &Pool, pointer: *mut u8) -> Misuse {
-    // SAFETY: the tests bring pointers that stand for nothing that is out.
+    // SAFETY: the tests only bring pointers that stand for nothing that is out.
     unsafe { pool.from_raw(pointer) }.unwrap_err()
 }
 
 #[track_caller]
 fn refused_dot11(pool: &Pool, pointer: *mut u8) -> Misuse {
-    // SAFETY: as above.
+    // SAFETY: the tests only bring pointers that stand for nothing that is out.
     unsafe { pool.dot11_from_raw(pointer) }.unwrap_err()
 }
 
@@ -35,7 +35,7 @@ fn a_frame_comes_back_with_its_view() {
     let id = frame.id();
     let pointer = frame.into_raw();
     assert_eq!(pool.stats().out, 1);
-    // SAFETY: handed out just now.
+    // SAFETY: the buffer was handed out just now.
     let frame = unsafe { pool.from_raw(pointer.as_ptr()) }.unwrap();
     assert_eq!(
         (&*frame, frame.headroom(), frame.id()),
@@ -57,7 +57,7 @@ fn every_view_of_a_frame_comes_back() {
         frame.put(rest).unwrap();
         frame.pull(offset).unwrap();
         let pointer = frame.into_raw().as_ptr();
-        // SAFETY: handed out just now.
+        // SAFETY: the buffer was handed out just now.
         let frame = unsafe { pool.from_raw(pointer) }.unwrap();
         assert_eq!(frame.as_ptr().cast_mut(), pointer);
         assert_eq!(frame.len(), room - offset);
@@ -72,7 +72,7 @@ fn a_buffer_comes_back_with_its_length() {
         let carried = pointer.addr();
         let back = thread::scope(|scope| {
             let come_back = || {
-                // SAFETY: handed out just now.
+                // SAFETY: the buffer was handed out just now.
                 unsafe { pool.dot11_from_raw(ptr::without_provenance_mut(carried)) }.unwrap()
             };
             scope.spawn(come_back).join().unwrap()
@@ -83,7 +83,8 @@ fn a_buffer_comes_back_with_its_length() {
     }
 }
 
-/// What a pointer to a freed buffer is: the memory of a large one is no longer the pool's.
+/// Returns what a pointer to a freed buffer is. The memory of a large buffer no longer belongs to
+/// the pool.
 fn expected_after_free(len: usize) -> MisuseKind {
     if len > 65_600 {
         MisuseKind::Foreign
@@ -142,11 +143,11 @@ fn misused_pointers_are_refused_by_kind_and_nothing_changes() {
     }
     let after = pool.stats();
     assert_eq!((after.out, after.misuses), (before.out, misuses));
-    // SAFETY: handed out above.
+    // SAFETY: the buffer was handed out above.
     drop(unsafe { pool.from_raw(frame) }.unwrap());
-    // SAFETY: as above.
+    // SAFETY: the buffer was handed out above.
     drop(unsafe { pool.dot11_from_raw(small) }.unwrap());
-    // SAFETY: as above.
+    // SAFETY: the buffer was handed out above.
     drop(unsafe { pool.dot11_from_raw(large) }.unwrap());
 }
 
@@ -157,7 +158,7 @@ fn a_pointer_into_a_chunk_that_changed_hands_is_refused() {
         .map(|_| pool.dot11(1000).unwrap().into_raw().as_ptr())
         .collect();
     for pointer in &old {
-        // SAFETY: handed out above.
+        // SAFETY: the buffer was handed out above.
         drop(unsafe { pool.dot11_from_raw(*pointer) }.unwrap());
     }
     pool.trim();
@@ -172,7 +173,7 @@ fn a_pointer_into_a_chunk_that_changed_hands_is_refused() {
         ));
     }
     for pointer in new {
-        // SAFETY: handed out above, and refused to all others.
+        // SAFETY: the buffer was handed out above, and others were refused.
         drop(unsafe { pool.dot11_from_raw(pointer) }.unwrap());
     }
 }
@@ -214,7 +215,7 @@ fn find_tells_start_capacity_and_state() {
         (found.start, found.capacity, found.is_raw),
         (pointer, 1590, true)
     );
-    // SAFETY: handed out above.
+    // SAFETY: the buffer was handed out above.
     drop(unsafe { pool.from_raw(pointer.as_ptr()) }.unwrap());
     for (len, capacity) in [(2346, 2368), (70_000, 73_728)] {
         let buffer = pool.dot11(len).unwrap();
@@ -223,7 +224,7 @@ fn find_tells_start_capacity_and_state() {
         let found = pool.find(inside).unwrap();
         assert_eq!((found.kind, found.start), (BufferKind::Dot11, pointer));
         assert_eq!((found.capacity, found.is_raw), (capacity, true));
-        // SAFETY: handed out above.
+        // SAFETY: the buffer was handed out above.
         let buffer = unsafe { pool.dot11_from_raw(pointer.as_ptr()) }.unwrap();
         assert!(!pool.find(inside).unwrap().is_raw);
         drop(buffer);
@@ -237,7 +238,8 @@ fn of_two_threads_that_free_the_same_pointer_one_succeeds() {
     let pool = builder().frames(RUN).build().unwrap();
     let frame = || pool.get(60).unwrap().into_raw();
     let take_frame = |pointer| {
-        // SAFETY: handed out for this run, and nothing is handed out before both threads have tried.
+        // SAFETY: it was handed out for this run, and nothing is handed out before both threads
+        // have tried.
         unsafe { pool.from_raw(pointer) }.is_ok()
     };
     race(rounds, frame, take_frame);
@@ -245,7 +247,8 @@ fn of_two_threads_that_free_the_same_pointer_one_succeeds() {
         let rounds = if len > 65_600 { rounds / 100 } else { rounds };
         let buffer = || pool.dot11(len).unwrap().into_raw();
         let take_buffer = |pointer| {
-            // SAFETY: as above.
+            // SAFETY: it was handed out for this run, and nothing is handed out before both threads
+            // have tried.
             unsafe { pool.dot11_from_raw(pointer) }.is_ok()
         };
         race(rounds, buffer, take_buffer);
@@ -254,10 +257,11 @@ fn of_two_threads_that_free_the_same_pointer_one_succeeds() {
     assert_eq!((pool.stats().out, dot11.out, dot11.large), (0, 0, 0));
 }
 
-/// Pointers that are out at the same time.
+/// The number of pointers that are out at the same time.
 const RUN: usize = 500;
 
-/// Two threads bring the same pointers back, neck and neck; of each one succeeds. A million rounds in the long form.
+/// Lets two threads bring the same pointers back, neck and neck, and checks that for each pointer
+/// one of them succeeds.
 fn race(
     rounds: u64,
     hand_out: impl Fn() -> NonNull<u8>,
@@ -271,7 +275,7 @@ fn race(
         let mut taken = [false; RUN];
         for (number, pointer) in pointers.iter().enumerate() {
             at[own].store(number, Ordering::Relaxed);
-            // Neck and neck, unless the other has lost its CPU.
+            // The threads go neck and neck, unless the other has lost its CPU.
             for _ in 0..200 {
                 if at[1 - own].load(Ordering::Relaxed) >= number {
                     break;

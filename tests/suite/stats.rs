@@ -1,4 +1,4 @@
-//! The numbers of a snapshot add up and are exact at rest.
+//! Tests that the numbers of a snapshot add up and are exact at rest.
 
 use std::thread;
 
@@ -73,12 +73,12 @@ fn frees_beyond_what_rests_with_the_cpus_go_to_the_depot() {
         let stats = pool.stats();
         assert_adds_up(&stats, 0);
         assert_eq!(stats.batch, (stats.cache / 2).clamp(1, 64), "{stats}");
-        // A shard has a slot beside.
+        // A shard has a slot beside its cache.
         let most = stats.cache + usize::from(stats.front == FrontKind::Portable);
         let fit = |held: &usize| *held <= most;
         assert!(stats.per_cpu.iter().all(fit), "{stats} {:?}", stats.per_cpu);
         assert_eq!(stats.depot, 4096 - stats.per_cpu.iter().sum::<usize>());
-        // One free flushes one batch at the most.
+        // One free flushes at most one batch.
         assert!(
             stats.depot <= stats.flushes as usize * stats.batch,
             "{stats}"

@@ -1,6 +1,7 @@
-//! Many threads at once: no frame has two owners, none is lost.
+//! Runs many threads at once: no frame has two owners, and none is lost.
 //!
-//! `FRAMEWELL_LONG=1` makes every run four times longer, `FRAMEWELL_SHORT=1` the longest an eighth.
+//! `FRAMEWELL_LONG=1` makes every run four times longer, and `FRAMEWELL_SHORT=1` makes the longest
+//! an eighth.
 
 use crate::common::churn::{Churn, Outcome};
 use crate::common::{builder, cpus, not_run, pool, repeated, scale};
@@ -62,7 +63,7 @@ fn threads_that_move_between_cpus_leave_the_pool_whole() {
 #[test]
 fn pools_of_few_frames_with_many_threads_stay_whole() {
     for frames in [1, 2, 3, 7] {
-        // A thread that kept a frame would starve the others for as long as it does not run.
+        // A thread that kept a frame would starve the others while it does not run.
         let outcome = churn(
             &pool(frames),
             Churn {
@@ -76,7 +77,8 @@ fn pools_of_few_frames_with_many_threads_stay_whole() {
 
 #[test]
 fn smallest_caches_of_a_small_pool_leave_the_pool_whole() {
-    // The threads keep about as many frames as there are: most of the time nearly nothing is at rest.
+    // The threads keep about as many frames as there are, so most of the time nearly nothing is at
+    // rest.
     for cache in [1, 3] {
         let pool = builder().frames(100).shards(3).cache_size(cache);
         let churned = Churn {

@@ -1,4 +1,4 @@
-//! What a single frame and a single request answer, for every input.
+//! Tests what a single frame and a single request answer, for every input.
 
 use std::io;
 

@@ -1,4 +1,5 @@
-//! The end of a pool: its memory goes with the last handle and the last frame, not before, not later.
+//! Tests the end of a pool: its memory goes with the last handle and the last frame, not before,
+//! and not later.
 
 use std::sync::Barrier;
 use std::sync::mpsc::sync_channel;
@@ -38,7 +39,7 @@ fn memory_goes_with_the_last_frame_if_no_handle_is_left() {
 
 #[test]
 fn memory_goes_with_the_last_frame_of_a_used_pool() {
-    // Frames rest with CPUs, in the depot and uncarved, and three are out.
+    // Some frames rest with CPUs, in the depot and uncarved, and three are out.
     let pool = counted(131).shards(3).cache_size(12).build().unwrap();
     let mut burst: Burst<110> = Burst::new();
     pool.get_bulk(&mut burst, 110).unwrap();
@@ -106,7 +107,8 @@ fn forgotten_frame_is_lost_alone_and_keeps_the_memory() {
     assert_mapped(127, 1);
 }
 
-/// Rounds in which a pool's handle and its frames, each on a thread of its own, are dropped at once.
+/// Runs rounds in which a pool's handle and its frames are dropped at once, each on a thread of its
+/// own.
 fn race(frames: usize, threads: usize, rounds: u64, divide: fn(Vec<Frame>, usize) -> Vec<Load>) {
     let start = Barrier::new(threads + 1);
     thread::scope(|scope| {
@@ -125,7 +127,7 @@ fn race(frames: usize, threads: usize, rounds: u64, divide: fn(Vec<Frame>, usize
             .collect();
         for round in 0..rounds {
             let pool = arena(frames);
-            // Some frames stay at rest, some are uncarved.
+            // Some frames stay at rest, and some are uncarved.
             let mut out: Vec<Frame> = (0..frames - 5).map(|_| pool.get(60).unwrap()).collect();
             out.truncate(frames - 5 - (round % 7) as usize);
             out.iter_mut().for_each(|frame| frame[0] = 1);

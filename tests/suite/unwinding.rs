@@ -1,4 +1,4 @@
-//! Calls from where calls are rarely made: drops, panics, dying threads.
+//! Makes calls from places where calls are rarely made: drops, panics, threads that end.
 
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,7 +8,7 @@ use std::{panic, thread};
 use crate::common::{assert_whole, pool, scale, take_all};
 use framewell::{Burst, Frame, OutOfBuffers, Pool};
 
-/// Gets and frees frames when it is dropped.
+/// A value that gets and frees frames when it is dropped.
 struct Getter<'a>(&'a Pool);
 
 impl Drop for Getter<'_> {
@@ -20,7 +20,7 @@ impl Drop for Getter<'_> {
     }
 }
 
-/// Runs what panics, and stops the unwinding.
+/// Runs a function that panics, and stops the unwinding.
 fn panics(f: impl FnOnce()) {
     catch_unwind(AssertUnwindSafe(f)).unwrap_err();
 }
@@ -53,7 +53,7 @@ fn get_in_a_panic_hook_succeeds() {
     let pool = POOL.get_or_init(|| pool(3));
     let before = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
-        // The hook is everybody's; the other tests' panics are not meant.
+        // All tests share the hook, and the panics of other tests are not meant.
         if !HOOKED.get() {
             return before(info);
         }

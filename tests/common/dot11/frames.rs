@@ -1,4 +1,4 @@
-//! Frames in between.
+//! The frames that are got and freed between the calls on 802.11 buffers.
 
 use std::ptr;
 
@@ -9,7 +9,7 @@ use super::model::Verdict;
 /// The frames that are out.
 #[derive(Default)]
 pub(super) struct Frames {
-    /// With what all of their data holds.
+    /// The frames in hand, each with the byte that all of its data holds.
     hand: Vec<(Frame, u8)>,
     raw: Vec<Raw>,
     stamp: u8,
@@ -83,7 +83,7 @@ impl Frames {
             stamp,
         } = self.raw.swap_remove(at);
         let pointer = ptr::without_provenance_mut(start);
-        // SAFETY: handed out by `hand_out`, and taken off the list of those by the line above.
+        // SAFETY: `hand_out` handed it out, and the line above took it off the list of those.
         let frame = unsafe { pool.from_raw(pointer) }.unwrap();
         assert_eq!((frame.as_ptr().addr(), frame.len()), (start, len));
         assert_eq!(frame.id().index(), id);
@@ -97,7 +97,7 @@ impl Frames {
         }
     }
 
-    /// What the pool must say to an address in a frame, brought as a frame.
+    /// Returns what the pool must say to an address in a frame that is brought as a frame.
     pub(super) fn verdict(&self, id: usize, address: usize) -> Verdict {
         match self.raw.iter().find(|frame| frame.id == id) {
             Some(frame) if frame.start == address => Verdict::Back,

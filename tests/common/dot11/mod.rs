@@ -1,4 +1,5 @@
-//! A pool beside its model, and the calls that are made on both: for the property test and for the fuzzer.
+//! A pool beside its model, and the calls that are made on both. The property test and the fuzzer
+//! use it.
 
 mod frames;
 mod model;
@@ -11,7 +12,7 @@ use framewell::{BufferKind, Dot11Buf, MisuseKind, Pool, PoolBuilder, Refusal};
 use frames::Frames;
 use model::{CHUNK, Dot11Model, LARGEST, Live, Verdict};
 
-/// A call; numbers are taken modulo what there is.
+/// A call. Its numbers are taken modulo what there is.
 #[derive(Clone, Debug)]
 pub(crate) enum Call {
     Allocate { len: usize, aligned: bool },
@@ -37,21 +38,21 @@ pub(crate) enum Call {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Pointer {
     Null,
-    /// Out of memory that is no pool's.
+    /// A pointer to memory that belongs to no pool.
     Stranger,
     Live(usize, usize),
     Past(usize, usize),
     Frames(usize),
-    /// Any address of the other pool.
+    /// A pointer to any address of the other pool.
     Other,
     Wild(usize),
 }
 
-/// What a pool is built with, beside its front.
+/// The settings that a pool is built with, beside its front.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Shape {
     pub(crate) frames: usize,
-    /// In chunks.
+    /// The budget in chunks.
     pub(crate) budget: usize,
     pub(crate) shards: usize,
     pub(crate) cache: usize,
@@ -93,7 +94,7 @@ impl Run {
         self.pools.last().unwrap()
     }
 
-    /// Makes a call on the pool and on the model; `other` is what `Pointer::Other` brings.
+    /// Makes a call on the pool and on the model. `Pointer::Other` brings the address `other`.
     pub(crate) fn call(&mut self, call: Call, other: usize) {
         match call {
             Call::Allocate { len, aligned } => _ = self.allocate(len, aligned),
@@ -172,7 +173,7 @@ impl Run {
         true
     }
 
-    /// All of a buffer holds what was written to it.
+    /// Checks that all of a buffer holds what was written to it.
     fn assert_intact(&self, buffer: &mut Dot11Buf) {
         let live = self.model.live[&buffer.as_ptr().addr()];
         assert_eq!((buffer.len(), buffer.capacity()), (live.len, live.capacity));
@@ -181,7 +182,7 @@ impl Run {
         buffer.resize(live.len).unwrap();
     }
 
-    /// A buffer that is freed by dropping it.
+    /// Takes a buffer out of the hand. The caller frees it by dropping it.
     fn take(&mut self, at: usize) -> Option<Dot11Buf> {
         let at = at.checked_rem(self.hand.len())?;
         let mut buffer = self.hand.swap_remove(at);
@@ -238,7 +239,7 @@ impl Run {
         };
         let start = self.raw.swap_remove(at);
         let pointer = ptr::without_provenance_mut(start);
-        // SAFETY: handed out by `hand_out`, and taken off the list of those by the line above.
+        // SAFETY: `hand_out` handed it out, and the line above took it off the list of those.
         let mut buffer = unsafe { self.pool().dot11_from_raw(pointer) }.unwrap();
         assert_eq!(buffer.as_ptr().addr(), start);
         self.assert_intact(&mut buffer);
@@ -258,7 +259,7 @@ impl Run {
         assert_eq!(chunks(self.pool()), pinned);
     }
 
-    /// An address of this pool, for the other one to refuse.
+    /// Returns an address of this pool, for the other one to refuse.
     pub(crate) fn address(&self, at: usize) -> usize {
         match at % 3 {
             0 => at.checked_rem(self.model.live.len()).map(|at| {
@@ -319,18 +320,18 @@ impl Run {
             // SAFETY: by the verdict the pointer stands for no frame.
             unsafe { self.pool().from_raw(brought) }.unwrap_err()
         } else {
-            // SAFETY: by the verdict it stands for no buffer.
+            // SAFETY: by the verdict the pointer stands for no buffer.
             unsafe { self.pool().dot11_from_raw(brought) }.unwrap_err()
         };
         self.misuses += 1;
         assert_eq!(refused.address, address);
-        // Of a wild address nobody knows whether it lies in the chunks.
+        // Nobody knows of a wild address whether it lies in the chunks.
         if !matches!(pointer, Pointer::Wild(_)) {
             assert!(kinds.contains(&refused.kind), "{refused:?}: {kinds:?}");
         }
     }
 
-    /// What the pool finds at an address is the live buffer there, if there is one.
+    /// Checks that the pool finds the live buffer at an address, if there is one.
     fn assert_found(&self, address: usize) {
         let found = self.pool().find(ptr::without_provenance(address));
         if let Some((start, live)) = self.model.around(address) {
@@ -344,7 +345,7 @@ impl Run {
         }
     }
 
-    /// Everything that can be seen agrees with the model.
+    /// Checks that everything that can be seen agrees with the model.
     fn check(&self) {
         let stats = self.pool().stats();
         self.model.check(stats.dot11.as_ref());
@@ -355,7 +356,7 @@ impl Run {
         );
     }
 
-    /// Brings all back, and drops what is left, the pools first or last.
+    /// Brings all pointers back, and drops what is left, the pools first or last.
     pub(crate) fn finish(mut self, pools_first: bool) {
         while !self.raw.is_empty() {
             self.bring_back(0);

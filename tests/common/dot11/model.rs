@@ -1,7 +1,8 @@
-//! What the 802.11 buffers of a pool must do, by a map of the live ranges.
+//! Says what the 802.11 buffers of a pool must do, by a map of the live ranges.
 //!
-//! A pool used by one thread has no freedom but where a buffer lies: from the addresses that it chose the model knows which chunk is which
-//! class's and how full, and so exactly when there is nothing left.
+//! A pool that one thread uses can only choose where a buffer lies. From the addresses that it
+//! chose the model knows which class each chunk belongs to and how full it is. So it knows exactly
+//! when there is nothing left.
 
 use std::collections::BTreeMap;
 use std::iter;
@@ -21,7 +22,7 @@ pub(crate) static STRIDES: LazyLock<Vec<usize>> = LazyLock::new(|| {
     iter::successors(Some(pool.dot11(0).unwrap().capacity()), |s| after(*s)).collect()
 });
 
-/// The largest built-in class.
+/// The size of the largest built-in class.
 pub(crate) const LARGEST: usize = 65_600;
 
 /// A buffer that is out.
@@ -29,7 +30,7 @@ pub(crate) const LARGEST: usize = 65_600;
 pub(crate) struct Live {
     pub(crate) capacity: usize,
     pub(crate) len: usize,
-    /// What all of its bytes hold.
+    /// The byte that the whole buffer holds.
     pub(crate) stamp: u8,
     pub(crate) raw: bool,
 }
@@ -40,27 +41,27 @@ impl Live {
     }
 }
 
-/// Where a buffer was that has been freed.
+/// The place of a buffer that was freed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Past {
     pub(crate) start: usize,
     pub(crate) capacity: usize,
 }
 
-/// What a pointer is, if it comes back as an 802.11 buffer or as a frame.
+/// What the pool must answer to a pointer that comes back as an 802.11 buffer or as a frame.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Verdict {
-    /// A buffer's own.
+    /// The pointer is a buffer's own, and the buffer comes back.
     Back,
-    /// Refused, as one of these.
+    /// The pointer is refused, as one of these kinds.
     Refused(&'static [MisuseKind]),
 }
 
 pub(crate) struct Dot11Model {
-    /// In chunks.
+    /// The budget in chunks.
     budget: usize,
     pub(crate) live: BTreeMap<usize, Live>,
-    /// The latest of them.
+    /// The latest buffers that were freed.
     pub(crate) past: Vec<Past>,
     ever_used: bool,
 }
@@ -78,13 +79,15 @@ impl Dot11Model {
         }
     }
 
-    /// The size of the class that serves a length; `None` if that is above the largest.
+    /// Returns the size of the class that serves a length, and `None` if the length is above the
+    /// largest class.
     pub(crate) fn stride_of(len: usize, align: usize) -> Option<usize> {
         let serves = |stride: &usize| *stride >= len && *stride % align == 0;
         STRIDES.iter().copied().find(serves)
     }
 
-    /// The chunks that hold live buffers: the size of their class, and how many.
+    /// Returns the chunks that hold live buffers: the size of their class, and how many buffers are
+    /// live.
     pub(crate) fn chunks(&self) -> BTreeMap<usize, (usize, usize)> {
         let mut chunks = BTreeMap::new();
         for (start, live) in self.live.iter().filter(|(_, live)| !live.is_large()) {
@@ -95,8 +98,9 @@ impl Dot11Model {
         chunks
     }
 
-    /// The class that a buffer for a class is to be had of: this one, in a chunk of it or in one
-    /// without live buffers, else the least larger one with room in its chunks.
+    /// Returns the class that serves a buffer of this class. It is the class itself if it has a
+    /// chunk, or if there is one without live buffers. Otherwise it is the least larger class with
+    /// room in its chunks.
     pub(crate) fn served_by(&self, stride: usize, align: usize) -> Option<usize> {
         let chunks = self.chunks();
         if chunks.len() < self.budget {
@@ -107,7 +111,7 @@ impl Dot11Model {
         chunks.values().filter(room).map(|(of, _)| *of).min()
     }
 
-    /// The pool handed a buffer out: nobody has its bytes.
+    /// Notes that the pool handed a buffer out, and checks that nobody has its bytes.
     pub(crate) fn got(&mut self, start: usize, live: Live) {
         let end = start + live.capacity;
         let before = self.live.range(..end).next_back();
@@ -135,13 +139,13 @@ impl Dot11Model {
         self.past.push(Past { start, capacity });
     }
 
-    /// The live buffer that an address lies in.
+    /// Returns the live buffer that an address lies in.
     pub(crate) fn around(&self, address: usize) -> Option<(usize, Live)> {
         let (start, live) = self.live.range(..=address).next_back()?;
         (address - start < live.capacity).then_some((*start, *live))
     }
 
-    /// What the pool must say to an address outside of the frames.
+    /// Returns what the pool must say to an address outside of the frames.
     pub(crate) fn verdict(&self, address: usize, as_frame: bool) -> Verdict {
         use MisuseKind::{Foreign, Interior, NotRaw, OtherKind};
         use Verdict::{Back, Refused};
@@ -151,7 +155,7 @@ impl Dot11Model {
             Some((_, live)) if live.raw => Refused(&[Interior]),
             Some(_) => Refused(&[NotRaw]),
             None if !self.was_in_a_chunk(address) => Refused(&[Foreign]),
-            // A chunk that is nobody's at the moment holds no buffers of either kind.
+            // A chunk that belongs to no class at the moment holds no buffers of either kind.
             None if as_frame => Refused(&[OtherKind, Foreign]),
             None => Refused(&[NotRaw]),
         }
@@ -163,7 +167,7 @@ impl Dot11Model {
         })
     }
 
-    /// Everything that the statistics say agrees.
+    /// Checks that everything the statistics say agrees.
     pub(crate) fn check(&self, stats: Option<&Dot11Stats>) {
         let Some(stats) = stats else {
             return assert!(!self.ever_used);
