@@ -1,4 +1,5 @@
-//! Any wishes: the builder answers with a pool or an error, never with a panic, and a pool that it builds works.
+//! Builds pools from any settings. The builder answers with a pool or an error, never with a panic,
+//! and a pool that it builds works.
 
 #![no_main]
 
@@ -6,7 +7,7 @@ use arbitrary::{Result, Unstructured};
 use framewell::{Front, HugePages, OutOfBuffers, Pool};
 use libfuzzer_sys::fuzz_target;
 
-/// A number that is often reasonable, often close to a limit, and sometimes any.
+/// Returns a number that is often reasonable, often close to a limit, and sometimes any.
 fn number(bytes: &mut Unstructured, limit: usize) -> Result<usize> {
     Ok(match bytes.int_in_range(0..=5)? {
         0 => bytes.int_in_range(0..=3)?,

@@ -1,5 +1,6 @@
-//! Any sequence of calls of the C library on two pools and the shared one, with hostile pointers, sizes and configs, answers with the code that the
-//! header says, and leaves what the model says.
+//! Makes any sequence of calls of the C library on two pools and the shared one, with hostile
+//! pointers, sizes and configs. Each call answers with the code that the header says, and leaves
+//! what the model says.
 
 #![no_main]
 
@@ -28,7 +29,8 @@ use framewell_capi::pools::*;
 use framewell_capi::types::*;
 use libfuzzer_sys::fuzz_target;
 
-/// Few, so that most inputs find their pools made; `create::hostile` makes others.
+/// The shapes of the pools. They are few, so that most inputs find their pools made;
+/// `create::hostile` makes others.
 const SHAPES: [Shape; 6] = [
     shape(150, 100, 28, 2, 0, FRAMEWELL_FRONT_AUTO, false),
     shape(64, 200, 0, 1, 70, FRAMEWELL_FRONT_PORTABLE, false),
@@ -58,7 +60,8 @@ const fn shape(
     }
 }
 
-/// Any length but those that the system could serve and the model would have to remember.
+/// Returns any length except those that the system could serve and the model would have to
+/// remember.
 fn len(bytes: &mut Unstructured) -> Result<usize> {
     Ok(match bytes.int_in_range(0..=9)? {
         0..=3 => bytes.int_in_range(0..=5000)?,
@@ -69,7 +72,7 @@ fn len(bytes: &mut Unstructured) -> Result<usize> {
     })
 }
 
-/// So many frames, often about as many as there are.
+/// Returns a number of frames that is often about as large as the number that are free.
 fn how_many(bed: &Bed, bytes: &mut Unstructured) -> Result<usize> {
     Ok(match bytes.int_in_range(0..=2)? {
         0 => (bed.free_frames() + bytes.int_in_range(0..=2)?).saturating_sub(1),
@@ -89,7 +92,7 @@ fn many(bed: &mut Bed, other: &Bed, bytes: &mut Unstructured) -> Result<()> {
     Ok(())
 }
 
-/// A call on a pool; `other` is another one.
+/// Makes a call on a pool. `other` is another pool.
 fn call(bed: &mut Bed, other: &Bed, bytes: &mut Unstructured) -> Result<()> {
     match bytes.int_in_range(0..=23)? {
         0 | 1 => bed.get(bytes.int_in_range(0..=20)? == 0),
@@ -120,7 +123,7 @@ fn call(bed: &mut Bed, other: &Bed, bytes: &mut Unstructured) -> Result<()> {
     Ok(())
 }
 
-/// A call of the four services, or of what belongs to them.
+/// Makes a call of the four services, or of a function that belongs to them.
 fn service(bed: &mut Bed, other: &Bed, bytes: &mut Unstructured) -> Result<()> {
     match bytes.int_in_range(0..=14)? {
         0..=2 => bed.ras_get(bytes.arbitrary()?, bytes.int_in_range(0..=60)?),
@@ -138,35 +141,43 @@ fn service(bed: &mut Bed, other: &Bed, bytes: &mut Unstructured) -> Result<()> {
     Ok(())
 }
 
-/// Every function that takes a pool, with none.
+/// Calls every function that takes a pool, with none.
 fn without_pool(n: usize) {
     let none = ptr::null_mut();
     let mut out = ptr::dangling_mut();
     let mut outs = [ptr::dangling_mut(); 4];
     let mut refused = 99;
     let codes = [
-        // SAFETY: the header: a NULL pool is answered, and the out pointers are this function's.
+        // SAFETY: the header says that a NULL pool is answered, and the out pointers are this
+        // function's.
         unsafe { framewell_get(none, &raw mut out) },
-        // SAFETY: as above.
+        // SAFETY: the header says that a NULL pool is answered, and the out pointers are this
+        // function's.
         unsafe { framewell_free(none, (&raw mut out).cast()) },
-        // SAFETY: as above.
+        // SAFETY: the header says that a NULL pool is answered, and the out pointers are this
+        // function's.
         unsafe { framewell_get_bulk(none, outs.as_mut_ptr(), n) },
-        // SAFETY: as above.
+        // SAFETY: the header says that a NULL pool is answered, and the out pointers are this
+        // function's.
         unsafe { framewell_free_bulk(none, outs.as_ptr(), n, &raw mut refused) },
-        // SAFETY: as above.
+        // SAFETY: the header says that a NULL pool is answered, and the out pointers are this
+        // function's.
         unsafe { framewell_dot11_allocate(none, n, outs.as_mut_ptr()) },
-        // SAFETY: as above.
+        // SAFETY: the header says that a NULL pool is answered, and the out pointers are this
+        // function's.
         unsafe { framewell_dot11_free(none, (&raw mut out).cast()) },
     ];
     assert_eq!(codes, [FRAMEWELL_ERROR_INVALID_PARAMETER; 6]);
     assert!(out.is_null() && outs[0].is_null());
     assert_eq!(refused, n);
-    // SAFETY: as above.
+    // SAFETY: the header says that a NULL pool is answered, and the out pointers are this
+    // function's.
     assert_eq!(
         unsafe { framewell_get_burst(none, outs.as_mut_ptr(), n) },
         0
     );
-    // SAFETY: as above.
+    // SAFETY: the header says that a NULL pool is answered, and the out pointers are this
+    // function's.
     assert_eq!(unsafe { framewell_pool_destroy(none) }, FRAMEWELL_SUCCESS);
     inspect::without_pool();
 }
@@ -174,7 +185,7 @@ fn without_pool(n: usize) {
 fn run(bytes: &mut Unstructured) -> Result<()> {
     let (one, another) = (*bytes.choose(&SHAPES)?, *bytes.choose(&SHAPES)?);
     let mut beds = [Bed::shared(), Bed::new(one), Bed::new(another)];
-    // Few enough calls for many inputs a second.
+    // The calls are few enough for many inputs a second.
     let mut made = Ok(());
     for _ in 0..100 {
         if bytes.is_empty() || made.is_err() {

@@ -1,5 +1,6 @@
-//! Any sequence of allocations, frees, trims and raw calls on two pools, with hostile pointers and sizes, agrees with the model
-//! of `tests/suite/dot11_properties.rs`; on either front.
+//! Makes any sequence of allocations, frees, trims and raw calls on two pools, with hostile
+//! pointers and sizes, on either front. It must agree with the model of
+//! `tests/suite/dot11_properties.rs`.
 
 #![no_main]
 
@@ -21,7 +22,7 @@ fn shape(bytes: &mut Unstructured) -> Result<Shape> {
     })
 }
 
-/// Any length but those that the system could serve and the model would have to fill.
+/// Returns any length except those that the system could serve and the model would have to fill.
 fn len(bytes: &mut Unstructured) -> Result<usize> {
     Ok(match bytes.int_in_range(0..=9)? {
         0..=3 => bytes.int_in_range(0..=5000)?,
@@ -33,7 +34,7 @@ fn len(bytes: &mut Unstructured) -> Result<usize> {
 
 fn pointer(bytes: &mut Unstructured) -> Result<Pointer> {
     let at = usize::from(bytes.arbitrary::<u8>()?);
-    // Often a buffer's first byte, or close to it.
+    // The offset is often 0, or close to it.
     let offset = |bytes: &mut Unstructured| -> Result<usize> {
         let most = *bytes.choose(&[0, 64, 70_000])?;
         bytes.int_in_range(0..=most)
@@ -94,7 +95,7 @@ fn run(bytes: &mut Unstructured) -> Result<()> {
         Run::new(builder(), shape(bytes)?),
         Run::new(builder(), shape(bytes)?),
     ];
-    // Few enough calls for thousands of inputs a second.
+    // The calls are few enough for thousands of inputs a second.
     for _ in 0..100 {
         if bytes.is_empty() {
             break;

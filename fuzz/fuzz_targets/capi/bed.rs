@@ -20,17 +20,18 @@ use crate::pointer::Pointer;
 type Kept = (Shape, *mut framewell_pool, &'static Told);
 
 thread_local! {
-    /// Pools of former inputs, with nothing out; never dropped, so that no leak is reported when the thread ends.
+    /// The pools of earlier inputs, with nothing out. They are never dropped, so that no leak is
+    /// reported when the thread ends.
     static KEPT: RefCell<ManuallyDrop<Vec<Kept>>> = const { RefCell::new(ManuallyDrop::new(Vec::new())) };
 }
 
-/// What a pool is made with.
+/// The settings that a pool is made with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Shape {
     pub(crate) frames: usize,
     pub(crate) payload: usize,
     pub(crate) headroom: usize,
-    /// In chunks.
+    /// The budget in chunks.
     pub(crate) budget: usize,
     pub(crate) cache: usize,
     pub(crate) front: u32,
@@ -38,7 +39,7 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
-    /// The config that says so; misuse is told to `told`.
+    /// Returns the config with these settings. Misuse is reported to `told`.
     pub(crate) fn config(&self, told: &Told) -> framewell_config {
         framewell_config {
             struct_size: size_of::<framewell_config>(),
@@ -63,7 +64,7 @@ impl Shape {
     }
 }
 
-/// What a pool reported.
+/// What a pool has reported.
 #[derive(Default)]
 pub(crate) struct Told {
     times: Cell<u64>,
@@ -72,13 +73,13 @@ pub(crate) struct Told {
 }
 
 unsafe extern "C" fn note(misuse: *const framewell_misuse, context: *mut c_void) {
-    // SAFETY: the context of the config, which the bed keeps as long as the pool.
+    // SAFETY: this is the config's context, which the bed keeps as long as the pool.
     let told = unsafe { &*context.cast::<Told>() };
-    // SAFETY: the header: a misuse, for as long as the call.
+    // SAFETY: the header says that the misuse lives as long as the call.
     let misuse = unsafe { &*misuse };
     told.times.set(told.times.get() + 1);
     told.last.set(Some((misuse.pointer.addr(), misuse.kind)));
-    // It may call the pool.
+    // The report may call the pool.
     let pool = ptr::with_exposed_provenance_mut(told.pool.get());
     let found = crate::inspect::found(pool, misuse.pointer.addr());
     assert!(misuse.kind != FRAMEWELL_MISUSE_INTERIOR || found.is_some());
@@ -88,11 +89,11 @@ pub(crate) struct Bed {
     pub(crate) shape: Shape,
     pub(crate) pool: *mut framewell_pool,
     pub(crate) is_shared: bool,
-    /// As it was before the first call.
+    /// The statistics as they were before the first call.
     pub(crate) first: framewell_stats,
-    /// The frames that are out, by address, and what all of their bytes hold.
+    /// The frames that are out, by address, and the byte that all of their bytes hold.
     pub(crate) frames: BTreeMap<usize, u8>,
-    /// Frames that were freed.
+    /// The frames that were freed.
     pub(crate) past: Vec<usize>,
     pub(crate) dot11: Dot11Model,
     pub(crate) misuses: u64,
@@ -117,7 +118,7 @@ impl Bed {
         Self::with(shape, pool, told, false)
     }
 
-    /// The pool of the process, as the last input left it: with nothing out.
+    /// Returns the pool of the process, as the last input left it: with nothing out.
     pub(crate) fn shared() -> Self {
         let (pool, told) = create::shared();
         Self::with(create::SHARED, pool, told, true)
@@ -153,7 +154,8 @@ impl Bed {
         )
     }
 
-    /// What the pool must say to an address, brought as a frame or as an 802.11 buffer.
+    /// Returns what the pool must say to an address that is brought as a frame or as an 802.11
+    /// buffer.
     pub(crate) fn verdict(&self, pointer: Pointer, as_frame: bool) -> Verdict {
         use MisuseKind::{Foreign, Interior, NotRaw, Null, OtherKind};
         let address = pointer.address;
@@ -174,7 +176,7 @@ impl Bed {
             };
         }
         match self.dot11.verdict(address, as_frame) {
-            // Nobody knows whether it lies in a chunk that nobody uses.
+            // Nobody knows whether the address lies in a chunk that nobody uses.
             Verdict::Refused([Foreign]) if !pointer.is_foreign => {
                 Verdict::Refused(&[Foreign, NotRaw, OtherKind])
             }
@@ -182,7 +184,7 @@ impl Bed {
         }
     }
 
-    /// A misuse was counted, and reported as one of these.
+    /// Checks that a misuse was counted, and reported as one of these kinds.
     pub(crate) fn misused(&mut self, address: usize, kinds: &[MisuseKind]) {
         self.misuses += 1;
         self.times += 1;
@@ -202,10 +204,11 @@ impl Bed {
         );
     }
 
-    /// All bytes of a frame that is out, its headroom and tailroom included.
+    /// Returns all bytes of a frame that is out, its headroom and tailroom included.
     fn bytes(&self, start: usize) -> &'static mut [u8] {
         let first = ptr::with_exposed_provenance_mut(start - self.shape.headroom);
-        // SAFETY: the header: payload, headroom and tailroom of a frame that is out are its owner's.
+        // SAFETY: the header says that payload, headroom and tailroom of a frame that is out are
+        // its owner's.
         unsafe { slice::from_raw_parts_mut(first, self.first.stride) }
     }
 
@@ -224,7 +227,7 @@ impl Bed {
         bytes.fill(self.stamp);
     }
 
-    /// The frame at an address is about to be freed.
+    /// Notes that the frame at an address is about to be freed.
     fn gives(&mut self, start: usize) {
         let stamp = self.frames.remove(&start).unwrap();
         assert!(self.bytes(start).iter().all(|byte| *byte == stamp));
@@ -233,7 +236,7 @@ impl Bed {
 
     pub(crate) fn get(&mut self, null: bool) {
         if null {
-            // SAFETY: the header: NULL is answered.
+            // SAFETY: the header says that NULL is answered.
             let code = unsafe { framewell_get(self.pool, ptr::null_mut()) };
             return assert_eq!(code, FRAMEWELL_ERROR_INVALID_PARAMETER);
         }
@@ -267,7 +270,7 @@ impl Bed {
         } else {
             ptr::null_mut()
         };
-        // SAFETY: NULL, or this call's.
+        // SAFETY: the pointers are NULL or this call's.
         let code = unsafe { RasGetBuffer(to, at) };
         if to.is_null() || at.is_null() {
             assert_eq!((code, size), (FRAMEWELL_ERROR_BUFFER_INVALID, wanted));
@@ -284,12 +287,13 @@ impl Bed {
 
     pub(crate) fn free(&mut self, pointer: Pointer) {
         let pool = self.pool;
-        // SAFETY: the pool is this bed's, and no frame that was freed and handed out again is brought but by the model's leave.
+        // SAFETY: the pool is this bed's. A frame that was freed and handed out again is brought
+        // only if the model has it as out.
         self.freed(pointer, |frame| unsafe { framewell_free(pool, frame) });
     }
 
     pub(crate) fn ras_free(&mut self, pointer: Pointer) {
-        // SAFETY: as in `free`.
+        // SAFETY: the reason is that in `free`.
         self.freed(pointer, |frame| unsafe { RasFreeBuffer(frame.cast()) });
     }
 
@@ -299,7 +303,7 @@ impl Bed {
             let frame = frame.expose_provenance();
             let free = move || {
                 let pool = ptr::with_exposed_provenance_mut(pool);
-                // SAFETY: as in `free`.
+                // SAFETY: the reason is that in `free`.
                 unsafe { framewell_free(pool, ptr::with_exposed_provenance_mut(frame)) }
             };
             thread::spawn(free).join().unwrap()
@@ -322,7 +326,7 @@ impl Bed {
 
     pub(crate) fn get_burst(&mut self, n: usize, null: bool) {
         if null {
-            // SAFETY: the header: NULL is answered.
+            // SAFETY: the header says that NULL is answered.
             return assert_eq!(
                 unsafe { framewell_get_burst(self.pool, ptr::null_mut(), n) },
                 0
@@ -332,7 +336,8 @@ impl Bed {
         // SAFETY: there is room for n.
         let got = unsafe { framewell_get_burst(self.pool, frames.as_mut_ptr(), n) };
         assert_eq!(got, n.min(self.free_frames()));
-        // The header: bursts that found none, which they look for 64 at a time.
+        // By the header a burst counts as refused that finds no frame when it looks, and it looks
+        // for 64 at a time.
         self.refusals += u64::from(got < n && got % 64 == 0);
         let (got, rest) = frames.split_at(got);
         assert!(rest.iter().all(|frame| *frame == ptr::dangling_mut()));
@@ -341,7 +346,7 @@ impl Bed {
 
     pub(crate) fn get_bulk(&mut self, n: usize, null: bool) {
         if null {
-            // SAFETY: the header: NULL is answered.
+            // SAFETY: the header says that NULL is answered.
             let code = unsafe { framewell_get_bulk(self.pool, ptr::null_mut(), n) };
             let expected = if n == 0 {
                 0
@@ -382,7 +387,7 @@ impl Bed {
         } else {
             ptr::null_mut()
         };
-        // SAFETY: so many pointers; the count's place is NULL or this call's.
+        // SAFETY: there are this many pointers, and the place for the count is NULL or this call's.
         let code = unsafe { framewell_free_bulk(self.pool, frames.as_ptr(), frames.len(), to) };
         assert!(!count || counted == refused);
         let Some((address, kinds)) = last else {
@@ -409,13 +414,13 @@ impl Bed {
         *self = next;
     }
 
-    /// Nobody reports to this bed any more.
+    /// Ends the reports to this bed.
     fn end(&self) {
-        // SAFETY: leaked from a box by `new`; the pool that reported to it is gone.
+        // SAFETY: `new` leaked it from a box, and the pool that reported to it is gone.
         drop(unsafe { Box::from_raw(ptr::from_ref(self.told).cast_mut()) });
     }
 
-    /// Frees all.
+    /// Frees everything that is out.
     pub(crate) fn finish(mut self) {
         let frames: Vec<_> = self.frames.keys().copied().map(Pointer::known).collect();
         self.free_bulk(&frames, true);

@@ -1,4 +1,4 @@
-//! Pools: the shared one, those of the beds, and what hostile configs make.
+//! Makes pools: the shared one, those of the beds, and those of hostile configs.
 
 use std::ffi::{CStr, c_char, c_void};
 use std::ptr;
@@ -13,7 +13,7 @@ use crate::bed::{Shape, Told};
 use crate::inspect;
 use crate::model::CHUNK;
 
-/// What the shared pool is made with.
+/// The settings that the shared pool is made with.
 pub(crate) const SHARED: Shape = Shape {
     frames: 100,
     payload: 1500,
@@ -24,13 +24,13 @@ pub(crate) const SHARED: Shape = Shape {
     zero: false,
 };
 
-/// Where the report of the shared pool goes.
+/// The place that the shared pool reports to.
 static TOLD: OnceLock<usize> = OnceLock::new();
 
 pub(crate) fn init() {
     let told: &'static Told = Box::leak(Box::default());
     let config = SHARED.config(told);
-    // SAFETY: a config, and no room for a message.
+    // SAFETY: the config is valid, and there is no room for a message.
     let code = unsafe { framewell_init(&raw const config, ptr::null_mut(), 0) };
     assert_eq!(code, FRAMEWELL_SUCCESS);
     told.pool.set(handle().expose_provenance());
@@ -47,19 +47,19 @@ fn handle() -> *mut framewell_pool {
 
 pub(crate) fn shared() -> (*mut framewell_pool, &'static Told) {
     let told = ptr::with_exposed_provenance(*TOLD.get().unwrap());
-    // SAFETY: leaked by `init`.
+    // SAFETY: `init` leaked it.
     (handle(), unsafe { &*told })
 }
 
 pub(crate) fn pool(config: &framewell_config) -> *mut framewell_pool {
     let mut pool = ptr::null_mut();
-    // SAFETY: a config, and no room for a message.
+    // SAFETY: the config is valid, and there is no room for a message.
     let code = unsafe { framewell_pool_create(config, &raw mut pool, ptr::null_mut(), 0) };
     assert_eq!(code, FRAMEWELL_SUCCESS);
     pool
 }
 
-/// A number that is often reasonable, often close to a limit, and sometimes any.
+/// Returns a number that is mostly the usual one, and sometimes small, close to a limit, or any.
 fn number(bytes: &mut Unstructured, usual: usize, limit: usize) -> Result<usize> {
     Ok(match bytes.int_in_range(0..=15)? {
         0 => bytes.int_in_range(0..=3)?,
@@ -124,7 +124,8 @@ fn config(bytes: &mut Unstructured, classes: &[usize]) -> Result<framewell_confi
     Ok(config)
 }
 
-/// Whether the header allows every member; `false` too where the pool would not fit the address space.
+/// Returns whether the header allows every member. It also returns `false` where the pool would not
+/// fit the address space.
 fn is_allowed(config: &framewell_config, classes: &[usize]) -> bool {
     let parts = [config.payload, config.headroom, config.tailroom];
     let room = parts
@@ -161,7 +162,7 @@ fn is_allowed(config: &framewell_config, classes: &[usize]) -> bool {
         && (config.on_misuse.is_none() || config.abort_on_misuse == 0)
 }
 
-/// Room for a message of so many bytes, and some behind it.
+/// Room for a message of `size` bytes, and some bytes behind it.
 struct Message {
     bytes: Vec<u8>,
     size: usize,
@@ -172,7 +173,7 @@ const MARK: u8 = 0x55;
 impl Message {
     fn new(bytes: &mut Unstructured) -> Result<Self> {
         let size = bytes.int_in_range(0..=200)?;
-        // Often nothing behind it but what the sanitizer guards.
+        // Often nothing lies behind it except what the sanitizer guards.
         let bytes = vec![MARK; size + if bytes.arbitrary()? { 0 } else { 300 }];
         Ok(Self { bytes, size })
     }
@@ -181,7 +182,7 @@ impl Message {
         self.bytes.as_mut_ptr().cast()
     }
 
-    /// A sentence ends within the room, or nothing was written.
+    /// Checks that a sentence ends within the room, or that nothing was written.
     fn check(&self, written: bool) {
         let end = self.bytes[..self.size].iter().position(|byte| *byte == 0);
         assert_eq!(end.is_some(), written && self.size > 0);
@@ -222,7 +223,7 @@ pub(crate) fn hostile(bytes: &mut Unstructured) -> Result<()> {
     } else {
         message.at()
     };
-    // SAFETY: NULL, or this function's.
+    // SAFETY: the pointers are NULL or this function's.
     let code = unsafe { framewell_pool_create(from, to, at, message.size) };
     message.check(!at.is_null() && code != FRAMEWELL_SUCCESS);
     let front = if config.front == FRAMEWELL_FRONT_RSEQ {
@@ -252,10 +253,10 @@ pub(crate) fn hostile(bytes: &mut Unstructured) -> Result<()> {
     Ok(())
 }
 
-/// The pool works, and goes when nothing is out.
+/// Checks that the pool works, and that it goes when nothing is out.
 fn exercise(pool: *mut framewell_pool, config: &framewell_config) {
     let mut frames = [ptr::null_mut(); 20];
-    // SAFETY: there is room for so many.
+    // SAFETY: there is room for 20 frames.
     let got = unsafe { framewell_get_burst(pool, frames.as_mut_ptr(), frames.len()) };
     assert_eq!(got, config.frames.min(frames.len()));
     let stats = inspect::stats(pool);
@@ -263,14 +264,14 @@ fn exercise(pool: *mut framewell_pool, config: &framewell_config) {
     assert_eq!(found.capacity, stats.payload + stats.tailroom);
     assert!(stats.tailroom >= config.tailroom);
     for frame in &frames[..got] {
-        // SAFETY: the header: all of the payload can be used.
+        // SAFETY: the header says that all of the payload can be used.
         unsafe { frame.cast::<u8>().write_bytes(1, config.payload) };
     }
     let mut buffer = ptr::null_mut();
     // SAFETY: the place is this function's.
     let code = unsafe { framewell_dot11_allocate(pool, 65_601, &raw mut buffer) };
     assert_eq!(code, FRAMEWELL_SUCCESS);
-    // SAFETY: so many were handed out.
+    // SAFETY: `got` frames were handed out.
     let code = unsafe { framewell_free_bulk(pool, frames.as_ptr(), got, ptr::null_mut()) };
     assert_eq!(code, FRAMEWELL_SUCCESS);
     // SAFETY: nobody else uses the pool.
@@ -278,7 +279,7 @@ fn exercise(pool: *mut framewell_pool, config: &framewell_config) {
         unsafe { framewell_pool_destroy(pool) },
         FRAMEWELL_ERROR_BUSY
     );
-    // SAFETY: it is out.
+    // SAFETY: the buffer is out.
     assert_eq!(
         unsafe { framewell_dot11_free(pool, buffer) },
         FRAMEWELL_SUCCESS
@@ -287,7 +288,7 @@ fn exercise(pool: *mut framewell_pool, config: &framewell_config) {
     assert_eq!(unsafe { framewell_pool_destroy(pool) }, FRAMEWELL_SUCCESS);
 }
 
-/// The shared pool is made once, whatever the config.
+/// Checks that the shared pool is made once, whatever the config is.
 pub(crate) fn init_again(bytes: &mut Unstructured) -> Result<()> {
     let config = config(bytes, &[])?;
     let from = if bytes.arbitrary()? {
@@ -296,7 +297,7 @@ pub(crate) fn init_again(bytes: &mut Unstructured) -> Result<()> {
         ptr::null()
     };
     let mut message = Message::new(bytes)?;
-    // SAFETY: NULL, or this function's.
+    // SAFETY: the pointers are NULL or this function's.
     let code = unsafe { framewell_init(from, message.at(), message.size) };
     assert_eq!(code, FRAMEWELL_ERROR_ALREADY_INITIALIZED);
     message.check(true);

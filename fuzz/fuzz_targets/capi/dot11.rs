@@ -1,4 +1,4 @@
-//! 802.11 buffers of a bed.
+//! Calls the functions for 802.11 buffers on a bed.
 
 use std::ffi::c_void;
 use std::ptr;
@@ -13,7 +13,7 @@ use crate::inspect;
 use crate::model::{Dot11Model, Live, Verdict};
 use crate::pointer::Pointer;
 
-/// The bytes of a buffer that are looked at: of those that take long both ends.
+/// Returns the bytes of a buffer that are looked at. For a long buffer these are both ends.
 fn bytes(start: usize, capacity: usize) -> [&'static mut [u8]; 2] {
     let (head, tail) = if capacity > 8192 {
         (64, 64)
@@ -21,7 +21,7 @@ fn bytes(start: usize, capacity: usize) -> [&'static mut [u8]; 2] {
         (capacity, 0)
     };
     let part = |at: usize, len| {
-        // SAFETY: the buffer is out, and the caller's.
+        // SAFETY: the buffer is out, and it is the caller's.
         unsafe { slice::from_raw_parts_mut(ptr::with_exposed_provenance_mut(at), len) }
     };
     [part(start, head), part(start + capacity - tail, tail)]
@@ -35,7 +35,7 @@ impl Bed {
             framewell_dot11_allocate
         };
         if null {
-            // SAFETY: the header: NULL is answered.
+            // SAFETY: the header says that NULL is answered.
             let code = unsafe { by(self.pool, len, ptr::null_mut()) };
             return assert_eq!(code, FRAMEWELL_ERROR_INVALID_PARAMETER);
         }
@@ -47,12 +47,12 @@ impl Bed {
 
     pub(crate) fn ext_allocate(&mut self, len: u32, null: bool) {
         if null {
-            // SAFETY: the header: NULL is answered.
+            // SAFETY: the header says that NULL is answered.
             let code = unsafe { Dot11ExtAllocateBuffer(len, ptr::null_mut()) };
             return assert_eq!(code, FRAMEWELL_ERROR_INVALID_PARAMETER);
         }
         let mut buffer = ptr::dangling_mut();
-        // SAFETY: the slot is this call's.
+        // SAFETY: the place is this call's.
         let code = unsafe { Dot11ExtAllocateBuffer(len, &raw mut buffer) };
         self.allocated(code, buffer, len as usize, 16);
     }
@@ -107,7 +107,8 @@ impl Bed {
 
     pub(crate) fn dot11_free(&mut self, pointer: Pointer) {
         let pool = self.pool;
-        // SAFETY: the pool is this bed's, and no buffer that was freed and handed out again is brought but by the model's leave.
+        // SAFETY: the pool is this bed's. A buffer that was freed and handed out again is brought
+        // only if the model has it as out.
         self.dot11_freed(pointer, |buffer| {
             Some(unsafe { framewell_dot11_free(pool, buffer) })
         });
@@ -115,7 +116,7 @@ impl Bed {
 
     pub(crate) fn ext_free(&mut self, pointer: Pointer) {
         self.dot11_freed(pointer, |buffer| {
-            // SAFETY: as in `dot11_free`.
+            // SAFETY: the reason is that in `dot11_free`.
             unsafe { Dot11ExtFreeBuffer(buffer) };
             None
         });

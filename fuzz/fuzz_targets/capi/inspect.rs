@@ -1,4 +1,4 @@
-//! What is asked of a bed's pool.
+//! Calls the functions that ask something of a bed's pool.
 
 use std::ffi::CStr;
 use std::mem::MaybeUninit;
@@ -16,7 +16,7 @@ const MARK: u8 = 0x55;
 
 pub(crate) fn stats(pool: *mut framewell_pool) -> framewell_stats {
     let mut stats = MaybeUninit::<framewell_stats>::zeroed();
-    // SAFETY: the first member, of a struct of this function.
+    // SAFETY: the size is the first member, and the struct is this function's.
     unsafe {
         stats
             .as_mut_ptr()
@@ -30,7 +30,7 @@ pub(crate) fn stats(pool: *mut framewell_pool) -> framewell_stats {
     unsafe { stats.assume_init() }
 }
 
-/// What a pool finds at an address.
+/// Returns what a pool finds at an address.
 pub(crate) fn found(pool: *mut framewell_pool, address: usize) -> Option<framewell_found> {
     let mut found = framewell_found {
         start: ptr::dangling_mut(),
@@ -38,7 +38,7 @@ pub(crate) fn found(pool: *mut framewell_pool, address: usize) -> Option<framewe
         kind: u32::MAX,
         is_out: u32::MAX,
     };
-    // SAFETY: the pool is a bed's, and the struct this function's.
+    // SAFETY: the pool is a bed's, and the struct is this function's.
     let code = unsafe { framewell_find(pool, ptr::without_provenance(address), &raw mut found) };
     if code != FRAMEWELL_SUCCESS {
         assert_eq!(code, FRAMEWELL_ERROR_BUFFER_INVALID);
@@ -49,25 +49,25 @@ pub(crate) fn found(pool: *mut framewell_pool, address: usize) -> Option<framewe
 }
 
 pub(crate) fn strerror(code: u32) {
-    // Often a code of the header.
+    // The code is often one of the header.
     let code = if code % 4 > 0 { code % 1300 } else { code };
-    // SAFETY: the header: never NULL, and constant.
+    // SAFETY: the header says that the text is never NULL, and is constant.
     let text = unsafe { CStr::from_ptr(framewell_strerror(code)) };
     assert!(!text.is_empty());
 }
 
-/// Every function that asks something of a pool, with none.
+/// Calls every function that asks something of a pool, with none.
 pub(crate) fn without_pool() {
     let none = ptr::null_mut();
     let mut found = MaybeUninit::uninit();
-    // SAFETY: the header: a NULL pool is answered.
+    // SAFETY: the header says that a NULL pool is answered.
     let find = unsafe { framewell_find(none, ptr::null(), found.as_mut_ptr()) };
-    // SAFETY: as above.
+    // SAFETY: the header says that a NULL pool is answered.
     let trim = unsafe { framewell_pool_trim(none, ptr::null_mut()) };
-    // SAFETY: as above.
+    // SAFETY: the header says that a NULL pool is answered.
     let stats = unsafe { framewell_pool_stats(none, ptr::null_mut()) };
     assert_eq!([find, trim, stats], [FRAMEWELL_ERROR_INVALID_PARAMETER; 3]);
-    // SAFETY: as above.
+    // SAFETY: the header says that a NULL pool is answered.
     assert_eq!(
         unsafe { framewell_pool_stats_text(none, ptr::null_mut(), 0) },
         0
@@ -82,7 +82,7 @@ impl Bed {
         } = pointer;
         if null {
             let to = ptr::null_mut();
-            // SAFETY: the header: NULL is answered.
+            // SAFETY: the header says that NULL is answered.
             let code = unsafe { framewell_find(self.pool, ptr::without_provenance(address), to) };
             return assert_eq!(code, FRAMEWELL_ERROR_INVALID_PARAMETER);
         }
@@ -154,7 +154,8 @@ impl Bed {
         }
     }
 
-    /// A struct of any size is not written beyond its end, nor beyond what this version knows.
+    /// Checks that a struct of any size is not written beyond its end, nor beyond what this version
+    /// knows.
     pub(crate) fn stats_of_size(&mut self, size: usize) {
         let known = size_of::<framewell_stats>();
         let words = size.div_ceil(size_of::<usize>()).max(1);
@@ -180,7 +181,7 @@ impl Bed {
         } else {
             text.as_mut_ptr()
         };
-        // SAFETY: there is room for so many bytes.
+        // SAFETY: there is room for `size` bytes.
         let len = unsafe { framewell_pool_stats_text(self.pool, to.cast(), size) };
         assert!(len > 0);
         if size > 0 {
@@ -191,7 +192,7 @@ impl Bed {
         }
     }
 
-    /// Everything that the statistics say agrees.
+    /// Checks that everything the statistics say agrees with the model.
     pub(crate) fn check(&self) {
         let stats = stats(self.pool);
         let out = self.frames.len();

@@ -1,4 +1,4 @@
-//! The pointers that are brought.
+//! Chooses the pointers that are brought.
 
 use arbitrary::{Result, Unstructured};
 
@@ -7,7 +7,7 @@ use crate::bed::Bed;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pointer {
     pub(crate) address: usize,
-    /// No memory of the pool lies there, for certain.
+    /// Whether it is certain that no memory of the pool lies there.
     pub(crate) is_foreign: bool,
 }
 
@@ -35,21 +35,21 @@ fn pick<T: Copy>(
     Ok(at.checked_rem(from.len()).and_then(|at| from.nth(at)))
 }
 
-/// A frame that is out, or NULL.
+/// Returns a frame that is out, or NULL.
 pub(crate) fn frame(bed: &Bed, bytes: &mut Unstructured) -> Result<Pointer> {
     let frame = pick(bed.frames.keys(), bytes)?;
     Ok(Pointer::known(frame.copied().unwrap_or(0)))
 }
 
-/// An 802.11 buffer that is out, or NULL.
+/// Returns an 802.11 buffer that is out, or NULL.
 pub(crate) fn buffer(bed: &Bed, bytes: &mut Unstructured) -> Result<Pointer> {
     let buffer = pick(bed.dot11.live.keys(), bytes)?;
     Ok(Pointer::known(buffer.copied().unwrap_or(0)))
 }
 
-/// Any pointer at all: of the pool, of the other one, of neither.
+/// Returns any pointer at all: of the pool, of the other one, of neither.
 pub(crate) fn any(bed: &Bed, other: &Bed, bytes: &mut Unstructured) -> Result<Pointer> {
-    // Often a buffer's first byte, or close to it.
+    // The pointer is often a buffer's first byte, or close to it.
     let most = *bytes.choose(&[0, 0, 1, 16, 70, 70_000])?;
     let offset = bytes.int_in_range(0..=most)?;
     let (base, len) = bed.region();
@@ -58,7 +58,7 @@ pub(crate) fn any(bed: &Bed, other: &Bed, bytes: &mut Unstructured) -> Result<Po
         0 => Pointer::known(0),
         1 => near(frame(bed, bytes)?.address),
         2 => near(buffer(bed, bytes)?.address),
-        // One past, which may be another one's first byte.
+        // The pointer is one past the payload, which may be another frame's first byte.
         3 => near(frame(bed, bytes)?.address + bed.shape.payload),
         4 => match pick(bed.dot11.live.iter(), bytes)? {
             Some((start, live)) => Pointer::known(start + live.capacity),
@@ -76,7 +76,7 @@ pub(crate) fn any(bed: &Bed, other: &Bed, bytes: &mut Unstructured) -> Result<Po
             0 => Pointer::foreign(other.region().0),
             start => Pointer::foreign(start),
         },
-        // The handle, and what it points to.
+        // These are the handle, and what it points to.
         11 => Pointer::foreign(bed.pool.addr() + offset % 16),
         // SAFETY: a handle is at least a pointer long.
         12 => Pointer::known(unsafe { bed.pool.cast::<usize>().read() } + offset),
