@@ -1,8 +1,8 @@
-//! What the compiler must refuse. The texts beside the programs are those of one compiler.
+//! Tests what the compiler must refuse. The texts beside the programs are those of one compiler.
 
 use std::process::Command;
 
-/// The compiler whose texts are in `compile_fail/*.stderr`; others word them otherwise.
+/// The compiler whose texts are in `compile_fail/*.stderr`. Other compilers word them differently.
 const COMPILER: &str = "rustc 1.95.";
 
 #[test]

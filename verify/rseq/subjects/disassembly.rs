@@ -1,47 +1,56 @@
-// The sequences of a variant, each in a function of its own, and what a user compiles: a get and a free.
+// The sequences of a variant, each in a function of its own, and the get and free that a user
+// compiles.
 
 use super::fw::base::batch::Batch;
 use super::fw::percpu::Sections;
 use super::fw::base::id::FrameId;
 use super::fw::{Burst, Pool};
 
+/// Calls the sequence that pops one id.
+///
 /// # Safety
 ///
-/// - As for the sequence.
+/// - The sequence's requirements hold.
 #[inline(never)]
 unsafe fn pop(sections: Sections) -> Option<FrameId> {
-    // SAFETY: the function's bullet.
+    // SAFETY: the `# Safety` section of this function requires it.
     unsafe { sections.pop() }
 }
 
+/// Calls the sequence that pushes one id.
+///
 /// # Safety
 ///
-/// - As for the sequence.
+/// - The sequence's requirements hold.
 #[inline(never)]
 unsafe fn push(sections: Sections, id: FrameId) -> bool {
-    // SAFETY: the function's bullet.
+    // SAFETY: the `# Safety` section of this function requires it.
     unsafe { sections.push(id) }
 }
 
+/// Calls the sequence that pops many ids.
+///
 /// # Safety
 ///
-/// - As for the sequence.
+/// - The sequence's requirements hold.
 #[inline(never)]
 unsafe fn pop_many(sections: Sections, most: usize, batch: &mut Batch) {
-    // SAFETY: the function's bullet.
+    // SAFETY: the `# Safety` section of this function requires it.
     unsafe { sections.pop_many(most, batch) }
 }
 
+/// Calls the sequence that pushes many ids.
+///
 /// # Safety
 ///
-/// - As for the sequence.
+/// - The sequence's requirements hold.
 #[inline(never)]
 unsafe fn push_many(sections: Sections, ids: &[FrameId]) -> bool {
-    // SAFETY: the function's bullet.
+    // SAFETY: the `# Safety` section of this function requires it.
     unsafe { sections.push_many(ids) }
 }
 
-/// Where the functions begin, in the order of their names above.
+/// Returns where the functions begin, in the order of their names above.
 pub(crate) fn entries() -> [usize; 4] {
     [
         pop as *const () as usize,
@@ -51,7 +60,7 @@ pub(crate) fn entries() -> [usize; 4] {
     ]
 }
 
-/// A get and a free.
+/// Gets a frame and frees it.
 #[inline(never)]
 pub(crate) fn pair(pool: &Pool) -> usize {
     match pool.get(1500) {
@@ -60,14 +69,14 @@ pub(crate) fn pair(pool: &Pool) -> usize {
     }
 }
 
-/// Transfers of many.
+/// Gets many frames and frees them.
 #[inline(never)]
 pub(crate) fn burst(pool: &Pool) -> usize {
     let mut burst: Burst<32> = Burst::new();
     pool.get_burst(&mut burst, 32)
 }
 
-/// A pool, used once.
+/// Makes a pool and uses it once.
 pub(crate) fn used() -> usize {
     let pool = Pool::builder().frames(256).build().unwrap();
     pair(&pool) + burst(&pool)

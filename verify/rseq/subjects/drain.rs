@@ -1,7 +1,8 @@
-// The caches alone, under threads, drainers and signals at once. A module beside a variant of the crate.
+// Runs the caches alone, under threads, drainers and signals at once. This is a module beside a
+// variant of the crate.
 //
-// Beside the caches is a reserve, as the depot is in the pool, and a table of who has which id: every step
-// of an id is noted there by a swap, which finds an id that two have at once.
+// Beside the caches there is a reserve, as the depot is in the pool, and a table of who has which
+// id. Every step of an id is noted in the table by a swap, which finds an id that two have at once.
 
 use std::cell::Cell;
 use std::ptr;
@@ -24,9 +25,9 @@ use crate::harness::ticks::Ticks;
 const IDS: u32 = 900;
 const CACHE: u32 = 200;
 
-/// In the table: the id rests in a cache. Others are numbers of threads.
+/// The entry of the table for an id that rests in a cache. The other numbers are threads.
 const AT_REST: u32 = 0;
-/// In the table: the id lies in the reserve.
+/// The entry of the table for an id that lies in the reserve.
 const RESERVE: u32 = 1;
 
 /// The most ids that the handlers of a thread keep while their pushes are refused.
@@ -54,7 +55,7 @@ thread_local! {
     static OPERATIONS: Cell<u64> = const { Cell::new(0) };
 }
 
-/// Runs the stress until the run is over; aborts the process as soon as an id is lost or doubled.
+/// Runs the stress until the run is over. Aborts the process as soon as an id is lost or doubled.
 pub(crate) fn run(run: Run) {
     let area = Area::find().expect("the caller has asked for it");
     let cpus = possible_cpus();
@@ -119,15 +120,16 @@ pub(crate) fn run(run: Run) {
     );
 }
 
-/// Ends the process at once; may be called in a handler.
+/// Ends the process at once. A handler may call it.
 fn lost_or_doubled() -> ! {
     crate::give_up("an id is lost or doubled\n")
 }
 
-/// What a signal does: takes an id, and lays one down.
+/// Does what a signal does: it takes an id, and puts one back.
 fn interrupt() {
     let stress = STRESS.load(Ordering::Acquire);
-    // SAFETY: handlers run between the start and the end of the stress's threads, for which it lives.
+    // SAFETY: handlers run between the start and the end of the stress's threads, and it lives that
+    // long.
     let stress = unsafe { &*stress };
     let me = ME.get() + 1;
     let stashed = STASHED.get();
@@ -148,19 +150,19 @@ impl Stress {
     }
 
     fn push_one(&self, id: FrameId) -> bool {
-        // SAFETY: as above.
+        // SAFETY: `self` lives until this returns, and so do the caches.
         unsafe { self.caches.sections().push(id) }
     }
 
     fn note(&self, id: FrameId, from: u32, to: u32) {
         let owner = self.owners.get(id.index());
-        // AcqRel is not needed: a swap always meets the latest entry.
+        // Relaxed is enough: a swap always meets the latest entry, and nothing is published.
         if owner.is_none_or(|owner| owner.swap(to, Ordering::Relaxed) != from) {
             lost_or_doubled();
         }
     }
 
-    /// Lays one id down that handlers of this thread keep.
+    /// Puts back one id that handlers of this thread keep.
     fn lay_stashed(&self, me: u32) -> bool {
         let Some(last) = STASHED.get().checked_sub(1) else {
             return false;
@@ -275,7 +277,7 @@ impl Stress {
         }
     }
 
-    /// Opens this CPU's cache, if it is shut.
+    /// Opens this CPU's cache if it is shut.
     fn open(&self, me: u32) {
         let epoch = self.caches.epoch();
         if epoch.is_dry_or_drying() {
@@ -319,7 +321,7 @@ impl Stress {
         }
     }
 
-    /// Every id is in one place, once.
+    /// Checks that every id is in one place, once.
     fn count_all(&self) {
         ME.set(u32::MAX - 1);
         for _ in 0..2 {

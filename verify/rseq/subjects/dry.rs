@@ -1,5 +1,5 @@
-// A call that is suspended while it opens a cache. A module beside a variant of the crate in which that can be
-// arranged.
+// Tests a call that is suspended while it opens a cache. This is a module beside a variant of the
+// crate that can suspend the call.
 
 use std::sync::mpsc::channel;
 use std::thread;
@@ -10,8 +10,9 @@ use crate::harness::cpus::{thread_id, wait_until_asleep};
 
 const FRAMES: usize = 400;
 
-/// What is freed to a cache whose opener is suspended, after the pool has run dry, counts as in the opener's hands:
-/// the one case in which a get is refused a frame that its own thread has freed. It is not lost.
+/// Checks that a frame which is freed to a cache whose opener is suspended, after the pool has run
+/// dry, counts as in the opener's hands. This is the one case in which a get is refused a frame
+/// that its own thread has freed. The frame is not lost.
 pub(crate) fn freed_to_a_cache_being_opened(cpus: [usize; 2]) {
     let pool = Pool::builder().frames(FRAMES).cache_size(64);
     let pool = pool.front(Front::Rseq).build().unwrap();
@@ -24,7 +25,7 @@ pub(crate) fn freed_to_a_cache_being_opened(cpus: [usize; 2]) {
         let free = move || {
             pin(cpus[0]);
             sender.send(thread_id()).unwrap();
-            // Finds the cache of this CPU shut, and opens it.
+            // The free finds the cache of this CPU shut, and opens it.
             drop(first);
         };
         let opener = opener.spawn_scoped(scope, free).unwrap();

@@ -1,5 +1,5 @@
-// A fork while another thread is stopped in a sweep. A module beside a variant of the crate in which that
-// can be arranged.
+// Tests a fork while another thread is stopped in a sweep. This is a module beside a variant of the
+// crate that can stop the thread.
 
 use std::iter;
 use std::ptr;
@@ -28,7 +28,8 @@ fn assert_all(frames: &[Frame], expected: usize) {
     assert_eq!((frames.len(), ids.len()), (expected, expected));
 }
 
-/// In the child: the first to meet the caches that the parent's thread owns is a get, or a free.
+/// Runs in the child. The first call to meet the caches that the parent's thread owns is a get, or
+/// a free.
 fn use_them(pool: &Pool, mut frames: Vec<Frame>, at: usize, get_first: bool) {
     pin(at);
     assert_eq!(pool.stats().free, CACHED);
@@ -38,7 +39,7 @@ fn use_them(pool: &Pool, mut frames: Vec<Frame>, at: usize, get_first: bool) {
     } else {
         frames.pop();
     }
-    // Back in use, the cache of this CPU holds some of these.
+    // When the cache of this CPU is back in use, it holds some of these.
     drop(frames);
     let stats = pool.stats();
     assert_eq!(stats.out, 0, "{stats}");
@@ -48,8 +49,8 @@ fn use_them(pool: &Pool, mut frames: Vec<Frame>, at: usize, get_first: bool) {
     assert_eq!(pool.stats().fences_refused, 0);
 }
 
-/// In the child: the first to meet the caches that the parent's thread owns is a thread that may not
-/// fence, and gives them back.
+/// Runs in the child. The first to meet the caches that the parent's thread owns is a thread that
+/// may not fence. It gives them back.
 fn give_them_back(pool: &Pool, mut frames: Vec<Frame>, cpus: [usize; 2]) {
     let unfenced = || {
         if !refuse_fences(Whom::Caller, Which::All) {
@@ -71,7 +72,8 @@ fn give_them_back(pool: &Pool, mut frames: Vec<Frame>, cpus: [usize; 2]) {
     assert_all(&all(pool), FRAMES);
 }
 
-/// Caches that a sweep of another thread owns at the moment of the fork are the child's to use.
+/// Checks that the child can use caches that a sweep of another thread owns at the moment of the
+/// fork.
 pub(crate) fn child_takes_over(cpus: [usize; 2]) {
     let pool = Pool::builder().frames(FRAMES).cache_size(64);
     let pool = pool.front(Front::Rseq).build().unwrap();

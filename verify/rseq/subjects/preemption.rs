@@ -1,5 +1,5 @@
-// The caches of a variant, behind the trait that the harness drives; the victim has an instance of each sequence
-// to itself, a function with one section.
+// The caches of a variant, behind the trait that the harness drives. The victim has an instance of
+// each sequence to itself, which is a function with one section.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ pub(crate) struct Cached {
 
 // SAFETY: the caches may be shared, and the sections name them.
 unsafe impl Send for Cached {}
-// SAFETY: as for Send.
+// SAFETY: the reason for Send holds for Sync too.
 unsafe impl Sync for Cached {}
 
 pub(crate) fn new(size: u32) -> Option<Box<dyn Subject>> {
@@ -27,39 +27,47 @@ pub(crate) fn new(size: u32) -> Option<Box<dyn Subject>> {
     Some(Box::new(Cached { caches, sections }))
 }
 
+/// Calls the sequence that pops one id, for the victim alone.
+///
 /// # Safety
 ///
-/// - As for the sequence.
+/// - The sequence's requirements hold.
 #[inline(never)]
 unsafe fn victim_pop(sections: Sections) -> Option<FrameId> {
-    // SAFETY: the function's bullet.
+    // SAFETY: the `# Safety` section of this function requires it.
     unsafe { sections.pop() }
 }
 
+/// Calls the sequence that pushes one id, for the victim alone.
+///
 /// # Safety
 ///
-/// - As for the sequence.
+/// - The sequence's requirements hold.
 #[inline(never)]
 unsafe fn victim_push(sections: Sections, id: FrameId) -> bool {
-    // SAFETY: the function's bullet.
+    // SAFETY: the `# Safety` section of this function requires it.
     unsafe { sections.push(id) }
 }
 
+/// Calls the sequence that pops many ids, for the victim alone.
+///
 /// # Safety
 ///
-/// - As for the sequence.
+/// - The sequence's requirements hold.
 #[inline(never)]
 unsafe fn victim_pop_many(sections: Sections, most: usize, batch: &mut Batch) {
-    // SAFETY: the function's bullet.
+    // SAFETY: the `# Safety` section of this function requires it.
     unsafe { sections.pop_many(most, batch) }
 }
 
+/// Calls the sequence that pushes many ids, for the victim alone.
+///
 /// # Safety
 ///
-/// - As for the sequence.
+/// - The sequence's requirements hold.
 #[inline(never)]
 unsafe fn victim_push_many(sections: Sections, ids: &[FrameId]) -> bool {
-    // SAFETY: the function's bullet.
+    // SAFETY: the `# Safety` section of this function requires it.
     unsafe { sections.push_many(ids) }
 }
 

@@ -1,5 +1,6 @@
-// What runs in the child: a victim that makes one call out of each state of the pool, and a worker that completes
-// operations on demand. A subject stands beside every variant, so it is written for the public calls.
+// Runs in the child: a victim that makes one call out of each state of the pool, and a worker that
+// completes operations on demand. The subject stands beside every variant, so it only uses public
+// calls.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
@@ -13,10 +14,10 @@ use crate::support::tracee::rest;
 
 const FRAMES: usize = 1024;
 
-/// Of each CPU's cache.
+/// The size of each CPU's cache.
 const CACHE: usize = 64;
 
-/// The frames that the worker has of its own.
+/// The number of frames that the worker has of its own.
 const OWN: usize = 64;
 
 fn pool() -> Option<Pool> {
@@ -24,12 +25,13 @@ fn pool() -> Option<Pool> {
     builder.frames(FRAMES).cache_size(CACHE).build().ok()
 }
 
-/// Whether the sequences can be had.
+/// Returns whether the sequences are available.
 pub(crate) fn is_available() -> bool {
     pool().is_some()
 }
 
-/// The child: the victim is its first thread. It rests before each scenario, and on both sides of its calls.
+/// Runs the child. The victim is its first thread. It rests before each scenario, and on both sides
+/// of its calls.
 pub(crate) fn run(control: Arc<Shared<Control>>) {
     let slot: Arc<Mutex<Option<Pool>>> = Arc::default();
     let (theirs, their_slot) = (Arc::clone(&control), Arc::clone(&slot));
@@ -61,7 +63,7 @@ impl Victim {
         }
     }
 
-    /// Makes a scenario's calls, between two rests, and tells what they did.
+    /// Makes a scenario's calls between two rests, and reports what they did.
     fn play(mut self, control: &Control, scenario: &str) {
         self.prepare(scenario);
         let before = self.pool.stats();
@@ -112,7 +114,7 @@ impl Victim {
                 while self.own() + rests(&self.pool) > 0 {
                     self.get(1);
                 }
-                // Frames that only the other CPU has.
+                // Only the other CPU has these frames.
                 pin(*self.cpus.last().unwrap());
                 self.held.truncate(self.held.len() - 10);
                 pin(self.cpus[0]);
@@ -129,7 +131,7 @@ impl Victim {
         }
     }
 
-    /// What is stopped at every instruction.
+    /// Makes the calls that are stopped at every instruction.
     #[inline(never)]
     fn calls(&mut self, scenario: &str) {
         match scenario {
@@ -161,7 +163,7 @@ impl Victim {
     }
 }
 
-/// The CPU of the calls first, another last.
+/// Returns the CPUs: first the one of the calls, and last another one.
 fn cpus_of_victim() -> Vec<usize> {
     static CPUS: Mutex<Vec<usize>> = Mutex::new(Vec::new());
     let mut all = CPUS.lock().unwrap();
@@ -196,7 +198,7 @@ impl Worker {
             self.control.wait_for_demand();
             let fresh = self.slot.lock().unwrap().take();
             if let Some(pool) = fresh {
-                // On the CPU that is not the victim's, as long as it prepares.
+                // The worker stays on a CPU that is not the victim's while it prepares.
                 pin(*self.cpus.iter().max().unwrap());
                 self.held.clear();
                 self.pool = Some(pool);
@@ -228,7 +230,7 @@ impl Worker {
         burst.extend(self.held.drain(left..));
     }
 
-    /// One operation; a refusal completes it too.
+    /// Makes one operation. A refusal completes it too.
     fn operation(&mut self, round: usize) {
         let Some(pool) = &self.pool else { return };
         match round % 50 {
@@ -244,7 +246,7 @@ impl Worker {
                 self.held.extend(burst.drain());
             }
             43 => {
-                // More than there is, in some scenarios.
+                // In some scenarios this is more than there is.
                 let mut burst: Burst<64> = Burst::new();
                 pool.get_burst(&mut burst, 64);
                 self.held.extend(burst.drain());

@@ -1,16 +1,17 @@
-// The trial of a variant, and what comes of it.
+// Runs the trial of a variant, and shows what comes of it.
 
 use super::fw::percpu::trial;
 use super::fw::sys::Area;
 use super::fw::{Front, Pool};
 
-/// Makes a trial, whatever came of one before: how it ends.
+/// Makes a trial, whatever an earlier one found, and returns how it ends.
 pub(crate) fn verdict() -> String {
     let area = Area::registered().expect("libc has areas");
     format!("{:?}", trial::run(area))
 }
 
-/// What pools of this process get that leave the front open, and that demand sequences.
+/// Returns what pools of this process get that leave the front open, and what those get that demand
+/// sequences.
 pub(crate) fn fronts() -> [String; 2] {
     [Front::Auto, Front::Rseq].map(|front| {
         let pool = Pool::builder().frames(100).front(front).build();

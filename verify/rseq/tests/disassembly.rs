@@ -1,5 +1,6 @@
-//! The sequences as the compiler and the linker laid them down, disassembled: every critical section of this
-//! binary keeps what the kernel and the algorithm need, and the hot path has no more instructions than it should.
+//! Disassembles the sequences as the compiler and the linker placed them. Every critical section of
+//! this binary keeps what the kernel and the algorithm need, and the hot path has no more
+//! instructions than it should.
 
 #![cfg(all(
     target_os = "linux",
@@ -19,12 +20,12 @@ use support::descriptor::{descriptors, of_function};
 
 const SEQUENCES: [&str; 4] = ["pop", "push", "pop_many", "push_many"];
 
-/// The most instructions of a get and a free, from the call to the return: 59, or 66 with debug assertions,
-/// when this was written, and a little air for other compilers.
+/// The most instructions of a get and a free, from the call to the return. When this was written
+/// there were 59, or 66 with debug assertions. The limit leaves a little room for other compilers.
 #[cfg(target_arch = "x86_64")]
 const PAIR: usize = if cfg!(debug_assertions) { 76 } else { 68 };
 
-/// Checks the four sequences of a variant; the error is the first fault.
+/// Checks the four sequences of a variant. The error is the first fault.
 fn check_sequences(entries: [usize; 4]) -> Result<(), String> {
     for (name, entry) in SEQUENCES.iter().zip(entries) {
         let instructions = check(of_function(entry)).map_err(|e| format!("{name}: {e}"))?;
@@ -33,7 +34,8 @@ fn check_sequences(entries: [usize; 4]) -> Result<(), String> {
     Ok(())
 }
 
-/// The starts of the seeded variants' sections; the linker may have folded the sound ones into the sound variant's.
+/// Returns the starts of the seeded variants' sections. The linker may have folded their sound
+/// sections into the sound variant's.
 fn seeded() -> BTreeSet<u64> {
     let starts = |entries: &[usize; 4]| entries.map(|entry| of_function(entry).start());
     let sound = starts(&sound::subject::entries());
@@ -65,7 +67,7 @@ fn every_section_in_the_binary_is_sound() {
         }
     }
     println!("{checked} sections, and {} seeded ones", seeded.len());
-    // The four functions', and at least as many within the public calls.
+    // There are the four functions' sections, and at least as many within the public calls.
     assert!(checked >= 8, "{checked} sections");
 }
 
@@ -78,7 +80,7 @@ fn a_get_and_a_free_are_few_instructions() {
     assert!(path.instructions <= PAIR, "{path}");
 }
 
-/// A seeded bug, and what the check has to say of it.
+/// Tests that the check finds a seeded bug, and names its cause.
 macro_rules! is_caught {
     ($variant:ident, $test:ident, $cause:literal) => {
         #[test]

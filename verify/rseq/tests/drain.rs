@@ -1,8 +1,10 @@
-//! Drains against sections: threads that pop and push, two that empty all caches and open them again all the time,
-//! signals whose handlers pop and push, and everybody moved between the CPUs. No id is lost or doubled.
+//! Tests drains against sections. Threads pop and push, two threads empty all caches and open them
+//! again all the time, the handlers of signals pop and push, and all threads are moved between the
+//! CPUs. No id is lost or doubled.
 //!
-//! The same on sections that take a microsecond, with caches that are opened from any CPU: the windows that the fences close
-//! are wide there. Without one of the fences, or with two owners of a cache, it is found in no time.
+//! The same is done on sections that take a microsecond, with caches that are opened from any CPU.
+//! There the windows that the fences close are wide. Without one of the fences, or with two owners
+//! of a cache, the bug is found in no time.
 //!
 //! Some drains are refused the fence when they have stopped the caches, and give them back.
 //!
@@ -24,24 +26,24 @@ use std::time::Duration;
 
 use harness::{child, has_rseq, long};
 
-/// How much to do.
+/// How much a run does.
 #[derive(Clone, Copy)]
 pub(crate) struct Run {
     pub(crate) threads: u32,
-    /// Threads that drain, and that the kernel refuses the fence of all CPUs when they have stopped
-    /// the caches.
+    /// The number of threads that drain, and to which the kernel refuses the fence of all CPUs when
+    /// they have stopped the caches.
     pub(crate) refused: u32,
     pub(crate) time: Duration,
     pub(crate) least_operations: u64,
 }
 
-/// Sections that were aborted, in the variant that counts them.
+/// The number of sections that were aborted, in the variant that counts them.
 #[unsafe(no_mangle)]
 static framewell_sections_aborted: AtomicU64 = AtomicU64::new(0);
 
-/// Says why, and ends the process; allocates nothing and takes no lock.
+/// Says why, and ends the process. It allocates nothing and takes no lock.
 pub(crate) fn give_up(why: &'static str) -> ! {
-    // SAFETY: the bytes are `why`'s.
+    // SAFETY: the bytes are those of `why`.
     unsafe { libc::write(2, why.as_ptr().cast(), why.len()) };
     process::abort()
 }

@@ -1,5 +1,5 @@
-//! The rseq front where frames run out: all of them are found, refusals cost no fence, and a kernel that
-//! refuses fences, from some moment on, to all threads or to some, loses nothing.
+//! Tests the rseq front where frames run out. All of them are found, and refusals cost no fence. A
+//! kernel that refuses fences, from some moment on, to all threads or to some, loses nothing.
 
 #![cfg(all(target_os = "linux", target_env = "gnu"))]
 #![allow(
@@ -30,7 +30,7 @@ fn pool(frames: usize) -> Pool {
     pool.build().unwrap()
 }
 
-/// Has a thread on each CPU take its share of all frames at once, and then free it.
+/// Lets a thread on each CPU take its share of all frames at once, and then free it.
 fn spread(pool: &Pool) {
     let cpus = linux::cpus();
     let all_taken = Barrier::new(cpus.len());
@@ -52,7 +52,7 @@ fn cached(pool: &Pool) -> usize {
     pool.stats().per_cpu.iter().sum()
 }
 
-/// Runs a test in a process of its own, which a filter changes for good; `true` there.
+/// Runs a test in a process of its own, which a filter changes for good. Returns `true` there.
 fn on_its_own(test: &str) -> bool {
     if !has_rseq() {
         return false;
@@ -77,7 +77,7 @@ fn without(whom: Whom, which: Which) -> bool {
     refused
 }
 
-/// Whether an address is mapped.
+/// Returns whether an address is mapped.
 fn is_mapped(address: usize) -> bool {
     let maps = fs::read_to_string("/proc/self/maps").unwrap();
     maps.lines().any(|line| {
@@ -99,7 +99,7 @@ fn one_thread_gets_what_rests_in_all_caches() {
         spread(&pool);
         let stats = pool.stats();
         if frames == 2 * cpus && linux::cpus().len() == cpus {
-            // So few are all in caches.
+            // There are so few that all are in caches.
             assert_eq!((stats.depot, stats.uncarved), (0, 0), "{stats}");
             assert!(stats.per_cpu.iter().all(|here| *here == 2), "{stats}");
         }
@@ -134,7 +134,7 @@ fn dry_pool_refuses_without_a_fence() {
     let mut burst: Burst<8> = Burst::new();
     assert_eq!(pool.get_burst(&mut burst, 8), 0);
     assert!(pool.get_bulk(&mut burst, 8).is_err());
-    // Frames that come back and go again, fewer than would end the dry time.
+    // Frames come back and go again. They are fewer than would end the dry time.
     for _ in 0..1000 {
         frames.pop();
         frames.push(pool.get(60).unwrap());
@@ -142,7 +142,7 @@ fn dry_pool_refuses_without_a_fence() {
     assert_eq!(pool.stats().fences_refused, 0);
     eprintln!("  a refusal took {each:?}");
 
-    // Caches cannot be opened now: the pool works by the depot, and nothing is lost.
+    // Caches cannot be opened now. The pool works by the depot, and nothing is lost.
     drop(frames);
     let stats = pool.stats();
     assert!(stats.fences_refused > 0, "{stats}");
@@ -153,14 +153,14 @@ fn dry_pool_refuses_without_a_fence() {
     assert!(!is_mapped(base), "no cache was open: the memory can go");
 }
 
-/// What a thread gets that visits all CPUs in turn.
+/// Returns what a thread gets that visits all CPUs in turn.
 fn take_all_by_turns(pool: &Pool) -> Vec<Frame> {
     on_each_cpu(|| take_all(pool))
 }
 
 fn on_each_cpu<T: Send>(take_all: impl Fn() -> Vec<T> + Sync) -> Vec<T> {
     let visit = || {
-        // As many as there are for a thread that is not pinned yet.
+        // The CPUs are listed before the thread is pinned.
         let visits = linux::cpus().into_iter().map(|cpu| {
             common::pin(cpu);
             take_all()
@@ -181,7 +181,8 @@ fn fences_refused_later_lose_nothing() {
     if !without_fences(Whom::Everyone) {
         return;
     }
-    // The cache of this CPU serves, the depot, and what is uncarved; the others serve their CPUs.
+    // The cache of this CPU, the depot and the uncarved frames serve. The other caches serve their
+    // CPUs.
     let frames = take_all(&pool);
     let stats = pool.stats();
     assert_eq!((stats.depot, stats.uncarved), (0, 0), "{stats}");
@@ -201,7 +202,7 @@ fn fences_refused_later_lose_nothing() {
     assert!(is_mapped(base), "nobody can tell who uses it");
 }
 
-/// More threads than CPUs get and free.
+/// Lets more threads than CPUs get and free.
 fn use_from_many_threads(pool: &Pool) {
     let ledger = Ledger::new(pool);
     thread::scope(|scope| {
@@ -219,7 +220,8 @@ fn use_from_many_threads(pool: &Pool) {
     });
 }
 
-/// Runs in a thread of its own on a CPU, without fences; `None` if the kernel takes no filter.
+/// Runs something in a thread of its own on a CPU, without fences. Returns `None` if the kernel
+/// takes no filter.
 fn filtered<T: Send>(which: Which, cpu: usize, run: impl FnOnce() -> T + Send) -> Option<T> {
     let run = || {
         common::pin(cpu);
@@ -228,7 +230,7 @@ fn filtered<T: Send>(which: Which, cpu: usize, run: impl FnOnce() -> T + Send) -
     thread::scope(|scope| scope.spawn(run).join().unwrap())
 }
 
-/// Two CPUs, for a test in a process of its own.
+/// Returns two CPUs, for a test in a process of its own.
 fn on_two_cpus(test: &str) -> Option<[usize; 2]> {
     let [first, second, ..] = linux::cpus()[..] else {
         not_run("a cache of another CPU: there is one alone");
@@ -239,14 +241,15 @@ fn on_two_cpus(test: &str) -> Option<[usize; 2]> {
 
 const AT_REST: usize = 200;
 
-/// After so long a frame that nobody finds is lost.
+/// The time after which a frame that nobody finds is lost.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A pool of which 200 frames are at rest, so many in the cache of each CPU, and none elsewhere.
+/// Returns a pool of which 200 frames are at rest, this many in the cache of each CPU, and none
+/// elsewhere.
 fn at_rest_in_caches(caches: &[(usize, usize)]) -> (Pool, Vec<Frame>) {
     let cpus = pool(1).stats().per_cpu.len();
     let pool = pool(2000 * cpus);
-    // On one CPU, so that no get has to sweep.
+    // This runs on one CPU, so that no get has to sweep.
     common::pin(caches[0].0);
     let mut frames: Vec<_> = (0..pool.capacity())
         .map(|_| pool.get(60).unwrap())
@@ -273,7 +276,7 @@ fn thread_alone_without_fences_loses_nothing() {
         let stats = pool.stats();
         assert_eq!(stats.per_cpu[first], AT_REST, "{stats}");
         assert!(stats.fences_refused > 0, "{stats}");
-        // What rests where it runs is its to have.
+        // The thread can have what rests where it runs.
         common::pin(first);
         drop(pool.get(60).unwrap());
     });
@@ -313,8 +316,8 @@ fn caches_stopped_before_the_fence_is_refused_are_given_back() {
     assert_whole(&pool);
 }
 
-/// A race of threads for the frames at rest, round after round: one that is over has found all of
-/// them.
+/// A race of threads for the frames at rest, round after round. A round that is over has found all
+/// of them.
 struct Race<'a> {
     pool: &'a Pool,
     ledger: Ledger,
@@ -324,7 +327,7 @@ struct Race<'a> {
 }
 
 impl Race<'_> {
-    /// Takes part, until who calls `go_on` in it says no.
+    /// Takes part until the `go_on` of one of the threads says no.
     fn run(&self, me: u32, go_on: Option<&dyn Fn() -> bool>) {
         while !self.is_over.load(Ordering::Relaxed) {
             let started = Instant::now();
@@ -360,7 +363,7 @@ fn threads_without_fences_beside_others_lose_nothing() {
         return;
     };
     let (pool, out) = at_rest_in_caches(&[(first, AT_REST)]);
-    // The filters come while the pool is in use, to some threads.
+    // The filters come to some threads while the pool is in use.
     let filters = [Which::All, Which::All, Which::OfAllCpus, Which::OfAllCpus];
     let race = Race {
         pool: &pool,
@@ -460,7 +463,7 @@ fn trim_without_a_fence_loses_nothing() {
     let left = take_all();
     assert!(left.len() >= total - most, "{} of {total}", left.len());
     drop(left);
-    // What was missing rests in the caches of other CPUs.
+    // The missing buffers rest in the caches of other CPUs.
     assert_eq!(on_each_cpu(take_all).len(), total);
     // The chunks without a buffer in a cache serve other classes.
     let kept = pool.trim().pinned;

@@ -1,7 +1,7 @@
-//! Children that are forked while other threads of the parent are amid calls: they use the pool at once, by
-//! themselves, and the parent does not notice.
+//! Tests children that are forked while other threads of the parent are amid calls. They use the
+//! pool at once, by themselves, and the parent does not notice.
 //!
-//! `FRAMEWELL_LONG=1` makes it four times as many, `FRAMEWELL_SHORT=1` an eighth.
+//! `FRAMEWELL_LONG=1` makes it four times as many, and `FRAMEWELL_SHORT=1` an eighth.
 
 #![cfg(all(target_os = "linux", target_env = "gnu"))]
 #![allow(
@@ -28,9 +28,10 @@ const FRAMES: usize = 1500;
 const WORKERS: usize = 3;
 /// The most frames of a bulk.
 const BULK: usize = 64;
-/// Together more than there are, so that now and then a call finds none.
+/// The number of frames that a worker keeps. Together they are more than there are, so that now and
+/// then a call finds none.
 const KEEP: usize = 520;
-/// Frames of the thread that forks.
+/// The number of frames of the thread that forks.
 const OWN: usize = 16;
 
 fn pool() -> Pool {
@@ -73,7 +74,7 @@ fn work(pool: &Pool, ledger: &Ledger, me: u32, over: &AtomicBool) -> u64 {
     refused
 }
 
-/// Frees by bursts, after a look at whether each frame is as it was left.
+/// Frees frames in bursts, after checking that each frame is as it was left.
 fn free(ledger: &Ledger, kept: &mut Vec<Frame>, me: u32) {
     while !kept.is_empty() {
         let from = kept.len().saturating_sub(BULK);
@@ -86,7 +87,8 @@ fn free(ledger: &Ledger, kept: &mut Vec<Frame>, me: u32) {
     }
 }
 
-/// What a child does; the pool is its own, with what the parent's other threads had in hand lost.
+/// Does what a child does. The pool is its own, and what the parent's other threads had in hand is
+/// lost to it.
 fn in_child(pool: Pool, owned: usize) {
     let mut burst: Burst<BULK> = Burst::new();
     let _ = pool.get_bulk(&mut burst, 40);
@@ -95,7 +97,7 @@ fn in_child(pool: Pool, owned: usize) {
 
     let mut frames = take_all(&pool);
     assert_distinct(&frames, FRAMES);
-    // One call holds at most a bulk and what it brings beyond.
+    // One call holds at most a bulk and the rest of the batch that it brings.
     let in_flight = WORKERS * (BULK + pool.stats().batch);
     let least = FRAMES.saturating_sub(owned + in_flight);
     assert!(frames.len() >= least, "{} of {least}", frames.len());
@@ -180,8 +182,7 @@ fn children_forked_amid_calls_use_the_pool_at_once() {
     );
 }
 
-/// A child takes over what a sweep owns that was left in the parent: of a variant that pauses in
-/// one.
+/// Tests that a child takes over what a sweep of the parent owns. The variant pauses in a sweep.
 macro_rules! holds {
     ($variant:ident, $test:ident) => {
         #[test]

@@ -1,14 +1,14 @@
-//! Every instruction of every sequence, preempted: by a stop, by a signal whose handler uses the sequences,
-//! and by a move to another CPU, while others pop, push and drain.
+//! Preempts every instruction of every sequence: by a stop, by a signal whose handler uses the
+//! sequences, and by a move to another CPU. Meanwhile others pop, push and drain.
 //!
-//! The victim is the first thread of a child process. A hardware breakpoint brings it to an instruction. A stop there
-//! aborts the section: the thread has to be seen at the section's abort next, and in the end
-//! every id has to be in one place. Outside the section, at the arming code and behind the
-//! commit, a stop must not repeat anything.
+//! The victim is the first thread of a child process. A hardware breakpoint brings it to an
+//! instruction. A stop there aborts the section: the thread must be seen at the section's abort
+//! next, and in the end every id must be in one place. Outside the section, at the arming code and
+//! behind the commit, a stop must not repeat anything.
 //!
-//! A breakpoint in a loop stops its first round always. Later rounds are reached by watchpoints, behind each instruction
-//! that reads or writes an id. With `FRAMEWELL_SHORT=1` they are left out: an emulated processor does
-//! not stop at every watchpoint.
+//! A breakpoint in a loop always stops its first round. Later rounds are reached by watchpoints,
+//! behind each instruction that reads or writes an id. With `FRAMEWELL_SHORT=1` they are left out,
+//! because an emulated processor does not stop at every watchpoint.
 
 #![cfg(all(
     target_os = "linux",
@@ -40,14 +40,14 @@ fn sequence_preempted_at_any_instruction_happens_exactly_once() {
     }
 }
 
-/// Whether a failure is by this cause. A transfer of wild length may end before any id is missed: at the assertion of the crate's own
-/// batch, or where there is no memory.
+/// Returns whether a failure is by this cause. A transfer of wild length may end before any id is
+/// missed: at the assertion of the crate's own batch, or where there is no memory.
 fn is_by(cause: &str, why: &str) -> bool {
     let crash = |signal| why.contains(&format!("{:?}", Event::Signal(signal)));
     why.contains(cause) || why.contains("/batch.rs:") || crash(libc::SIGSEGV) || crash(libc::SIGBUS)
 }
 
-/// A seeded bug, and what the harness has to say of it.
+/// Tests that the harness finds a seeded bug, and names its cause.
 macro_rules! is_caught {
     ($variant:ident, $test:ident, $cause:literal) => {
         #[test]

@@ -1,7 +1,9 @@
-//! Storms over the rseq front, through the public surface: signals whose handlers use the pool, moves between
-//! CPUs, more threads than CPUs, threads that live for a moment. Each leaves the pool whole.
+//! Runs storms over the rseq front, through the public surface: signals whose handlers use the
+//! pool, moves between CPUs, more threads than CPUs, threads that live for a moment. Each leaves
+//! the pool whole.
 //!
-//! `FRAMEWELL_LONG=1` makes every run four times longer, `FRAMEWELL_SHORT=1` the longest an eighth.
+//! `FRAMEWELL_LONG=1` makes every run four times longer, and `FRAMEWELL_SHORT=1` makes the longest
+//! an eighth.
 
 #![cfg(all(target_os = "linux", target_env = "gnu"))]
 #![allow(
@@ -52,14 +54,14 @@ impl Watched {
         frame[end..].copy_from_slice(&me.to_le_bytes());
     }
 
-    /// Demands that the frame is as its owner left it.
+    /// Checks that the frame is as its owner left it.
     fn freeing(&self, frame: &Frame, me: u32) {
         assert!(frame.starts_with(&me.to_le_bytes()), "{frame:?} of {me}");
         assert!(frame.ends_with(&me.to_le_bytes()), "{frame:?} of {me}");
         self.ledger.freeing(frame, me);
     }
 
-    /// A frame, got and freed.
+    /// Gets a frame and frees it. Returns whether it got one.
     fn single(&self, me: u32) -> bool {
         let Ok(mut frame) = self.pool.get(1500) else {
             return false;
@@ -69,7 +71,7 @@ impl Watched {
         true
     }
 
-    /// Up to `n` frames at once, got and freed at once; `all` or nothing.
+    /// Gets up to `n` frames at once and frees them at once; with `all` it gets all or nothing.
     fn many(&self, n: usize, all: bool, me: u32) -> bool {
         let mut burst: Burst<80> = Burst::new();
         if all {
@@ -87,7 +89,7 @@ impl Watched {
     }
 }
 
-/// What a storm consists of.
+/// The settings of a storm.
 #[derive(Clone, Copy)]
 struct Storm {
     frames: usize,
@@ -117,12 +119,12 @@ impl Outcome {
     }
 }
 
-/// How long storms may be repeated until enough has happened.
+/// The time for which storms may be repeated until enough has happened.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 static WATCHED: AtomicPtr<Watched> = AtomicPtr::new(ptr::null_mut());
 
-/// One storm at a time: the handlers find its pool in `WATCHED`.
+/// The lock that allows one storm at a time: the handlers find its pool in `WATCHED`.
 static ONE: Mutex<()> = Mutex::new(());
 
 thread_local! {
@@ -131,14 +133,16 @@ thread_local! {
     static STEPPED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// What a signal does in the midst of the thread's own calls. Once a call: where frames are scarce a refusal takes longer than
-/// the next signal, and the thread would never come back to what it was doing.
+/// Does what a signal does in the middle of the thread's own calls, once a call. Where frames are
+/// scarce a refusal takes longer than the next signal, and the thread would never come back to what
+/// it was doing.
 fn interrupt() {
     if !STEPPED.replace(false) {
         return;
     }
     let watched = WATCHED.load(Ordering::Acquire);
-    // SAFETY: handlers run between the start and the end of a storm's threads, for which its pool lives.
+    // SAFETY: handlers run between the start and the end of a storm's threads, and its pool lives
+    // that long.
     let watched = unsafe { &*watched };
     let me = ME.get() + 1000;
     let turn = Ticks::count();
@@ -151,7 +155,8 @@ fn interrupt() {
 }
 
 impl Storm {
-    /// Storms until enough has happened: within its time, a machine that is slow or busy may do little.
+    /// Repeats the storm until enough has happened. A machine that is slow or busy may do little
+    /// within its time.
     #[track_caller]
     fn run_until(self, enough: impl Fn(&Outcome) -> bool) {
         let patience = Instant::now() + PATIENCE;
@@ -250,7 +255,7 @@ impl Storm {
     }
 }
 
-/// Frees in bulk.
+/// Frees frames in bulk.
 fn free_all(watched: &Watched, kept: &mut Vec<Frame>, me: u32) {
     let mut burst: Burst<200> = Burst::new();
     for frame in kept.drain(..) {
@@ -336,7 +341,7 @@ fn sixty_four_threads_leave_the_pool_whole() {
     }
 }
 
-/// In the long form 40,000, in the short one 1,248.
+/// Runs 10,000 threads. They are 40,000 in the long form, and 1,248 in the short form.
 #[test]
 fn ten_thousand_threads_that_live_for_a_moment_leave_the_pool_whole() {
     if !has_rseq() {

@@ -1,8 +1,9 @@
-//! A thread is stopped at every instruction of a get and a free, slow paths and drain included, and each time another
-//! thread completes thousands of operations: nobody waits for a thread that does not run.
+//! Stops a thread at every instruction of a get and a free, slow paths and drain included. Each
+//! time another thread completes thousands of operations: nobody waits for a thread that does not
+//! run.
 //!
-//! Outside the sections the victim is stepped; within them it is brought to each instruction by a breakpoint, since
-//! a step would never pass the first.
+//! Outside the sections the victim is stepped. Within them a breakpoint brings it to each
+//! instruction, since a step would never pass the first.
 
 #![cfg(all(
     target_os = "linux",
@@ -23,14 +24,14 @@ use script::SCENARIOS;
 use support::tracee::Tracee;
 use support::{alone, not_run};
 
-/// How long the tracee may run on its own.
+/// The longest time that the tracee may run on its own.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How long the worker may take: thousands of times what it takes.
+/// The longest time that the worker may take, which is thousands of times what it takes.
 const AT_MOST: Duration = Duration::from_secs(5);
 
-/// The same where a seeded bug is to be caught by it: a worker that is slow for another reason would pass for one that
-/// waits, and nothing worse.
+/// The longest time that the worker may take where a seeded bug is to be caught by it. A worker
+/// that is slow for another reason would pass for one that waits, and nothing worse.
 const SEEDED: Duration = Duration::from_secs(1);
 
 #[test]
@@ -50,7 +51,7 @@ fn thread_suspended_at_any_instruction_keeps_nobody_waiting() {
     }
 }
 
-/// A seeded bug, and what the harness has to say of it.
+/// Tests that the harness finds a seeded bug, and names its cause.
 macro_rules! is_caught {
     ($variant:ident, $test:ident, $cause:literal) => {
         #[test]

@@ -1,5 +1,5 @@
-//! The trial whether the kernel aborts sections: passed here, whatever else the machine does, and
-//! by no stand-in for a kernel that does not abort.
+//! Tests the trial whether the kernel aborts sections. It passes here, whatever else the machine
+//! does, and it does not pass by any stand-in for a kernel that does not abort.
 //!
 //! `FRAMEWELL_LONG=1` makes it four times as many.
 
@@ -31,7 +31,7 @@ const PASSED: &str = "Ok(())";
 const UNABORTED: &str = "Err(Unaborted)";
 const UNTESTED: &str = "Err(Untested)";
 
-/// Turns libc's registration off.
+/// The variable that turns libc's registration off.
 const WITHOUT: (&str, &str) = ("GLIBC_TUNABLES", "glibc.pthread.rseq=0");
 
 /// Keeps all CPUs busy while something is done.
@@ -50,7 +50,7 @@ fn under_load(work: impl FnOnce()) {
     });
 }
 
-/// Makes trials for a while, of which each must pass.
+/// Makes trials for a while. Each of them must pass.
 fn pass_for(milliseconds: u64) {
     let until = after(milliseconds);
     let (mut trials, mut longest) = (0, Duration::ZERO);
@@ -65,8 +65,8 @@ fn pass_for(milliseconds: u64) {
     eprintln!("  {trials} trials, {mean:.0?} each, {longest:.0?} at most");
 }
 
-/// Runs the rest of a test in a process of its own, where it may do as it likes, one at a time;
-/// `false` in the one that only starts that.
+/// Runs the rest of a test in a process of its own, where it may do as it likes, one at a time.
+/// Returns `false` in the process that only starts that one.
 #[track_caller]
 fn in_child(test: &str, variables: &[(&str, &str)]) -> bool {
     static ALONE: Mutex<()> = Mutex::new(());
@@ -80,7 +80,7 @@ fn in_child(test: &str, variables: &[(&str, &str)]) -> bool {
     false
 }
 
-/// Two CPUs, or a word that there is one alone.
+/// Returns whether there are two CPUs, and says so if there is only one.
 fn has_two_cpus() -> bool {
     let two = cpus().len() > 1;
     if !two {
@@ -187,8 +187,8 @@ fn without_a_thread_there_are_no_sequences() {
     assert_no_rseq(sound::subject::fronts(), "Untested");
 }
 
-/// Pools of the process get the portable front for this reason, and none where sequences are
-/// demanded.
+/// Checks that pools of the process get the portable front for this reason, and that none is built
+/// where sequences are demanded.
 #[track_caller]
 fn assert_no_rseq(fronts: [String; 2], reason: &str) {
     let [auto, demanded] = fronts;
@@ -201,7 +201,7 @@ fn assert_no_rseq(fronts: [String; 2], reason: &str) {
     assert!(demanded.starts_with(&refusal), "{demanded}");
 }
 
-/// What a variant stands for, and what its trial finds.
+/// Tests what the trial finds on a variant, by what the variant stands for.
 macro_rules! holds {
     (unregistered, $test:ident) => {
         #[test]

@@ -1,4 +1,4 @@
-//! The bytes that a snapshot shows cannot be looked at when it is gone.
+//! The bytes that a snapshot shows cannot be read when it is gone.
 
 use framewell::{Frame, FrameCell};
 

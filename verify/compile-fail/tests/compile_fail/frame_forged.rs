@@ -1,4 +1,4 @@
-//! The fields of a frame are its own: nobody makes one longer, or names another pool.
+//! The fields of a frame are its own: nobody makes a frame longer, or gives it another pool.
 
 use framewell::{Frame, Pool};
 

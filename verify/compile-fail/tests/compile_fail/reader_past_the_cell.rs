@@ -1,4 +1,4 @@
-//! A reader is dropped before its cell, also where it is not used again: what it gives up goes through the cell.
+//! A reader is dropped before its cell, even if it is not used again: its drop needs the cell.
 
 use framewell::{Frame, FrameCell};
 

@@ -1,4 +1,4 @@
-//! A snapshot is dropped before its reader, also where it is not used again.
+//! A snapshot is dropped before its reader, even if it is not used again.
 
 use framewell::{Frame, FrameCell};
 

@@ -1,4 +1,5 @@
-//! A test's own binary once more, as a process of its own: what it does there may hang or crash.
+//! Runs a test's own binary once more, as a process of its own. What the test does there may hang
+//! or crash.
 
 use std::env;
 use std::io::Read;
@@ -7,10 +8,10 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Set in the process of a test.
+/// The variable that is set in the process of a test.
 const CHILD: &str = "FRAMEWELL_STORM_CHILD";
 
-/// After so long a process hangs.
+/// The time after which a process is said to hang.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What became of the process.
@@ -21,12 +22,12 @@ pub(crate) struct Outcome {
     pub(crate) hung: bool,
 }
 
-/// Whether this is a test's process of its own.
+/// Returns whether this is a test's process of its own.
 pub(crate) fn here() -> bool {
     env::var_os(CHILD).is_some()
 }
 
-/// Runs a test of this binary, and it alone, in a process of its own.
+/// Runs only this test of the binary in a process of its own.
 pub(crate) fn run(test: &str, variables: &[(&str, &str)]) -> Outcome {
     let started = Instant::now();
     let patience = if super::long() {
@@ -75,7 +76,7 @@ pub(crate) fn run(test: &str, variables: &[(&str, &str)]) -> Outcome {
 }
 
 impl Outcome {
-    /// The process has run its test, which passed; repeats what that said.
+    /// Checks that the process has run its test, which passed, and repeats what the test printed.
     #[track_caller]
     pub(crate) fn assert_passed(&self) {
         assert!(!self.hung, "it hangs:\n{}", self.output);
@@ -86,7 +87,8 @@ impl Outcome {
         }
     }
 
-    /// The process has failed: by one of the causes in its output, or by a signal that names no cause.
+    /// Checks that the process has failed: by one of the causes in its output, or by a signal that
+    /// names no cause.
     #[track_caller]
     pub(crate) fn assert_caught(&self, test: &str, cause: &str) {
         assert!(!self.hung, "{test}: it hangs:\n{}", self.output);

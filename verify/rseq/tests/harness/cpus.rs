@@ -1,4 +1,4 @@
-//! Threads that are moved between CPUs.
+//! Moves threads between CPUs.
 
 use std::fs;
 use std::thread;
@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 
 use super::super::common::{Random, linux};
 
-/// The calling thread's id.
+/// Returns the calling thread's id.
 pub(crate) fn thread_id() -> libc::pid_t {
     // SAFETY: gettid has no preconditions.
     unsafe { libc::gettid() }
 }
 
-/// Moves a thread of this process to a CPU; one that is gone stays so.
+/// Moves a thread of this process to a CPU. A thread that is gone stays so.
 pub(crate) fn move_to(thread: libc::pid_t, cpu: usize) {
     // SAFETY: an all-zero cpu_set_t is the empty set.
     let mut set: libc::cpu_set_t = unsafe { std::mem::zeroed() };
@@ -22,7 +22,7 @@ pub(crate) fn move_to(thread: libc::pid_t, cpu: usize) {
     let _ = unsafe { libc::sched_setaffinity(thread, size_of_val(&set), &set) };
 }
 
-/// Moves threads from CPU to CPU, one every 50 µs or so, until the time is over.
+/// Moves threads from CPU to CPU, one about every 50 µs, until the time is over.
 pub(crate) fn flip(threads: &[libc::pid_t], seed: u64, until: Instant) {
     let cpus = linux::cpus();
     let mut random = Random::new(seed);
@@ -33,7 +33,7 @@ pub(crate) fn flip(threads: &[libc::pid_t], seed: u64, until: Instant) {
     }
 }
 
-/// Waits until a thread of this process sleeps, and goes on doing so for a moment.
+/// Waits until a thread of this process sleeps, and goes on sleeping for a moment.
 pub(crate) fn wait_until_asleep(thread: libc::pid_t) {
     let asleep = || {
         let stat = fs::read_to_string(format!("/proc/self/task/{thread}/stat")).unwrap();

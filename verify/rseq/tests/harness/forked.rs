@@ -1,14 +1,15 @@
-//! A forked child of this process.
+//! Forks a child of this process.
 
 use std::panic::{self, AssertUnwindSafe};
 
-/// After so many seconds a child hangs.
+/// The seconds after which a child is said to hang.
 const PATIENCE: libc::c_uint = 60;
 
-/// Forks, does something in the child, and waits for it: it must neither fail nor hang.
+/// Forks, does something in the child, and waits for it. The child must neither fail nor hang.
 #[track_caller]
 pub(crate) fn forked(in_child: impl FnOnce()) {
-    // SAFETY: of the other threads' locks the child needs those of the allocator alone, which libc puts in order.
+    // SAFETY: of the other threads' locks the child only needs those of the allocator, which libc
+    // puts in order.
     let child = unsafe { libc::fork() };
     assert!(child >= 0, "fork");
     if child == 0 {
@@ -16,11 +17,11 @@ pub(crate) fn forked(in_child: impl FnOnce()) {
         unsafe { libc::alarm(PATIENCE) };
         panic::set_hook(Box::new(|failure| {
             let text = format!("in a forked child: {failure}\n");
-            // SAFETY: the bytes are `text`'s.
+            // SAFETY: the bytes are those of `text`.
             unsafe { libc::write(2, text.as_ptr().cast(), text.len()) };
         }));
         let failed = panic::catch_unwind(AssertUnwindSafe(in_child)).is_err();
-        // SAFETY: ends the child, without what the parent's exit would do.
+        // SAFETY: the call ends the child, without what the parent's exit would do.
         unsafe { libc::_exit(failed.into()) };
     }
     let mut status = 0;

@@ -1,5 +1,5 @@
-//! What the storms share: processes of their own, signals at a rate, CPUs that are left, and whether there
-//! is a rseq front at all.
+//! Code that the storms share: processes of their own, signals at a rate, moves between CPUs, and
+//! whether there is a rseq front at all.
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 #![allow(
@@ -19,12 +19,13 @@ use std::time::{Duration, Instant};
 #[allow(unused_imports, reason = "each test file uses its own part")]
 pub(crate) use environment::{long, not_run};
 
-/// Whether this process can have pools with the rseq front; says so if it cannot.
+/// Returns whether this process can have pools with the rseq front, and says so if it cannot.
 pub(crate) fn has_rseq() -> bool {
     super::common::has_rseq("the storms over the rseq front")
 }
 
-/// When a run that shall take so many milliseconds is over; four times later in the long form.
+/// Returns when a run is over that shall take this many milliseconds. In the long form it takes
+/// four times as long.
 pub(crate) fn after(milliseconds: u64) -> Instant {
     let scale = if long() { 4 } else { 1 };
     Instant::now() + Duration::from_millis(milliseconds * scale)

@@ -1,6 +1,6 @@
-//! A kernel that refuses system calls from some moment on, as under a sandbox that is entered late.
+//! Makes a kernel refuse system calls from some moment on, as under a sandbox that is entered late.
 
-/// Whom the filter is for.
+/// The threads that a filter is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Whom {
     /// The calling thread, and those that it starts.
@@ -9,18 +9,19 @@ pub(crate) enum Whom {
     Everyone,
 }
 
-/// Which fences the filter is for.
+/// The fences that a filter is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Which {
     All,
-    /// Those of all CPUs at once: one of a single CPU is granted.
+    /// Only those of all CPUs at once: the fence of a single CPU is granted.
     OfAllCpus,
 }
 
 /// membarrier's command for the fence of sequences.
 const FENCE: u32 = 1 << 7;
 
-/// Where a filter sees the number of the system call, and the lower halves of its first arguments.
+/// The places where a filter sees the number of the system call, and the lower halves of its first
+/// arguments.
 const CALL: u32 = 0;
 const FIRST: u32 = 16;
 const SECOND: u32 = 24;
@@ -29,7 +30,7 @@ const LOAD: u16 = (libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16;
 const IF_EQUAL: u16 = (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16;
 const RETURN: u16 = (libc::BPF_RET | libc::BPF_K) as u16;
 
-/// Has the kernel refuse membarrier with EPERM; `false` if it takes no such filter.
+/// Makes the kernel refuse membarrier with EPERM. Returns `false` if it takes no such filter.
 pub(crate) fn refuse_fences(whom: Whom, which: Which) -> bool {
     let step = |code, jf, k| libc::sock_filter { code, jt: 0, jf, k };
     let refuse = step(RETURN, 0, libc::SECCOMP_RET_ERRNO | libc::EPERM as u32);
@@ -44,7 +45,7 @@ pub(crate) fn refuse_fences(whom: Whom, which: Which) -> bool {
             let of_all_cpus = [
                 step(LOAD, 0, FIRST),
                 step(IF_EQUAL, 3, FENCE),
-                // The flags: 1 names a CPU.
+                // These are the flags: 1 names a CPU.
                 step(LOAD, 0, SECOND),
                 step(IF_EQUAL, 1, 0),
             ];
@@ -54,8 +55,8 @@ pub(crate) fn refuse_fences(whom: Whom, which: Which) -> bool {
     install(steps, whom)
 }
 
-/// Has the kernel refuse new threads, and processes, with EAGAIN; `false` if it takes no such
-/// filter.
+/// Makes the kernel refuse new threads, and processes, with EAGAIN. Returns `false` if it takes no
+/// such filter.
 pub(crate) fn refuse_threads(whom: Whom) -> bool {
     let step = |code, jf, k| libc::sock_filter { code, jt: 0, jf, k };
     let mut steps = vec![step(LOAD, 0, CALL)];
@@ -76,7 +77,7 @@ fn install(mut steps: Vec<libc::sock_filter>, whom: Whom) -> bool {
         Whom::Caller => 0,
         Whom::Everyone => libc::SECCOMP_FILTER_FLAG_TSYNC,
     };
-    // SAFETY: takes numbers only; the process gains nothing by exec any more.
+    // SAFETY: the call takes numbers only. After it the process gains nothing by exec any more.
     let answer = unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) };
     assert_eq!(answer, 0, "prctl");
     // SAFETY: `program` names `len` valid steps, which the kernel copies.

@@ -1,10 +1,11 @@
-//! Signals to a thread at a rate.
+//! Sends signals to a thread at a rate.
 
 use std::cell::Cell;
 use std::mem::MaybeUninit;
 use std::ptr;
 
-/// The time between two signals to a thread: 10 kHz. A thread that does not run gets one when it does.
+/// The time between two signals to a thread, which makes 10 kHz. A thread that does not run gets
+/// one when it does.
 const PERIOD_NS: libc::c_long = 100_000;
 
 const SIGNAL: libc::c_int = libc::SIGUSR1;
@@ -21,19 +22,19 @@ extern "C" fn handle(_signal: libc::c_int) {
     }
 }
 
-/// Signals to the calling thread, until it is dropped there.
+/// Signals to the calling thread, until this is dropped there.
 pub(crate) struct Ticks(libc::timer_t);
 
 impl Ticks {
-    /// Has `handler` interrupt the calling thread. It must not block, and not allocate.
+    /// Lets `handler` interrupt the calling thread. The handler must not block, and not allocate.
     pub(crate) fn start(handler: fn()) -> Self {
         HANDLER.set(Some(handler));
         COUNT.set(0);
-        // SAFETY: all bytes zero is a valid sigaction: no flags, an empty mask.
+        // SAFETY: all bytes zero is a valid sigaction, with no flags and an empty mask.
         let mut action: libc::sigaction = unsafe { MaybeUninit::zeroed().assume_init() };
         action.sa_sigaction = handle as extern "C" fn(libc::c_int) as usize;
         action.sa_flags = libc::SA_RESTART;
-        // SAFETY: the action is a valid one, and its handler one for `SIGNAL`.
+        // SAFETY: the action is a valid one, and its handler is one for `SIGNAL`.
         let answer = unsafe { libc::sigaction(SIGNAL, &action, ptr::null_mut()) };
         assert_eq!(answer, 0, "sigaction");
 
@@ -43,14 +44,14 @@ impl Ticks {
         event.sigev_signo = SIGNAL;
         event.sigev_notify_thread_id = super::cpus::thread_id();
         let mut timer: libc::timer_t = ptr::null_mut();
-        // SAFETY: `event` is a valid sigevent, `timer` has room for the answer.
+        // SAFETY: `event` is a valid sigevent, and `timer` has room for the answer.
         let answer = unsafe { libc::timer_create(libc::CLOCK_MONOTONIC, &mut event, &mut timer) };
         assert_eq!(answer, 0, "timer_create");
         set(timer, PERIOD_NS);
         Self(timer)
     }
 
-    /// How many signals have come.
+    /// Returns how many signals have come.
     pub(crate) fn count() -> u64 {
         COUNT.get()
     }
@@ -74,7 +75,7 @@ fn set(timer: libc::timer_t, nanoseconds: libc::c_long) {
         it_interval: period,
         it_value: period,
     };
-    // SAFETY: the timer is the caller's; `times` is a valid itimerspec.
+    // SAFETY: the timer is the caller's, and `times` is a valid itimerspec.
     let answer = unsafe { libc::timer_settime(timer, 0, &times, ptr::null_mut()) };
     assert_eq!(answer, 0, "timer_settime");
 }

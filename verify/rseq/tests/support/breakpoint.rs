@@ -1,18 +1,20 @@
-//! Hardware breakpoints and watchpoints of one thread: the debug registers of x86-64.
+//! Sets hardware breakpoints and watchpoints of one thread, which are the debug registers of
+//! x86-64.
 //!
-//! They stop the thread whose registers they are set in, and no other that runs the same code. A stop in a section
-//! aborts it, so there are no steps through one: each of its instructions is reached at full speed.
+//! They stop the thread whose registers they are set in, and no other that runs the same code. A
+//! stop in a section aborts it, so the thread cannot be stepped through one: each of its
+//! instructions is reached at full speed.
 
 use super::tracee::Tracee;
 
 /// What stops the thread.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Stop {
-    /// It is about to execute the instruction at an address.
+    /// The thread is about to execute the instruction at an address.
     At(u64),
-    /// It has written to the four bytes at an address.
+    /// The thread has written to the four bytes at an address.
     Written(u64),
-    /// It has read from them or written to them.
+    /// The thread has read from the four bytes at an address or written to them.
     Touched(u64),
 }
 
@@ -23,7 +25,7 @@ impl Stop {
         }
     }
 
-    /// The bits of DR7 for register 0: length, kind, enabled.
+    /// Returns the bits of DR7 for register 0: length, kind, enabled.
     fn bits(self) -> u64 {
         match self {
             Self::At(_) => 1,

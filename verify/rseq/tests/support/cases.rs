@@ -1,4 +1,4 @@
-//! The cases: all sequences × all instructions × three kinds of interruption.
+//! Runs the cases: all sequences × all instructions × three kinds of interruption.
 
 #![allow(
     clippy::disallowed_types,
@@ -24,7 +24,7 @@ use crate::support::tracee::{Event, Tracee};
 use crate::support::{long, not_run, short};
 use crate::world::{self, SEQUENCES, Subject};
 
-/// How long the child may take from one stop to the next.
+/// The longest time that the child may take from one stop to the next.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The kinds of interruption.
@@ -37,12 +37,13 @@ enum Kind {
 
 const KINDS: [Kind; 3] = [Kind::Stop, Kind::Signal, Kind::Migration];
 
-/// Where the victim is interrupted.
+/// The point at which the victim is interrupted.
 #[derive(Clone, Copy)]
 enum Point {
-    /// At an instruction.
+    /// The point is at an instruction.
     At(u64),
-    /// Behind an instruction that uses an id, in a round of its loop, from 2; `bytes` from one round to the next.
+    /// The point is behind an instruction that uses an id, in a round of its loop, from 2. There
+    /// are `bytes` from one round to the next.
     Round {
         instruction: Instruction,
         round: u64,
@@ -61,7 +62,8 @@ impl From<String> for Failure {
     }
 }
 
-/// Runs all cases on a subject; the answer is a table of what was covered. With `all`, loops' later rounds too.
+/// Runs all cases on a subject, and returns a table of what was covered. With `all` it runs the
+/// loops' later rounds too.
 pub(crate) fn run(subject: Box<dyn Subject>, all: bool) -> Result<String, Failure> {
     let started = Instant::now();
     let entries = subject.entries();
@@ -124,14 +126,15 @@ struct Cases {
     control: Arc<Shared<Control>>,
     cpus: Vec<usize>,
     ran_on: usize,
-    /// How many there were.
+    /// The number of cases so far.
     number: usize,
-    /// Of the section that is looked at.
+    /// The end of the section that is looked at.
     end: Cell<u64>,
 }
 
 impl Cases {
-    /// All points of a sequence; how many of each kind were covered, and later rounds.
+    /// Runs all points of a sequence. Returns how many of each kind were covered, and how many
+    /// later rounds.
     fn sequence(
         &mut self,
         number: u32,
@@ -145,7 +148,8 @@ impl Cases {
         };
         self.end.set(section.descriptor.end());
         let mut covered = [0; 4];
-        // Around the section: both instructions that arm, and the one behind the commit.
+        // These points are around the section: both instructions that arm it, and the one behind
+        // the commit.
         let arming = section.arming();
         let around = arming.iter().flatten().map(Instruction::ip);
         let inside = section.code.iter().map(Instruction::ip);
@@ -168,7 +172,7 @@ impl Cases {
         Ok(covered)
     }
 
-    /// Brings the victim to a point, interrupts it there, and sees to the end of the case.
+    /// Brings the victim to a point, interrupts it there, and waits for the end of the case.
     fn case(
         &mut self,
         number: u32,
@@ -194,7 +198,7 @@ impl Cases {
         .map_err(|why| format!("{name}: {why}"))?;
         self.control.enough.store(true, Ordering::SeqCst);
         self.interrupt(section, ip, kind).map_err(|why| {
-            // The instructions that arm it lie before it.
+            // The instructions that arm the section lie before it.
             let from_start = ip.wrapping_sub(section.descriptor.start()) as i64;
             format!("{name}, {kind:?} at {from_start:+}: {why}")
         })
@@ -208,8 +212,8 @@ impl Cases {
         }
     }
 
-    /// Stops behind an instruction in a later round of its loop. With the others held, a section that was stopped in
-    /// the first round repeats the same with the same slots.
+    /// Stops behind an instruction in a later round of its loop. The others are held. So a section
+    /// that was stopped in the first round repeats the same with the same slots.
     fn reach_round(&self, i: &Instruction, round: u64, bytes: u64) -> Result<u64, String> {
         self.hold()?;
         let end = Stop::At(self.end.get());
@@ -227,7 +231,7 @@ impl Cases {
                 return Ok(i.next_ip());
             }
             if self.tracee.ip() != self.end.get() {
-                // Another instruction has used the slot: there was no such round.
+                // Another instruction has used the slot, so there was no such round.
                 self.tracee.stop_by(&[end]);
                 self.reach(self.end.get())?;
             }
@@ -235,7 +239,7 @@ impl Cases {
         Err(format!("round {round} of {:#x} was not reached", i.ip()))
     }
 
-    /// Has the others pause.
+    /// Makes the others pause.
     fn hold(&self) -> Result<(), String> {
         self.control.hold.store(true, Ordering::SeqCst);
         let others = self.cpus.len() as u32 + 1;
@@ -249,7 +253,7 @@ impl Cases {
         Ok(())
     }
 
-    /// The address that an instruction is about to use.
+    /// Returns the address that an instruction is about to use.
     fn address(&self, i: &Instruction) -> u64 {
         let registers = self.tracee.registers();
         let operand = (0..i.op_count())
@@ -264,7 +268,8 @@ impl Cases {
     /// Interrupts the victim, which is stopped at `ip`.
     fn interrupt(&mut self, section: &Section, ip: u64, kind: Kind) -> Result<(), String> {
         let inside = section.descriptor.contains(ip);
-        // Where the abort leads to: the first instruction after a breakpoint stops at none, and that is the abort's.
+        // This is where the abort leads to. The first instruction after a breakpoint stops at none,
+        // and that is the abort's.
         let restart = [Stop::At(section.back)];
         self.tracee.stop_by(if inside { &restart } else { &[] });
         self.let_others_run();
@@ -313,7 +318,7 @@ impl Cases {
         }
     }
 
-    /// The victim has come to rest: the case is over, and every id is in its place.
+    /// Checks that the victim has come to rest: the case is over, and every id is in its place.
     fn expect_rest(&self, event: Event) -> Result<(), String> {
         match event {
             Event::Signal(libc::SIGTRAP) => Ok(()),
@@ -331,13 +336,13 @@ impl Cases {
     }
 }
 
-/// The points behind each use of an id in the second and later rounds of the loops.
+/// Returns the points behind each use of an id in the second and later rounds of the loops.
 fn later_rounds(section: &Section) -> Vec<Point> {
     let mut points = Vec::new();
     for (first, last) in section.loops() {
         let uses = |i: &&Instruction| (first..=last).contains(&i.ip()) && memory(i).is_some();
         let uses: Vec<&Instruction> = section.code.iter().filter(uses).collect();
-        // Half of them read, half of them write; a loop by single ids copies three at most.
+        // Half of them read, and half of them write. A loop by single ids copies three at most.
         let bytes: usize = uses.iter().map(|i| i.memory_size().size()).sum::<usize>() / 2;
         let rounds = if bytes == 4 {
             3
@@ -355,14 +360,14 @@ fn later_rounds(section: &Section) -> Vec<Point> {
     points
 }
 
-/// The memory that an instruction uses, if it does.
+/// Returns the memory that an instruction uses, if it uses any.
 fn memory(i: &Instruction) -> Option<OpAccess> {
     let mut infos = InstructionInfoFactory::new();
     let info = infos.info(i);
     info.used_memory().first().map(|memory| memory.access())
 }
 
-/// Stops at the use of a slot by such an instruction.
+/// Returns what stops at the use of a slot by such an instruction.
 fn used(i: &Instruction, slot: u64) -> Stop {
     match memory(i) {
         Some(OpAccess::Write) => Stop::Written(slot),

@@ -1,4 +1,5 @@
-//! What a section must keep, on its instructions (the head of the crate's `front::sections` has the list): x86-64.
+//! Checks what a section must keep, on its x86-64 instructions. The head of the crate's
+//! `percpu::rseq::sections` has the list.
 
 use iced_x86::{
     FlowControl, Instruction, InstructionInfoFactory, Mnemonic, OpAccess, OpKind, Register,
@@ -7,13 +8,13 @@ use iced_x86::{
 use super::descriptor::{Descriptor, code};
 use super::section::{self, Section};
 
-/// The signature before every abort, which the kernel demands of libc's registration.
+/// The signature before every abort. The kernel demands the one of libc's registration.
 const SIGNATURE: u32 = 0x5305_3053;
 
 /// The bytes of a cache before its slots.
 const HEADER: u64 = 16;
 
-/// Checks a section and counts its instructions; the error says what is wrong with it.
+/// Checks a section and counts its instructions. The error says what is wrong with it.
 pub(crate) fn check(descriptor: &'static Descriptor) -> Result<usize, String> {
     let section = Section::read(descriptor)?;
     section.arming()?;
@@ -28,7 +29,8 @@ fn at(instruction: &Instruction, what: &str) -> String {
     format!("{what}: {instruction} at {:#x}", instruction.ip())
 }
 
-/// No call, no return, no system call; every branch stays inside, or leads to the end or by the failure to the end.
+/// Checks that there is no call, no return and no system call. Every branch stays inside, or leads
+/// to the end, either directly or by the failure.
 fn flow(section: &Section) -> Result<(), String> {
     let descriptor = &section.descriptor;
     let starts = |ip| section.code.iter().any(|i| i.ip() == ip);
@@ -51,7 +53,7 @@ fn flow(section: &Section) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether the code at an address does no more than to set a register and to join behind the section.
+/// Returns whether the code at an address only sets a register and joins behind the section.
 fn fails(ip: u64, end: u64) -> bool {
     let sets = section::instruction(ip);
     let joins = section::instruction(sets.next_ip());
@@ -61,8 +63,8 @@ fn fails(ip: u64, end: u64) -> bool {
         && joins.near_branch_target() == end
 }
 
-/// No use of the stack. Without frame pointers rbp is a register like others: a spill lies below where it points to, an
-/// id does not.
+/// Checks that the stack is not used. Without frame pointers rbp is a register like others: a spill
+/// lies below where it points to, and an id does not.
 fn stack(section: &Section) -> Result<(), String> {
     let mut infos = InstructionInfoFactory::new();
     for i in &section.code {
@@ -80,7 +82,8 @@ fn stack(section: &Section) -> Result<(), String> {
     Ok(())
 }
 
-/// One store to the count, the last instruction; none to the bounds; the count loaded as wide as it is stored.
+/// Checks that the last instruction is the one store to the count. No store goes to the bounds, and
+/// the count is loaded as wide as it is stored.
 fn commit(section: &Section) -> Result<(), String> {
     let mut infos = InstructionInfoFactory::new();
     let last = section.code.last().ok_or("an empty section")?;
@@ -130,7 +133,7 @@ fn commit(section: &Section) -> Result<(), String> {
     }
 }
 
-/// The abort lies outside, behind the signature.
+/// Checks that the abort lies outside, behind the signature.
 fn abort(section: &Section) -> Result<(), String> {
     let abort = section.descriptor.abort();
     if section.descriptor.contains(abort) {
@@ -141,7 +144,7 @@ fn abort(section: &Section) -> Result<(), String> {
     if signature != SIGNATURE {
         return Err(format!("the signature before the abort is {signature:#x}"));
     }
-    // Part of an instruction that traps, so that nothing falls into it.
+    // The signature is part of an instruction that traps, so that nothing falls into it.
     if section::instruction(abort - 7).mnemonic() != Mnemonic::Ud1 {
         return Err("the signature is not within a trap".to_owned());
     }

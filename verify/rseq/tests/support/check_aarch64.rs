@@ -1,30 +1,32 @@
-//! What a section must keep, on its instructions (the head of the crate's `front::sections` has the list): aarch64.
+//! Checks what a section must keep, on its aarch64 instructions. The head of the crate's
+//! `percpu::rseq::sections` has the list.
 //!
-//! All instructions are words, and the sections are made of few forms. What is none of them is a fault, so
-//! calls, returns, traps, system registers and exclusive accesses need no names here.
+//! All instructions are words, and the sections are made of few forms. An instruction of no such
+//! form is a fault, so calls, returns, traps, system registers and exclusive accesses need no names
+//! here.
 
 use super::descriptor::{Descriptor, code};
 
-/// The signature before every abort, which the kernel demands of libc's registration.
+/// The signature before every abort. The kernel demands the one of libc's registration.
 const SIGNATURE: u32 = 0xd428_bc00;
 
 /// The bytes of a cache before its slots.
 const HEADER: u32 = 16;
 
-/// The number of the stack pointer as a base, and of the zero register else.
+/// The number of the stack pointer where it is a base. In other places it is the zero register.
 const SP: u32 = 31;
 
 /// What an instruction does, as far as the rules ask.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Kind {
-    /// Sets a register from registers or numbers; from the stack pointer if the base is 31.
+    /// It sets a register from registers or numbers, and from the stack pointer if the base is 31.
     Sets {
         to: u32,
         base: u32,
     },
-    /// Compares.
+    /// It compares.
     Compares,
-    /// 32 bits at a base and an offset.
+    /// It loads 32 bits at a base and an offset.
     LoadsWord {
         to: u32,
         base: u32,
@@ -34,7 +36,7 @@ enum Kind {
         base: u32,
         offset: u32,
     },
-    /// At a base and an index; of up to 128 bits, to a vector register or another.
+    /// It loads up to 128 bits at a base and an index, to a vector register or another.
     LoadsSlots {
         base: u32,
         to: Option<u32>,
@@ -42,7 +44,7 @@ enum Kind {
     StoresSlots {
         base: u32,
     },
-    /// To an address, always or if a condition holds.
+    /// It branches to an address, always or if a condition holds.
     Branches {
         to: u64,
     },
@@ -59,12 +61,12 @@ fn word(ip: u64) -> u32 {
     u32::from_le_bytes(code(ip, 4).try_into().unwrap())
 }
 
-/// `bits` bits of a word from `at` on.
+/// Returns `bits` bits of a word from `at` on.
 fn field(word: u32, at: u32, bits: u32) -> u32 {
     word >> at & ((1 << bits) - 1)
 }
 
-/// The target of a branch whose offset, in words, has `bits` bits from `at` on.
+/// Returns the target of a branch whose offset, in words, has `bits` bits from `at` on.
 fn target(ip: u64, word: u32, at: u32, bits: u32) -> u64 {
     let offset = (field(word, at, bits) << (32 - bits)) as i32 >> (32 - bits);
     ip.wrapping_add_signed(i64::from(offset) * 4)
@@ -74,7 +76,7 @@ fn decode(ip: u64) -> Option<Kind> {
     let word = word(ip);
     let (to, base, offset) = (field(word, 0, 5), field(word, 5, 5), field(word, 10, 12));
     let is = |mask: u32, value: u32| word & mask == value;
-    // Of 64 bits if the topmost is set: both widths.
+    // The topmost bit makes the instruction one of 64 bits. Both widths match.
     let wide = |mask: u32, value: u32| is(mask & !(1 << 31), value & !(1 << 31));
     let kind = if is(0xFFC0_0000, 0xB940_0000) {
         let offset = 4 * offset;
@@ -118,7 +120,7 @@ fn decode(ip: u64) -> Option<Kind> {
     Some(kind)
 }
 
-/// Checks a section and counts its instructions; the error says what is wrong with it.
+/// Checks a section and counts its instructions. The error says what is wrong with it.
 pub(crate) fn check(descriptor: &'static Descriptor) -> Result<usize, String> {
     if !descriptor.is_plain() {
         return Err(format!("version or flags of {descriptor:x?}"));
@@ -140,8 +142,9 @@ fn at(i: &Instruction, what: &str) -> String {
     format!("{what}: {:#010x} at {:#x}", i.word, i.ip)
 }
 
-/// The abort leads to the result of a failure, the address of the descriptor and the store that arms, directly before the
-/// start. The answer is the register that holds the address of the thread's area.
+/// Checks where the abort leads: to the result of a failure, the address of the descriptor and the
+/// store that arms, directly before the start. Returns the register that holds the address of the
+/// thread's area.
 fn arming(descriptor: &'static Descriptor) -> Result<u32, String> {
     let Some(Kind::Branches { to: back }) = decode(descriptor.abort()) else {
         return Err("the abort does not jump back".to_owned());
@@ -149,7 +152,7 @@ fn arming(descriptor: &'static Descriptor) -> Result<u32, String> {
     let page = word(back + 4);
     let low = word(back + 8);
     let register = field(page, 0, 5);
-    // adrp: a page relative to the own one, in 21 bits; add: the rest.
+    // adrp adds a page relative to its own one, in 21 bits, and add adds the rest.
     let pages = (field(page, 5, 19) << 2 | field(page, 29, 2)) << 11;
     let pages = i64::from(pages as i32 >> 11);
     let address = ((back + 4) & !0xfff).wrapping_add_signed(pages * 4096);
@@ -161,7 +164,7 @@ fn arming(descriptor: &'static Descriptor) -> Result<u32, String> {
     if !matches!(decode(back), Some(Kind::Sets { .. })) || !loads {
         return Err("the abort does not lead to the load of the descriptor's address".to_owned());
     }
-    // str x, [x, #8]
+    // The store is str x, [x, #8].
     let store = word(back + 12);
     let arms = store & 0xFFC0_0000 == 0xF900_0000
         && field(store, 10, 12) == 1
@@ -173,7 +176,8 @@ fn arming(descriptor: &'static Descriptor) -> Result<u32, String> {
     }
 }
 
-/// One store to the count, the last instruction; none to the bounds or the thread's area; no use of the stack.
+/// Checks that the last instruction is the one store to the count. No store goes to the bounds or
+/// the thread's area, and the stack is not used.
 fn commit(section: &[Instruction], area: u32) -> Result<(), String> {
     let last = section.last().ok_or("an empty section")?;
     let Kind::StoresWord {
@@ -220,7 +224,7 @@ fn commit(section: &[Instruction], area: u32) -> Result<(), String> {
     }
 }
 
-/// Every branch stays inside, or leads to the end.
+/// Checks that every branch stays inside, or leads to the end.
 fn flow(section: &[Instruction], descriptor: &Descriptor) -> Result<(), String> {
     for i in section {
         if let Kind::Branches { to } = i.kind {
@@ -232,7 +236,7 @@ fn flow(section: &[Instruction], descriptor: &Descriptor) -> Result<(), String> 
     Ok(())
 }
 
-/// The abort lies outside, behind the signature.
+/// Checks that the abort lies outside, behind the signature.
 fn abort(descriptor: &Descriptor) -> Result<(), String> {
     let abort = descriptor.abort();
     if descriptor.contains(abort) {

@@ -11,32 +11,32 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU32, AtomicU64, O
 
 use crate::support::shared::{Shared, Zeroed};
 
-/// In shared memory.
+/// The values that the two share, in shared memory.
 pub(crate) struct Control {
     /// The sequence that the victim is to repeat.
     pub(crate) sequence: AtomicU32,
-    /// Ends the repetition.
+    /// Whether the repetition ends.
     pub(crate) enough: AtomicBool,
-    /// Everybody but the victim pauses.
+    /// Whether all threads except the victim pause.
     pub(crate) hold: AtomicBool,
-    /// How many pause.
+    /// The number of threads that pause.
     pub(crate) holding: AtomicU32,
-    /// Operations of the others, all together.
+    /// The number of operations of the others, all together.
     pub(crate) progress: AtomicU64,
-    /// Signals handled, and sequences completed by the handler.
+    /// The number of signals that were handled, and of sequences that the handler completed.
     pub(crate) handled: AtomicU64,
     pub(crate) in_handler: AtomicU64,
     /// The CPU that the victim ran on when it came to rest.
     pub(crate) cpu: AtomicI32,
-    /// Why the child gave up.
+    /// The reason why the child gave up.
     failure: [AtomicU8; 400],
 }
 
-// SAFETY: atomics, for which zero is a value.
+// SAFETY: all fields are atomics, for which zero is a value.
 unsafe impl Zeroed for Control {}
 
 impl Control {
-    /// Why the child gave up.
+    /// Returns why the child gave up.
     pub(crate) fn failure(&self) -> String {
         let bytes = self.failure.iter().map(|b| b.load(Ordering::SeqCst));
         let bytes: Vec<u8> = bytes.take_while(|b| *b != 0).collect();
@@ -50,12 +50,12 @@ impl Control {
     }
 }
 
-/// Has a panic in the child told to the tracer, and end the child.
+/// Makes a panic in the child tell the tracer, and end the child.
 pub(crate) fn report_panics(control: &Arc<Shared<Control>>) {
     let control = Arc::clone(control);
     panic::set_hook(Box::new(move |info| {
         control.fail(&info.to_string());
-        // SAFETY: ends the child; nobody unwinds, also not through a signal handler.
+        // SAFETY: the call ends the child. Nobody unwinds, also not through a signal handler.
         unsafe { libc::_exit(101) };
     }));
 }

@@ -3,7 +3,7 @@
 use std::ptr;
 use std::slice;
 
-/// What the kernel reads: `struct rseq_cs` of rseq(2).
+/// A descriptor as the kernel reads it: `struct rseq_cs` of rseq(2).
 #[repr(C, align(32))]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Descriptor {
@@ -15,25 +15,25 @@ pub(crate) struct Descriptor {
 }
 
 unsafe extern "C" {
-    // The linker's names for the two ends of the section.
+    // These are the linker's names for the two ends of the section.
     #[link_name = "__start___rseq_cs"]
     static FIRST: Descriptor;
     #[link_name = "__stop___rseq_cs"]
     static END: Descriptor;
 }
 
-/// The descriptors of all sections in this binary, relocated.
+/// Returns the descriptors of all sections in this binary, relocated.
 pub(crate) fn descriptors() -> &'static [Descriptor] {
     let first = &raw const FIRST;
     let end = &raw const END;
     let length = (end.addr() - first.addr()) / size_of::<Descriptor>();
-    // SAFETY: the linker's symbols bound `__rseq_cs`, which consists of descriptors that nothing writes to after
-    // relocation.
+    // SAFETY: the linker's symbols bound `__rseq_cs`. It consists of descriptors that nothing
+    // writes to after relocation.
     unsafe { slice::from_raw_parts(first, length) }
 }
 
 impl Descriptor {
-    /// Version and flags are 0.
+    /// Returns whether version and flags are 0.
     pub(crate) fn is_plain(&self) -> bool {
         (self.version, self.flags) == (0, 0)
     }
@@ -55,7 +55,7 @@ impl Descriptor {
     }
 }
 
-/// The section of a function that has one: the first that starts behind its entry.
+/// Returns the section of a function that has one: the first that starts behind its entry.
 pub(crate) fn of_function(entry: usize) -> &'static Descriptor {
     descriptors()
         .iter()
@@ -64,7 +64,7 @@ pub(crate) fn of_function(entry: usize) -> &'static Descriptor {
         .expect("the function has a section")
 }
 
-/// The bytes of this process's code at an address.
+/// Returns the bytes of this process's code at an address.
 pub(crate) fn code(at: u64, length: usize) -> &'static [u8] {
     let at = ptr::with_exposed_provenance(at as usize);
     // SAFETY: callers name addresses in this binary's text, which is mapped and never written.

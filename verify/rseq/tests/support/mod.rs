@@ -1,5 +1,5 @@
-//! What the tests of the sequences share: sections as the compiler laid them down, and a thread of a
-//! child process that is stopped at will.
+//! Code that the tests of the sequences share: sections as the compiler placed them, and a thread
+//! of a child process that is stopped at will.
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
@@ -23,7 +23,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 #[allow(unused_imports, reason = "each test file uses its own part")]
 pub(crate) use environment::{long, not_run, short};
 
-/// Tests that fork and keep every CPU busy run one at a time.
+/// Locks out other tests: tests that fork and keep every CPU busy run one at a time.
 pub(crate) fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)

@@ -1,4 +1,4 @@
-//! The hot path through a function, out of its instructions.
+//! Finds the hot path through a function, out of its instructions.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
@@ -11,7 +11,7 @@ use crate::support::section::instruction;
 /// The hot path of a get and a free.
 pub(crate) struct Path {
     pub(crate) instructions: usize,
-    /// Those of them that lie in sections.
+    /// The number of those that lie in sections.
     in_sections: usize,
 }
 
@@ -28,10 +28,11 @@ impl fmt::Display for Path {
     }
 }
 
-/// The shortest path from a function's entry to its return that commits in two sections and calls nothing: the slow
-/// paths are calls.
+/// Returns the shortest path from a function's entry to its return that commits in two sections and
+/// calls nothing. The slow paths are calls.
 pub(crate) fn hot(entry: u64) -> Result<Path, String> {
-    // Searched breadth first; a state is an instruction and how many sections were committed on the way.
+    // The search is breadth first. A state is an instruction and how many sections were committed
+    // on the way.
     let first = (entry, 0);
     let mut came_from = BTreeMap::from([(first, first)]);
     let mut queue = VecDeque::from([first]);

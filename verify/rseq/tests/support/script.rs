@@ -17,7 +17,7 @@ pub(crate) const SCENARIOS: [&str; 9] = [
     "fast", "carve", "flush", "refill", "burst", "bulk", "sweep", "refused", "dry",
 ];
 
-/// What the calls of a scenario must have done at least, of refills, flushes, steals and refusals.
+/// What the calls of a scenario must have done at least: refills, flushes, steals and refusals.
 pub(crate) const EFFECTS: [[u64; 4]; 9] = [
     [0, 0, 0, 0],
     [1, 0, 0, 0],
@@ -30,26 +30,29 @@ pub(crate) const EFFECTS: [[u64; 4]; 9] = [
     [0, 1, 0, 0],
 ];
 
-/// The operations that the worker completes while the victim is stopped: 10,000 with `FRAMEWELL_LONG=1`.
+/// Returns the number of operations that the worker completes while the victim is stopped: 10,000
+/// with `FRAMEWELL_LONG=1`, else 2,000.
 pub(crate) fn operations() -> usize {
     let long = env::var_os("FRAMEWELL_LONG").is_some_and(|value| value == "1");
     if long { 10_000 } else { 2_000 }
 }
 
-/// Between two looks: who sleeps is run again sooner than who spins, on a busy machine.
+/// The time between two looks. On a busy machine a thread that sleeps is run again sooner than one
+/// that spins.
 const A_MOMENT: Duration = Duration::from_micros(20);
 
-/// What is shared with the child.
+/// The values that are shared with the child.
 pub(crate) struct Control {
     pub(crate) scenario: AtomicU32,
-    /// Rounds of operations that were demanded of the worker, and that it has completed.
+    /// The number of rounds of operations that were demanded of the worker, and of those that it
+    /// has completed.
     demanded: AtomicU64,
     answered: AtomicU64,
     /// What the last calls did.
     pub(crate) effect: [AtomicU64; 4],
 }
 
-// SAFETY: atomics, for which zero is a value.
+// SAFETY: all fields are atomics, for which zero is a value.
 unsafe impl Zeroed for Control {}
 
 impl Control {
@@ -60,7 +63,7 @@ impl Control {
         }
     }
 
-    /// Demands operations; `false` if they are not completed in time.
+    /// Demands operations, and returns `false` if they are not completed in time.
     pub(crate) fn is_met_within(&self, patience: Duration) -> bool {
         self.demand();
         let started = Instant::now();

@@ -1,4 +1,4 @@
-//! Sections as they are in this process, as instructions of x86-64.
+//! Reads sections as they are in this process, as instructions of x86-64.
 
 use std::ptr;
 
@@ -11,17 +11,17 @@ pub(crate) struct Section {
     /// The descriptor's address.
     at: u64,
     pub(crate) descriptor: Descriptor,
-    /// Where an aborted section starts over.
+    /// The address at which an aborted section starts over.
     pub(crate) back: u64,
     pub(crate) code: Vec<Instruction>,
 }
 
-/// The instruction at an address.
+/// Returns the instruction at an address.
 pub(crate) fn instruction(at: u64) -> Instruction {
     Decoder::with_ip(64, code(at, 15), at, DecoderOptions::NONE).decode()
 }
 
-/// Instructions one behind the other, from `start` to `end`.
+/// Returns the instructions from `start` to `end`, which follow one another.
 fn instructions(start: u64, end: u64) -> Result<Vec<Instruction>, String> {
     let mut decoded = Vec::new();
     let mut at = start;
@@ -59,8 +59,8 @@ impl Section {
         })
     }
 
-    /// The two instructions at which an aborted section starts over, directly before its start: they load the
-    /// descriptor's address and store it.
+    /// Returns the two instructions at which an aborted section starts over. They lie directly
+    /// before its start, load the descriptor's address and store it.
     pub(crate) fn arming(&self) -> Result<[Instruction; 2], String> {
         let descriptor = &self.descriptor;
         let load = instruction(self.back);
@@ -86,7 +86,8 @@ impl Section {
         Ok([load, store])
     }
 
-    /// The instructions that begin another round of a loop, with their last.
+    /// Returns the instructions that begin another round of a loop, with the loop's last
+    /// instruction.
     pub(crate) fn loops(&self) -> impl Iterator<Item = (u64, u64)> {
         self.code
             .iter()

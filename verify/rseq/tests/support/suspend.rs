@@ -1,4 +1,4 @@
-//! Stops the victim wherever its calls lead, and has the worker complete operations meanwhile.
+//! Stops the victim wherever its calls lead, and lets the worker complete operations meanwhile.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -14,16 +14,17 @@ use crate::support::section::Section;
 use crate::support::shared::Shared;
 use crate::support::tracee::{Event, Tracee};
 
-/// The most runs of a scenario: they end when one leads nowhere new.
+/// The most runs of a scenario. They end when one leads nowhere new.
 const RUNS: usize = 200;
 
-/// How often a run of the long form suspends the victim at one address.
+/// The number of times that a run of the long form suspends the victim at one address.
 const VISITS: usize = 4;
 
 /// The trap by which the victim rests.
 const INT3: u8 = 0xcc;
 
-/// Runs scenarios; the answer is a table of what was covered. The worker may take so long.
+/// Runs scenarios, and returns a table of what was covered. The worker may take as long as
+/// `patience`.
 pub(crate) fn run(
     tracee: Tracee,
     control: Arc<Shared<Control>>,
@@ -79,14 +80,14 @@ struct Suspension {
     tracee: Tracee,
     control: Arc<Shared<Control>>,
     patience: Duration,
-    /// By the address of the store that arms.
+    /// The sections, by the address of the store that arms them.
     sections: BTreeMap<u64, Section>,
-    /// Where the victim was suspended already.
+    /// The addresses at which the victim was suspended already.
     seen: BTreeSet<u64>,
     in_sections: BTreeSet<u64>,
-    /// How often it came by, in this run.
+    /// The number of times that the victim came by an address, in this run.
     visits: BTreeMap<u64, usize>,
-    /// How often it was.
+    /// The number of times that the victim was suspended.
     suspended: usize,
     turn: usize,
 }
@@ -94,17 +95,17 @@ struct Suspension {
 /// How a run treats the victim.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Manner {
-    /// Suspends it at addresses that are new.
+    /// It suspends the victim at addresses that are new.
     New,
-    /// Suspends it everywhere, but a few times at each address: a loop that is overtaken every time would not end
-    /// (lock-free is not wait-free).
+    /// It suspends the victim everywhere, but only a few times at each address. A loop that is
+    /// overtaken every time would not end (lock-free is not wait-free).
     Everywhere,
-    /// Steps it only.
+    /// It only steps the victim.
     Nowhere,
 }
 
 impl Suspension {
-    /// Runs a scenario until it leads to no new address, at last undisturbed.
+    /// Runs a scenario until it leads to no new address, and at last undisturbed.
     fn scenario(&mut self, number: usize) -> Result<String, String> {
         let (suspended, seen) = (self.suspended, self.seen.len());
         let mut runs = 0;
@@ -142,11 +143,12 @@ impl Suspension {
         ))
     }
 
-    /// Plays a scenario once; how many instructions its calls took, sections apart.
+    /// Plays a scenario once. Returns how many instructions its calls took; a section counts as
+    /// one.
     fn play(&mut self, number: usize, manner: Manner) -> Result<usize, String> {
         self.control.scenario.store(number as u32, Ordering::SeqCst);
         self.visits.clear();
-        // From the rest before the scenario to the one before its calls.
+        // This goes from the rest before the scenario to the one before its calls.
         self.resume()?;
         let mut instructions = 0;
         loop {
@@ -162,7 +164,7 @@ impl Suspension {
             }
             instructions += 1;
         }
-        // Over the rest behind the calls, and to the one before the next scenario.
+        // This goes over the rest behind the calls, to the one before the next scenario.
         self.resume()?;
         self.resume()?;
         Ok(instructions)
@@ -179,7 +181,7 @@ impl Suspension {
         if manner == Manner::Nowhere {
             points.clear();
         }
-        // Others first the next time: not every way through leads to each.
+        // Other points come first the next time, because not every way through leads to each.
         self.turn += 1;
         let first = self.turn % points.len().max(1);
         points.rotate_left(first);
@@ -206,7 +208,7 @@ impl Suspension {
         Ok(())
     }
 
-    /// Has the worker complete its operations while the victim stands at an address.
+    /// Lets the worker complete its operations while the victim stands at an address.
     fn visit(&mut self, ip: u64, manner: Manner) -> Result<(), String> {
         let new = self.seen.insert(ip);
         let visits = self.visits.entry(ip).or_default();

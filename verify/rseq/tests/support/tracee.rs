@@ -1,6 +1,8 @@
-//! A child process whose first thread is stopped and resumed at will; the others run on untraced.
+//! A child process whose first thread is stopped and resumed at will. The other threads run on
+//! untraced.
 //!
-//! The child is a fork: its code lies where ours does. The first thread comes to a stop of its own with [`rest`].
+//! The child is a fork, so its code lies where ours does. The first thread comes to a stop of its
+//! own with [`rest`].
 
 use std::cell::Cell;
 use std::io;
@@ -11,7 +13,7 @@ use std::sync::mpsc::{self, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// A child under ptrace, killed when it is dropped.
+/// A child under ptrace, which is killed when this is dropped.
 pub(crate) struct Tracee {
     pid: libc::pid_t,
     gone: Cell<bool>,
@@ -21,9 +23,9 @@ pub(crate) struct Tracee {
 /// How the thread came to a stop.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Event {
-    /// By a signal: a breakpoint, a step, a rest, or one that is to be delivered.
+    /// A signal stopped it: a breakpoint, a step, a rest, or one that is to be delivered.
     Signal(libc::c_int),
-    /// It is no more: exited, or killed.
+    /// It is gone: it has exited, or it was killed.
     Gone(libc::c_int),
 }
 
@@ -35,12 +37,12 @@ pub(crate) fn rest() {
 }
 
 impl Tracee {
-    /// Forks a child that runs `body` from its first rest on; `Err` if tracing is not allowed. It is killed
-    /// if the tracer does not hear of it for `patience`.
+    /// Forks a child that runs `body` from its first rest on. Returns `Err` if tracing is not
+    /// allowed. The child is killed if the tracer does not hear of it for `patience`.
     pub(crate) fn fork(patience: Duration, body: impl FnOnce()) -> Result<Self, String> {
         let tracer = process::id();
-        // SAFETY: the child runs `body` alone and exits; the tests fork one at a time, and no other thread holds
-        // a lock that it needs (libc keeps its own in order).
+        // SAFETY: the child only runs `body` and exits. The tests fork one at a time, and no other
+        // thread holds a lock that the child needs (libc keeps its own in order).
         let pid = unsafe { libc::fork() };
         match pid {
             0 => child(tracer, body),
@@ -59,7 +61,7 @@ impl Tracee {
             Event::Signal(libc::SIGSTOP) => {}
             event => return Err(format!("ptrace is not permitted ({event:?})")),
         }
-        // Register 0 at any address, enabled, and disabled again.
+        // Register 0 is set to any address, enabled, and disabled again.
         for (number, value) in [(0, tracee.ip()), (7, 1), (7, 0)] {
             tracee
                 .try_request(
@@ -77,7 +79,7 @@ impl Tracee {
     }
 
     fn try_request(&self, request: libc::c_uint, at: usize, data: usize) -> io::Result<()> {
-        // SAFETY: requests that read or write the tracee alone, or write what `registers` points to.
+        // SAFETY: the requests only read or write the tracee, or write what `registers` points to.
         let answer = unsafe {
             libc::ptrace(
                 request,
@@ -94,7 +96,7 @@ impl Tracee {
 
     fn request(&self, request: libc::c_uint, at: usize, data: usize) {
         if let Err(error) = self.try_request(request, at, data) {
-            // Killed by the watchdog meanwhile: the next wait says so.
+            // The watchdog has killed the child meanwhile, and the next wait says so.
             let killed = error.raw_os_error() == Some(libc::ESRCH);
             assert!(killed, "ptrace {request}: {error}");
         }
@@ -122,21 +124,21 @@ impl Tracee {
         self.wait()
     }
 
-    /// Has the thread execute one instruction.
+    /// Makes the thread execute one instruction.
     pub(crate) fn step(&self) -> Event {
         self.request(libc::PTRACE_SINGLESTEP, 0, 0);
         self.wait()
     }
 
     pub(crate) fn registers(&self) -> libc::user_regs_struct {
-        // SAFETY: a structure of numbers.
+        // SAFETY: this is a structure of numbers.
         let mut registers: libc::user_regs_struct = unsafe { mem::zeroed() };
         let at = (&raw mut registers).expose_provenance();
         self.request(libc::PTRACE_GETREGS, 0, at);
         registers
     }
 
-    /// Where the thread goes on.
+    /// Returns the address at which the thread goes on.
     pub(crate) fn ip(&self) -> u64 {
         self.registers().rip
     }
@@ -165,7 +167,7 @@ impl Tracee {
 impl Drop for Tracee {
     fn drop(&mut self) {
         if !self.gone.get() {
-            // SAFETY: our own child, not waited for yet.
+            // SAFETY: this is our own child, which was not waited for yet.
             unsafe { libc::kill(self.pid, libc::SIGKILL) };
             while !self.gone.get() {
                 self.wait();
@@ -182,7 +184,7 @@ fn debug_register(number: usize) -> usize {
     offset_of!(libc::user, u_debugreg) + 8 * number
 }
 
-/// Kills the child if nothing is heard for `patience`: the tracer's wait then ends.
+/// Kills the child if nothing is heard for `patience`. The tracer's wait then ends.
 fn watch(pid: libc::pid_t, patience: Duration) -> (Sender<()>, JoinHandle<()>) {
     let (alive, signs) = mpsc::channel();
     let watchdog = thread::spawn(move || {
@@ -202,19 +204,19 @@ fn watch(pid: libc::pid_t, patience: Duration) -> (Sender<()>, JoinHandle<()>) {
 }
 
 fn child(tracer: u32, body: impl FnOnce()) -> ! {
-    // SAFETY: numbers only.
+    // SAFETY: the call takes numbers only.
     unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
-    // SAFETY: numbers only.
+    // SAFETY: the call takes numbers only.
     let traced = unsafe { libc::ptrace(libc::PTRACE_TRACEME, 0, 0, 0) };
-    // SAFETY: numbers only.
+    // SAFETY: the call takes nothing.
     let parent = unsafe { libc::getppid() };
     if traced != 0 || parent != tracer as libc::pid_t {
-        // SAFETY: ends the child without the parent's exit handlers.
+        // SAFETY: the call ends the child without the parent's exit handlers.
         unsafe { libc::_exit(1) };
     }
-    // SAFETY: a stop that the tracer waits for.
+    // SAFETY: this is a stop that the tracer waits for.
     unsafe { libc::raise(libc::SIGSTOP) };
     body();
-    // SAFETY: as above.
+    // SAFETY: the call ends the child without the parent's exit handlers.
     unsafe { libc::_exit(0) };
 }

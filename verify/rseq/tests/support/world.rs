@@ -1,9 +1,9 @@
-//! What runs in the child: a victim that repeats one sequence, others that pop, push and drain on every CPU, and a
-//! table of who has which id.
+//! Runs in the child: a victim that repeats one sequence, others that pop, push and drain on every
+//! CPU, and a table of who has which id.
 //!
-//! Every id is in one place: with a thread (the table names it), or at rest, in a cache or in the stash
-//! (the table says so). The table is kept at every pop and push; between two cases everybody holds
-//! still, the victim drains all caches and compares.
+//! Every id is in one place. It is with a thread (the table names it), or at rest, in a cache or in
+//! the stash (the table says so). The table is kept at every pop and push. Between two cases
+//! everybody holds still, and the victim drains all caches and compares.
 
 #![allow(
     clippy::disallowed_types,
@@ -19,19 +19,20 @@ use crate::support::linux::{cpus, pin};
 use crate::support::shared::Shared;
 use crate::support::tracee::rest;
 
-/// All that there are.
+/// The number of ids.
 const IDS: u32 = 400;
 
-/// Of each CPU's cache.
+/// The size of each CPU's cache.
 pub(crate) const CACHE: u32 = 128;
 
 /// The most ids of a transfer.
 pub(crate) const BATCH: usize = 64;
 
-/// The sizes of the victim's transfers: all ways through the copying code, and many rounds.
+/// The sizes of the victim's transfers. They take all ways through the copying code, and many
+/// rounds.
 const SIZES: [usize; 12] = [1, 2, 3, 4, 5, 8, 9, 13, 21, 40, 57, 64];
 
-/// Operations after which a point counts as out of reach.
+/// The number of operations after which a point counts as out of reach.
 const PATIENCE: u32 = 2_000_000;
 
 const AT_REST: u8 = 0;
@@ -47,7 +48,7 @@ pub(crate) const SEQUENCES: [&str; 4] = ["pop", "push", "pop_many", "push_many"]
 
 /// The caches of a variant of the crate.
 pub(crate) trait Subject: Send + Sync {
-    /// The victim's functions, one a sequence.
+    /// Returns the victim's functions, one for each sequence.
     fn entries(&self) -> [usize; 4];
     fn victim_pop(&self) -> Option<u32>;
     fn victim_push(&self, id: u32) -> bool;
@@ -57,7 +58,8 @@ pub(crate) trait Subject: Send + Sync {
     fn push(&self, id: u32) -> bool;
     fn pop_many(&self, most: usize, ids: &mut Ids);
     fn push_many(&self, ids: &[u32]) -> bool;
-    /// Opens the cache of this CPU if that is possible; what it finds in one that must be shut it hands out.
+    /// Opens the cache of this CPU if that is possible. It hands out what it finds in a cache that
+    /// must be shut.
     fn open(&self, drained: &mut Vec<u32>);
     /// Empties all caches and leaves them shut.
     fn drain(&self, drained: &mut Vec<u32>);
@@ -68,15 +70,16 @@ struct World {
     control: Arc<Shared<Control>>,
     owners: Vec<AtomicU8>,
     stash: Mutex<Vec<u32>>,
-    /// What the handler could not push, for the next time; the victim's thread alone uses it.
+    /// The ids that the handler could not push, for the next time. Only the victim's thread uses
+    /// it.
     spare: Mutex<Ids>,
     others: u32,
 }
 
-/// For the signal handler.
+/// The world, for the signal handler.
 static mut WORLD: Option<&'static World> = None;
 
-/// Runs the child: the victim is its first thread, which rests whenever a case is over.
+/// Runs the child. The victim is its first thread, which rests whenever a case is over.
 pub(crate) fn run(subject: Box<dyn Subject>, control: Arc<Shared<Control>>) {
     report_panics(&control);
     let cpus = cpus();
@@ -96,8 +99,8 @@ pub(crate) fn run(subject: Box<dyn Subject>, control: Arc<Shared<Control>>) {
     // SAFETY: no handler runs yet, and nothing else uses it.
     unsafe { WORLD = Some(world) };
     let handler: extern "C" fn(libc::c_int) = handle;
-    // SAFETY: the handler is async-signal-safe: sections, atomics, and a lock that only it takes while
-    // a sequence runs.
+    // SAFETY: the handler is async-signal-safe. It uses sections, atomics, and a lock that only it
+    // takes while a sequence runs.
     unsafe { libc::signal(libc::SIGUSR1, handler as *const () as libc::sighandler_t) };
     loop {
         rest();
@@ -106,7 +109,7 @@ pub(crate) fn run(subject: Box<dyn Subject>, control: Arc<Shared<Control>>) {
 }
 
 extern "C" fn handle(_: libc::c_int) {
-    // SAFETY: set before the handler, never changed afterwards.
+    // SAFETY: the value was set before the handler, and never changes afterwards.
     if let Some(world) = unsafe { WORLD } {
         world.handle();
     }
@@ -149,7 +152,7 @@ impl World {
         }
     }
 
-    /// Lays ids that the table has at rest into the cache, else into the stash.
+    /// Puts ids that the table has at rest into the cache, or else into the stash.
     fn lay(&self, ids: &[u32]) {
         if !ids.is_empty() && !self.subject.push_many(ids) {
             self.stash().extend(ids);
@@ -170,7 +173,7 @@ impl World {
                 _ => self.victim_push_many(size),
             }
         }
-        // SAFETY: no preconditions.
+        // SAFETY: the call has no preconditions.
         let cpu = unsafe { libc::sched_getcpu() };
         self.control.cpu.store(cpu, Ordering::SeqCst);
         self.compare();
@@ -226,7 +229,7 @@ impl World {
         }
     }
 
-    /// In a signal handler of the victim's thread: gets and frees, one and many.
+    /// Gets and frees, one and many, in a signal handler of the victim's thread.
     fn handle(&self) {
         let mut spare = self.spare.try_lock().expect("handlers do not nest");
         let count = &self.control.in_handler;
@@ -290,7 +293,7 @@ impl World {
         self.control.hold.store(false, Ordering::SeqCst);
     }
 
-    /// One of the others: on a CPU of its own, or on any and draining.
+    /// Runs one of the others: on a CPU of its own, or on any CPU and draining.
     fn other(&self, number: u32, cpu: Option<usize>) {
         if let Some(cpu) = cpu {
             pin(cpu);
@@ -322,7 +325,7 @@ impl World {
         self.control.holding.fetch_sub(1, Ordering::SeqCst);
     }
 
-    /// One operation: gets, or frees of the own ids in changing order.
+    /// Makes one operation: a get, or a free of the own ids in changing order.
     fn step(&self, round: usize, me: u8, mine: &mut Ids) {
         let size = SIZES[round % SIZES.len()].min(24);
         let mut ids = Ids::new();
