@@ -15,9 +15,9 @@
 //!
 //! Everybody runs in a child process, so that no `malloc` replaces another's and all are alike.
 //! framewell, the system's allocator and the floors live in the program itself. Every other peer is
-//! a program of its own in `peers/`, whose `main` calls [`serve`] with its contestants. [`memory`]
-//! weighs what the other modules time. The [`floors`] are workloads without a contestant: they
-//! bound what any contestant could reach.
+//! a program of its own in `peers/`, whose `main` calls [`serve()`] with its contestants.
+//! [`memory`] weighs what the other modules time. The [`floors`] are workloads without a
+//! contestant: they bound what any contestant could reach.
 //!
 //! A new peer is a package in `peers/`: a type that implements [`Contestant`] or
 //! [`VaryingContestant`], or both, and a `main`. Its manifest may say what `compare` should know,

@@ -11,19 +11,20 @@ use super::heap::Allocator;
 ///
 /// # Safety
 ///
-/// - [`malloc`](Self::malloc) returns null, or memory of `size` bytes with the alignment of C's `malloc`, which nobody
-///   else has until [`free`](Self::free) is called with it, on any thread.
+/// - [`malloc`](Self::malloc) returns null, or memory of `size` bytes with the alignment of C's
+///   `malloc`. Nobody else has the memory until [`free`](Self::free) is called with it, on any
+///   thread.
 pub unsafe trait Functions: Send + Sync + 'static {
-    /// As shown in tables.
+    /// The name, as shown in tables.
     const NAME: &'static str;
 
     /// Prepares the calling thread.
     fn enter() {}
 
-    /// Allocates.
+    /// Allocates memory of this size.
     fn malloc(size: usize) -> *mut c_void;
 
-    /// Frees.
+    /// Frees memory.
     ///
     /// # Safety
     ///
@@ -37,7 +38,8 @@ pub struct Pair<F>(PhantomData<F>);
 /// The alignment of C's `malloc`.
 const ALIGN: usize = 2 * size_of::<usize>();
 
-// SAFETY: as `Functions` says; what it cannot align it refuses.
+// SAFETY: `Functions` promises what `GlobalAlloc` demands. What the functions cannot align is
+// refused.
 unsafe impl<F: Functions> GlobalAlloc for Pair<F> {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
@@ -49,7 +51,7 @@ unsafe impl<F: Functions> GlobalAlloc for Pair<F> {
 
     #[inline]
     unsafe fn dealloc(&self, memory: *mut u8, _: Layout) {
-        // SAFETY: `alloc` returned it, and the caller has done with it (`GlobalAlloc`).
+        // SAFETY: `alloc` returned the memory, and the caller has done with it (`GlobalAlloc`).
         unsafe { F::free(memory.cast()) };
     }
 }

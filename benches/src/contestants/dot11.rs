@@ -4,14 +4,14 @@ use framewell::{Dot11Buf, Front, Pool};
 
 use crate::varying::{VaryingBuffer, VaryingContestant};
 
-/// A pool's size classes.
+/// A contestant of varying lengths: a pool's size classes.
 pub struct Dot11 {
     name: &'static str,
     pool: Pool,
 }
 
 impl Dot11 {
-    /// Makes a pool as its defaults make it.
+    /// Makes a pool with its defaults.
     ///
     /// # Panics
     ///
@@ -25,7 +25,7 @@ impl Dot11 {
     ///
     /// # Panics
     ///
-    /// As [`new`](Self::new).
+    /// If its memory cannot be reserved.
     #[must_use]
     pub fn portable() -> Self {
         Self::with("framewell, portable", Front::Portable)

@@ -1,11 +1,11 @@
-//! The pool of this crate.
+//! The pool of this crate as a contestant.
 
 use framewell::{Bulk, Burst, Frame, Front, FrontKind, Pool, Stats};
 
 use crate::contestant::{BYTES, Buffer, Contestant};
 use crate::home::BURST;
 
-/// The frames of a pool, unless it is asked for another number.
+/// The number of frames of a pool, unless it is asked for another number.
 const FRAMES: usize = 16_384;
 
 /// A pool of this crate.
@@ -16,7 +16,7 @@ pub struct Framewell {
 }
 
 impl Framewell {
-    /// Makes a pool as its defaults make it.
+    /// Makes a pool with its defaults.
     ///
     /// # Panics
     ///
@@ -40,7 +40,7 @@ impl Framewell {
     ///
     /// # Panics
     ///
-    /// As [`new`](Self::new).
+    /// If its memory (30 MiB) cannot be reserved.
     #[must_use]
     pub fn portable() -> Self {
         Self::with("framewell, portable", Front::Portable, FRAMES)
@@ -59,12 +59,12 @@ impl Framewell {
         }
     }
 
-    /// The pool itself.
+    /// Returns the pool itself.
     pub(crate) fn pool(&self) -> &Pool {
         &self.pool
     }
 
-    /// Returns what the pool says of itself.
+    /// Returns the statistics of the pool.
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.pool.stats()
@@ -83,7 +83,8 @@ impl Default for Framewell {
     }
 }
 
-// SAFETY: `get` asks for BYTES of data, the pool's payload allows as many, and a frame owns its data.
+// SAFETY: `get` asks for BYTES of data, the pool's payload allows as many, and a frame owns its
+// data.
 unsafe impl Buffer for Frame {
     #[inline]
     fn first(&mut self) -> *mut u8 {
@@ -122,15 +123,15 @@ impl Contestant for Framewell {
     }
 }
 
-/// A pool of this crate of which all is asked in bursts of owners, also where numbers would do.
+/// A pool of this crate that is asked for bursts of owners throughout, also where numbers would do.
 pub struct Bursts(Framewell);
 
 impl Bursts {
-    /// Makes a pool as its defaults make it.
+    /// Makes a pool with its defaults.
     ///
     /// # Panics
     ///
-    /// As [`Framewell::new`].
+    /// If its memory (30 MiB) cannot be reserved.
     #[must_use]
     pub fn new() -> Self {
         Self(Framewell::with(BURST, Front::Auto, FRAMES))

@@ -1,4 +1,4 @@
-//! Allocators, called directly: what a C program pays.
+//! Allocators that are called directly, as by a C program.
 
 use std::alloc::{GlobalAlloc, Layout, handle_alloc_error};
 use std::marker::PhantomData;
@@ -8,9 +8,9 @@ use crate::contestant::{BYTES, Buffer, Contestant};
 
 /// An allocator that has a name.
 pub trait Allocator: GlobalAlloc + Send + Sync + 'static {
-    /// As shown in tables.
+    /// The name, as shown in tables.
     const NAME: &'static str;
-    /// All its state is global.
+    /// The allocator as a value. All its state is global.
     const IT: Self;
 
     /// Prepares the calling thread.
@@ -36,7 +36,7 @@ impl<A: Allocator> Heap<A> {
     }
 }
 
-/// Memory of an allocator, not zeroed.
+/// Memory of an allocator, which is not zeroed.
 pub struct Block<A: Allocator> {
     first: NonNull<u8>,
     allocator: PhantomData<A>,
@@ -58,7 +58,7 @@ unsafe impl<A: Allocator> Buffer for Block<A> {
 impl<A: Allocator> Drop for Block<A> {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY: `get` allocated it with this layout, and it is freed here alone.
+        // SAFETY: `get` allocated the memory with this layout, and it is freed here alone.
         unsafe { A::IT.dealloc(self.first.as_ptr(), LAYOUT) };
     }
 }

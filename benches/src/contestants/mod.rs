@@ -1,4 +1,4 @@
-//! The contestants; one file for each kind.
+//! The contestants, in one file for each kind.
 
 mod c;
 mod dot11;

@@ -1,4 +1,5 @@
-//! What allocators give for a length: memory, and the length beside its pointer, as in a boxed slice.
+//! Buffers of allocators for a length. Each is memory with the length beside its pointer, as in a
+//! boxed slice.
 
 use std::alloc::{Layout, handle_alloc_error};
 use std::marker::PhantomData;
@@ -7,10 +8,10 @@ use std::ptr::NonNull;
 use super::heap::{Allocator, Heap};
 use crate::varying::{VaryingBuffer, VaryingContestant};
 
-/// As `malloc` aligns.
+/// The alignment that `malloc` gives.
 const ALIGN: usize = 16;
 
-/// Memory of an allocator, not zeroed, of any length.
+/// Memory of an allocator, which is not zeroed and has any length.
 pub struct Piece<A: Allocator> {
     first: NonNull<u8>,
     length: usize,
@@ -36,9 +37,10 @@ unsafe impl<A: Allocator> VaryingBuffer for Piece<A> {
 impl<A: Allocator> Drop for Piece<A> {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY: `get` made this layout. Not checked again: not every allocator looks at the length.
+        // SAFETY: `get` made this layout. It is not checked again, since not every allocator looks
+        // at the length.
         let layout = unsafe { Layout::from_size_align_unchecked(self.length, ALIGN) };
-        // SAFETY: `get` allocated it with this layout, and it is freed here alone.
+        // SAFETY: `get` allocated the memory with this layout, and it is freed here alone.
         unsafe { A::IT.dealloc(self.first.as_ptr(), layout) };
     }
 }

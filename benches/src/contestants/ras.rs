@@ -1,4 +1,4 @@
-//! The RAS functions of the C library: frames as bare pointers, each free checked.
+//! The RAS functions of the C library: frames are bare pointers, and each free is checked.
 
 use std::ptr;
 
@@ -10,7 +10,7 @@ use framewell_capi::types::{
 
 use crate::contestant::{BYTES, Buffer, Contestant};
 
-/// The pool that the C library shares, of 16,384 frames.
+/// The pool of 16,384 frames that the C library shares.
 pub struct Ras(());
 
 impl Ras {
@@ -26,7 +26,7 @@ impl Ras {
             payload: BYTES,
             ..framewell_config::default()
         };
-        // SAFETY: a config, and no room for a message.
+        // SAFETY: the pointer is to a config, and there is no room for a message.
         let code = unsafe { framewell_init(&raw const config, ptr::null_mut(), 0) };
         let made = [FRAMEWELL_SUCCESS, FRAMEWELL_ERROR_ALREADY_INITIALIZED].contains(&code);
         assert!(made, "a pool of 16,384 frames: {code}");
@@ -40,7 +40,7 @@ impl Default for Ras {
     }
 }
 
-/// A frame as C has it.
+/// A frame, as C has it.
 pub struct RasBuffer(*mut u8);
 
 // SAFETY: a frame may be used and freed on any thread.
@@ -81,7 +81,7 @@ impl Contestant for Ras {
     fn try_get(&self) -> Option<RasBuffer> {
         let mut buffer = ptr::null_mut();
         let mut size = BYTES as u32;
-        // SAFETY: two places of the types that it writes.
+        // SAFETY: these are two places of the types that it writes.
         let code = unsafe { RasGetBuffer(&raw mut buffer, &raw mut size) };
         (code == FRAMEWELL_SUCCESS).then(|| RasBuffer(buffer))
     }

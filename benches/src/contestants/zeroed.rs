@@ -1,8 +1,8 @@
-//! `vec![0; 1500]`: what most programs do for a buffer to receive into.
+//! `vec![0; 1500]`, which most programs use as a buffer to receive into.
 
 use crate::contestant::{BYTES, Buffer, Contestant};
 
-/// Zeroed vectors of the global allocator.
+/// A contestant of zeroed vectors from the global allocator.
 #[derive(Default)]
 pub struct Zeroed;
 

@@ -9,7 +9,7 @@ use super::LONGEST_FILE;
 pub struct Damage {
     /// The byte at which the broken record begins.
     pub at: usize,
-    /// What is wrong there.
+    /// A description of what is wrong there.
     pub what: String,
     /// The number of packets that were read before it, including those left out.
     pub packets_before: u64,

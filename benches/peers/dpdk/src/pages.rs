@@ -52,7 +52,7 @@ impl Drop for Pages {
     }
 }
 
-/// Is the keeper's `main`.
+/// Keeps the pages. It is the keeper's `main`.
 pub(crate) fn keep() -> ExitCode {
     let lent = match lend() {
         Ok(lent) => lent,

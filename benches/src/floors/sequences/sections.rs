@@ -33,7 +33,7 @@ pub(super) const WORDS: usize = 1 << SHIFT;
 pub(super) mod real {
     use super::Area;
 
-    /// What the sequences need.
+    /// The data that the sequences need.
     #[derive(Clone, Copy)]
     pub(in super::super) struct Sections {
         pub(in super::super) area: Area,

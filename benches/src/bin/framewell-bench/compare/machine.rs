@@ -16,7 +16,7 @@ pub(crate) struct Machine {
     pub(crate) kernel: String,
     pub(crate) c_library: String,
     pub(crate) compiler: String,
-    /// When the run began, in UTC.
+    /// The time when the run began, in UTC.
     pub(crate) date: String,
     /// The program and its arguments.
     pub(crate) command: String,
