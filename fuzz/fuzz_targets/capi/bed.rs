@@ -72,7 +72,7 @@ pub(crate) struct Told {
     pub(crate) pool: Cell<usize>,
 }
 
-unsafe extern "C" fn note(misuse: *const framewell_misuse, context: *mut c_void) {
+unsafe extern "C-unwind" fn note(misuse: *const framewell_misuse, context: *mut c_void) {
     // SAFETY: this is the config's context, which the bed keeps as long as the pool.
     let told = unsafe { &*context.cast::<Told>() };
     // SAFETY: the header says that the misuse lives as long as the call.

@@ -77,7 +77,7 @@ fn small(bytes: &mut Unstructured, limit: u32) -> Result<u32> {
     })
 }
 
-unsafe extern "C" fn ignore(_: *const framewell_misuse, _: *mut c_void) {}
+unsafe extern "C-unwind" fn ignore(_: *const framewell_misuse, _: *mut c_void) {}
 
 fn config(bytes: &mut Unstructured, classes: &[usize]) -> Result<framewell_config> {
     let size = size_of::<framewell_config>();

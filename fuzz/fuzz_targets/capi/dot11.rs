@@ -65,13 +65,14 @@ impl Bed {
                 (FRAMEWELL_ERROR_INVALID_PARAMETER, ptr::null_mut())
             );
         }
+        let served_by = stride.map(|stride| self.dot11.served_by(stride, align));
         if code != FRAMEWELL_SUCCESS {
             assert_eq!(
                 (code, buffer),
                 (FRAMEWELL_ERROR_OUTOFMEMORY, ptr::null_mut())
             );
-            return match stride {
-                Some(stride) => assert!(!self.dot11.can_serve(stride), "{len} is to be had"),
+            return match served_by {
+                Some(class) => assert_eq!(class, None, "{len} is to be had"),
                 None => assert!(len >= 1 << 28, "{len} is to be had"),
             };
         }
@@ -83,11 +84,9 @@ impl Bed {
             (found.start, found.kind, found.is_out),
             (buffer, FRAMEWELL_KIND_DOT11, 1)
         );
-        match stride {
-            Some(stride) => {
-                assert_eq!(found.capacity, stride);
-                assert!(self.dot11.can_serve(stride), "{len} is not to be had");
-            }
+        match served_by {
+            Some(Some(class)) => assert_eq!(found.capacity, class),
+            Some(None) => panic!("{len} is not to be had"),
             None => assert!(found.capacity >= len),
         }
         self.stamp = self.stamp.wrapping_add(1);
