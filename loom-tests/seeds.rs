@@ -1828,7 +1828,7 @@ const SEEDS: &[Seed] = &[
         model: "exchange::failed_exchange_reads_older_values",
         caught_by: "older values, too",
         bug: &[Change {
-            file: "sync.rs",
+            file: "sync/loom.rs",
             from: "if WEAKLY.get() {",
             to: "if false {",
         }],
@@ -1838,7 +1838,7 @@ const SEEDS: &[Seed] = &[
         model: "exchange::failed_exchange_acquires",
         caught_by: UNORDERED,
         bug: &[Change {
-            file: "sync.rs",
+            file: "sync/loom.rs",
             from: "seen = self.load(failure);",
             to: "seen = self.load(Ordering::Relaxed);",
         }],

@@ -43,17 +43,17 @@ macro_rules! named {
 
 const MACHINE: &[Change] = &[
     Change {
-        file: "sync.rs",
+        file: "sync/std.rs",
         from: "pub(crate) type AtomicU32 = std::sync::atomic::AtomicU32;",
         to: "pub(crate) type AtomicU32 = contention::atomics::AtomicU32;",
     },
     Change {
-        file: "sync.rs",
+        file: "sync/std.rs",
         from: "pub(crate) type AtomicU64 = std::sync::atomic::AtomicU64;",
         to: "pub(crate) type AtomicU64 = contention::atomics::AtomicU64;",
     },
     Change {
-        file: "sync.rs",
+        file: "sync/std.rs",
         from: "pub(crate) type AtomicUsize = std::sync::atomic::AtomicUsize;",
         to: "pub(crate) type AtomicUsize = contention::atomics::AtomicUsize;",
     },
