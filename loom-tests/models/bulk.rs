@@ -6,7 +6,7 @@
 
 use loom::thread;
 
-use super::fw::sync::run_on;
+use super::fw::sys::run_on;
 use super::fw::{Bulk, Burst, Front, Pool};
 use crate::harness::explore;
 

@@ -10,8 +10,10 @@ use loom::thread;
 use super::fw::base::batch::Batch;
 use super::fw::percpu::{Caches, Held, Opened, abort_next, refuse_fences_after};
 use super::fw::base::id::FrameId;
-use super::fw::sync::{Tracks, run_on};
-use super::fw::sys::{Area, Process};
+use super::fw::sync::Tracks;
+use super::fw::sys::run_on;
+use super::fw::percpu::Process;
+use super::fw::sys::Area;
 use crate::harness::explore;
 
 /// The CPU with a cache, and one without.

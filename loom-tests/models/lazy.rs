@@ -7,7 +7,8 @@ use loom::thread;
 
 use super::fw::Pool;
 use super::fw::base::lazy::Lazy;
-use super::fw::sync::{AtomicU32, LeakCheck, Ordering, Tracks, run_on, weakly};
+use super::fw::sync::{AtomicU32, LeakCheck, Ordering, Tracks, weakly};
+use super::fw::sys::run_on;
 use crate::harness::{explore, explore_deep, spawn_deep};
 
 struct Made {

@@ -6,7 +6,7 @@
 use loom::thread;
 
 use super::fw::percpu::refuse_fences_after;
-use super::fw::sync::run_on;
+use super::fw::sys::run_on;
 use super::fw::{Burst, Frame, Front, Pool};
 use crate::harness::explore;
 

@@ -5,7 +5,8 @@
 
 use loom::thread;
 
-use super::fw::sync::{run_on, weakly};
+use super::fw::sync::weakly;
+use super::fw::sys::run_on;
 use super::fw::{Burst, Frame, Pool};
 use crate::harness::{explore, within};
 

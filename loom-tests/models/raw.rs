@@ -1,7 +1,8 @@
 //! Pointers that come back: edge R, and generations.
 
 use super::fw::{Dot11Buf, Frame, Pool};
-use super::fw::sync::{run_on, weakly};
+use super::fw::sync::weakly;
+use super::fw::sys::run_on;
 use crate::harness::{explore_deep, spawn_deep};
 
 /// A pool whose 802.11 buffers have one chunk: two buffers of 1024 bytes (one that is added), two of 2048, or one of 4096.

@@ -3,7 +3,7 @@
 //!
 //! Under loom a chunk holds two buffers of 2048 bytes, or one of 4096.
 
-use super::fw::sync::run_on;
+use super::fw::sys::run_on;
 use super::fw::{Dot11Buf, Front, Pool};
 use crate::harness::{explore_deep, spawn_deep};
 

@@ -36,10 +36,11 @@ use crate::base::limits::MAX_BATCH;
 use crate::base::place::lay_out;
 use crate::depot::Depot;
 use crate::memory::back::Back;
+use crate::percpu::Process;
 use crate::percpu::{AnyFront, Caches, Event, Moving, Portable, Sections, Which};
 use crate::stats::FrontKind;
 use crate::sync::Unprotected;
-use crate::sys::{Area, Process, Refused};
+use crate::sys::{Area, Refused};
 
 /// What the hot path needs comes first; see `Margin`.
 #[repr(C)]

@@ -35,9 +35,10 @@ use crate::depot::Depot;
 use crate::inner::Inner;
 use crate::memory::back::{Back, Lack};
 use crate::percpu::Event;
+use crate::percpu::Process;
 use crate::stats::{ClassStats, Dot11Stats};
 use crate::sync::Unprotected;
-use crate::sys::{Area, HugePages, Limit, Process, Refused};
+use crate::sys::{Area, HugePages, Limit, Refused};
 
 /// What it is made from.
 pub(crate) struct Dot11Spec {

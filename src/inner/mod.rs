@@ -41,10 +41,11 @@ use crate::error::{BuildError, OutOfBuffers, Purpose};
 use crate::inner::misuse::{Hook, OnMisuse};
 use crate::memory::arena::{Arena, Layout};
 use crate::memory::back::Back;
+use crate::percpu::Process;
 use crate::percpu::{Event, SLOT};
 use crate::stats::{Dot11Stats, Stats};
 use crate::sync::{AtomicU64, AtomicUsize, LeakCheck, Ordering, PageStart, Unprotected, scaled};
-use crate::sys::{Area, HugePages, NoRseq, Process, Refused, online_cpus};
+use crate::sys::{Area, HugePages, NoRseq, Refused, online_cpus};
 
 /// The frames begin behind the place in a page where their caches have the count and, of the usual size, the slots: a load whose
 /// address agrees in its lowest 12 bits with that of a store in flight waits for it, and each get and each free loads from here.

@@ -9,6 +9,7 @@ mod rseq;
 
 pub(crate) use portable::Portable;
 pub(crate) use rseq::caches::{Caches, Held, Opened, Unfenced};
+pub(crate) use rseq::process::Process;
 #[cfg(not(loom))]
 #[allow(unused_imports, reason = "for the tests of the trial")]
 pub(crate) use rseq::sections::trial;

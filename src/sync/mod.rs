@@ -26,13 +26,13 @@ mod std;
 #[cfg(loom)]
 use self::loom::Lifetime;
 #[cfg(loom)]
+#[allow(unused_imports, reason = "for the models")]
+pub(crate) use self::loom::weakly;
+#[cfg(loom)]
 pub(crate) use self::loom::{
     AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, LeakCheck, Ordering, PageStart, Table, Tracks,
-    ZeroAtomic, fence, modelled_cpu, scaled, yield_now,
+    ZeroAtomic, fence, scaled, yield_now,
 };
-#[cfg(loom)]
-#[allow(unused_imports, reason = "for the models")]
-pub(crate) use self::loom::{run_on, weakly};
 #[cfg(not(loom))]
 use self::std::Lifetime;
 #[cfg(not(loom))]

@@ -93,7 +93,7 @@ impl CpuHint {
     }
 
     pub(crate) fn current(self) -> u32 {
-        crate::sync::modelled_cpu()
+        super::modelled_cpu()
     }
 }
 

@@ -1,5 +1,5 @@
 //! What the crate asks of the operating system: mappings, the CPU that a thread runs on, restartable
-//! sequences, the environment, and which process this is.
+//! sequences, and the environment.
 //!
 //! The lowest layer, and next to the facade and lib.rs the only place for platform `cfg`s.
 
@@ -9,9 +9,10 @@ mod environment;
 mod groups;
 mod limit;
 mod mapping;
+#[cfg(loom)]
+mod modelled;
 mod pages;
 mod prefetch;
-mod process;
 mod rseq;
 mod say;
 #[cfg(not(loom))]
@@ -26,9 +27,13 @@ pub(crate) use limit::Refused;
 pub(crate) use mapping::Mapping;
 #[cfg(all(test, not(loom)))]
 pub(crate) use mapping::refusal;
+#[cfg(loom)]
+pub(crate) use modelled::modelled_cpu;
+#[cfg(loom)]
+#[allow(unused_imports, reason = "for the models")]
+pub(crate) use modelled::run_on;
 pub use pages::{HugePages, PageKind};
 pub(crate) use prefetch::prefetch_to_write;
-pub(crate) use process::Process;
 pub(crate) use rseq::Area;
 pub use rseq::NoRseq;
 pub use say::say;

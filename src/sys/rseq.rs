@@ -77,7 +77,7 @@ mod real {
     use std::num::NonZero;
 
     use super::NoRseq;
-    use crate::sys::Process;
+    use crate::sys::Mapping;
 
     /// Commands of membarrier(2).
     const FENCE: libc::c_long = 1 << 7;
@@ -96,9 +96,9 @@ mod real {
             if !membarrier(REGISTER, 0, 0) {
                 return Err(NoRseq::Fence);
             }
-            // Each pool has its own; this is a trial.
-            match Process::new() {
-                Ok(_) => Ok(area),
+            // Each pool has memory of its own that is wiped on fork; this is a trial.
+            match Mapping::zeroed(1).and_then(|trial| trial.wipe_on_fork()) {
+                Ok(()) => Ok(area),
                 Err(_) => Err(NoRseq::Fork),
             }
         }

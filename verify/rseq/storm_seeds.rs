@@ -134,7 +134,7 @@ const PAUSED_IN_AN_OPENING: Change = Change {
 
 /// The first process to use a pool has more forks behind it than a token has bits for.
 const AFTER_MANY_FORKS: Change = Change {
-    file: "sys/process.rs",
+    file: "percpu/rseq/process.rs",
     from: "last: AtomicU64::new(0)",
     to: "last: AtomicU64::new((1 << 24) - 1)",
 };

@@ -43,12 +43,13 @@ use std::sync::Arc;
 use crossbeam_utils::CachePadded;
 
 use super::gate::{Epoch, Gate, Mode, Phase, Seen, Token};
+use super::process::Process;
 use super::sections::{COUNT, HIGH, HIGH_MANY, LOW, SLOT, Sections, Slab, WORDS};
 use crate::base::batch::Batch;
 use crate::base::id::{CpuId, FrameId};
 use crate::percpu::{Event, Moving};
 use crate::sync::{AtomicU32, AtomicU64, Ordering, Table, Unprotected};
-use crate::sys::{Area, Process};
+use crate::sys::Area;
 
 /// Words from one gate to the next, with the CPU's counts of events behind it: a cache line.
 const GATE: usize = 8;

@@ -2,4 +2,5 @@
 
 pub(crate) mod caches;
 pub(crate) mod gate;
+pub(crate) mod process;
 pub(crate) mod sections;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::fw::base::batch::Batch;
 use super::fw::percpu::{Caches, Held, Opened, Sections};
 use super::fw::base::id::FrameId;
-use super::fw::sys::{Area, Process, possible_cpus};
+use super::fw::percpu::Process;
+use super::fw::sys::{Area, possible_cpus};
 use crate::world::{Ids, Subject};
 
 pub(crate) struct Cached {

@@ -15,8 +15,8 @@ use loom::sync::Mutex;
 use super::{COUNT, HIGH, HIGH_MANY, LOW, SLOT, WORDS};
 use crate::base::batch::Batch;
 use crate::base::id::{CpuId, FrameId};
-use crate::sync::{AtomicU32, Ordering, Table, modelled_cpu};
-use crate::sys::{Area, NoRseq};
+use crate::sync::{AtomicU32, Ordering, Table};
+use crate::sys::{Area, NoRseq, modelled_cpu};
 
 /// The memory of the caches, and the modelled CPUs.
 pub(crate) struct Slab(Box<Modelled>);

@@ -4,12 +4,12 @@ use std::io;
 
 use crate::sync::{AtomicU64, Ordering, Table};
 
-/// A number that the process shares with none of its ancestors, and counts that start at 0 in each; without a system
-/// call.
+/// A number that the process shares with none of its ancestors, and counts that start at 0 in each;
+/// without a system call.
 ///
-/// They lie in a page that is wiped in a forked child (`MADV_WIPEONFORK`). Who finds 0 for the number draws the next from
-/// an ordinary counter, which a child inherits, so it is larger than every ancestor's. A child that
-/// shares its parent's memory (`vfork`) shares them.
+/// They lie in a page that is wiped in a forked child (`MADV_WIPEONFORK`). Who finds 0 for the
+/// number draws the next from an ordinary counter, which a child inherits, so it is larger than
+/// every ancestor's. A child that shares its parent's memory (`vfork`) shares them.
 ///
 /// Source: madvise(2).
 pub(crate) struct Process {
@@ -51,7 +51,8 @@ impl Process {
         }
     }
 
-    /// Whether the process of a number can have inherited what another one owned: the first to draw a number cannot.
+    /// Whether the process of a number can have inherited what another one owned: the first to draw
+    /// a number cannot.
     pub(crate) fn has_ancestors(number: u64) -> bool {
         number > 1
     }
