@@ -2,6 +2,8 @@
 //! the models run on: the sound one, and one for every bug, which the seeds that have it share. Compiling
 //! them is most of what the tests cost: a seeded one has copies only of the modules that the bug can make a difference to.
 
+#[path = "../build.rs"]
+mod platforms;
 mod reach;
 mod variants;
 
@@ -20,6 +22,7 @@ use variants::{Change, lay_out, lay_out_in_part, sorted, stem};
 include!("seeds.rs");
 
 fn main() {
+    platforms::main();
     println!("cargo::rustc-cfg=loom");
     for input in [
         SRC,

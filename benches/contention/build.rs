@@ -4,6 +4,8 @@
 //! Each change replaces a piece that is found exactly once, or the build stops. The algorithms are
 //! compiled as they are.
 
+#[path = "../../build.rs"]
+mod platforms;
 #[path = "../../loom-tests/variants.rs"]
 mod variants;
 
@@ -120,6 +122,7 @@ const MACHINE: &[Change] = &[
 ];
 
 fn main() {
+    platforms::main();
     for input in [SRC, "../../loom-tests/variants.rs", "build.rs"] {
         println!("cargo::rerun-if-changed={input}");
     }

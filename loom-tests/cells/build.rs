@@ -3,6 +3,8 @@
 //! For each model it writes a line `passes!(name of the test, model);`, and for each seed a line
 //! `is_caught!(name of the test, variant, model, cause);`, macros that the test defines.
 
+#[path = "../../build.rs"]
+mod platforms;
 #[path = "../reach.rs"]
 mod reach;
 #[path = "../variants.rs"]
@@ -22,6 +24,7 @@ use variants::{Change, lay_out, lay_out_in_part, sorted, stem};
 include!("seeds.rs");
 
 fn main() {
+    platforms::main();
     for input in [
         SRC,
         "../reach.rs",

@@ -6,12 +6,7 @@
 //! (`rseq(2)`); one load reads it. The field read is `cpu_id_start`, which is a valid CPU number
 //! at any time (0 in a thread that is not registered). Nothing is ever written there.
 
-#[cfg(all(
-    target_os = "linux",
-    any(target_arch = "x86_64", target_arch = "aarch64"),
-    target_pointer_width = "64",
-    not(loom)
-))]
+#[cfg(all(rseq, not(loom)))]
 use super::rseq::Area;
 
 #[cfg(all(windows, not(loom)))]
@@ -21,12 +16,7 @@ use super::groups::Groups;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum CpuHint {
     /// libc's rseq area.
-    #[cfg(all(
-        target_os = "linux",
-        any(target_arch = "x86_64", target_arch = "aarch64"),
-        target_pointer_width = "64",
-        not(loom)
-    ))]
+    #[cfg(all(rseq, not(loom)))]
     Rseq(Area),
     /// The system call `getcpu`, usually answered by the vDSO without entering the kernel.
     #[cfg(all(target_os = "linux", not(loom)))]
@@ -46,10 +36,7 @@ pub(crate) enum CpuHint {
 impl CpuHint {
     #[cfg(target_os = "linux")]
     pub(crate) fn detect() -> Self {
-        #[cfg(all(
-            any(target_arch = "x86_64", target_arch = "aarch64"),
-            target_pointer_width = "64"
-        ))]
+        #[cfg(rseq)]
         if let Some(area) = Area::registered() {
             return Self::Rseq(area);
         }
@@ -70,11 +57,7 @@ impl CpuHint {
     #[inline(always)]
     pub(crate) fn current(self) -> u32 {
         match self {
-            #[cfg(all(
-                target_os = "linux",
-                any(target_arch = "x86_64", target_arch = "aarch64"),
-                target_pointer_width = "64"
-            ))]
+            #[cfg(rseq)]
             Self::Rseq(area) => area.cpu(),
             #[cfg(target_os = "linux")]
             Self::GetCpu => getcpu(),

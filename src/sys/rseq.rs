@@ -65,12 +65,7 @@ impl fmt::Display for NoRseq {
     }
 }
 
-#[cfg(all(
-    target_os = "linux",
-    any(target_arch = "x86_64", target_arch = "aarch64"),
-    target_pointer_width = "64",
-    not(loom)
-))]
+#[cfg(all(rseq, not(loom)))]
 mod real {
     use std::ffi::CStr;
     use std::mem::MaybeUninit;
@@ -259,34 +254,15 @@ mod real {
     }
 }
 
-#[cfg(all(
-    target_os = "linux",
-    any(target_arch = "x86_64", target_arch = "aarch64"),
-    target_pointer_width = "64",
-    not(loom)
-))]
+#[cfg(all(rseq, not(loom)))]
 pub(crate) use real::Area;
 
 /// There is none on this target.
-#[cfg(not(any(
-    all(
-        target_os = "linux",
-        any(target_arch = "x86_64", target_arch = "aarch64"),
-        target_pointer_width = "64"
-    ),
-    loom
-)))]
+#[cfg(not(any(rseq, loom)))]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Area {}
 
-#[cfg(not(any(
-    all(
-        target_os = "linux",
-        any(target_arch = "x86_64", target_arch = "aarch64"),
-        target_pointer_width = "64"
-    ),
-    loom
-)))]
+#[cfg(not(any(rseq, loom)))]
 impl Area {
     pub(crate) fn find() -> Result<Self, NoRseq> {
         Err(NoRseq::Target)

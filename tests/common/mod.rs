@@ -138,11 +138,7 @@ pub(crate) fn lacking(what: &str) {
 }
 
 /// Whether the crate has restartable sequences for this target at all.
-pub(crate) const SEQUENCES: bool = cfg!(all(
-    target_os = "linux",
-    target_pointer_width = "64",
-    any(target_arch = "x86_64", target_arch = "aarch64")
-));
+pub(crate) const SEQUENCES: bool = cfg!(rseq);
 
 /// Returns whether the rseq front is available. If it is not, it says which check is not made. With
 /// `FRAMEWELL_STRICT=1` that is a failure, unless the target has no sequences, or the environment

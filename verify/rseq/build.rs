@@ -8,6 +8,8 @@
 //! `subject` is `subjects/<test>.rs`, if there is one: what uses the parts of the
 //! crate that are not public.
 
+#[path = "../../build.rs"]
+mod platforms;
 #[path = "../../loom-tests/variants.rs"]
 mod variants;
 
@@ -25,6 +27,7 @@ include!("seeds.rs");
 include!("storm_seeds.rs");
 
 fn main() {
+    platforms::main();
     for input in [
         SRC,
         "../../loom-tests/variants.rs",

@@ -16,11 +16,7 @@
 //! The simulation leaves out what the frames' bytes, the handles and the user's own queues cost. It
 //! also leaves out that a processor does several things at once.
 
-#![cfg(all(
-    target_os = "linux",
-    any(target_arch = "x86_64", target_arch = "aarch64"),
-    target_pointer_width = "64"
-))]
+#![cfg(rseq)]
 
 // The copy of the crate needs this name, since `crate` is the copy there.
 extern crate self as contention;

@@ -1,19 +1,11 @@
 //! Prints the load on the shared lines, for numbers of CPUs up to 256.
 
 fn main() {
-    #[cfg(all(
-        target_os = "linux",
-        any(target_arch = "x86_64", target_arch = "aarch64"),
-        target_pointer_width = "64"
-    ))]
+    #[cfg(rseq)]
     run::run();
 }
 
-#[cfg(all(
-    target_os = "linux",
-    any(target_arch = "x86_64", target_arch = "aarch64"),
-    target_pointer_width = "64"
-))]
+#[cfg(rseq)]
 mod run {
     use std::path::PathBuf;
 

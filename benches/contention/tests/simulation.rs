@@ -1,11 +1,7 @@
 //! Tests of what the simulation says about the crate as it is, and that it tells apart what it
 //! should.
 
-#![cfg(all(
-    target_os = "linux",
-    any(target_arch = "x86_64", target_arch = "aarch64"),
-    target_pointer_width = "64"
-))]
+#![cfg(rseq)]
 
 use framewell_contention::{Costs, Front, Load, Named, Outcome, Rate, Setup, simulate};
 

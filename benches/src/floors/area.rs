@@ -20,11 +20,7 @@ impl fmt::Display for NoArea {
     }
 }
 
-#[cfg(all(
-    target_os = "linux",
-    any(target_arch = "x86_64", target_arch = "aarch64"),
-    target_pointer_width = "64"
-))]
+#[cfg(rseq)]
 mod real {
     use std::num::NonZero;
 
@@ -91,11 +87,7 @@ mod real {
     }
 }
 
-#[cfg(not(all(
-    target_os = "linux",
-    any(target_arch = "x86_64", target_arch = "aarch64"),
-    target_pointer_width = "64"
-)))]
+#[cfg(not(rseq))]
 mod real {
     use super::NoArea;
 

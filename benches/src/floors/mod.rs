@@ -31,17 +31,9 @@ mod frames;
 mod linked;
 mod lists;
 mod places;
-#[cfg(all(
-    target_os = "linux",
-    any(target_arch = "x86_64", target_arch = "aarch64"),
-    target_pointer_width = "64"
-))]
+#[cfg(rseq)]
 mod sequences;
-#[cfg(not(all(
-    target_os = "linux",
-    any(target_arch = "x86_64", target_arch = "aarch64"),
-    target_pointer_width = "64"
-)))]
+#[cfg(not(rseq))]
 #[path = "no_sequences.rs"]
 mod sequences;
 mod sizes;

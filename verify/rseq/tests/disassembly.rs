@@ -2,11 +2,7 @@
 //! this binary keeps what the kernel and the algorithm need, and the hot path has no more
 //! instructions than it should.
 
-#![cfg(all(
-    target_os = "linux",
-    any(target_arch = "x86_64", target_arch = "aarch64"),
-    target_pointer_width = "64"
-))]
+#![cfg(rseq)]
 
 #[cfg(target_arch = "x86_64")]
 #[path = "support/path.rs"]

@@ -10,11 +10,7 @@
 //! behind each instruction that reads or writes an id. With `FRAMEWELL_SHORT=1` they are left out,
 //! because an emulated processor does not stop at every watchpoint.
 
-#![cfg(all(
-    target_os = "linux",
-    target_arch = "x86_64",
-    target_pointer_width = "64"
-))]
+#![cfg(all(rseq, target_arch = "x86_64"))]
 
 #[path = "support/cases.rs"]
 mod cases;

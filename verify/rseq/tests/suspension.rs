@@ -5,11 +5,7 @@
 //! Outside the sections the victim is stepped. Within them a breakpoint brings it to each
 //! instruction, since a step would never pass the first.
 
-#![cfg(all(
-    target_os = "linux",
-    target_arch = "x86_64",
-    target_pointer_width = "64"
-))]
+#![cfg(all(rseq, target_arch = "x86_64"))]
 
 #[path = "support/script.rs"]
 mod script;

@@ -40,27 +40,13 @@
 //! one committing store is that of tcmalloc's per-CPU caches.
 
 // There an `Area` cannot be, nor can `Sections`: the compiler sees that nothing gets so far.
-#[cfg_attr(
-    not(all(
-        target_os = "linux",
-        any(target_arch = "x86_64", target_arch = "aarch64"),
-        target_pointer_width = "64"
-    )),
-    allow(unreachable_code, unused_variables, dead_code)
-)]
+#[cfg_attr(not(rseq), allow(unreachable_code, unused_variables, dead_code))]
 #[cfg(not(loom))]
 mod real;
 #[cfg(not(loom))]
 pub(crate) use real::{Sections, Slab};
 
-#[cfg_attr(
-    not(all(
-        target_os = "linux",
-        any(target_arch = "x86_64", target_arch = "aarch64"),
-        target_pointer_width = "64"
-    )),
-    allow(unreachable_code, unused_variables, dead_code)
-)]
+#[cfg_attr(not(rseq), allow(unreachable_code, unused_variables, dead_code))]
 #[cfg(not(loom))]
 pub(crate) mod trial;
 #[cfg(not(loom))]
@@ -72,32 +58,15 @@ mod modelled;
 #[allow(unused_imports, reason = "for the models")]
 pub(crate) use modelled::{Sections, Slab, abort_next, refuse_fences_after, try_out};
 
-#[cfg(all(
-    target_os = "linux",
-    target_arch = "x86_64",
-    target_pointer_width = "64",
-    not(loom)
-))]
+#[cfg(all(rseq, target_arch = "x86_64", not(loom)))]
 #[path = "x86_64.rs"]
 mod isa;
 
-#[cfg(all(
-    target_os = "linux",
-    target_arch = "aarch64",
-    target_pointer_width = "64",
-    not(loom)
-))]
+#[cfg(all(rseq, target_arch = "aarch64", not(loom)))]
 #[path = "aarch64.rs"]
 mod isa;
 
-#[cfg(not(any(
-    all(
-        target_os = "linux",
-        any(target_arch = "x86_64", target_arch = "aarch64"),
-        target_pointer_width = "64"
-    ),
-    loom
-)))]
+#[cfg(not(any(rseq, loom)))]
 #[path = "none.rs"]
 mod isa;
 
