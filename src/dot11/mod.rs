@@ -18,7 +18,7 @@ mod trim;
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
 
-pub(crate) use crate::memory::chunks::{Chunks, Owner, chunk_of, id};
+pub(crate) use crate::memory::chunks::{Chunks, Owner, chunk_of};
 pub(crate) use crate::memory::cuts::{Cuts, Place};
 pub(crate) use large::{Block, Claim, Large, LargeId};
 #[cfg(loom)]

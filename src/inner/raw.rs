@@ -7,19 +7,8 @@ use super::Inner;
 use crate::base::id::{ChunkId, FrameId};
 use crate::dot11::{Block, Claim, Dot11, LargeId, Owner, SizeClass};
 use crate::inner::misuse::{BufferKind, Found, Misuse, MisuseKind};
+use crate::memory::chunks::{len_of, view_of};
 use crate::sync::{AtomicU64, Ordering};
-
-/// The view of an 802.11 buffer: its chunk's generation, and its length.
-const LEN_BITS: u32 = 20;
-
-fn view_of(generation: u64, len: usize) -> u64 {
-    // 43 bits of the generation: it comes round after 2^43 takings of one chunk. Bit 63 stays clear (W1 of `raw`).
-    (generation << LEN_BITS | len as u64) & !(1 << 63)
-}
-
-fn len_of(view: u64) -> usize {
-    (view & ((1 << LEN_BITS) - 1)) as usize
-}
 
 /// What a pointer into the chunks names.
 struct Named<'a> {
@@ -133,13 +122,12 @@ impl Inner {
     fn name(dot11: &Dot11, chunk: ChunkId, offset: usize) -> Option<Named<'_>> {
         let owner = dot11.chunks().owner(chunk);
         let class = dot11.class(owner.class?);
-        let cuts = class.cuts();
-        let number = (offset / cuts.stride()) as u32;
-        (number < cuts.per_chunk()).then(|| Named {
+        let (id, offset) = class.cuts().find(chunk, offset)?;
+        Some(Named {
             class,
             owner,
-            id: crate::dot11::id(chunk, number),
-            offset: offset % cuts.stride(),
+            id,
+            offset,
         })
     }
 

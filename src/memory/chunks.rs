@@ -320,6 +320,21 @@ pub(crate) fn chunk_of(id: FrameId) -> ChunkId {
     ChunkId(id.0 >> CHUNK_BITS)
 }
 
+/// Bits of a view that hold the buffer's length.
+const LEN_BITS: u32 = 20;
+
+/// The view under which a buffer is out as a pointer: the generation of its chunk, and its length.
+pub(crate) fn view_of(generation: u64, len: usize) -> u64 {
+    // 43 bits of the generation: it comes round after 2^43 takings of one chunk. Bit 63 stays clear
+    // (W1 of `raw`).
+    (generation << LEN_BITS | len as u64) & !(1 << 63)
+}
+
+/// The length of a buffer that is out as a pointer under this view.
+pub(crate) fn len_of(view: u64) -> usize {
+    (view & ((1 << LEN_BITS) - 1)) as usize
+}
+
 /// The number of an id's buffer within its chunk.
 #[inline(always)]
 pub(crate) fn number_of(id: FrameId) -> u32 {
