@@ -34,6 +34,7 @@ use crate::base::raw::Dot11States;
 use crate::base::stack::{Links, Stack};
 use crate::base::transit::Transit;
 use crate::memory::back::Lack;
+use crate::memory::reservation::Reservation;
 use crate::sync::{AtomicU32, AtomicU64, Ordering, Table, Tracks};
 use crate::sys::{HugePages, Mapping, PageKind, Refused};
 
@@ -45,14 +46,10 @@ pub(crate) struct Chunks {
     /// Chunks from this number up were never taken.
     fresh: CachePadded<AtomicU32>,
     owners: Table<AtomicU64>,
-    links: Links,
     shelves: Shelves,
     transit: CachePadded<Transit>,
-    raw: Dot11States,
-    /// Stand for the bytes of each buffer in a model.
-    tracks: Tracks,
+    memory: Reservation<AtomicU64>,
     pages: PageKind,
-    mapping: Mapping,
 }
 
 // SAFETY: the chunks own their mapping, which is not bound to a thread.
@@ -96,13 +93,14 @@ impl Chunks {
             free_links: Links::whole(count).map_err(&words)?,
             fresh: CachePadded::new(AtomicU32::new(0)),
             owners: Table::zeroed(count as usize).map_err(&words)?,
-            links: Links::new(ids).map_err(&words)?,
+            memory: {
+                let links = Links::new(ids).map_err(&words)?;
+                let raw = Dot11States::new(ids).map_err(&words)?;
+                Reservation::new(mapping, links, raw, ids)
+            },
+            pages,
             shelves: Shelves::new(count, ids),
             transit: CachePadded::new(Transit::new()),
-            raw: Dot11States::new(ids).map_err(&words)?,
-            tracks: Tracks::new(ids as usize),
-            pages,
-            mapping,
         })
     }
 
@@ -132,7 +130,7 @@ impl Chunks {
     }
 
     pub(crate) fn links(&self) -> &Links {
-        &self.links
+        self.memory.links()
     }
 
     /// Where buffers rest chunk by chunk.
@@ -146,11 +144,11 @@ impl Chunks {
     }
 
     pub(crate) fn raw(&self) -> &Dot11States {
-        &self.raw
+        self.memory.raw()
     }
 
     pub(crate) fn tracks(&self) -> &Tracks {
-        &self.tracks
+        self.memory.tracks()
     }
 
     /// Takes a chunk for a class, to be cut into so many buffers; it is in the caller's hands.
@@ -219,17 +217,16 @@ impl Chunks {
     fn commit(&self, chunk: ChunkId, buffers: u32) -> Result<(), Lack> {
         // The bytes last: what else is refused would leave a chunk that is nobody's with all its bytes charged to the process.
         self.commit_words(chunk, buffers)?;
-        self.mapping
-            .commit(chunk.index() * CHUNK, CHUNK)
+        self.memory
+            .commit_bytes(chunk.index() * CHUNK, CHUNK)
             .map_err(|refusal| Lack::of_memory(CHUNK, &refusal))
     }
 
     #[inline]
     fn commit_words(&self, chunk: ChunkId, buffers: u32) -> Result<(), Lack> {
         let first = id(chunk, 0).0;
-        self.links
-            .commit(first, first + buffers)
-            .and_then(|()| self.raw.commit(first, first + buffers))
+        self.memory
+            .commit_words(first, first + buffers)
             .map_err(|refusal| Lack::of_memory(CHUNK, &refusal))
     }
 
@@ -249,7 +246,8 @@ impl Chunks {
 
     /// Gives a chunk back of which nobody has had a buffer since it was taken.
     pub(crate) fn give_back_untouched(&self, chunk: ChunkId) {
-        self.mapping
+        self.memory
+            .mapping()
             .decommit_untouched(chunk.index() * CHUNK, CHUNK);
         self.give_back(chunk);
     }
@@ -288,7 +286,8 @@ impl Chunks {
     /// Gives the memory of a chunk that the caller has in hand back to the system; `false` if the system keeps it: explicit huge pages,
     /// whose reservation would go with them.
     pub(crate) fn discard(&self, chunk: ChunkId) -> bool {
-        self.pages != PageKind::Explicit && self.mapping.discard(chunk.index() * CHUNK, CHUNK)
+        self.pages != PageKind::Explicit
+            && self.memory.mapping().discard(chunk.index() * CHUNK, CHUNK)
     }
 
     /// Where an address lies: the chunk, and the byte within it.

@@ -4,4 +4,5 @@ pub(crate) mod arena;
 pub(crate) mod back;
 pub(crate) mod chunks;
 pub(crate) mod cuts;
+pub(crate) mod reservation;
 pub(crate) mod shelves;

@@ -5,6 +5,6 @@ use contention::names::Names;
 impl super::Arena {
     pub(crate) fn name_lines(&self, names: &mut Names) {
         names.add("carved", &*self.next);
-        self.links.name_lines("frames' links", names);
+        self.memory.links().name_lines("frames' links", names);
     }
 }

@@ -28,10 +28,11 @@ use crate::base::id::FrameId;
 use crate::base::raw::FrameStates;
 use crate::base::stack::Links;
 use crate::memory::back::{Back, Lack};
-use crate::sync::{AtomicU32, Margin, Ordering, Tracks};
+use crate::memory::reservation::Reservation;
+use crate::sync::{AtomicU32, Margin, Ordering};
 use crate::sys::{HugePages, Mapping, PageKind, prefetch_to_write};
 
-/// The mapping, the layout of the frames in it, and how far it was carved.
+/// The layout of the frames in the memory, and how far it was carved.
 #[repr(C)]
 pub(crate) struct Arena {
     _margin: Margin,
@@ -40,11 +41,7 @@ pub(crate) struct Arena {
     frames: u32,
     pages: PageKind,
     next: CachePadded<AtomicU32>,
-    links: Links,
-    raw: FrameStates,
-    /// Stand for the bytes of each frame in a model.
-    tracks: Tracks,
-    mapping: Mapping,
+    memory: Reservation<AtomicU32>,
 }
 
 // SAFETY: the arena owns its mapping, which is not bound to a thread.
@@ -65,22 +62,19 @@ impl Arena {
     ) -> io::Result<Self> {
         let (mapping, pages) = Mapping::huge(bytes, wish)?;
         debug_assert!(mapping.len() >= bytes);
+        let memory = Reservation::new(mapping, links, raw, frames);
         if prefault {
-            mapping.prefault()?;
-            links.commit(0, frames)?;
-            raw.commit(0, frames)?;
+            memory.mapping().prefault()?;
+            memory.commit_words(0, frames)?;
         }
         Ok(Self {
             _margin: Margin::new(),
-            base: mapping.base(),
+            base: memory.base(),
             layout,
             frames,
             pages,
             next: CachePadded::new(AtomicU32::new(0)),
-            links,
-            raw,
-            tracks: Tracks::new(frames as usize),
-            mapping,
+            memory,
         })
     }
 
@@ -128,7 +122,7 @@ impl Arena {
     /// Which frames are out as pointers, for those who have one.
     #[inline(always)]
     pub(crate) fn raw(&self) -> &FrameStates {
-        &self.raw
+        self.memory.raw()
     }
 
     /// The view of a frame that is out as a pointer, for who has no frame.
@@ -137,7 +131,7 @@ impl Arena {
         if Mapping::ON_DEMAND && id.0 >= self.carved() {
             return None;
         }
-        self.raw.view(id)
+        self.raw().view(id)
     }
 
     /// Makes frames and what is kept about them usable; again, if another call has done so.
@@ -145,17 +139,16 @@ impl Arena {
     fn commit(&self, from: u32, to: u32) -> Result<(), Lack> {
         let stride = self.layout.stride;
         let bytes = (to - from) as usize * stride;
-        self.mapping
-            .commit(from as usize * stride, bytes)
-            .and_then(|()| self.links.commit(from, to))
-            .and_then(|()| self.raw.commit(from, to))
+        self.memory
+            .commit_bytes(from as usize * stride, bytes)
+            .and_then(|()| self.memory.commit_words(from, to))
             .map_err(|refusal| Lack::of_memory(bytes, &refusal))
     }
 
     /// For loom: the owner of the frame has read its bytes.
     #[inline(always)]
     pub(crate) fn read(&self, id: FrameId) {
-        self.tracks.read(id.0);
+        self.memory.tracks().read(id.0);
     }
 }
 
@@ -210,12 +203,12 @@ impl Back for Arena {
 
     #[inline(always)]
     fn links(&self) -> &Links {
-        &self.links
+        self.memory.links()
     }
 
     #[inline(always)]
     fn wrote(&self, id: FrameId) {
-        self.tracks.write(id.0);
+        self.memory.tracks().write(id.0);
     }
 
     #[inline(always)]
