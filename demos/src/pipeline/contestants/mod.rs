@@ -1,5 +1,6 @@
 //! The three buffer sources that run against each other.
 
+mod heap;
 mod pool;
 mod system;
 mod zeroed;
@@ -7,9 +8,10 @@ mod zeroed;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
+pub use heap::{HeapBatch, HeapBuffer, Memory};
 pub use pool::{FrameBatch, FramePool};
-pub use system::{SystemBuffer, SystemPool};
-pub use zeroed::{VecPool, ZeroedBuffer};
+pub use system::{Malloced, SystemPool};
+pub use zeroed::{VecPool, Zeroed};
 
 /// A buffer source, by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize, Deserialize)]

@@ -1,95 +1,50 @@
 //! Contestant: a zeroed `Vec<u8>` for each packet, as most programs do it.
 
-use arrayvec::ArrayVec;
+use std::ops::Range;
 
-use crate::pipeline::buffer::{
-    Buffer, HEADROOM, LINK, MAX_BURST, NoRoom, PAYLOAD, Pool, ROOM, TRAILER,
-};
+use super::heap::{self, HeapBatch, HeapBuffer, Memory};
+use crate::pipeline::buffer::{Pool, ROOM};
 
 /// `vec![0; 1728]` for each buffer.
 #[derive(Debug, Clone, Copy)]
 pub struct VecPool;
 
-/// A zeroed vector with the packet somewhere in it.
+/// A vector of [`ROOM`] bytes, zeroed when it is made.
 #[derive(Debug)]
-pub struct ZeroedBuffer {
-    memory: Vec<u8>,
-    start: u16,
-    len: u16,
-}
+pub struct Zeroed(Vec<u8>);
 
-impl ZeroedBuffer {
-    fn new() -> Self {
-        Self {
-            memory: vec![0; ROOM],
-            start: HEADROOM as u16,
-            len: 0,
-        }
+impl Memory for Zeroed {
+    fn allocate() -> Option<Self> {
+        Some(Self(vec![0; ROOM]))
     }
 
-    fn range(&self) -> std::ops::Range<usize> {
-        usize::from(self.start)..usize::from(self.start) + usize::from(self.len)
-    }
-}
-
-impl Buffer for ZeroedBuffer {
-    fn bytes(&self) -> &[u8] {
-        &self.memory[self.range()]
+    fn write(&mut self, offset: usize, bytes: &[u8]) {
+        self.0[offset..offset + bytes.len()].copy_from_slice(bytes);
     }
 
-    fn bytes_mut(&mut self) -> &mut [u8] {
-        let range = self.range();
-        &mut self.memory[range]
+    unsafe fn bytes(&self, range: Range<usize>) -> &[u8] {
+        &self.0[range]
     }
 
-    fn load(&mut self, link: usize, packet: &[u8], trailer: &[u8; TRAILER]) -> Result<(), NoRoom> {
-        let layer3 = packet.len().checked_sub(link).ok_or(NoRoom)?;
-        let start = HEADROOM.checked_sub(link).ok_or(NoRoom)?;
-        if layer3 > PAYLOAD {
-            return Err(NoRoom);
-        }
-        let end = start + packet.len();
-        self.memory[start..end].copy_from_slice(packet);
-        self.memory[end..end + TRAILER].copy_from_slice(trailer);
-        self.start = start as u16;
-        self.len = (packet.len() + TRAILER) as u16;
-        Ok(())
+    unsafe fn bytes_mut(&mut self, range: Range<usize>) -> &mut [u8] {
+        &mut self.0[range]
     }
 
-    fn prepend(&mut self, header: &[u8]) -> Result<(), NoRoom> {
-        let end = usize::from(self.start);
-        let start = end.checked_sub(header.len()).ok_or(NoRoom)?;
-        self.memory[start..end].copy_from_slice(header);
-        self.start = start as u16;
-        self.len += header.len() as u16;
-        Ok(())
-    }
-
-    fn receive_area(&mut self) -> Result<(*mut u8, usize), NoRoom> {
-        let start = HEADROOM - LINK;
-        self.start = start as u16;
-        self.len = 0;
-        let area = &mut self.memory[start..];
-        Ok((area.as_mut_ptr(), area.len()))
-    }
-
-    unsafe fn received(&mut self, len: usize) {
-        self.len = len as u16;
+    fn area(&mut self, offset: usize) -> *mut u8 {
+        self.0[offset..].as_mut_ptr()
     }
 }
 
 impl Pool for VecPool {
-    type Buffer = ZeroedBuffer;
-    type Batch = ArrayVec<ZeroedBuffer, MAX_BURST>;
+    type Buffer = HeapBuffer<Zeroed>;
+    type Batch = HeapBatch<Zeroed>;
 
     fn build(_frames: u32) -> Result<Self, String> {
         Ok(Self)
     }
 
     fn get_burst(&self, burst: &mut Self::Batch, n: usize) -> usize {
-        let n = n.min(burst.remaining_capacity());
-        burst.extend(std::iter::repeat_with(ZeroedBuffer::new).take(n));
-        n
+        heap::allocate_burst(burst, n)
     }
 }
 
