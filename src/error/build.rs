@@ -1,0 +1,235 @@
+//! Why no pool was made.
+
+use std::error::Error;
+use std::ffi::OsString;
+use std::fmt;
+use std::io;
+
+use crate::base::limits::{
+    CHUNK, MAX_CACHE, MAX_CHUNKS, MAX_FRAMES, MAX_ROOM, MAX_SHARDS, MAX_SIZE_CLASS,
+    MAX_SIZE_CLASSES,
+};
+use crate::sys::{Limit, NoRseq};
+
+/// Why [`PoolBuilder::build`](crate::PoolBuilder::build) made no pool.
+///
+/// ```
+/// use framewell::{BuildError, Pool};
+///
+/// let refused = Pool::builder().frames(0).build().unwrap_err();
+/// assert!(matches!(refused, BuildError::ZeroFrames));
+/// assert_eq!(
+///     refused.to_string(),
+///     "a pool of 0 frames cannot serve anyone; ask for 1 or more with PoolBuilder::frames",
+/// );
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// No frames were asked for.
+    ZeroFrames,
+    /// More frames than ids can name.
+    TooManyFrames {
+        /// Frames asked for.
+        frames: usize,
+    },
+    /// A payload of no bytes.
+    ZeroPayload,
+    /// Headroom, payload and tailroom together exceed what a handle can name.
+    FrameTooLarge {
+        /// Their sum in bytes.
+        bytes: usize,
+    },
+    /// An exact stride below headroom, payload and tailroom.
+    StrideTooSmall {
+        /// The stride asked for, in bytes.
+        stride: usize,
+        /// The bytes that it would have to hold.
+        needed: usize,
+    },
+    /// Frames × stride exceeds the address space.
+    TooLarge {
+        /// Frames asked for.
+        frames: usize,
+        /// Bytes from one frame to the next.
+        stride: usize,
+    },
+    /// A number of shards outside 1 to 4096.
+    Shards {
+        /// Shards asked for.
+        shards: usize,
+    },
+    /// A cache size outside 1 to 1020.
+    CacheSize {
+        /// The size asked for, in frames.
+        size: usize,
+    },
+    /// A budget for 802.11 buffers above what their ids can name.
+    Dot11Bytes {
+        /// The budget asked for, in bytes.
+        bytes: usize,
+    },
+    /// A size class outside 1 byte to 256 KiB.
+    SizeClass {
+        /// The size asked for, in bytes.
+        bytes: usize,
+    },
+    /// More size classes than a pool can have.
+    TooManySizeClasses {
+        /// Classes asked for beside those that are built in.
+        classes: usize,
+    },
+    /// The rseq front was asked for and is not to be had.
+    NoRseq {
+        /// What is missing.
+        reason: NoRseq,
+    },
+    /// The environment variable `FRAMEWELL_FRONT` names no front.
+    FrontName {
+        /// What it says.
+        value: OsString,
+    },
+    /// The system refused the memory.
+    Map {
+        /// Bytes asked for.
+        bytes: usize,
+        /// What they were for.
+        purpose: Purpose,
+        /// The limit that they would have exceeded, if it is known.
+        limit: Option<Limit>,
+        /// The system's answer.
+        source: io::Error,
+    },
+}
+
+/// What a pool maps memory for.
+///
+/// ```
+/// use framewell::{BuildError, Pool, Purpose};
+///
+/// let refused = Pool::builder().frames(1).stride(isize::MAX as usize).build().unwrap_err();
+/// assert!(matches!(refused, BuildError::Map { purpose: Purpose::Frames, .. }));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Purpose {
+    /// The frames, and the tables and lists about them.
+    Frames,
+    /// The size classes of 802.11 buffers, and the tables and lists about them.
+    Dot11,
+}
+
+impl Purpose {
+    /// What takes less memory, if the limit is as it is.
+    fn remedy(self, limit: Option<Limit>) -> &'static str {
+        match (limit, self) {
+            (Some(Limit::HugePages { .. }), _) => {
+                "ask for other pages with PoolBuilder::huge_pages"
+            }
+            (_, Self::Frames) => "ask for fewer with PoolBuilder::frames",
+            (_, Self::Dot11) => "lower PoolBuilder::dot11_bytes",
+        }
+    }
+}
+
+impl fmt::Display for Purpose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Frames => "frames",
+            Self::Dot11 => "802.11 buffers",
+        })
+    }
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ZeroFrames => f.write_str(
+                "a pool of 0 frames cannot serve anyone; ask for 1 or more with PoolBuilder::frames",
+            ),
+            Self::TooManyFrames { frames } => write!(
+                f,
+                "{frames} frames exceed the limit of {MAX_FRAMES} a pool; build several pools"
+            ),
+            Self::ZeroPayload => f.write_str(
+                "a payload of 0 bytes holds nothing; ask for 1 or more with PoolBuilder::payload",
+            ),
+            Self::FrameTooLarge { bytes } => write!(
+                f,
+                "headroom, payload and tailroom of {bytes} bytes together exceed the limit of \
+                 {MAX_ROOM} a frame; lower one of them"
+            ),
+            Self::StrideTooSmall { stride, needed } => write!(
+                f,
+                "stride {stride} does not hold a frame of {needed} bytes; raise it to {needed} or \
+                 more, or leave PoolBuilder::stride out"
+            ),
+            Self::TooLarge { frames, stride } => write!(
+                f,
+                "{frames} frames of stride {stride} exceed the address space of {} bytes; ask for \
+                 fewer or smaller frames",
+                isize::MAX
+            ),
+            Self::Shards { shards } => write!(
+                f,
+                "{shards} shards are outside 1 to {MAX_SHARDS}; leave PoolBuilder::shards out for \
+                 one a CPU"
+            ),
+            Self::CacheSize { size } => write!(
+                f,
+                "a cache size of {size} frames is outside 1 to {MAX_CACHE}; leave \
+                 PoolBuilder::cache_size out for the default"
+            ),
+            Self::Dot11Bytes { bytes } => write!(
+                f,
+                "a budget of {bytes} bytes for 802.11 buffers exceeds the limit of {}; lower \
+                 PoolBuilder::dot11_bytes (buffers above the largest size class do not count)",
+                MAX_CHUNKS * CHUNK
+            ),
+            Self::SizeClass { bytes } => write!(
+                f,
+                "a size class of {bytes} bytes is outside 1 to {MAX_SIZE_CLASS}; larger buffers have a mapping of \
+                 their own without a class"
+            ),
+            Self::TooManySizeClasses { classes } => write!(
+                f,
+                "{classes} size classes beside those that are built in exceed the limit of {MAX_SIZE_CLASSES} in \
+                 all; leave out some PoolBuilder::size_class"
+            ),
+            Self::NoRseq { reason } => write!(
+                f,
+                "the rseq front is not to be had: {reason}; ask for Front::Auto or Front::Portable"
+            ),
+            Self::FrontName { value } => write!(
+                f,
+                "FRAMEWELL_FRONT is {value:?}, which names no front; set it to auto, rseq or portable, \
+                 or unset it"
+            ),
+            Self::Map {
+                bytes,
+                purpose,
+                limit,
+                source,
+            } => {
+                write!(
+                    f,
+                    "the system refused {bytes} bytes of memory for {purpose} ({source}); "
+                )?;
+                match limit {
+                    Some(limit) => limit.fmt(f)?,
+                    None => f.write_str("raise its limit")?,
+                }
+                write!(f, ", or {}", purpose.remedy(*limit))
+            }
+        }
+    }
+}
+
+impl Error for BuildError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Map { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Why no frame was taken of several that were asked for together.
+
+use std::fmt;
+
+/// Why [`Pool::get_bulk`](crate::Pool::get_bulk) or [`Bulk::get`](crate::Bulk::get) took no frame.
+///
+/// ```
+/// use framewell::{BulkError, Burst, Pool};
+///
+/// let pool = Pool::builder().frames(64).build()?;
+/// let mut burst: Burst<32> = Burst::new();
+/// pool.get_bulk(&mut burst, 30)?;
+/// assert_eq!(
+///     pool.get_bulk(&mut burst, 3).unwrap_err(),
+///     BulkError::NoRoom { asked: 3, room: 2 },
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum BulkError {
+    /// The burst or bulk has too little room left.
+    NoRoom {
+        /// Frames asked for.
+        asked: usize,
+        /// Frames for which there is room.
+        room: usize,
+    },
+    /// Fewer frames than asked for were at rest.
+    OutOfBuffers,
+}
+
+impl fmt::Display for BulkError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoRoom { asked, room } => write!(
+                f,
+                "{asked} frames exceed the room of {room} left in the burst; empty it first, or \
+                 make it larger"
+            ),
+            Self::OutOfBuffers => f.write_str(
+                "out of buffers: fewer frames than asked for are at rest; ask for fewer, drop \
+                 frames, or build the pool with more",
+            ),
+        }
+    }
+}

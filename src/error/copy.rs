@@ -1,0 +1,51 @@
+//! Why no bytes were copied into a frame.
+
+use std::fmt;
+
+use super::OutOfBuffers;
+
+/// Why [`Pool::copy_from`](crate::Pool::copy_from) copied nothing.
+///
+/// Converts into an [`io::Error`](std::io::Error): `InvalidInput` for a slice that is too long,
+/// `OutOfMemory` for an empty pool.
+///
+/// ```
+/// use framewell::{CopyError, Pool};
+///
+/// let pool = Pool::builder().frames(1).build()?;
+/// let refused = pool.copy_from(&[0; 1501]).unwrap_err();
+/// assert_eq!(refused, CopyError::TooLong { len: 1501, payload: 1500 });
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum CopyError {
+    /// The bytes do not fit into a frame's payload; nothing was cut.
+    TooLong {
+        /// Bytes to copy.
+        len: usize,
+        /// Bytes that a frame holds.
+        payload: usize,
+    },
+    /// The pool is empty.
+    OutOfBuffers,
+}
+
+impl fmt::Display for CopyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLong { len, payload } => write!(
+                f,
+                "{len} bytes exceed the payload of {payload}; raise it with PoolBuilder::payload, \
+                 or split them"
+            ),
+            Self::OutOfBuffers => OutOfBuffers.fmt(f),
+        }
+    }
+}
+
+impl From<OutOfBuffers> for CopyError {
+    fn from(_: OutOfBuffers) -> Self {
+        Self::OutOfBuffers
+    }
+}

@@ -1,0 +1,113 @@
+//! Ordinary answers: no frame is at rest, or there is no memory for an 802.11 buffer.
+
+use std::fmt;
+use std::io;
+
+use crate::sys::Limit;
+
+/// No frame was at rest anywhere at some moment of the call: an ordinary answer.
+///
+/// Converts into an [`io::Error`] of kind [`OutOfMemory`](io::ErrorKind::OutOfMemory).
+///
+/// ```
+/// use framewell::{OutOfBuffers, Pool};
+///
+/// let pool = Pool::builder().frames(1).build()?;
+/// let only = pool.get(60)?;
+/// assert_eq!(pool.get(60).unwrap_err(), OutOfBuffers);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct OutOfBuffers;
+
+impl fmt::Display for OutOfBuffers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "out of buffers: every frame of the pool is in use; drop frames, or build the pool with more",
+        )
+    }
+}
+
+/// There is no memory for an 802.11 buffer: an ordinary answer.
+///
+/// Converts into an [`io::Error`] of kind [`OutOfMemory`](io::ErrorKind::OutOfMemory).
+///
+/// ```
+/// use framewell::{Pool, Refusal};
+///
+/// let pool = Pool::builder().build()?;
+/// let refused = pool.dot11(usize::MAX).unwrap_err();
+/// assert_eq!(refused.requested, usize::MAX);
+/// assert!(matches!(refused.refusal, Refusal::System { .. }));
+/// # Ok::<(), framewell::BuildError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct OutOfMemory {
+    /// Bytes asked for.
+    pub requested: usize,
+    /// Who refused them.
+    pub refusal: Refusal,
+}
+
+/// Who refused memory for an 802.11 buffer.
+///
+/// ```
+/// use framewell::{Pool, Refusal};
+///
+/// let pool = Pool::builder().dot11_bytes(1 << 20).build()?;
+/// let _only = pool.dot11(100)?;
+/// let refused = pool.dot11(3000).unwrap_err();
+/// assert_eq!(refused.refusal, Refusal::Budget { limit: 1 << 20 });
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// All chunks belong to size classes, none of them is idle, and no buffer of the class or of a
+    /// larger one is at rest.
+    Budget {
+        /// The pool's budget for size classes, in bytes.
+        limit: usize,
+    },
+    /// The system refused the memory.
+    System {
+        /// The bytes that were asked of it.
+        bytes: usize,
+        /// The system's error number, if it gave one.
+        code: Option<i32>,
+        /// The limit that they would have exceeded, if it is known.
+        limit: Option<Limit>,
+    },
+}
+
+impl fmt::Display for OutOfMemory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let requested = self.requested;
+        match self.refusal {
+            Refusal::Budget { limit } => write!(
+                f,
+                "out of memory for {requested} bytes: the budget of {limit} bytes for 802.11 buffers is \
+                 in use; free buffers, or raise PoolBuilder::dot11_bytes"
+            ),
+            Refusal::System { bytes, code, limit } => {
+                write!(
+                    f,
+                    "out of memory for {requested} bytes: the system refused {bytes} bytes"
+                )?;
+                if let Some(code) = code {
+                    write!(f, " ({})", io::Error::from_raw_os_error(code))?;
+                }
+                match limit {
+                    Some(limit) => write!(
+                        f,
+                        "; {limit}, free buffers, or lower PoolBuilder::dot11_bytes"
+                    ),
+                    None => {
+                        f.write_str("; free buffers, ask for less, or raise the system's limit")
+                    }
+                }
+            }
+        }
+    }
+}

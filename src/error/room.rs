@@ -1,0 +1,66 @@
+//! Why a frame or buffer did not grow or shrink.
+
+use std::fmt;
+
+/// Which part of a frame was too small for what was asked.
+///
+/// ```
+/// # use framewell::{Pool, Room};
+/// # let pool = Pool::builder().frames(1).build()?;
+/// let mut frame = pool.get(60)?;
+/// assert_eq!(frame.push(200).unwrap_err().room, Room::Headroom);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Room {
+    /// The bytes before the data.
+    Headroom,
+    /// The bytes after the data.
+    Tailroom,
+    /// The data itself.
+    Data,
+    /// All that an 802.11 buffer holds.
+    Capacity,
+}
+
+/// A frame has less room than was asked for; it is unchanged.
+///
+/// ```
+/// # use framewell::Pool;
+/// # let pool = Pool::builder().frames(1).build()?;
+/// let mut frame = pool.get(60)?;
+/// let refused = frame.push(200).unwrap_err();
+/// assert_eq!((refused.asked, refused.left), (200, 128));
+/// assert_eq!(
+///     refused.to_string(),
+///     "200 bytes exceed the headroom of 128 left; raise it with PoolBuilder::headroom",
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct RoomError {
+    /// The part that was too small.
+    pub room: Room,
+    /// Bytes asked for.
+    pub asked: usize,
+    /// Bytes that it has.
+    pub left: usize,
+}
+
+impl fmt::Display for RoomError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (room, remedy) = match self.room {
+            Room::Headroom => ("headroom", "raise it with PoolBuilder::headroom"),
+            Room::Tailroom => ("tailroom", "raise it with PoolBuilder::tailroom"),
+            Room::Data => ("data", "ask for less"),
+            Room::Capacity => ("capacity", "allocate a larger buffer, and copy"),
+        };
+        write!(
+            f,
+            "{} bytes exceed the {room} of {} left; {remedy}",
+            self.asked, self.left
+        )
+    }
+}
