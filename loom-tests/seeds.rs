@@ -176,7 +176,7 @@ const OPENING_NOT_NOTED: Change = Change {
 };
 
 const CURSOR_IN_TWO_STEPS: Change = Change {
-    file: "memory/cuts.rs",
+    file: "memory/cuts/mod.rs",
     from: "        self.cursor
             .compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed)
             .is_ok()",
@@ -188,7 +188,7 @@ const CURSOR_IN_TWO_STEPS: Change = Change {
 };
 
 const REST_TAKEN_IN_TWO_STEPS: Change = Change {
-    file: "memory/cuts.rs",
+    file: "memory/cuts/mod.rs",
     from: "let word = self.cursor.swap(NONE, Ordering::AcqRel);",
     to: "let word = self.cursor.load(Ordering::Acquire);
         self.cursor.store(NONE, Ordering::Release);",
@@ -1314,7 +1314,7 @@ const SEEDS: &[Seed] = &[
         model: "chunks::carve_races_carve",
         caught_by: LOST,
         bug: &[Change {
-            file: "memory/cuts.rs",
+            file: "memory/cuts/mod.rs",
             from: "            self.chunks.give_back_untouched(chunk);
         }",
             to: "        }",
@@ -1331,7 +1331,7 @@ const SEEDS: &[Seed] = &[
         model: "chunks::rest_is_laid_back_beside_a_carve",
         caught_by: LOST,
         bug: &[Change {
-            file: "memory/cuts.rs",
+            file: "memory/cuts/mod.rs",
             from: "self.advance(NONE, rest.word())",
             to: "{ self.cursor.store(rest.word(), Ordering::Release); true }",
         }],
@@ -1341,7 +1341,7 @@ const SEEDS: &[Seed] = &[
         model: "chunks::chunk_that_came_back_is_carved_by_two",
         caught_by: UNORDERED,
         bug: &[Change {
-            file: "memory/cuts.rs",
+            file: "memory/cuts/mod.rs",
             from: ".compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed)",
             to: ".compare_exchange(from, to, Ordering::Acquire, Ordering::Relaxed)",
         }],
@@ -1351,7 +1351,7 @@ const SEEDS: &[Seed] = &[
         model: "chunks::chunk_that_came_back_is_carved_by_two",
         caught_by: UNORDERED,
         bug: &[Change {
-            file: "memory/cuts.rs",
+            file: "memory/cuts/mod.rs",
             from: ".compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed)",
             to: ".compare_exchange(from, to, Ordering::Release, Ordering::Relaxed)",
         }],
@@ -1373,7 +1373,7 @@ const SEEDS: &[Seed] = &[
         model: "chunks::rest_of_a_chunk_that_came_back_is_taken",
         caught_by: UNORDERED,
         bug: &[Change {
-            file: "memory/cuts.rs",
+            file: "memory/cuts/mod.rs",
             from: "swap(NONE, Ordering::AcqRel)",
             to: "swap(NONE, Ordering::Relaxed)",
         }],
@@ -1395,7 +1395,7 @@ const SEEDS: &[Seed] = &[
         model: "chunks::buffer_that_goes_over_the_cursor_is_always_found",
         caught_by: MISSED,
         bug: &[Change {
-            file: "memory/cuts.rs",
+            file: "memory/cuts/mod.rs",
             from: "        let takings = match refused {
             false => self.chunks.takings_if_used_up()?,
             // For a call that was refused a chunk's memory there is no chunk, whoever takes one meanwhile.
@@ -1448,7 +1448,7 @@ const SEEDS: &[Seed] = &[
         model: "dot11::trim_races_free_and_allocation",
         caught_by: LOST,
         bug: &[Change {
-            file: "memory/cuts.rs",
+            file: "memory/cuts/shelved.rs",
             from: "            self.shelve(chunk, ids);
             then(chunk);",
             to: "            then(chunk);",
@@ -1577,7 +1577,7 @@ const SEEDS: &[Seed] = &[
         model: "chunks::idle_chunk_and_its_rest_race_carves",
         caught_by: LOST,
         bug: &[Change {
-            file: "memory/cuts.rs",
+            file: "memory/cuts/shelved.rs",
             from: "if !self.leave_rest(rest) {",
             to: "if false {",
         }],
@@ -1593,7 +1593,7 @@ const SEEDS: &[Seed] = &[
         model: "chunks::buffer_that_goes_over_the_shelf_is_always_found",
         caught_by: MISSED,
         bug: &[Change {
-            file: "memory/cuts.rs",
+            file: "memory/cuts/mod.rs",
             from: "pops_if_empty(|chunk| self.is_own(chunk))?",
             to: "pops_if_empty(|_| false)?",
         }],

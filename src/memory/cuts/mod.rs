@@ -8,7 +8,9 @@
 //! m in hand, whether or not the chunk went and came back meanwhile. A chunk that is used up stays in the word, and
 //! means nothing there.
 //!
-//! Ids of the class that rest on shelves are carved off these first.
+//! Ids of the class that rest on shelves (`shelved.rs`) are carved off these first.
+
+mod shelved;
 
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -16,7 +18,7 @@ use std::sync::Arc;
 use super::chunks::{self, Chunks};
 use crate::base::batch::Batch;
 use crate::base::id::{ChunkId, ClassId, FrameId};
-use crate::base::limits::{CHUNK, CHUNK_BITS, MAGAZINE};
+use crate::base::limits::{CHUNK, CHUNK_BITS};
 use crate::base::stack::Links;
 use crate::memory::back::{Back, Lack};
 use crate::sync::{AtomicU32, AtomicU64, Ordering};
@@ -201,107 +203,6 @@ impl Cuts {
 
     fn is_own(&self, chunk: ChunkId) -> bool {
         self.chunks.owner(chunk).class == Some(self.class)
-    }
-
-    /// The class's chunks of which some buffers seem to lie on the shelf, and how many.
-    pub(crate) fn on_shelves(&self) -> impl Iterator<Item = (ChunkId, u32)> {
-        // Acquire: pairs with the Releases that take off: who reads that there are none sees the
-        // shelves empty afterwards, and who has found some there finds them counted (`shelve`). So
-        // `class::exhaustion` and this agree in the end.
-        let chunks = match self.shelved.load(Ordering::Acquire) {
-            0 => 0,
-            _ => self.chunks.count(),
-        };
-        let all = (0..chunks).map(ChunkId);
-        let resting = |chunk| self.chunks.shelves().resting(self.chunks.links(), chunk);
-        let each = all.map(move |chunk| (chunk, resting(chunk)));
-        each.filter(|(chunk, ids)| *ids > 0 && self.is_own(*chunk))
-    }
-
-    /// Lays up to a batch of ids, which the caller has in hand, on the shelves of their chunks, and
-    /// shows each of these `then`.
-    pub(crate) fn shelve_all(&self, ids: &[FrameId], mut then: impl FnMut(ChunkId)) {
-        let mut sorted = [FrameId(0); MAGAZINE];
-        let sorted = &mut sorted[..ids.len()];
-        sorted.copy_from_slice(ids);
-        sorted.sort_unstable_by_key(|id| id.0);
-        for ids in sorted.chunk_by(|a, b| chunks::chunk_of(*a) == chunks::chunk_of(*b)) {
-            let chunk = chunks::chunk_of(ids[0]);
-            self.shelve(chunk, ids);
-            then(chunk);
-        }
-    }
-
-    /// Lays ids of one chunk, which the caller has in hand, on its shelf.
-    pub(crate) fn shelve(&self, chunk: ChunkId, ids: &[FrameId]) {
-        // Relaxed: before the push, which publishes it: who finds the ids finds them counted.
-        self.shelved.fetch_add(ids.len() as u32, Ordering::Relaxed);
-        self.chunks.shelves().lay(self.chunks.links(), chunk, ids);
-        self.chunks.transit().arrived();
-    }
-
-    /// Takes a chunk off the class of which all buffers lie on the shelf, but for the `uncarved`,
-    /// which the caller has in hand. All of it is the caller's then (C1 of `chunks`).
-    pub(crate) fn take_whole(&self, chunk: ChunkId, uncarved: u32) -> bool {
-        let ids = self.per_chunk - uncarved;
-        let links = self.chunks.links();
-        let is_own = || self.is_own(chunk);
-        if !self.chunks.shelves().take_whole(links, chunk, ids, is_own) {
-            return false;
-        }
-        // Release: as in `take_off_shelf`.
-        self.shelved.fetch_sub(ids, Ordering::Release);
-        self.uncarve(ids);
-        for number in 0..self.per_chunk {
-            self.wrote(chunks::id(chunk, number));
-        }
-        true
-    }
-
-    /// Takes the chunk that the cursor cuts off the class, if all that was carved of it lies on the
-    /// shelf. It is the caller's then.
-    pub(crate) fn take_whole_with_rest(&self) -> Option<ChunkId> {
-        let is_idle = |rest: &Rest| {
-            let links = self.chunks.links();
-            self.chunks.shelves().resting(links, rest.chunk) >= rest.next
-        };
-        // Looks first: meanwhile others would take another chunk.
-        self.look_at_rest().filter(is_idle)?;
-        let rest = self.take_rest()?;
-        if self.take_whole(rest.chunk, self.per_chunk - rest.next) {
-            return Some(rest.chunk);
-        }
-        if !self.leave_rest(rest) {
-            let mut batch: Batch = Batch::new();
-            for id in self.carve_rest(rest) {
-                batch.push(id);
-                if batch.room() == 0 {
-                    self.shelve(rest.chunk, batch.as_slice());
-                    batch.truncate(0);
-                }
-            }
-            self.shelve(rest.chunk, batch.as_slice());
-        }
-        None
-    }
-
-    /// Takes up to `most` ids off the shelf with the fewest, so that the fullest chunk fills up and
-    /// the others can go; `false` if there are none.
-    fn take_off_shelf(&self, most: usize, batch: &mut Batch) -> bool {
-        while let Some((chunk, _)) = self.on_shelves().min_by_key(|(_, ids)| *ids) {
-            let links = self.chunks.links();
-            let is_own = || self.is_own(chunk);
-            self.chunks
-                .shelves()
-                .take(links, chunk, most, batch, is_own);
-            if !batch.is_empty() {
-                // Release: after the pop, so that it is never less than what lies there.
-                self.shelved
-                    .fetch_sub(batch.len() as u32, Ordering::Release);
-                return true;
-            }
-        }
-        false
     }
 
     /// Makes a chunk the class's that was another's and is in the caller's hands, and carves an id
