@@ -118,8 +118,8 @@ impl Cuts {
         self.per_chunk
     }
 
-    /// The buffer that the byte at `offset` of a chunk belongs to, if the chunk is the class's, and the
-    /// byte within the buffer; `None` behind the chunk's last buffer.
+    /// The buffer that the byte at `offset` of a chunk belongs to, if the chunk is the class's, and
+    /// the byte within the buffer; `None` behind the chunk's last buffer.
     pub(crate) fn find(&self, chunk: ChunkId, offset: usize) -> Option<(FrameId, usize)> {
         let number = (offset / self.stride()) as u32;
         (number < self.per_chunk).then(|| (chunks::id(chunk, number), offset % self.stride()))
