@@ -44,18 +44,34 @@ pub(crate) fn pool() -> Result<&'static framewell_pool, Refused> {
     }
 }
 
+/// The shared pool, and which call has made it.
+enum Published {
+    /// This call.
+    ByThis(&'static framewell_pool),
+    /// Another call.
+    ByAnother(&'static framewell_pool),
+}
+
+impl Published {
+    fn pool(self) -> &'static framewell_pool {
+        match self {
+            Self::ByThis(pool) | Self::ByAnother(pool) => pool,
+        }
+    }
+}
+
 /// Makes a pool the shared one. If there is one already, that one stays and this one is dropped.
-fn publish(pool: framewell_pool) -> Result<&'static framewell_pool, &'static framewell_pool> {
+fn publish(pool: framewell_pool) -> Published {
     let own = Box::into_raw(Box::new(pool));
     // Release: publishes the pool; pairs with the Acquire in `made` and the one on failure here.
     match SHARED.compare_exchange(ptr::null_mut(), own, Ordering::Release, Ordering::Acquire) {
         // SAFETY: nobody takes the box back.
-        Ok(_) => Ok(unsafe { &*own }),
+        Ok(_) => Published::ByThis(unsafe { &*own }),
         Err(first) => {
             // SAFETY: the box was made above, and nobody else knows it.
             drop(unsafe { Box::from_raw(own) });
             // SAFETY: the pointer is not NULL, so that pool was published for good.
-            Err(unsafe { &*first })
+            Published::ByAnother(unsafe { &*first })
         }
     }
 }
@@ -71,9 +87,7 @@ const MAX_WAIT: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_micros(100);
 
 /// Makes a pool the shared one, as [`publish`] does.
-fn make(
-    wishes: impl Fn() -> Result<Wishes, Refused>,
-) -> Result<Result<&'static framewell_pool, &'static framewell_pool>, Refused> {
+fn make(wishes: impl Fn() -> Result<Wishes, Refused>) -> Result<Published, Refused> {
     let since = Instant::now();
     loop {
         // AcqRel, here and below, pairs with itself: a call that reads that another has ended sees
@@ -87,7 +101,7 @@ fn make(
         };
         // The memory that was refused may be in the pool that another call has published by now.
         if let Some(first) = made() {
-            return Ok(Err(first));
+            return Ok(Published::ByAnother(first));
         }
         let alone = before % ENDED == 0 && after == before + 1;
         if alone || since.elapsed() >= MAX_WAIT || refused.code != FRAMEWELL_ERROR_OUTOFMEMORY {
@@ -101,7 +115,7 @@ fn make(
 fn first_use() -> Result<&'static framewell_pool, Refused> {
     static SAID: AtomicBool = AtomicBool::new(false);
     let refused = match make(Wishes::of_environment) {
-        Ok(published) => return Ok(published.unwrap_or_else(|first| first)),
+        Ok(published) => return Ok(published.pool()),
         Err(refused) => refused,
     };
     // Relaxed: nothing is published; the swap only picks the call that prints the message.
@@ -120,8 +134,10 @@ fn init(wishes: impl Fn() -> Result<Wishes, Refused>) -> Result<(), Refused> {
     if made().is_some() {
         return Err(already());
     }
-    make(wishes)?.map_err(|_| already())?;
-    Ok(())
+    match make(wishes)? {
+        Published::ByThis(_) => Ok(()),
+        Published::ByAnother(_) => Err(already()),
+    }
 }
 
 /// Implements `framewell_init` of the header.
