@@ -1,23 +1,26 @@
-// The seeded bugs: each a change of the source that loom has to catch. Included by build.rs.
+//! The seeded bugs: each a change of the source that loom has to catch. How to add one is told in
+//! `verify/mutations`.
 
-struct Seed {
-    name: &'static str,
+use framewell_mutations::Mutation;
+
+pub(crate) struct Seed {
+    pub(crate) name: &'static str,
     /// The model that must fail, `file::function`.
-    model: &'static str,
+    pub(crate) model: &'static str,
     /// A part of what the failure says.
-    caught_by: &'static str,
-    bug: &'static [Change],
+    pub(crate) caught_by: &'static str,
+    pub(crate) bug: &'static [Mutation],
 }
 
 const UNORDERED: &str = "Causality violation";
 
-const SEEDS: &[Seed] = &[
+pub(crate) const SEEDS: &[Seed] = &[
     Seed {
         name: "released_without_grace",
         model: "cell::swap_races_read",
         caught_by: UNORDERED,
-        bug: &[Change {
-            file: "buffer/cell/writer.rs",
+        bug: &[Mutation {
+            item: "Writer::retire",
             from: "unsafe { guard.defer_unchecked(release) };",
             to: "release();",
         }],
@@ -26,21 +29,20 @@ const SEEDS: &[Seed] = &[
         name: "looked_up_before_pinning",
         model: "cell::swap_races_read",
         caught_by: UNORDERED,
-        bug: &[Change {
-            file: "buffer/cell/reader.rs",
-            from: "        let guard = self.handle.pin();
-        // Behind the pinning: what is current from now on is not freed before the guard is gone (E2).
-        let buffer = self.handle.cell.slots.current()?;",
-            to: "        let buffer = self.handle.cell.slots.current()?;
-        let guard = self.handle.pin();",
+        bug: &[Mutation {
+            item: "Reader::read",
+            from: "let guard = self.handle.pin();
+            let buffer = self.handle.cell.slots.current()?;",
+            to: "let buffer = self.handle.cell.slots.current()?;
+            let guard = self.handle.pin();",
         }],
     },
     Seed {
         name: "published_relaxed",
         model: "cell::swap_races_read",
         caught_by: UNORDERED,
-        bug: &[Change {
-            file: "buffer/cell/slots.rs",
+        bug: &[Mutation {
+            item: "Slots::publish",
             from: "self.current.swap(new, Ordering::AcqRel)",
             to: "self.current.swap(new, Ordering::Acquire)",
         }],
@@ -49,8 +51,8 @@ const SEEDS: &[Seed] = &[
         name: "looked_up_relaxed",
         model: "cell::swap_races_read",
         caught_by: UNORDERED,
-        bug: &[Change {
-            file: "buffer/cell/slots.rs",
+        bug: &[Mutation {
+            item: "Slots::current",
             from: "self.current.load(Ordering::Acquire)",
             to: "self.current.load(Ordering::Relaxed)",
         }],
@@ -59,8 +61,8 @@ const SEEDS: &[Seed] = &[
         name: "taken_out_relaxed",
         model: "cell::two_writers_swap",
         caught_by: UNORDERED,
-        bug: &[Change {
-            file: "buffer/cell/slots.rs",
+        bug: &[Mutation {
+            item: "Slots::publish",
             from: "self.current.swap(new, Ordering::AcqRel)",
             to: "self.current.swap(new, Ordering::Release)",
         }],
@@ -69,19 +71,19 @@ const SEEDS: &[Seed] = &[
         name: "published_in_two_steps",
         model: "cell::two_writers_swap",
         caught_by: "panicked",
-        bug: &[Change {
-            file: "buffer/cell/slots.rs",
+        bug: &[Mutation {
+            item: "Slots::publish",
             from: "let old = self.current.swap(new, Ordering::AcqRel);",
             to: "let old = self.current.load(Ordering::Acquire);
-        self.current.store(new, Ordering::Release);",
+            self.current.store(new, Ordering::Release);",
         }],
     },
     Seed {
         name: "given_back_relaxed",
         model: "cell::two_writers_swap",
         caught_by: UNORDERED,
-        bug: &[Change {
-            file: "buffer/cell/slots.rs",
+        bug: &[Mutation {
+            item: "Slots::give_back",
             from: "self.free.fetch_or(place.bit(), Ordering::Release)",
             to: "self.free.fetch_or(place.bit(), Ordering::Relaxed)",
         }],
@@ -90,20 +92,20 @@ const SEEDS: &[Seed] = &[
         name: "claimed_relaxed",
         model: "cell::two_writers_swap",
         caught_by: UNORDERED,
-        bug: &[Change {
-            file: "buffer/cell/slots.rs",
-            from: "                Ordering::Acquire,
-                Ordering::Relaxed,",
-            to: "                Ordering::Relaxed,
-                Ordering::Relaxed,",
+        bug: &[Mutation {
+            item: "Slots::claim",
+            from: "Ordering::Acquire,
+            Ordering::Relaxed",
+            to: "Ordering::Relaxed,
+            Ordering::Relaxed",
         }],
     },
     Seed {
         name: "one_place_too_many",
         model: "cell::swap_at_the_bound_races_read",
         caught_by: "more are retired than may be",
-        bug: &[Change {
-            file: "buffer/cell/mod.rs",
+        bug: &[Mutation {
+            item: "FrameCell::new",
             from: "Slots::new(retired + 1)",
             to: "Slots::new(retired + 2)",
         }],
@@ -112,11 +114,10 @@ const SEEDS: &[Seed] = &[
         name: "released_uncounted",
         model: "cell::clear_races_read",
         caught_by: "not home, or not counted",
-        bug: &[Change {
-            file: "buffer/cell/slots.rs",
-            from: "        buffer.no_longer_retired();
-        // Last of all",
-            to: "        // Last of all",
+        bug: &[Mutation {
+            item: "Slots::release",
+            from: "buffer.no_longer_retired();",
+            to: "",
         }],
     },
     Seed {
@@ -124,20 +125,16 @@ const SEEDS: &[Seed] = &[
         model: "cell::end_of_a_pool_swaps_and_panics",
         caught_by: "refused below the bound",
         bug: &[
-            Change {
-                file: "buffer/cell/slots.rs",
-                from: "        // SAFETY: the function's bullet, and it is empty now.
-        unsafe { self.give_back(place) };
-        // Before",
-                to: "        // Before",
+            Mutation {
+                item: "Slots::release",
+                from: "unsafe { self.give_back(place) };",
+                to: "",
             },
-            Change {
-                file: "buffer/cell/slots.rs",
-                from: "        // Last of all: what the end of a pool drops may use this cell.
-        drop(buffer);",
-                to: "        drop(buffer);
-        // SAFETY: the function's bullet, and it is empty now.
-        unsafe { self.give_back(place) };",
+            Mutation {
+                item: "Slots::release",
+                from: "drop(buffer);",
+                to: "drop(buffer);
+            unsafe { self.give_back(place) };",
             },
         ],
     },
@@ -145,18 +142,18 @@ const SEEDS: &[Seed] = &[
         name: "panic_let_through",
         model: "cell::end_of_a_pool_swaps_and_panics",
         caught_by: "the panic goes no further",
-        bug: &[Change {
-            file: "inner/misuse.rs",
-            from: "        contain(|| drop(owned));",
-            to: "        drop(owned);",
+        bug: &[Mutation {
+            item: "Hook::drop",
+            from: "contain(|| drop(owned));",
+            to: "drop(owned);",
         }],
     },
     Seed {
         name: "retired_and_not_handed_in",
         model: "cell::clear_races_swap",
         caught_by: "not home, or not counted",
-        bug: &[Change {
-            file: "buffer/cell/writer.rs",
+        bug: &[Mutation {
+            item: "Writer::retire",
             from: "self.collect(guard, old.is_some());",
             to: "self.collect(guard, false);",
         }],
@@ -165,8 +162,8 @@ const SEEDS: &[Seed] = &[
         name: "participant_left_relaxed",
         model: "cell::reader_comes_and_goes_during_a_swap",
         caught_by: UNORDERED,
-        bug: &[Change {
-            file: "buffer/cell/participants.rs",
+        bug: &[Mutation {
+            item: "Participant::leave",
             from: "self.taken.store(SPARE, Ordering::Release);",
             to: "self.taken.store(SPARE, Ordering::Relaxed);",
         }],
@@ -175,42 +172,42 @@ const SEEDS: &[Seed] = &[
         name: "participant_taken_relaxed",
         model: "cell::reader_comes_and_goes_during_a_swap",
         caught_by: UNORDERED,
-        bug: &[Change {
-            file: "buffer/cell/participants.rs",
-            from: "                TAKEN,
-                Ordering::Acquire,",
-            to: "                TAKEN,
-                Ordering::Relaxed,",
+        bug: &[Mutation {
+            item: "Participants::take",
+            from: "TAKEN,
+            Ordering::Acquire",
+            to: "TAKEN,
+            Ordering::Relaxed",
         }],
     },
     Seed {
         name: "participant_of_two_handles",
         model: "cell::reader_comes_and_goes_during_a_swap",
         caught_by: UNORDERED,
-        bug: &[Change {
-            file: "buffer/cell/participants.rs",
-            from: "                SPARE,
-                TAKEN,",
-            to: "                TAKEN,
-                TAKEN,",
+        bug: &[Mutation {
+            item: "Participants::take",
+            from: "SPARE,
+            TAKEN",
+            to: "TAKEN,
+            TAKEN",
         }],
     },
     Seed {
         name: "participant_added_relaxed",
         model: "cell::handles_are_made_at_once",
         caught_by: UNORDERED,
-        bug: &[Change {
-            file: "buffer/cell/participants.rs",
-            from: "                Ordering::AcqRel,",
-            to: "                Ordering::Acquire,",
+        bug: &[Mutation {
+            item: "Participants::add",
+            from: "Ordering::AcqRel",
+            to: "Ordering::Acquire",
         }],
     },
     Seed {
         name: "participants_looked_at_relaxed",
         model: "cell::handles_are_made_at_once",
         caught_by: UNORDERED,
-        bug: &[Change {
-            file: "buffer/cell/participants.rs",
+        bug: &[Mutation {
+            item: "Participants::take",
             from: "self.first.load(Ordering::Acquire)",
             to: "self.first.load(Ordering::Relaxed)",
         }],
@@ -219,8 +216,8 @@ const SEEDS: &[Seed] = &[
         name: "node_freed_without_grace",
         model: "registry::lookup_races_removal",
         caught_by: UNORDERED,
-        bug: &[Change {
-            file: "dot11/registry.rs",
+        bug: &[Mutation {
+            item: "Registry::walk",
             from: "unsafe { guard.defer_destroy(at) };",
             to: "drop(unsafe { at.into_owned() });",
         }],
@@ -229,8 +226,8 @@ const SEEDS: &[Seed] = &[
         name: "removed_without_mark",
         model: "registry::neighbours_are_removed_at_once",
         caught_by: "found when it was removed",
-        bug: &[Change {
-            file: "dot11/registry.rs",
+        bug: &[Mutation {
+            item: "Registry::remove",
             from: "let before = node.next.fetch_or(MARKED, Ordering::AcqRel, &guard);",
             to: "let before = node.next.fetch_or(MARKED & address, Ordering::AcqRel, &guard);",
         }],

@@ -8,7 +8,7 @@ use loom::thread;
 use super::fw::percpu::refuse_fences_after;
 use super::fw::sys::run_on;
 use super::fw::{Frame, Front, Pool};
-use crate::harness::explore;
+use crate::harness::{explore, late};
 
 fn pool(frames: usize) -> Pool {
     let builder = Pool::builder().frames(frames).front(Front::Rseq);
@@ -103,6 +103,10 @@ pub fn frame_that_leaves_the_depot_is_always_found_that_fails_weakly() {
 }
 
 pub fn frame_that_moves_to_the_depot_and_back_is_always_found() {
+    late(8_000, explore_moves_to_the_depot_and_back);
+}
+
+fn explore_moves_to_the_depot_and_back() {
     explore(Some(2), || {
         // One call after the other, in two threads: a preemption less.
         let (pool, held) = one_in_cache_1();

@@ -1,5 +1,5 @@
-//! Starts the models of cells, `../cells`: the cfgs that they need reach every crate of their build, so they have a build, and a
-//! target directory, of their own.
+//! Starts the models of cells, `../cells`. The cfgs that they need reach every crate of their
+//! build, so they have a build and a target directory of their own.
 
 use std::env;
 use std::path::Path;

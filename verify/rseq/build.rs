@@ -1,42 +1,31 @@
-//! Lays out the variants of the crate that the tests run on: for each file `tests/<test>.rs` the sound one, and
-//! those with the bugs of `seeds.rs` that the test has to catch.
+//! Lays out the variants of the crate that the tests run on: for each file `tests/<test>.rs` the
+//! sound one, and those with the bugs of `seeds` that the test has to catch.
 //!
-//! For a test it writes `<test>.rs`, to be included by it: `mod sound { mod fw; mod subject }` and, for each seed,
-//! such a module by the seed's name and a line `is_caught!(module, name of the test, cause);`, a macro
-//! that the test defines. (A variant that nothing catches, since it is as sound, but slower or stopped at a point, has
-//! the line `holds!(module, name of the test);` instead.) A macro `for_each_seeded!(m)` makes `m!(module …)` of all.
-//! `subject` is `subjects/<test>.rs`, if there is one: what uses the parts of the
-//! crate that are not public.
+//! For a test it writes `<test>.rs`, to be included by it: `mod sound { mod fw; mod subject }` and,
+//! for each seed, such a module by the seed's name and a line
+//! `is_caught!(module, name of the test, cause);`, a macro that the test defines. A variant that is
+//! as sound, but slower or stopped at a point, is caught by nothing: it has the line
+//! `holds!(module, name of the test);` instead. A macro `for_each_seeded!(m)` makes `m!(module …)`
+//! of all. `subject` is `subjects/<test>.rs`, if there is one: what uses the parts of the crate
+//! that are not public.
 
 #[path = "../../build.rs"]
 mod platforms;
-#[path = "../../loom-tests/variants.rs"]
-mod variants;
-
-/// The crate's source.
-const SRC: &str = "../../src";
+mod seeds;
 
 use std::env;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use variants::{Change, lay_out, sorted, stem};
+use framewell_mutations::{Source, sorted, stem};
 
-include!("seeds.rs");
-include!("storm_seeds.rs");
+/// The crate's source.
+const SRC: &str = "../../src";
 
 fn main() {
     platforms::main();
-    for input in [
-        SRC,
-        "../../loom-tests/variants.rs",
-        "subjects",
-        "tests",
-        "seeds.rs",
-        "storm_seeds.rs",
-        "build.rs",
-    ] {
+    for input in [SRC, "subjects", "tests", "seeds", "build.rs"] {
         println!("cargo::rerun-if-changed={input}");
     }
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
@@ -44,7 +33,7 @@ fn main() {
         .into_iter()
         .filter(|entry| entry.is_file())
         .collect();
-    for seed in SEEDS.iter().chain(STORM_SEEDS) {
+    for seed in seeds::seeds() {
         assert!(
             tests.iter().any(|test| stem(test) == seed.test),
             "seed {}: there is no test {}",
@@ -52,10 +41,11 @@ fn main() {
             seed.test
         );
     }
+    let source = Source::read(Path::new(SRC)).unwrap_or_else(|e| panic!("{e}"));
     for test in &tests {
         let test = stem(test);
         let text = if has_sequences() {
-            variants_of(test, &out.join(test))
+            variants_of(&source, test, &out.join(test))
         } else {
             String::new()
         };
@@ -77,7 +67,7 @@ const ALLOWED: &str =
     "#[allow(dead_code, unused_imports, unreachable_pub, clippy::duplicate_mod)]\n";
 
 /// The sound variant for a test, and the seeded ones.
-fn variants_of(test: &str, out: &Path) -> String {
+fn variants_of(source: &Source, test: &str, out: &Path) -> String {
     let arch = env::var("CARGO_CFG_TARGET_ARCH").expect("cargo sets the target's architecture");
     let file = PathBuf::from(format!("subjects/{test}.rs"));
     let subject = if file.exists() {
@@ -91,25 +81,22 @@ fn variants_of(test: &str, out: &Path) -> String {
         vec![]
     };
     let mut text = String::from(ALLOWED);
-    lay_out(out, "sound", &[], &subject, &mut text);
-    for seed in SEEDS.iter().chain(STORM_SEEDS) {
-        if seed.test != test || !seed.archs.contains(&arch.as_str()) {
-            continue;
-        }
+    text += &source.sound().lay_out(out, "sound", &subject);
+    let seeds = || seeds::seeds().filter(|s| s.test == test && s.archs.contains(&arch.as_str()));
+    for seed in seeds() {
         let name = seed.name;
-        text.push_str(ALLOWED);
-        lay_out(out, name, seed.bug, &subject, &mut text);
+        let seeded = source.mutated(name, seed.bug);
+        let seeded = seeded.unwrap_or_else(|e| panic!("{e}"));
+        text += ALLOWED;
+        text += "#[allow(warnings, clippy::all)]\n";
+        text += &seeded.lay_out(out, name, &subject);
         match seed.caught_by {
             "" => writeln!(text, "holds!({name}, {name}_holds);"),
             cause => writeln!(text, "is_caught!({name}, {name}_is_caught, {cause:?});"),
         }
         .unwrap();
     }
-    let seeded = SEEDS
-        .iter()
-        .chain(STORM_SEEDS)
-        .filter(|seed| seed.test == test && seed.archs.contains(&arch.as_str()))
-        .map(|seed| seed.name);
+    let seeded = seeds().map(|seed| seed.name);
     let seeded = seeded.collect::<Vec<_>>().join(" ");
     writeln!(
         text,

@@ -17,18 +17,40 @@ use loom::thread::JoinHandle;
 thread_local! {
     static EXECUTIONS: Cell<usize> = const { Cell::new(0) };
     static MOST: Cell<usize> = const { Cell::new(usize::MAX) };
+    static FIRST: Cell<usize> = const { Cell::new(SHORT_EXECUTIONS) };
 }
 
 /// Set in the process that runs a seeded model, to tell it from the test that judges it.
 const IN_CHILD: &str = "FRAMEWELL_SEEDED";
 
-/// Explores a model: every interleaving, or those with at most `preemptions` preemptions.
+/// The short form of a model: at most so many preemptions, and the first of the interleavings. All
+/// seeded bugs are found there; with a preemption less some are not.
+const SHORT_PREEMPTIONS: usize = 2;
+const SHORT_EXECUTIONS: usize = 4_000;
+
+/// After so many executions loom looks whether it has explored enough.
+const INTERVAL: usize = 1_000;
+
+/// Whether the long forms are asked for, by `FRAMEWELL_LONG=1`.
+fn long() -> bool {
+    env::var_os("FRAMEWELL_LONG").is_some_and(|value| value == "1")
+}
+
+/// Explores a model: every interleaving, or those with at most `preemptions` preemptions; in the
+/// short form fewer.
 pub(crate) fn explore(preemptions: Option<usize>, model: impl Fn() + Send + Sync + 'static) {
     let executions = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&executions);
     let mut builder = loom::model::Builder::new();
-    let most = preemptions.unwrap_or(usize::MAX).min(MOST.get());
+    let short = if long() {
+        usize::MAX
+    } else {
+        SHORT_PREEMPTIONS
+    };
+    let most = preemptions.unwrap_or(usize::MAX).min(MOST.get()).min(short);
     builder.preemption_bound = (most < usize::MAX).then_some(most);
+    builder.max_permutations = (!long()).then_some(FIRST.get());
+    builder.checkpoint_interval = INTERVAL;
     builder.max_branches = 10_000;
     builder.check(move || {
         counter.fetch_add(1, Ordering::Relaxed);
@@ -44,7 +66,15 @@ pub(crate) fn within(preemptions: usize, explore: impl FnOnce()) {
     MOST.set(usize::MAX);
 }
 
-/// Explores a model whose threads need a larger stack than loom gives them: making the 802.11 buffers takes more.
+/// Explores models whose seeded bugs show late: in the short form so many interleavings.
+pub(crate) fn late(executions: usize, explore: impl FnOnce()) {
+    FIRST.set(executions);
+    explore();
+    FIRST.set(SHORT_EXECUTIONS);
+}
+
+/// Explores a model whose threads need a larger stack than loom gives them: making the 802.11
+/// buffers takes more.
 pub(crate) fn explore_deep(preemptions: Option<usize>, model: fn()) {
     explore(preemptions, move || spawn_deep(model).join().unwrap());
 }
@@ -67,10 +97,11 @@ pub(crate) fn passes(name: &str, model: fn()) {
     assert!(executions > 1, "{name}: loom explored one execution alone");
 }
 
-/// Runs a model on a seeded variant, in a process of its own since a caught bug may abort it, and
-/// demands that it fails with `cause` in its output.
-pub(crate) fn is_caught(test: &str, cause: &str, model: fn()) {
+/// Runs a model on the seeded copy, with the bug that `choose` chooses, in a process of its own: a
+/// caught bug may abort it. Demands that it fails with `cause` in its output.
+pub(crate) fn is_caught(test: &str, cause: &str, choose: fn(), model: fn()) {
     if env::var_os(IN_CHILD).is_some() {
+        choose();
         return model();
     }
     let start = Instant::now();

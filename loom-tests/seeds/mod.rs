@@ -1,0 +1,54 @@
+//! The seeded bugs: each a change of the source that loom has to catch. How to add one is told in
+//! `verify/mutations`.
+
+mod bulk;
+mod caches;
+mod chunks;
+mod depot;
+mod dot11;
+mod dry;
+mod exchange;
+mod lazy;
+mod orphan;
+mod pool;
+mod raw;
+mod shared;
+mod slot;
+mod stack;
+mod teardown;
+mod transit;
+mod trim;
+
+use framewell_mutations::Mutation;
+
+pub(crate) struct Seed {
+    pub(crate) name: &'static str,
+    /// The model that must fail, `area::name`.
+    pub(crate) model: &'static str,
+    /// A part of what the failure says.
+    pub(crate) caught_by: &'static str,
+    pub(crate) bug: &'static [Mutation],
+}
+
+/// All seeds, by the areas of their models.
+pub(crate) fn seeds() -> impl Iterator<Item = &'static Seed> {
+    let areas = [
+        bulk::SEEDS,
+        caches::SEEDS,
+        chunks::SEEDS,
+        depot::SEEDS,
+        dot11::SEEDS,
+        dry::SEEDS,
+        exchange::SEEDS,
+        lazy::SEEDS,
+        orphan::SEEDS,
+        pool::SEEDS,
+        raw::SEEDS,
+        slot::SEEDS,
+        stack::SEEDS,
+        teardown::SEEDS,
+        transit::SEEDS,
+        trim::SEEDS,
+    ];
+    areas.into_iter().flatten()
+}
