@@ -81,10 +81,10 @@ mod class;
 mod depot;
 mod dot11;
 mod error;
-mod inner;
 mod memory;
 mod percpu;
 mod pool;
+mod shared;
 mod stats;
 mod sync;
 mod sys;
@@ -98,10 +98,10 @@ pub use buffer::frame::Frame;
 pub use error::{
     BuildError, BulkError, CopyError, OutOfBuffers, OutOfMemory, Purpose, Refusal, Room, RoomError,
 };
-pub use inner::misuse::{BufferKind, Found, Misuse, MisuseKind, OnMisuse};
 pub use percpu::Front;
 pub use pool::region::Region;
 pub use pool::{Pool, PoolBuilder, Trimmed};
+pub use shared::misuse::{BufferKind, Found, Misuse, MisuseKind, OnMisuse};
 pub use stats::{ClassStats, Dot11Stats, FrontKind, Stats};
 pub use sys::{HugePages, Limit, NoRseq, PageKind};
 

@@ -41,13 +41,13 @@ pub(crate) const SEEDS: &[Seed] = &[
         caught_by: "panicked",
         bug: &[
             Mutation {
-                item: "Class::sweep",
-                from: "let drained = self.drain(sweep.held());",
+                item: "Caches::steal",
+                from: "let drained = class.drain(sweep.held());",
                 to: "let drained = Homeless::NONE;",
             },
             Mutation {
-                item: "Class::sweep",
-                from: "if sweep.held().take(self.transfer.batch, batch)",
+                item: "Caches::steal",
+                from: "if sweep.held().take(class.transfer.batch, batch)",
                 to: "if batch.len() > 0",
             },
         ],
@@ -57,8 +57,8 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "dry::frame_at_rest_in_caches_is_always_found",
         caught_by: "panicked",
         bug: &[Mutation {
-            item: "Class::sweep",
-            from: "let drained = self.drain(sweep.held());",
+            item: "Caches::steal",
+            from: "let drained = class.drain(sweep.held());",
             to: "let drained = Homeless::NONE;",
         }],
     },

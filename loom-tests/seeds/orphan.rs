@@ -74,9 +74,9 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "orphan::last_handle_races_free_by_section",
         caught_by: LEAKED,
         bug: &[Mutation {
-            item: "Class::close",
-            from: "caches.close().map(|held| held.resting())",
-            to: "caches.close().map(|held| held.resting().min(1))",
+            item: "Caches::close_lists",
+            from: "self.close().map(|held| held.resting())",
+            to: "self.close().map(|held| held.resting().min(1))",
         }],
     },
 ];

@@ -28,13 +28,13 @@ const LARGE_CLOSED_IN_TWO_STEPS: Mutation = Mutation {
 };
 
 const LARGE_UNCOUNTED: Mutation = Mutation {
-    item: "Inner::orphan",
-    from: "inner.large().map_or(0, Large::close)",
-    to: "inner.large().map_or(0, |large| 0 * large.close())",
+    item: "Shared::orphan",
+    from: "shared.large().map_or(0, Large::close)",
+    to: "shared.large().map_or(0, |large| 0 * large.close())",
 };
 
 const CLASSES_COUNTED_APART: Mutation = Mutation {
-    item: "Inner::orphan",
+    item: "Shared::orphan",
     from: "let out = u64::from(frames) + u64::from(dot11) + u64::from(large);",
     to: "unsafe { Self::came_home(this, u64::from(frames).wrapping_neg()) };
             let out = u64::from(dot11) + u64::from(large);",
@@ -46,7 +46,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "teardown::two_frames_come_home_to_an_orphan",
         caught_by: UNORDERED,
         bug: &[Mutation {
-            item: "Inner::orphan",
+            item: "Shared::orphan",
             from: "unsafe { Self::came_home(this, out.wrapping_neg()) };",
             to: "unsafe { Self::came_home(this, 0) };
             unsafe { Self::came_home(this, out.wrapping_neg()) };",
@@ -57,7 +57,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "teardown::last_frame_to_a_stack_races_last_handle",
         caught_by: UNORDERED,
         bug: &[Mutation {
-            item: "Inner::came_home",
+            item: "Shared::came_home",
             from: "fetch_add(ids, Ordering::AcqRel)",
             to: "fetch_add(ids, Ordering::Relaxed)",
         }],
@@ -83,9 +83,9 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "teardown::burst_comes_home_to_an_orphan",
         caught_by: UNORDERED,
         bug: &[Mutation {
-            item: "Inner::came_home",
+            item: "Shared::came_home",
             from: "if before.wrapping_add(ids) == 0",
-            to: "if before.wrapping_add(ids) == u64::from(inner.arena().frames() - inner.arena().frames())",
+            to: "if before.wrapping_add(ids) == u64::from(shared.arena().frames() - shared.arena().frames())",
         }],
     },
     Seed {
@@ -93,10 +93,10 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "teardown::burst_comes_home_to_an_orphan",
         caught_by: UNORDERED,
         bug: &[Mutation {
-            item: "Inner::free_all",
-            from: "let Homeless(ids) = class.settle(ids);",
-            to: "let Homeless(ids) = class.settle(ids);
-            let _ = class.batch();",
+            item: "Class::free_many_slow",
+            from: "homeless += self.settle(ids).0;",
+            to: "homeless += self.settle(ids).0;
+            let _ = self.batch();",
         }],
     },
     Seed {
@@ -104,10 +104,10 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "teardown::flush_races_last_handle",
         caught_by: UNORDERED,
         bug: &[Mutation {
-            item: "Inner::free_all",
-            from: "let Homeless(ids) = class.settle(ids);",
-            to: "let Homeless(ids) = class.settle(ids);
-            unsafe { this.as_ref() }.add_handle();",
+            item: "Shared::free_slow",
+            from: "let homeless = unsafe { class.free_slow(id) };",
+            to: "let homeless = unsafe { class.free_slow(id) };
+            unsafe { this.as_ref() }.count_retired();",
         }],
     },
     Seed {
@@ -115,7 +115,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "teardown::two_handles_are_dropped_at_once",
         caught_by: UNORDERED,
         bug: &[Mutation {
-            item: "Inner::drop_handle",
+            item: "Shared::drop_handle",
             from: "fetch_sub(1, Ordering::Release)",
             to: "fetch_sub(1, Ordering::Relaxed)",
         }],
@@ -125,7 +125,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "teardown::two_handles_are_dropped_at_once",
         caught_by: UNORDERED,
         bug: &[Mutation {
-            item: "Inner::drop_handle",
+            item: "Shared::drop_handle",
             from: "fence(Ordering::Acquire);",
             to: "let _ = fence;",
         }],
@@ -136,7 +136,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         caught_by: LEAKED,
         bug: &[Mutation {
             item: "Class::flush_shard",
-            from: "shards.count(at, Event::Flush);
+            from: "shards.count_at(at, Event::Flush);
             self.put(batch.as_slice())",
             to: "let _ = self.put(batch.as_slice());
             Homeless::NONE",
@@ -169,7 +169,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "teardown::dot11_buffer_races_last_handle",
         caught_by: UNORDERED,
         bug: &[Mutation {
-            item: "Inner::orphan",
+            item: "Shared::orphan",
             from: "u64::from(frames) + u64::from(dot11)",
             to: "u64::from(frames) + 0 * u64::from(dot11)",
         }],

@@ -23,9 +23,9 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "trim::trim_races_trim_of_caches",
         caught_by: LOST,
         bug: &[Mutation {
-            item: "Class::empty_caches",
-            from: "while sweep.held().take(self.transfer.batch, &mut batch)",
-            to: "while false && sweep.held().take(self.transfer.batch, &mut batch)",
+            item: "Caches::empty",
+            from: "while sweep.held().take(class.transfer.batch, &mut batch)",
+            to: "while false && sweep.held().take(class.transfer.batch, &mut batch)",
         }],
     },
 ];

@@ -140,3 +140,8 @@ pub(crate) fn take_back<W: Word>(word: &W, view: u64) -> bool {
     // Acquire (R): pairs with `hand_out`. Relaxed on failure: nothing is concluded but that it is not so.
     word.clear(out_with::<W>(view), Ordering::Acquire, Ordering::Relaxed)
 }
+
+/// Returns where the data of a frame that is out as a pointer begins, by its [`RawStates`] view.
+pub(crate) fn offset_of_view(view: u64) -> usize {
+    (view & u64::from(u16::MAX)) as usize
+}

@@ -19,11 +19,11 @@ use crate::base::batch::Batch;
 use crate::base::id::FrameId;
 use crate::buffer::frame::Frame;
 use crate::error::BulkError;
-use crate::inner::Inner;
 use crate::memory::arena::Arena;
 use crate::memory::back::Back;
 use crate::percpu::{Event, Moving};
 use crate::pool::Pool;
+use crate::shared::Shared;
 
 /// Up to `N` whole frames of one pool, in line, as numbers: no allocation, 4 bytes a frame.
 ///
@@ -173,7 +173,7 @@ impl<'p, const N: usize> Bulk<'p, N> {
             return Err(BulkError::NoRoom { asked: n, room });
         }
         // All at once, if this CPU's cache has them.
-        self.pool.inner().frames().take_near(n, &mut self.ids);
+        self.pool.shared().frames().take_near(n, &mut self.ids);
         if self.len() == before + n {
             return Ok(());
         }
@@ -203,7 +203,7 @@ impl<'p, const N: usize> Bulk<'p, N> {
     pub fn get_burst(&mut self, n: usize) -> usize {
         let before = self.len();
         let n = n.min(self.room());
-        self.pool.inner().frames().take_near(n, &mut self.ids);
+        self.pool.shared().frames().take_near(n, &mut self.ids);
         if self.len() < before + n {
             self.collect(before + n, false);
         }
@@ -217,7 +217,7 @@ impl<'p, const N: usize> Bulk<'p, N> {
     /// Appends frames from anywhere until there are `end`, and says whether there are; `may_return` as for `Class::take_some`.
     #[inline(never)]
     fn collect(&mut self, end: usize, may_return: bool) -> (bool, Option<Moving<'p>>) {
-        let frames = self.pool.inner().frames();
+        let frames = self.pool.shared().frames();
         let mut moving = None;
         while self.len() < end {
             let mut batch = Batch::new();
@@ -231,7 +231,7 @@ impl<'p, const N: usize> Bulk<'p, N> {
 
     #[cold]
     fn refused(&self) {
-        self.pool.inner().frames().count(Event::Refusal);
+        self.pool.shared().frames().count(Event::Refusal);
     }
 
     /// Returns the frames' numbers: frame `i` lies at [`Region::base`](crate::Region::base)` + i × stride`, and its data a
@@ -265,7 +265,7 @@ impl<'p, const N: usize> Bulk<'p, N> {
     /// ```
     #[inline]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &[u8]> + DoubleEndedIterator {
-        let arena = self.pool.inner().arena();
+        let arena = self.pool.shared().arena();
         let places = Places::new(arena);
         self.ids.as_slice().iter().map(move |id| {
             arena.read(*id);
@@ -290,7 +290,7 @@ impl<'p, const N: usize> Bulk<'p, N> {
     /// ```
     #[inline]
     pub fn iter_mut(&mut self) -> impl ExactSizeIterator<Item = &mut [u8]> + DoubleEndedIterator {
-        let arena = self.pool.inner().arena();
+        let arena = self.pool.shared().arena();
         let places = Places::new(arena);
         self.ids.as_slice().iter().map(move |id| {
             arena.wrote(*id);
@@ -320,7 +320,7 @@ impl<'p, const N: usize> Bulk<'p, N> {
     /// ```
     #[inline]
     pub fn push(&mut self, frame: Frame) -> Result<(), Frame> {
-        if self.room() == 0 || frame.pool() != self.pool.as_inner() {
+        if self.room() == 0 || frame.pool() != self.pool.as_shared() {
             return Err(frame);
         }
         self.ids.push(frame.into_parts().1);
@@ -341,7 +341,7 @@ impl<'p, const N: usize> Bulk<'p, N> {
     #[inline]
     pub fn pop(&mut self) -> Option<Frame> {
         let id = self.ids.pop()?;
-        let pool = self.pool.as_inner();
+        let pool = self.pool.as_shared();
         // SAFETY: the id is of the pool, and was this value's.
         Some(unsafe { Frame::new(pool, id, self.pool.payload()) })
     }
@@ -380,7 +380,7 @@ impl<'p, const N: usize> Bulk<'p, N> {
             return;
         }
         // SAFETY: the ids were this value's, which has forgotten them: a thread that never returns from here leaves them in no two places.
-        unsafe { Inner::free_many(self.pool.as_inner(), ids) };
+        unsafe { Shared::free_many(self.pool.as_shared(), ids) };
     }
 
     /// Frees all frames in bulk.
@@ -417,7 +417,7 @@ impl<const N: usize> Index<usize> for Bulk<'_, N> {
 
     #[inline]
     fn index(&self, at: usize) -> &[u8] {
-        let arena = self.pool.inner().arena();
+        let arena = self.pool.shared().arena();
         let (id, places) = (self.ids()[at], Places::new(arena));
         arena.read(id);
         // SAFETY: as in `iter`.
@@ -430,7 +430,7 @@ impl<const N: usize> Index<usize> for Bulk<'_, N> {
 impl<const N: usize> IndexMut<usize> for Bulk<'_, N> {
     #[inline]
     fn index_mut(&mut self, at: usize) -> &mut [u8] {
-        let arena = self.pool.inner().arena();
+        let arena = self.pool.shared().arena();
         let (id, places) = (self.ids()[at], Places::new(arena));
         arena.wrote(id);
         // SAFETY: as in `iter_mut`.

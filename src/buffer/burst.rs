@@ -9,8 +9,9 @@ use arrayvec::ArrayVec;
 
 use crate::base::batch::Batch;
 use crate::base::id::FrameId;
-use crate::buffer::frame::{Frame, View};
-use crate::inner::Inner;
+use crate::buffer::frame::Frame;
+use crate::buffer::view::View;
+use crate::shared::Shared;
 
 /// Up to `N` frames, in line: no allocation, 16 bytes a frame.
 ///
@@ -165,7 +166,7 @@ impl<const N: usize> Burst<N> {
     /// - The ids are of `pool`, and the caller owns them and gives them to the handles (P1 of `class`).
     /// - There are no more than there is [`room`](Self::room).
     #[inline(always)]
-    pub(crate) unsafe fn append(&mut self, pool: NonNull<Inner>, ids: &[FrameId], len: usize) {
+    pub(crate) unsafe fn append(&mut self, pool: NonNull<Shared>, ids: &[FrameId], len: usize) {
         debug_assert!(ids.len() <= self.room());
         // SAFETY: the caller's ids keep the pool (P2 of `class`).
         let arena = unsafe { pool.as_ref().arena() };
@@ -201,12 +202,12 @@ impl<const N: usize> Burst<N> {
         // SAFETY: the frames behind `start` are taken apart: their ids are in the batch.
         unsafe { self.frames.set_len(start) };
         // SAFETY: each id was given up by the handle that owned it, for `pool`.
-        unsafe { Inner::free_many(pool, batch.as_slice()) };
+        unsafe { Shared::free_many(pool, batch.as_slice()) };
     }
 
     /// Takes the frames of one pool out from among those of others, up to a batch, and frees them.
     #[cold]
-    fn gather(&mut self, len: usize, pool: NonNull<Inner>) {
+    fn gather(&mut self, len: usize, pool: NonNull<Shared>) {
         let mut batch: Batch = Batch::new();
         let mut at = self.frames.len();
         while at > len && batch.room() > 0 {
@@ -217,7 +218,7 @@ impl<const N: usize> Burst<N> {
             }
         }
         // SAFETY: each id was given up by the handle that owned it, for `pool`.
-        unsafe { Inner::free_many(pool, batch.as_slice()) };
+        unsafe { Shared::free_many(pool, batch.as_slice()) };
     }
 }
 

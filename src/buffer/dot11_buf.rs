@@ -11,8 +11,8 @@ use crate::base::id::FrameId;
 use crate::base::raw;
 use crate::dot11::{LargeId, SizeClass};
 use crate::error::{Room, RoomError};
-use crate::inner::Inner;
 use crate::memory::back::Back;
+use crate::shared::Shared;
 
 /// A buffer of any length: the smallest size class that holds it, or a mapping of its own.
 ///
@@ -119,7 +119,7 @@ impl Dot11Buf {
     }
 
     /// The pool that it is of.
-    pub(crate) fn pool(&self) -> &Inner {
+    pub(crate) fn pool(&self) -> &Shared {
         let pool = match self.place() {
             // SAFETY: as in `start`.
             Place::Class(class, _) => unsafe { class.as_ref() }.pool(),
@@ -258,7 +258,7 @@ impl Dot11Buf {
         let (word, view) = match this.place() {
             Place::Class(class, id) => {
                 // SAFETY: as in `start`.
-                Inner::raw_of_class(unsafe { class.as_ref() }, id, this.len())
+                Shared::raw_of_class(unsafe { class.as_ref() }, id, this.len())
             }
             // SAFETY: the handle owns the buffer.
             Place::Large(id) => (unsafe { id.block() }.raw(), 0),
@@ -280,7 +280,7 @@ impl Drop for Dot11Buf {
                 unsafe { class.free(id) };
             }
             // SAFETY: the handle owns the buffer and is not used again.
-            Place::Large(id) => unsafe { Inner::free_large(id) },
+            Place::Large(id) => unsafe { Shared::free_large(id) },
         }
     }
 }

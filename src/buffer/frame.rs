@@ -8,10 +8,11 @@ use std::slice;
 
 use crate::base::id::FrameId;
 use crate::base::raw;
+use crate::buffer::view::View;
 use crate::error::{Room, RoomError};
-use crate::inner::Inner;
-use crate::memory::arena::{Arena, Layout};
+use crate::memory::arena::Arena;
 use crate::memory::back::Back;
+use crate::shared::Shared;
 
 /// One frame of a pool, and the part of it that holds data.
 ///
@@ -43,59 +44,8 @@ use crate::memory::back::Back;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Frame {
-    pool: NonNull<Inner>,
+    pool: NonNull<Shared>,
     view: View,
-}
-
-/// Which frame, and which part of it holds data, in one word: handles are written and read whole, so that what was written a
-/// moment ago never has to be put together from several stores.
-///
-/// ```text
-///   │ id: 32 │ offset from the frame's first byte: 16 │ length: 16 │
-/// ```
-#[derive(Clone, Copy)]
-pub(crate) struct View(u64);
-
-impl View {
-    /// The part of a new frame, of number 0 for the time being: `min(len, payload)` bytes after the headroom.
-    #[inline(always)]
-    pub(crate) fn new(layout: &Layout, len: usize) -> Self {
-        Self(0).part(layout.headroom, len.min(layout.payload.into()) as u16)
-    }
-
-    /// The same part of a frame, instead of frame 0.
-    #[inline(always)]
-    fn of(self, id: FrameId) -> Self {
-        debug_assert_eq!(self.id().0, 0);
-        Self(self.0 | u64::from(id.0))
-    }
-
-    /// Another part of the frame.
-    #[inline(always)]
-    fn part(self, offset: u16, len: u16) -> Self {
-        let id = self.0 & u64::from(u32::MAX);
-        Self(id | u64::from(offset) << 32 | u64::from(len) << 48)
-    }
-
-    #[inline(always)]
-    fn id(self) -> FrameId {
-        FrameId(self.0 as u32)
-    }
-
-    /// The part alone, in 32 bits.
-    fn part_of_frame(self) -> u64 {
-        self.0 >> 32
-    }
-
-    #[inline(always)]
-    fn offset(self) -> u16 {
-        (self.0 >> 32) as u16
-    }
-
-    #[inline(always)]
-    fn len(self) -> u16 {
-        (self.0 >> 48) as u16
-    }
 }
 
 // SAFETY: a frame owns its bytes alone (P1 of `class`), and the pool may be used and freed on any thread.
@@ -110,7 +60,7 @@ impl Frame {
     ///
     /// - `id` is an id of `pool`, and the caller owns it and gives it to the handle (P1 of `class`).
     #[inline(always)]
-    pub(crate) unsafe fn new(pool: NonNull<Inner>, id: FrameId, len: usize) -> Self {
+    pub(crate) unsafe fn new(pool: NonNull<Shared>, id: FrameId, len: usize) -> Self {
         // SAFETY: the caller's id keeps the pool (P2 of `class`).
         let arena = unsafe { pool.as_ref().arena() };
         // SAFETY: the function's bullet; the part lies in the frame by its layout.
@@ -121,8 +71,8 @@ impl Frame {
     ///
     /// - As for [`new`](Self::new); `arena` is the pool's, and `view` is of number 0 and lies in its frames.
     #[inline(always)]
-    pub(crate) unsafe fn with_view(
-        pool: NonNull<Inner>,
+    pub(super) unsafe fn with_view(
+        pool: NonNull<Shared>,
         arena: &Arena,
         id: FrameId,
         view: View,
@@ -135,7 +85,7 @@ impl Frame {
     }
 
     #[inline(always)]
-    pub(crate) fn inner(&self) -> &Inner {
+    pub(crate) fn shared(&self) -> &Shared {
         // SAFETY: this frame's id keeps the pool (P2 of `class`).
         unsafe { self.pool.as_ref() }
     }
@@ -146,7 +96,7 @@ impl Frame {
         // SAFETY: the id is one of this pool's (`new`); the offset never exceeds the room, which
         // never exceeds the stride.
         unsafe {
-            self.inner()
+            self.shared()
                 .arena()
                 .byte(self.id(), self.view.offset().into())
         }
@@ -214,7 +164,7 @@ impl Frame {
     #[inline]
     #[must_use]
     pub fn capacity(&self) -> usize {
-        self.inner().arena().layout().room.into()
+        self.shared().arena().layout().room.into()
     }
 
     /// Returns the number of this frame within its pool.
@@ -354,13 +304,13 @@ impl Frame {
     #[must_use = "the pointer is the only way back to the frame"]
     pub fn into_raw(self) -> NonNull<u8> {
         let mut this = ManuallyDrop::new(self);
-        let stride = this.inner().arena().layout().stride;
+        let stride = this.shared().arena().layout().stride;
         if usize::from(this.view.offset()) == stride {
             // An empty frame at the frame's end: one byte back, or the pointer would be the next frame's.
             this.view = this.view.part(this.view.offset() - 1, 0);
         }
         let pointer = this.data();
-        let word = this.inner().raw().word(this.id());
+        let word = this.shared().raw().word(this.id());
         // The last step: whoever waits for the frame at this address may take it, and end the pool.
         raw::hand_out(word, this.view.part_of_frame());
         pointer
@@ -371,7 +321,7 @@ impl Frame {
     /// # Safety
     ///
     /// - As for [`new`](Self::new); `view` is what [`into_raw`](Self::into_raw) has noted.
-    pub(crate) unsafe fn from_raw_view(pool: NonNull<Inner>, id: FrameId, view: u64) -> Self {
+    pub(crate) unsafe fn from_raw_view(pool: NonNull<Shared>, id: FrameId, view: u64) -> Self {
         Self {
             pool,
             view: View(view << 32).of(id),
@@ -380,20 +330,15 @@ impl Frame {
 
     /// Gives the frame up without freeing it.
     #[inline(always)]
-    pub(crate) fn into_parts(self) -> (NonNull<Inner>, FrameId) {
+    pub(crate) fn into_parts(self) -> (NonNull<Shared>, FrameId) {
         let this = ManuallyDrop::new(self);
         (this.pool, this.id())
     }
 
     #[inline(always)]
-    pub(crate) fn pool(&self) -> NonNull<Inner> {
+    pub(crate) fn pool(&self) -> NonNull<Shared> {
         self.pool
     }
-}
-
-/// Where the data of a frame that is out as a pointer begins, by its [`RawStates`](crate::base::raw::RawStates) view.
-pub(crate) fn offset_of_view(view: u64) -> usize {
-    (view & u64::from(u16::MAX)) as usize
 }
 
 #[cold]
@@ -405,7 +350,7 @@ impl Drop for Frame {
     #[inline]
     fn drop(&mut self) {
         // SAFETY: the handle owns its id (`new`) and is not used again.
-        unsafe { Inner::free(self.pool, self.id()) };
+        unsafe { Shared::free(self.pool, self.id()) };
     }
 }
 
@@ -414,7 +359,7 @@ impl Deref for Frame {
 
     #[inline]
     fn deref(&self) -> &[u8] {
-        self.inner().arena().read(self.id());
+        self.shared().arena().read(self.id());
         // SAFETY: `len` bytes from `data` lie inside the frame, are initialised (anonymous memory is
         // zeroed), and belong to this handle alone, which the slice borrows.
         unsafe { slice::from_raw_parts(self.data().as_ptr(), self.len()) }
@@ -424,7 +369,7 @@ impl Deref for Frame {
 impl DerefMut for Frame {
     #[inline]
     fn deref_mut(&mut self) -> &mut [u8] {
-        self.inner().arena().wrote(self.id());
+        self.shared().arena().wrote(self.id());
         // SAFETY: as in `deref`; the handle is borrowed mutably.
         unsafe { slice::from_raw_parts_mut(self.data().as_ptr(), self.len()) }
     }

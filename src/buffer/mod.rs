@@ -5,3 +5,4 @@ pub(crate) mod burst;
 pub(crate) mod cell;
 pub(crate) mod dot11_buf;
 pub(crate) mod frame;
+mod view;

@@ -32,14 +32,14 @@
 //! been kinder: the moment is that at which it looked.
 //!
 //! Where the kernel refuses the fence, the caches are not looked at, and the claim is made for the
-//! other places alone: the exception, see `drain`. Nothing else would end the call: the pool is not
+//! other places alone: the exception, see `rseq`. Nothing else would end the call: the pool is not
 //! dry, and only another thread can make it so.
 //!
 //! A free that happens-before the call is seen by coherence. Frames in the hands of a call in progress do not count;
 //! as courtesy a refuser that sees such a transfer looks again a bounded number of times.
 //!
 //! The caches of the rseq front are one place: empty while the mode is "dry", and its epoch counts. A call that noted its opening
-//! before the sweep may have its cache's bounds open for a moment longer (G4 of `front::gate`; the sweep has marked its gate, and
+//! before the sweep may have its cache's bounds open for a moment longer (G4 of `gate`; the sweep has marked its gate, and
 //! it drains and shuts the cache instead). Frees to that cache meanwhile happen before later calls, and are in
 //! the opener's hands: to wait for it would not be lock-free.
 //!
@@ -53,8 +53,10 @@ use std::thread;
 use crossbeam_utils::Backoff;
 
 use super::Class;
+use super::policy::Policy;
 use crate::base::limits::{MAX_RESCANS, MAX_YIELDS};
 use crate::memory::back::{Back, Lack};
+use crate::percpu::match_front;
 
 /// How often a refuser looks again because another call has frames on the move.
 pub(super) struct Courtesy {
@@ -116,7 +118,7 @@ impl<B: Back> Class<B> {
         let front = if missed.unfenced {
             0
         } else {
-            self.front.pops_if_empty()?
+            match_front!(self.front, front => front.pops_if_nothing_rests())?
         };
         let depot = self.depot.pops_if_empty()?;
         let back = self.back.carvings_if_used_up(missed.lack.is_of_memory())?;

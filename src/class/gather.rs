@@ -3,10 +3,11 @@
 #![forbid(unsafe_code)]
 
 use super::Class;
+use super::policy::Policy;
 use crate::base::batch::Batch;
 use crate::base::id::FrameId;
 use crate::memory::back::Back;
-use crate::percpu::{Caches, Moving, Portable, Which};
+use crate::percpu::{Moving, match_front};
 
 impl<B: Back> Class<B> {
     /// Notes that ids are on the move, until the answer is dropped.
@@ -16,10 +17,7 @@ impl<B: Back> Class<B> {
 
     /// Shows the ids that seem to rest in the lists, and takes none: exact if no call is in progress.
     pub(crate) fn look(&self, mut see: impl FnMut(FrameId)) {
-        match self.front.which() {
-            Which::Rseq(caches) => caches.look(&mut see),
-            Which::Portable(shards) => shards.look(self.back.links(), &mut see),
-        }
+        match_front!(self.front, front => front.show(self, &mut see));
         self.depot.look(self.back.links(), see);
     }
 
@@ -36,10 +34,7 @@ impl<B: Back> Class<B> {
         // The depot first: what is enough may be there, and the caches stay open. It comes again,
         // for what went there from the front meanwhile.
         let more = self.empty_depot(&mut lay)
-            && match self.front.which() {
-                Which::Rseq(caches) => self.empty_caches(caches, &mut lay),
-                Which::Portable(shards) => self.empty_shards(shards, &mut lay),
-            };
+            && match_front!(self.front, front => front.empty(self, &mut lay));
         if more {
             self.empty_depot(&mut lay);
         }
@@ -58,47 +53,8 @@ impl<B: Back> Class<B> {
         }
     }
 
-    /// Once they are stopped, all that is in them is taken.
-    fn empty_caches(&self, caches: &Caches, lay: &mut impl FnMut(&[FrameId]) -> bool) -> bool {
-        // Without the fence the caches keep what they hold.
-        let Ok(Some(sweep)) = caches.sweep() else {
-            return true;
-        };
-        let mut more = true;
-        let mut batch = Batch::new();
-        while sweep.held().take(self.transfer.batch, &mut batch) {
-            more = lay(batch.as_slice());
-            batch.truncate(0);
-        }
-        sweep.finish();
-        more
-    }
-
-    fn empty_shards(&self, shards: &Portable, lay: &mut impl FnMut(&[FrameId]) -> bool) -> bool {
-        let mut batch = Batch::new();
-        for shard in shards.all() {
-            loop {
-                batch.truncate(0);
-                let room = batch.room();
-                shards.pop_many(self.back.links(), shard, room, &mut batch);
-                if batch.is_empty() {
-                    break;
-                }
-                if !lay(batch.as_slice()) {
-                    return false;
-                }
-            }
-        }
-        true
-    }
-
     /// Lets caches be used again that `empty` has shut.
     pub(crate) fn reopen(&self) {
-        if let Which::Rseq(caches) = self.front.which() {
-            let epoch = caches.epoch();
-            if epoch.is_dry_or_drying() {
-                caches.end_dry(epoch);
-            }
-        }
+        match_front!(self.front, front => front.reopen());
     }
 }

@@ -10,25 +10,33 @@
 //!
 //! The frames of a pool are a class, and each size of its 802.11 buffers is one. They differ in their *back*: where ids come
 //! from that nobody has had, and what memory an id names. Front, depot and back know nothing of one another; what
-//! one gives, this module takes to the next. The hot path (one pop, one push) is in this file, the transfers are in
-//! `transfer` and `drain`, the proof of exhaustion is in `exhaustion`.
+//! one gives, this module takes to the next:
+//!
+//! - the hot path (one pop, one push) is in this file,
+//! - the transfers are in `transfer`, as far as they are the same for both fronts,
+//! - what a front does in its own way is its `policy`: in `rseq` and in `portable`,
+//! - the proof of exhaustion is in `exhaustion`.
 //!
 //! Invariants
 //!
 //! - P1. Every id is in exactly one place: at rest (in the front, in the depot, not yet carved), in the hands
 //!   of one call, or in one handle. Only the owner of an id touches the buffer's bytes.
-//! - P2. The pool's memory lasts until its last handle is dropped and all its ids are at rest (`inner`).
+//! - P2. The pool's memory lasts until its last handle is dropped and all its ids are at rest (`shared`).
 //!   So whoever owns an id, or borrows a handle, may touch the class.
 //! - P3. A free gives its id up by one atomic operation, its last on the class: after it P2 no longer
 //!   covers the caller.
 
-mod drain;
 mod exhaustion;
 mod gather;
+mod policy;
+mod portable;
+mod rseq;
 mod transfer;
 
 use std::mem::MaybeUninit;
 use std::sync::Arc;
+
+use policy::Policy;
 
 use crate::base::batch::Batch;
 use crate::base::id::FrameId;
@@ -36,8 +44,7 @@ use crate::base::limits::MAX_BATCH;
 use crate::base::place::lay_out;
 use crate::depot::Depot;
 use crate::memory::back::Back;
-use crate::percpu::Process;
-use crate::percpu::{AnyFront, Caches, Event, Moving, Portable, Sections, Which};
+use crate::percpu::{AnyFront, Caches, Event, Moving, Portable, Process, Sections, match_front};
 use crate::stats::FrontKind;
 use crate::sync::Unprotected;
 use crate::sys::{Area, Refused};
@@ -55,32 +62,16 @@ pub(crate) struct Class<B> {
 #[derive(Clone, Copy)]
 pub(crate) struct Near(Option<Sections>);
 
-/// What a hot path finds.
-pub(crate) enum Take {
-    /// An id, the caller's (P1).
-    Got(FrameId),
-    /// Nothing in this CPU's cache.
-    Nothing,
-    /// There are no caches: the front is the portable one.
-    NoCaches,
-}
-
 impl Near {
-    /// Takes an id from this CPU's cache; it is the caller's (P1).
+    /// Takes an id from this CPU's cache, if there are caches; it is the caller's (P1).
     ///
     /// # Safety
     ///
     /// - The caller keeps the class (P2) until the function returns.
     #[inline(always)]
-    pub(crate) unsafe fn take(self) -> Take {
-        let Some(sections) = self.0 else {
-            return Take::NoCaches;
-        };
+    pub(crate) unsafe fn take(self) -> Option<FrameId> {
         // SAFETY: the caches are the class's, which lives.
-        match unsafe { sections.pop() } {
-            Some(id) => Take::Got(id),
-            None => Take::Nothing,
-        }
+        self.0.and_then(|sections| unsafe { sections.pop() })
     }
 
     /// Lays an id down in this CPU's cache, by its last step (P3); `false` if it is still the caller's: the cache took none, or there
@@ -197,16 +188,16 @@ impl<B: Back> Class<B> {
         let (cpus, limit) = (shape.cpus, shape.transfer.limit as u32);
         // Every free of a buffer that is to be zeroed takes the slow path, where that is done.
         let singles = !shape.transfer.zero_on_free;
-        place.write(AnyFront::new(match &shape.rseq {
-            Some((area, process)) => Which::Rseq(
+        place.write(match &shape.rseq {
+            Some((area, process)) => AnyFront::rseq(
                 Caches::new(*area, cpus, shape.colour, limit, singles, process)
                     .map_err(Refused::of(Caches::bytes_for(cpus)))?,
             ),
             None => {
                 let limit = if singles { limit } else { 0 };
-                Which::Portable(Portable::new(shape.ids, cpus, limit))
+                AnyFront::portable(Portable::new(shape.ids, cpus, limit))
             }
-        }));
+        });
         Ok(())
     }
 
@@ -225,7 +216,7 @@ impl<B: Back> Class<B> {
 
     /// Takes an id from this CPU's cache; it is the caller's (P1).
     #[inline(always)]
-    pub(crate) fn take(&self) -> Take {
+    pub(crate) fn take(&self) -> Option<FrameId> {
         // SAFETY: `self` is borrowed, so the pool lives.
         unsafe { self.near().take() }
     }
@@ -236,14 +227,10 @@ impl<B: Back> Class<B> {
         Near(self.front.sections())
     }
 
-    /// Takes an id from this CPU's shard, on the portable front; it is the caller's (P1). Out of line, so that each
-    /// get in a user's code holds one front's instructions, not two's.
-    #[inline(never)]
+    /// Takes an id from this CPU's shard, on the portable front; it is the caller's (P1).
+    #[inline]
     pub(crate) fn take_from_shard(&self) -> Option<FrameId> {
-        match self.front.which() {
-            Which::Portable(shards) => shards.pop(self.back.links(), shards.here()),
-            Which::Rseq(_) => None,
-        }
+        match_front!(self.front, front => front.pop_here(self))
     }
 
     /// Takes 1 to `most` ids into the empty batch; `false` if the class is exhausted. They are the
@@ -283,9 +270,7 @@ impl<B: Back> Class<B> {
     /// As `take_from_shard`, for many.
     #[inline(never)]
     fn take_some_from_shard(&self, most: usize, batch: &mut Batch) {
-        if let Which::Portable(shards) = self.front.which() {
-            shards.pop_many(self.back.links(), shards.here(), most, batch);
-        }
+        match_front!(self.front, front => front.pop_many_here(self, most, batch));
     }
 
     /// Lays ids down in this CPU's cache, all or none, by its last step (P3); `false` if they are still the caller's.
@@ -305,24 +290,11 @@ impl<B: Back> Class<B> {
         }
     }
 
-    /// Lays an id down in this CPU's shard, on the portable front, by its last step (P3); `false` if it is still the
-    /// caller's. Out of line, as `take_from_shard` is.
-    #[inline(never)]
-    pub(crate) fn lay_in_own_shard(&self, id: FrameId) -> bool {
-        match self.front.which() {
-            Which::Portable(shards) => shards.push(self.back.links(), shards.here(), id).is_ok(),
-            Which::Rseq(_) => false,
-        }
-    }
-
     /// Closes the lists for good. How many ids are out: neither at rest nor counted by those who found a place
     /// closed; `None` if the kernel refuses the fence, without which nobody can tell.
     pub(crate) fn close(&self) -> Option<u32> {
         let links = self.back.links();
-        let in_front = match self.front.which() {
-            Which::Rseq(caches) => caches.close().map(|held| held.resting()).ok()?,
-            Which::Portable(shards) => shards.close(links),
-        };
+        let in_front = match_front!(self.front, front => front.close_lists(self))?;
         Some(self.back.carved() - in_front - self.depot.close(links) - self.back.resting())
     }
 
@@ -338,25 +310,12 @@ impl<B: Back> Class<B> {
 
     /// Ids at rest in each cache or shard.
     pub(crate) fn resting_per_cpu(&self) -> Vec<usize> {
-        match self.front.which() {
-            Which::Rseq(caches) => caches.resting_in_each().collect(),
-            Which::Portable(shards) => {
-                let resting = |shard| shards.resting(self.back.links(), shard) as usize;
-                shards.all().map(resting).collect()
-            }
-        }
+        match_front!(self.front, front => front.resting_per_cpu(self).collect())
     }
 
     /// Ids at rest, but for what was never carved.
     pub(crate) fn resting(&self) -> usize {
-        let links = self.back.links();
-        let in_front: usize = match self.front.which() {
-            Which::Rseq(caches) => caches.resting_in_each().sum(),
-            Which::Portable(shards) => {
-                let resting = |shard| shards.resting(links, shard) as usize;
-                shards.all().map(resting).sum()
-            }
-        };
+        let in_front: usize = match_front!(self.front, front => front.resting_per_cpu(self).sum());
         in_front + self.resting_in_depot() + self.back.resting() as usize
     }
 
@@ -366,18 +325,12 @@ impl<B: Back> Class<B> {
     }
 
     pub(crate) fn front_kind(&self) -> FrontKind {
-        match self.front.which() {
-            Which::Rseq(_) => FrontKind::Rseq,
-            Which::Portable(_) => FrontKind::Portable,
-        }
+        match_front!(self.front, front => front.kind())
     }
 
     /// The bytes that the front reserves.
     pub(crate) fn front_bytes(&self) -> usize {
-        match self.front.which() {
-            Which::Rseq(caches) => Caches::bytes_for(caches.resting_in_each().count() as u32),
-            Which::Portable(_) => 0,
-        }
+        match_front!(self.front, front => front.bytes())
     }
 
     /// The most ids of one transfer.

@@ -1,24 +1,27 @@
 //! The slow paths: what happens when a CPU's list is empty or full.
 //!
 //! ```text
-//!   get:   own shard ── empty ─► depot ─► carve ─► another shard ─► refuse (see `exhaustion`)
-//!   free:  own shard ── full ──► a batch to the depot, then own shard
+//!   get:   own list ── empty ─► depot ─► carve ─► lists of other CPUs ─► refuse (see `exhaustion`)
+//!   free:  own list ── full ──► a batch to the depot, then own list
 //! ```
 //!
-//! This is the portable front's way; where the rseq front's differs, `drain` has it. One transfer moves at most
-//! `batch` ids: 64, or fewer in a small pool, so that its frames are not all between two
-//! places at once. What a refill brings beyond the request goes to the own list.
+//! What is the same for both fronts is here; the steps that differ are those of `policy`. One
+//! transfer moves at most `batch` ids: 64, or fewer in a small pool, so that its frames are not all
+//! between two places at once. What a refill brings beyond the request goes to the own list.
 
 use super::exhaustion::{Courtesy, Missed};
+use super::policy::Policy;
 use super::{Class, Homeless};
 use crate::base::batch::Batch;
 use crate::base::id::FrameId;
 use crate::base::limits::MAGAZINE;
 use crate::memory::back::{Back, Lack};
-use crate::percpu::{Event, Portable, Which};
+use crate::percpu::{Event, match_front};
 
 impl<B: Back> Class<B> {
     /// Takes an id from anywhere; it is the caller's (P1). Says what there is a lack of if the class is exhausted.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn take_slow(&self) -> Result<FrameId, Lack> {
         let mut batch = Batch::new();
         let filled = self.refill(1, 0, &mut batch);
@@ -73,31 +76,11 @@ impl<B: Back> Class<B> {
             self.front.count(Event::Refill);
             return Ok(());
         };
-        let unfenced = match self.front.which() {
-            Which::Rseq(caches) => self.sweep(caches, want, batch).is_err(),
-            Which::Portable(shards) => {
-                self.steal(shards, want, batch);
-                false
-            }
-        };
-        Err(Missed { lack, unfenced })
-    }
-
-    /// Takes ids from the first shard that has some, the own one first.
-    fn steal(&self, shards: &Portable, want: usize, batch: &mut Batch) {
-        let at = shards.here();
-        for shard in shards.from(at) {
-            // Half of what is there, so that its CPU keeps some, but not less than is wanted.
-            let half = shards.resting(self.back.links(), shard).div_ceil(2) as usize;
-            let most = want.max(half.min(self.transfer.batch));
-            shards.pop_many(self.back.links(), shard, most, batch);
-            if !batch.is_empty() {
-                if shard != at {
-                    self.front.count(Event::Steal);
-                }
-                return;
-            }
-        }
+        let stolen = match_front!(self.front, front => front.steal(self, want, batch));
+        Err(Missed {
+            lack,
+            unfenced: stolen.is_err(),
+        })
     }
 
     /// Lays the ids that a refill has brought beyond the request to rest. The caller has a handle.
@@ -105,19 +88,46 @@ impl<B: Back> Class<B> {
         if ids.is_empty() {
             return Homeless::NONE;
         }
-        match self.front.which() {
-            Which::Rseq(caches) => self.keep_in_cache(caches, ids),
-            Which::Portable(shards) => self.push_all(shards, ids),
+        match_front!(self.front, front => front.keep(self, ids))
+    }
+
+    /// Frees a buffer that the hot path could not place, whatever the front holds, by its last step
+    /// (P3). If it answers with an id, that is still the caller's.
+    ///
+    /// # Safety
+    ///
+    /// - The caller owns the id, and no reference to the buffer's bytes is in use.
+    #[inline]
+    pub(crate) unsafe fn free_slow(&self, id: FrameId) -> Homeless {
+        if match_front!(self.front, front => front.push_here(self, id)) {
+            return Homeless::NONE;
         }
+        // SAFETY: the list refused the id, or was not asked: it is still the caller's.
+        unsafe { self.free_many_slow(&[id]) }
+    }
+
+    /// Frees buffers, as [`free_slow`](Self::free_slow) frees one. Those that it answers with are
+    /// still the caller's; if it answers with none, none is.
+    ///
+    /// # Safety
+    ///
+    /// - As for [`free_slow`](Self::free_slow), for every id.
+    #[inline(never)]
+    pub(crate) unsafe fn free_many_slow(&self, ids: &[FrameId]) -> Homeless {
+        // SAFETY: the function's bullet.
+        unsafe { self.clean(ids) };
+        let mut homeless = 0;
+        // Each round ends by giving its ids up; the next has ids of its own to keep the pool.
+        for ids in ids.chunks(self.transfer.batch) {
+            homeless += self.settle(ids).0;
+        }
+        Homeless(homeless)
     }
 
     /// Lays up to [`batch`](Self::batch) ids to rest, whatever the front holds, by its last step (P3). Those that it answers with are still
     /// the caller's; if it answers with none, none is.
     pub(crate) fn settle(&self, ids: &[FrameId]) -> Homeless {
-        match self.front.which() {
-            Which::Rseq(caches) => self.lay_in_cache(caches, ids),
-            Which::Portable(shards) => self.lay_in_shard(shards, ids),
-        }
+        match_front!(self.front, front => front.settle(self, ids))
     }
 
     /// Prepares ids whose buffers are no longer used for others to have.
@@ -125,7 +135,7 @@ impl<B: Back> Class<B> {
     /// # Safety
     ///
     /// - The caller owns the ids, and no reference to the buffers' bytes is in use.
-    pub(crate) unsafe fn clean(&self, ids: &[FrameId]) {
+    unsafe fn clean(&self, ids: &[FrameId]) {
         for &id in ids {
             self.back.wrote(id);
             if self.transfer.zero_on_free {
@@ -135,48 +145,11 @@ impl<B: Back> Class<B> {
         }
     }
 
-    /// Lays up to a batch of ids to rest, by its last step (P3).
-    fn lay_in_shard(&self, shards: &Portable, ids: &[FrameId]) -> Homeless {
-        let at = shards.here();
-        let held = shards.resting(self.back.links(), at) as usize;
-        if held + ids.len() <= self.transfer.limit {
-            return self.push_all(shards, ids);
-        }
-        if ids.len() == self.transfer.batch {
-            shards.count(at, Event::Flush);
-            return self.put(ids);
-        }
-        let flushed = self.flush_shard(shards);
-        let laid = self.push_all(shards, ids);
-        Homeless(flushed.0 + laid.0)
-    }
-
-    /// Lays ids down in this CPU's shard, whatever it holds.
-    fn push_all(&self, shards: &Portable, ids: &[FrameId]) -> Homeless {
-        match shards.push_all(self.back.links(), shards.here(), ids) {
-            Ok(()) => Homeless::NONE,
-            Err(_) => Homeless(ids.len()),
-        }
-    }
-
     /// Lays up to a batch of ids down in the depot.
     pub(crate) fn put(&self, ids: &[FrameId]) -> Homeless {
         match self.depot.put(self.back.links(), ids) {
             Ok(()) => Homeless::NONE,
             Err(_) => Homeless(ids.len()),
         }
-    }
-
-    /// Moves a batch from this CPU's shard to the depot. The caller holds an id, which keeps the pool.
-    fn flush_shard(&self, shards: &Portable) -> Homeless {
-        let at = shards.here();
-        let mut batch = Batch::new();
-        let _moving = shards.moving(at);
-        shards.pop_many(self.back.links(), at, self.transfer.batch, &mut batch);
-        if batch.is_empty() {
-            return Homeless::NONE;
-        }
-        shards.count(at, Event::Flush);
-        self.put(batch.as_slice())
     }
 }

@@ -8,7 +8,7 @@ use std::ptr::NonNull;
 
 use super::registry::{Entry, Registry};
 use crate::base::raw;
-use crate::inner::Inner;
+use crate::shared::Shared;
 use crate::sync::{AtomicU64, Ordering, Unprotected};
 use crate::sys::Mapping;
 
@@ -26,7 +26,7 @@ pub(crate) struct Block {
     start: NonNull<u8>,
     capacity: usize,
     /// The pool that it is part of.
-    pool: NonNull<Inner>,
+    pool: NonNull<Shared>,
     /// The bytes in use: its owner's.
     len: Cell<usize>,
     raw: AtomicU64,
@@ -48,7 +48,7 @@ impl Block {
         self.capacity
     }
 
-    pub(crate) fn pool(&self) -> NonNull<Inner> {
+    pub(crate) fn pool(&self) -> NonNull<Shared> {
         self.pool
     }
 
@@ -128,7 +128,7 @@ impl Large {
     }
 
     /// Makes a buffer of `len` bytes of a mapping that has so many; it is the caller's.
-    pub(crate) fn add(&self, pool: NonNull<Inner>, mapping: Mapping, len: usize) -> LargeId {
+    pub(crate) fn add(&self, pool: NonNull<Shared>, mapping: Mapping, len: usize) -> LargeId {
         let start = mapping.base();
         let capacity = mapping.len();
         // Relaxed, here and in `free`: `bytes` is a statistic, and `live` is added to by those who have a handle.

@@ -30,12 +30,12 @@ pub(crate) use trim::Trim;
 use crate::base::id::{ClassId, FrameId};
 use crate::base::limits::{CACHED_BYTES, CHUNK, CLASS_CACHE, DEFAULT_CHUNKS};
 use crate::base::transit::Patience;
-use crate::class::{Class, Near, Shape, Take, Transfer};
+use crate::class::{Class, Near, Shape, Transfer};
 use crate::depot::Depot;
-use crate::inner::Inner;
 use crate::memory::back::{Back, Lack};
 use crate::percpu::Event;
 use crate::percpu::Process;
+use crate::shared::Shared;
 use crate::stats::{ClassStats, Dot11Stats};
 use crate::sync::Unprotected;
 use crate::sys::{Area, HugePages, Limit, Refused};
@@ -64,7 +64,7 @@ pub(crate) struct SizeClass {
     near: Unprotected<Near>,
     place: Unprotected<Place>,
     lists: Unprotected<Box<Class<Cuts>>>,
-    pool: Unprotected<NonNull<Inner>>,
+    pool: Unprotected<NonNull<Shared>>,
 }
 
 #[cfg(target_pointer_width = "64")]
@@ -76,7 +76,7 @@ unsafe impl Send for SizeClass {}
 unsafe impl Sync for SizeClass {}
 
 impl SizeClass {
-    fn new(lists: Box<Class<Cuts>>, pool: NonNull<Inner>) -> Self {
+    fn new(lists: Box<Class<Cuts>>, pool: NonNull<Shared>) -> Self {
         Self {
             near: Unprotected::new(lists.near()),
             place: Unprotected::new(lists.back().place()),
@@ -96,7 +96,7 @@ impl SizeClass {
     }
 
     /// The pool that it is part of.
-    pub(crate) fn pool(&self) -> NonNull<Inner> {
+    pub(crate) fn pool(&self) -> NonNull<Shared> {
         *self.pool
     }
 
@@ -110,10 +110,7 @@ impl SizeClass {
     #[inline(always)]
     pub(crate) fn take_from_cache(&self) -> Option<FrameId> {
         // SAFETY: `self` is borrowed, so the pool lives.
-        match unsafe { self.near.take() } {
-            Take::Got(id) => Some(id),
-            Take::NoCaches | Take::Nothing => None,
-        }
+        unsafe { self.near.take() }
     }
 
     /// Takes an id from this CPU's list, cache or shard; it is the caller's (P1 of `class`).
@@ -146,7 +143,7 @@ impl SizeClass {
     #[inline(never)]
     unsafe fn free_slow(&self, id: FrameId) {
         // SAFETY: as the function's bullets.
-        unsafe { Inner::free_slow(*self.pool, &self.lists, id) };
+        unsafe { Shared::free_slow(*self.pool, &self.lists, id) };
     }
 
     /// Whether a buffer is to be had without a chunk, as it seems.
@@ -168,7 +165,7 @@ impl SizeClass {
 }
 
 impl Dot11 {
-    pub(crate) fn new(spec: &Dot11Spec, pool: NonNull<Inner>) -> Result<Self, Refused> {
+    pub(crate) fn new(spec: &Dot11Spec, pool: NonNull<Shared>) -> Result<Self, Refused> {
         let mut most = spec.chunks.unwrap_or_else(usual_chunks);
         loop {
             match Self::over(most, spec, pool) {
@@ -180,7 +177,7 @@ impl Dot11 {
     }
 
     /// Makes the classes over so many chunks.
-    fn over(chunks: u32, spec: &Dot11Spec, pool: NonNull<Inner>) -> Result<Self, Refused> {
+    fn over(chunks: u32, spec: &Dot11Spec, pool: NonNull<Shared>) -> Result<Self, Refused> {
         let chunks = Arc::new(Chunks::new(chunks, spec.pages)?);
         let strides = spec.sizes.strides();
         let mut classes = Vec::with_capacity(strides.len());

@@ -8,7 +8,8 @@ mod portable;
 mod rseq;
 
 pub(crate) use portable::Portable;
-pub(crate) use rseq::caches::{Caches, Held, Opened, Unfenced};
+pub(crate) use rseq::caches::Caches;
+pub(crate) use rseq::drain::{Held, Opened, Unfenced};
 pub(crate) use rseq::process::Process;
 #[cfg(not(loom))]
 #[allow(unused_imports, reason = "for the tests of the trial")]
@@ -49,39 +50,41 @@ pub enum Front {
 
 impl Front {
     /// Finds what the front needs, or the reason why it is the portable one.
-    pub(crate) fn choose(self) -> Result<Result<Area, NoRseq>, BuildError> {
+    pub(crate) fn choose(self) -> Result<Chosen, BuildError> {
         match self {
             Self::Auto => Self::from_environment(),
             Self::Rseq => Self::demand(),
-            Self::Portable => Ok(Err(NoRseq::Chosen)),
+            Self::Portable => Ok(Chosen::Portable(NoRseq::Chosen)),
         }
     }
 
-    fn from_environment() -> Result<Result<Area, NoRseq>, BuildError> {
+    fn from_environment() -> Result<Chosen, BuildError> {
         let Some(value) = variable("FRAMEWELL_FRONT") else {
             return Ok(Self::auto());
         };
         match value.to_str() {
             Some("auto") => Ok(Self::auto()),
             Some("rseq") => Self::demand(),
-            Some("portable") => Ok(Err(NoRseq::Environment)),
+            Some("portable") => Ok(Chosen::Portable(NoRseq::Environment)),
             _ => Err(BuildError::FrontName { value }),
         }
     }
 
-    fn demand() -> Result<Result<Area, NoRseq>, BuildError> {
+    fn demand() -> Result<Chosen, BuildError> {
         match Self::tried() {
-            Ok(area) => Ok(Ok(area)),
+            Ok(area) => Ok(Chosen::Rseq(area)),
             Err(reason) => Err(BuildError::NoRseq { reason }),
         }
     }
 
     /// A user's model gets the portable front, which has fewer steps to explore.
-    fn auto() -> Result<Area, NoRseq> {
+    fn auto() -> Chosen {
         if cfg!(loom) {
-            Err(NoRseq::Chosen)
-        } else {
-            Self::tried()
+            return Chosen::Portable(NoRseq::Chosen);
+        }
+        match Self::tried() {
+            Ok(area) => Chosen::Rseq(area),
+            Err(reason) => Chosen::Portable(reason),
         }
     }
 
@@ -90,6 +93,14 @@ impl Front {
         let area = Area::find()?;
         rseq::sections::try_out(area).map(|()| area)
     }
+}
+
+/// The front that a pool shall have, found by [`Front::choose`].
+pub(crate) enum Chosen {
+    /// Restartable sequences, in this area.
+    Rseq(Area),
+    /// Lock-free stacks, for this reason.
+    Portable(NoRseq),
 }
 
 /// The front of a pool.
@@ -111,12 +122,28 @@ pub(crate) enum Which {
     Portable(Portable),
 }
 
+/// Evaluates an expression for the front that a pool has: the one place where fronts are told apart.
+macro_rules! match_front {
+    ($any:expr, $front:ident => $call:expr) => {
+        match $any.which() {
+            $crate::percpu::Which::Rseq($front) => $call,
+            $crate::percpu::Which::Portable($front) => $call,
+        }
+    };
+}
+pub(crate) use match_front;
+
 impl AnyFront {
-    pub(crate) fn new(which: Which) -> Self {
-        let sections = match &which {
-            Which::Rseq(caches) => Some(caches.sections()),
-            Which::Portable(_) => None,
-        };
+    pub(crate) fn rseq(caches: Caches) -> Self {
+        Self::new(Some(caches.sections()), Which::Rseq(caches))
+    }
+
+    pub(crate) fn portable(shards: Portable) -> Self {
+        Self::new(None, Which::Portable(shards))
+    }
+
+    #[inline(always)]
+    fn new(sections: Option<Sections>, which: Which) -> Self {
         Self {
             _margin: Margin::new(),
             sections: Unprotected::new(sections),
@@ -135,53 +162,29 @@ impl AnyFront {
         &self.which
     }
 
-    /// A number that differs between any two moments between which something was popped, if nothing rests in the
-    /// front, else `None`. See `class::exhaustion`.
-    pub(crate) fn pops_if_empty(&self) -> Option<u64> {
-        match self.which() {
-            Which::Rseq(caches) => caches.epoch_if_dry(),
-            Which::Portable(shards) => shards.pops_if_empty(),
-        }
-    }
-
     /// Notes that a batch is about to move, until the answer is dropped.
     #[cold]
     #[inline(never)]
     pub(crate) fn moving(&self) -> Moving<'_> {
-        match self.which() {
-            Which::Rseq(caches) => caches.moving(),
-            Which::Portable(shards) => shards.moving(shards.here()),
-        }
+        match_front!(self, front => front.moving())
     }
 
     /// How many batches are on the move.
     pub(crate) fn on_the_move(&self) -> u64 {
-        match self.which() {
-            Which::Rseq(caches) => caches.on_the_move(),
-            Which::Portable(shards) => shards.on_the_move(),
-        }
+        match_front!(self, front => front.on_the_move())
     }
 
     /// Whether a call has ids on the move that may have to wait for the kernel.
     pub(crate) fn is_draining(&self) -> bool {
-        match self.which() {
-            Which::Rseq(caches) => caches.is_draining(),
-            Which::Portable(_) => false,
-        }
+        match_front!(self, front => front.is_draining())
     }
 
     pub(crate) fn count(&self, event: Event) {
-        match self.which() {
-            Which::Rseq(caches) => caches.count(event),
-            Which::Portable(shards) => shards.count(shards.here(), event),
-        }
+        match_front!(self, front => front.count(event));
     }
 
     pub(crate) fn counted(&self, event: Event) -> u64 {
-        match self.which() {
-            Which::Rseq(caches) => caches.counted(event),
-            Which::Portable(shards) => shards.counted(event),
-        }
+        match_front!(self, front => front.counted(event))
     }
 }
 

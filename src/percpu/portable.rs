@@ -175,7 +175,12 @@ impl Portable {
     }
 
     /// Notes that a batch is about to move, until the answer is dropped.
-    pub(crate) fn moving(&self, at: ShardId) -> Moving<'_> {
+    pub(crate) fn moving(&self) -> Moving<'_> {
+        self.moving_at(self.here())
+    }
+
+    /// As [`moving`](Self::moving), in a shard.
+    pub(crate) fn moving_at(&self, at: ShardId) -> Moving<'_> {
         Moving::new(&self.shard(at).moving)
     }
 
@@ -189,7 +194,17 @@ impl Portable {
             .fold(0, |sum, shard| sum.wrapping_add(of(shard)))
     }
 
-    pub(crate) fn count(&self, at: ShardId, event: Event) {
+    /// Whether a call has ids on the move that may have to wait for the kernel: here none has.
+    pub(crate) fn is_draining(&self) -> bool {
+        false
+    }
+
+    pub(crate) fn count(&self, event: Event) {
+        self.count_at(self.here(), event);
+    }
+
+    /// As [`count`](Self::count), in a shard.
+    pub(crate) fn count_at(&self, at: ShardId, event: Event) {
         // Relaxed: a statistic; it publishes nothing.
         self.shard(at).counts[event as usize].fetch_add(1, Ordering::Relaxed);
     }

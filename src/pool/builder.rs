@@ -6,10 +6,10 @@ use super::Pool;
 use crate::base::limits::{CHUNK, MAX_CACHE, MAX_CHUNKS, MAX_FRAMES, MAX_SHARDS, MAX_SIZE_CLASS};
 use crate::dot11::Sizes;
 use crate::error::BuildError;
-use crate::inner::misuse::OnMisuse;
-use crate::inner::{Inner, Spec};
 use crate::memory::arena::{Layout, Wanted};
 use crate::percpu::Front;
+use crate::shared::misuse::OnMisuse;
+use crate::shared::{Shared, Spec};
 use crate::sys::{HugePages, possible_cpus};
 
 /// What a pool shall be; made by [`Pool::builder`].
@@ -298,12 +298,12 @@ impl PoolBuilder {
         let cache = self.checked_cache()?;
         let chunks = self.checked_chunks()?;
         let sizes = self.checked_sizes()?;
-        let area = self.front.choose()?;
+        let front = self.front.choose()?;
         let layout = Layout::new(self.layout)?;
         let bytes = layout.bytes(frames)?;
-        let inner = Inner::new(&Spec {
+        let shared = Shared::new(&Spec {
             frames,
-            area,
+            front,
             possible,
             shards,
             cache,
@@ -316,7 +316,7 @@ impl PoolBuilder {
             chunks,
             on_misuse: self.on_misuse,
         })?;
-        Ok(Pool { inner })
+        Ok(Pool { shared })
     }
 
     fn checked_frames(&self) -> Result<u32, BuildError> {

@@ -5,8 +5,8 @@ use crate::base::limits::CHUNK;
 use crate::buffer::dot11_buf::Dot11Buf;
 use crate::dot11::{Dot11, LINE, STEP};
 use crate::error::{OutOfMemory, Refusal};
-use crate::inner::Inner;
 use crate::memory::back::Lack;
+use crate::shared::Shared;
 use crate::sys::{Mapping, Refused};
 
 impl Pool {
@@ -41,7 +41,7 @@ impl Pool {
     /// ```
     #[inline]
     pub fn dot11(&self, len: usize) -> Result<Dot11Buf, OutOfMemory> {
-        let class = self.inner().dot11_class(len);
+        let class = self.shared().dot11_class(len);
         let taken = class.and_then(|class| Some((class, class.take_from_cache()?)));
         if let Some((class, id)) = taken {
             // SAFETY: the id came out of the class, which holds `len`, and is in this call's hands alone.
@@ -54,7 +54,7 @@ impl Pool {
     /// holds one front's instructions, and few besides.
     #[inline(never)]
     fn dot11_slow(&self, len: usize) -> Result<Dot11Buf, OutOfMemory> {
-        let class = self.inner().dot11_class(len);
+        let class = self.shared().dot11_class(len);
         let taken = class.and_then(|class| Some((class, class.lists().take_from_shard()?)));
         if let Some((class, id)) = taken {
             // SAFETY: as in `dot11`.
@@ -83,7 +83,7 @@ impl Pool {
     #[cold]
     #[inline(never)]
     fn dot11_from(&self, len: usize, align: usize) -> Result<Dot11Buf, OutOfMemory> {
-        let made = match self.inner().sizes().class_aligned(len.max(1), align) {
+        let made = match self.shared().sizes().class_aligned(len.max(1), align) {
             Some(class) => self.dot11_of(class, len, align),
             None => self.large(len),
         };
@@ -98,7 +98,7 @@ impl Pool {
     fn large(&self, len: usize) -> Result<Dot11Buf, Refusal> {
         let mapping = Mapping::large(len);
         let mapping = mapping.map_err(|source| of_system(Refused::of(len)(source)))?;
-        let id = self.inner().large_or_make().add(self.inner, mapping, len);
+        let id = self.shared().large_or_make().add(self.shared, mapping, len);
         // SAFETY: the buffer was mapped for this call.
         Ok(unsafe { Dot11Buf::large(id) })
     }
@@ -107,7 +107,7 @@ impl Pool {
     /// larger one at the same alignment; it holds `len` bytes.
     fn dot11_of(&self, class: usize, len: usize, align: usize) -> Result<Dot11Buf, Refusal> {
         // SAFETY: this handle keeps the pool.
-        let dot11 = unsafe { Inner::dot11_or_make(self.inner) }.map_err(of_system)?;
+        let dot11 = unsafe { Shared::dot11_or_make(self.shared) }.map_err(of_system)?;
         // SAFETY: the number is from the pool's sizes.
         let class = unsafe { dot11.numbered(class) };
         let taken = match class.take() {
@@ -142,7 +142,7 @@ impl Pool {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn trim(&self) -> Trimmed {
-        let trim = self.inner().dot11().map(Dot11::trim).unwrap_or_default();
+        let trim = self.shared().dot11().map(Dot11::trim).unwrap_or_default();
         Trimmed {
             chunks: trim.chunks,
             bytes: trim.discarded * CHUNK,

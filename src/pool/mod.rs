@@ -3,9 +3,9 @@
 mod builder;
 mod dot11;
 mod raw;
-#[cfg(all(test, not(loom)))]
-mod refused;
 pub(crate) mod region;
+#[cfg(all(test, not(loom)))]
+mod tests;
 
 use std::fmt;
 use std::ptr::NonNull;
@@ -16,11 +16,10 @@ pub use dot11::Trimmed;
 use crate::base::batch::Batch;
 use crate::buffer::burst::Burst;
 use crate::buffer::frame::Frame;
-use crate::class::Take;
 use crate::error::{BulkError, CopyError, OutOfBuffers};
-use crate::inner::Inner;
 use crate::percpu::{Event, Moving};
 use crate::pool::region::Region;
+use crate::shared::Shared;
 use crate::stats::Stats;
 
 /// A handle to a pool of frames and 802.11 buffers: cheap to clone, shared between threads.
@@ -41,11 +40,11 @@ use crate::stats::Stats;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Pool {
-    inner: NonNull<Inner>,
+    shared: NonNull<Shared>,
 }
 
 // SAFETY: a pool is used through atomics and through frames, each of which has one owner (P1 of
-// `inner`); nothing in it is bound to a thread.
+// `shared`); nothing in it is bound to a thread.
 unsafe impl Send for Pool {}
 // SAFETY: as for Send; every method takes `&self` and is safe to call from several threads.
 unsafe impl Sync for Pool {}
@@ -63,15 +62,15 @@ impl Pool {
     }
 
     #[inline(always)]
-    pub(crate) fn inner(&self) -> &Inner {
+    pub(crate) fn shared(&self) -> &Shared {
         // SAFETY: a handle keeps the pool's memory (P2 of `class`).
-        unsafe { self.inner.as_ref() }
+        unsafe { self.shared.as_ref() }
     }
 
     /// As a frame names it.
     #[inline(always)]
-    pub(crate) fn as_inner(&self) -> NonNull<Inner> {
-        self.inner
+    pub(crate) fn as_shared(&self) -> NonNull<Shared> {
+        self.shared
     }
 
     /// Returns a frame of `min(len, payload)` bytes, after a headroom and before a tailroom.
@@ -105,16 +104,12 @@ impl Pool {
     #[inline]
     pub fn get(&self, len: usize) -> Result<Frame, OutOfBuffers> {
         // One id, whichever way it came, and one handle made of it: a user's code that drops the frame then needs none.
-        let id = match self.inner().frames().take() {
-            Take::Got(id) => id,
-            Take::NoCaches => match self.inner().frames().take_from_shard() {
-                Some(id) => id,
-                None => self.inner().take_slow()?,
-            },
-            Take::Nothing => self.inner().take_slow()?,
+        let id = match self.shared().frames().take() {
+            Some(id) => id,
+            None => self.shared().take_slow()?,
         };
         // SAFETY: `id` came out of the pool and is in this call's hands alone (P1 of `class`).
-        Ok(unsafe { Frame::new(self.inner, id, len) })
+        Ok(unsafe { Frame::new(self.shared, id, len) })
     }
 
     /// Returns a frame with a copy of `bytes`.
@@ -164,7 +159,7 @@ impl Pool {
         let n = n.min(burst.room());
         let (got, _) = self.collect(burst, n, false);
         if got == 0 && n > 0 {
-            self.inner().frames().count(Event::Refusal);
+            self.shared().frames().count(Event::Refusal);
         }
         got
     }
@@ -206,7 +201,7 @@ impl Pool {
         }
         burst.truncate(before);
         drop(moving);
-        self.inner().frames().count(Event::Refusal);
+        self.shared().frames().count(Event::Refusal);
         Err(BulkError::OutOfBuffers)
     }
 
@@ -226,7 +221,7 @@ impl Pool {
         while got < n {
             batch.truncate(0);
             if !self
-                .inner()
+                .shared()
                 .frames()
                 .take_some(n - got, may_return, &mut moving, &mut batch)
             {
@@ -235,7 +230,7 @@ impl Pool {
             got += batch.len();
             // SAFETY: the ids came out of the pool and are in this call's hands alone (P1 of `class`); they are at
             // most `n - got`, for which the caller has room.
-            unsafe { burst.append(self.inner, batch.as_slice(), len) };
+            unsafe { burst.append(self.shared, batch.as_slice(), len) };
         }
         (got, moving)
     }
@@ -249,7 +244,7 @@ impl Pool {
     /// ```
     #[must_use]
     pub fn capacity(&self) -> usize {
-        self.inner().arena().frames() as usize
+        self.shared().arena().frames() as usize
     }
 
     /// Returns the bytes at which [`get`](Self::get) caps a request.
@@ -263,7 +258,7 @@ impl Pool {
     #[inline]
     #[must_use]
     pub fn payload(&self) -> usize {
-        self.inner().arena().layout().payload.into()
+        self.shared().arena().layout().payload.into()
     }
 
     /// Returns where the frames lie, for registering the arena with a device or the kernel.
@@ -276,7 +271,7 @@ impl Pool {
     /// ```
     #[must_use]
     pub fn region(&self) -> Region {
-        let arena = self.inner().arena();
+        let arena = self.shared().arena();
         Region::new(arena.base(), arena.layout().stride, arena.frames() as usize)
     }
 
@@ -294,21 +289,23 @@ impl Pool {
     /// ```
     #[must_use]
     pub fn stats(&self) -> Stats {
-        self.inner().stats()
+        self.shared().stats()
     }
 }
 
 impl Clone for Pool {
     fn clone(&self) -> Self {
-        self.inner().add_handle();
-        Self { inner: self.inner }
+        self.shared().add_handle();
+        Self {
+            shared: self.shared,
+        }
     }
 }
 
 impl Drop for Pool {
     fn drop(&mut self) {
         // SAFETY: the handle is this value's own, and the value is not used again.
-        unsafe { Inner::drop_handle(self.inner) };
+        unsafe { Shared::drop_handle(self.shared) };
     }
 }
 

@@ -3,8 +3,8 @@
 use super::Pool;
 use crate::buffer::dot11_buf::Dot11Buf;
 use crate::buffer::frame::Frame;
-use crate::inner::Claimed;
-use crate::inner::misuse::{Found, Misuse};
+use crate::shared::Claimed;
+use crate::shared::misuse::{Found, Misuse};
 
 impl Pool {
     /// Returns the frame that [`Frame::into_raw`] gave out as `pointer`, with the headroom and the length that it had then.
@@ -40,9 +40,9 @@ impl Pool {
         reason = "the pool makes a frame from the pointer"
     )]
     pub unsafe fn from_raw(&self, pointer: *mut u8) -> Result<Frame, Misuse> {
-        let (id, view) = self.inner().claim_frame(pointer.addr())?;
+        let (id, view) = self.shared().claim_frame(pointer.addr())?;
         // SAFETY: the claim made this call the owner of the frame, with the view that was noted for it.
-        Ok(unsafe { Frame::from_raw_view(self.inner, id, view) })
+        Ok(unsafe { Frame::from_raw_view(self.shared, id, view) })
     }
 
     /// Returns the buffer that [`Dot11Buf::into_raw`] gave out as `pointer`, with the length that it had then.
@@ -69,7 +69,7 @@ impl Pool {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub unsafe fn dot11_from_raw(&self, pointer: *mut u8) -> Result<Dot11Buf, Misuse> {
-        Ok(match self.inner().claim_dot11(pointer.addr())? {
+        Ok(match self.shared().claim_dot11(pointer.addr())? {
             Claimed::OfClass(class, id, len) => {
                 // SAFETY: the claim made this call the owner of the buffer, with the length that was noted for it.
                 unsafe { Dot11Buf::of_class(class, id, len) }
@@ -97,6 +97,6 @@ impl Pool {
     /// ```
     #[must_use]
     pub fn find(&self, address: *const u8) -> Option<Found> {
-        self.inner().find(address.addr())
+        self.shared().find(address.addr())
     }
 }

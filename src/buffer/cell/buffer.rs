@@ -38,11 +38,11 @@ impl Buffer for Frame {}
 
 impl Sealed for Frame {
     fn retired(&self) {
-        self.inner().count_retired();
+        self.shared().count_retired();
     }
 
     fn no_longer_retired(&self) {
-        self.inner().uncount_retired();
+        self.shared().uncount_retired();
     }
 }
 

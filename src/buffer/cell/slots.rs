@@ -136,7 +136,7 @@ impl<B: Buffer> Slots<B> {
         let buffer = unsafe { self.empty(place) };
         // SAFETY: the function's bullet, and it is empty now.
         unsafe { self.give_back(place) };
-        // Before the drop: that may be the end of the pool (P3 of `inner`).
+        // Before the drop: that may be the end of the pool (P3 of `shared`).
         buffer.no_longer_retired();
         // Last of all: what the end of a pool drops may use this cell.
         drop(buffer);

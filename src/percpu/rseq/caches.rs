@@ -1,5 +1,5 @@
-//! The rseq front: a cache of ids for each CPU, used by restartable sequences, and emptied from outside by
-//! drains.
+//! The rseq front: a cache of ids for each CPU, used by restartable sequences, and emptied from
+//! outside by drains (`drain`).
 //!
 //! ```text
 //!   CPU 0 ─ pop, push (sections) ─► cache 0 │ count, bounds, slots      gate 0 │ counters
@@ -7,42 +7,15 @@
 //!     …                                ▲ a page each, touched when its CPU first uses it
 //!                                      └── drain: a call of any CPU, as the gate's owner
 //! ```
-//!
-//! A drain, step by step, and what each is for (the gate's rules G1–G5 are in `gate`):
-//!
-//! ```text
-//!   own the gate           one drainer at a time; whoever finds an owner goes on without this cache
-//!   stop: write bounds     sections that start from now on fail
-//!   fence (F)              sections that started before are aborted, or have committed: count and slots are still
-//!   take the ids, count 0  into the hands of the drainer, and from there to the depot
-//!   fence again (F)        a section may have read the old count before, and not yet the bound: aborted
-//!   open: write bounds     … or leave it stopped, and shut the gate: then the next who opens it fences
-//!   give the gate up
-//! ```
-//!
-//! Without the second fence that section would find the bound open, and commit on top of ids that were
-//! taken. The second fence is made by whoever opens the cache.
-//!
-//! A suspended drainer blocks nobody: its caches' CPUs work through the depot meanwhile, and ids
-//! that it has not given up count as in the hands of a call in progress. A gate may stay shut: "dry", see
-//! `class::drain`, is all gates shut at once.
-//!
-//! The kernel may refuse the first fence, to some threads or from some moment on (a seccomp
-//! filter), or for want of memory. Nothing was taken then, so the drainer writes the bounds as they
-//! were and gives the gates up (G6). No section can tell: count and slots are what sections made
-//! them, and one that met the stopped bounds took the slow path. A sweep asks before it stops
-//! anything, so that a thread that may never fence disturbs nobody. A cache that was drained is
-//! opened behind a fence alone, or stays shut.
 
 #![forbid(unsafe_code)]
 
-use std::cell::Cell;
 use std::io;
 use std::sync::Arc;
 
 use crossbeam_utils::CachePadded;
 
-use super::gate::{Epoch, Gate, Mode, Phase, Seen, Token};
+use super::gate::{Epoch, Gate, Mode, Phase, Token};
 use super::process::Process;
 use super::sections::{COUNT, HIGH, HIGH_MANY, LOW, SLOT, Sections, Slab, WORDS};
 use crate::base::batch::Batch;
@@ -57,19 +30,19 @@ const _: () = assert!(Event::ALL < GATE);
 
 /// The caches of all CPUs.
 pub(crate) struct Caches {
-    slab: Slab,
-    outside: Unprotected<Outside>,
+    pub(super) slab: Slab,
+    pub(super) outside: Unprotected<Outside>,
 }
 
 /// What the slow paths need.
-struct Outside {
-    count: u32,
+pub(super) struct Outside {
+    pub(super) count: u32,
     /// `high` and `high_many` of an open cache.
-    high: [u32; 2],
-    gates: Table<AtomicU64>,
-    mode: CachePadded<Mode>,
-    tickets: AtomicU64,
-    process: Arc<Process>,
+    pub(super) high: [u32; 2],
+    pub(super) gates: Table<AtomicU64>,
+    pub(super) mode: CachePadded<Mode>,
+    pub(super) tickets: AtomicU64,
+    pub(super) process: Arc<Process>,
 }
 
 impl Caches {
@@ -118,24 +91,24 @@ impl Caches {
     }
 
     /// The CPU that the caller (most likely) runs on, if it has a cache.
-    fn here(&self) -> Option<CpuId> {
+    pub(super) fn here(&self) -> Option<CpuId> {
         Some(self.slab.here()).filter(|cpu| cpu.0 < self.outside.count)
     }
 
-    fn all(&self) -> impl Iterator<Item = CpuId> {
+    pub(super) fn all(&self) -> impl Iterator<Item = CpuId> {
         (0..self.outside.count).map(CpuId)
     }
 
-    fn word(&self, cpu: CpuId, word: usize) -> &AtomicU32 {
+    pub(super) fn word(&self, cpu: CpuId, word: usize) -> &AtomicU32 {
         &self.slab.words()[cpu.index() * WORDS + word]
     }
 
-    fn gate(&self, cpu: CpuId) -> Gate<'_> {
+    pub(super) fn gate(&self, cpu: CpuId) -> Gate<'_> {
         Gate(&self.outside.gates[cpu.index() * GATE])
     }
 
     /// The caches from a CPU's number up whose gates a token owns.
-    fn owned_by(&self, token: Token, first: u32) -> impl Iterator<Item = CpuId> {
+    pub(super) fn owned_by(&self, token: Token, first: u32) -> impl Iterator<Item = CpuId> {
         let process = self.outside.process.number();
         self.all().skip(first as usize).filter(move |cpu| {
             let seen = self.gate(*cpu).look();
@@ -143,18 +116,18 @@ impl Caches {
         })
     }
 
-    fn token(&self) -> Token {
+    pub(super) fn token(&self) -> Token {
         // Relaxed: a number; it publishes nothing.
         let ticket = self.outside.tickets.fetch_add(1, Ordering::Relaxed);
         Token::new(self.outside.process.number(), ticket)
     }
 
     /// Stops a cache; the caller owns its gate and fences afterwards.
-    fn stop(&self, cpu: CpuId) {
+    pub(super) fn stop(&self, cpu: CpuId) {
         self.set_bounds(cpu, u32::MAX, [0, 0]);
     }
 
-    fn set_bounds(&self, cpu: CpuId, low: u32, high: [u32; 2]) {
+    pub(super) fn set_bounds(&self, cpu: CpuId, low: u32, high: [u32; 2]) {
         // Relaxed: the fence (F) that the caller makes before or after orders them for the
         // sections; where it makes none (G6), either bound is right for the count.
         self.word(cpu, LOW).store(low, Ordering::Relaxed);
@@ -181,176 +154,6 @@ impl Caches {
                 see(FrameId(self.word(cpu, SLOT + slot).load(Ordering::Relaxed)));
             }
         }
-    }
-
-    /// Opens the cache of the running CPU, if it is shut and caches may be open.
-    pub(crate) fn open_here(&self) -> Opened<'_> {
-        let Some(cpu) = self.here() else {
-            self.count(Event::Uncached);
-            return Opened::No;
-        };
-        let gate = self.gate(cpu);
-        let seen = gate.look();
-        match Gate::phase(seen, self.outside.process.number()) {
-            Phase::Shut if self.outside.mode.look().is_open() => {}
-            Phase::Abandoned => return self.take_over(cpu, seen),
-            Phase::Shut | Phase::Owned(_) => return Opened::No,
-            Phase::Open => return Opened::Already,
-        }
-        let _draining = self.draining();
-        let token = self.token();
-        if !gate.own(seen, token) {
-            return Opened::No;
-        }
-        // The mode first (G4), then the second fence of the last drain, then the bounds.
-        if !self.outside.mode.note_opening() || !self.fence(Some(cpu)) {
-            gate.shut(token);
-            return Opened::No;
-        }
-        self.set_bounds(cpu, 0, self.outside.high);
-        if gate.open(token) {
-            return Opened::Yes;
-        }
-        self.stop(cpu);
-        self.held(token, Some(cpu))
-    }
-
-    /// Takes the cache over of a call that a fork has left behind in the parent.
-    fn take_over(&self, cpu: CpuId, seen: Seen) -> Opened<'_> {
-        let _draining = self.draining();
-        let token = self.token();
-        if !self.gate(cpu).own(seen, token) {
-            return Opened::No;
-        }
-        self.stop(cpu);
-        self.held(token, Some(cpu))
-    }
-
-    /// Fences, and answers with what the token owns, stopped and still.
-    fn held(&self, token: Token, only: Option<CpuId>) -> Opened<'_> {
-        if self.fence(only) {
-            Opened::Marked(Held::new(self, token))
-        } else {
-            self.give_back(token);
-            Opened::No
-        }
-    }
-
-    /// Opens the caches again that the token owns, of which nothing was taken (G6). Each round
-    /// after the first means that another call has marked a gate meanwhile.
-    fn give_back(&self, token: Token) {
-        let mut is_done = false;
-        while !is_done && self.outside.mode.reopen() {
-            is_done = true;
-            for cpu in self.owned_by(token, 0) {
-                self.set_bounds(cpu, 0, self.outside.high);
-                if !self.gate(cpu).open(token) {
-                    self.stop(cpu);
-                    self.gate(cpu).unmark(token);
-                    is_done = false;
-                }
-            }
-        }
-    }
-
-    /// Stops all caches that nobody in this process owns, and has the owners of the others shut them. `None` if they are
-    /// shut already. Where the fence is refused, all is as it was before.
-    pub(crate) fn sweep(&self) -> Result<Option<Sweep<'_>>, Unfenced> {
-        if self.is_dry() {
-            return Ok(None);
-        }
-        if !self.may_fence() {
-            return Err(Unfenced);
-        }
-        let Some(drying) = self.begin_drying() else {
-            return Ok(None);
-        };
-        let held = self.stop_all()?;
-        Ok(Some(Sweep { held, drying }))
-    }
-
-    /// Whether there is nothing to sweep.
-    fn is_dry(&self) -> bool {
-        self.epoch().is_dry() && !self.has_abandoned()
-    }
-
-    /// The epoch of the drying, or of the dry time that has to be gone through again.
-    fn begin_drying(&self) -> Option<Epoch> {
-        let inherited = || self.has_abandoned().then(|| self.epoch());
-        self.outside.mode.begin_drying().or_else(inherited)
-    }
-
-    /// Whether this process has inherited a gate that is owned in its parent, in a pool that was dry: what the cache
-    /// holds is still to be had.
-    fn has_abandoned(&self) -> bool {
-        let process = self.outside.process.number();
-        let is_abandoned = |cpu| Gate::phase(self.gate(cpu).look(), process) == Phase::Abandoned;
-        Process::has_ancestors(process) && self.all().any(is_abandoned)
-    }
-
-    /// Stops all caches for good, as [`sweep`](Self::sweep) does. Without the fence nobody can tell
-    /// what they hold: they stay stopped, and owned.
-    pub(crate) fn close(&self) -> Result<Held<'_>, Unfenced> {
-        self.outside.mode.close();
-        self.stop_all()
-    }
-
-    /// Owns and stops all caches that are open, marks those that others own, and fences.
-    fn stop_all(&self) -> Result<Held<'_>, Unfenced> {
-        let _draining = self.draining();
-        let token = self.token();
-        let process = self.outside.process.number();
-        let mut owned = 0;
-        let mut last = None;
-        for cpu in self.all() {
-            let gate = self.gate(cpu);
-            loop {
-                let seen = gate.look();
-                match Gate::phase(seen, process) {
-                    Phase::Shut => break,
-                    Phase::Owned(_) => {
-                        if gate.mark(seen) {
-                            break;
-                        }
-                    }
-                    Phase::Open | Phase::Abandoned => {
-                        if gate.own(seen, token) {
-                            self.stop(cpu);
-                            owned += 1;
-                            last = Some(cpu);
-                            break;
-                        }
-                    }
-                }
-            }
-        }
-        let fenced = match owned {
-            0 => true,
-            1 => self.fence(last),
-            _ => self.fence(None),
-        };
-        if !fenced {
-            // No `Held` is made, not even to be dropped: that would shut caches with ids in them.
-            self.give_back(token);
-            return Err(Unfenced);
-        }
-        Ok(Held::new(self, token))
-    }
-
-    fn fence(&self, cpu: Option<CpuId>) -> bool {
-        self.note_refusal(self.slab.fence(cpu))
-    }
-
-    /// Whether the kernel lets this thread fence, at the moment.
-    fn may_fence(&self) -> bool {
-        self.note_refusal(self.slab.may_fence())
-    }
-
-    fn note_refusal(&self, fenced: bool) -> bool {
-        if !fenced {
-            self.count(Event::FenceRefused);
-        }
-        fenced
     }
 
     /// Whether caches may be open, and which epoch it is.
@@ -380,11 +183,6 @@ impl Caches {
         self.outside.process.moving().load(Ordering::Relaxed)
     }
 
-    /// Notes that a call owns gates, or is about to, until the answer is dropped.
-    fn draining(&self) -> Moving<'_> {
-        Moving::new(self.outside.process.draining())
-    }
-
     /// Whether a call owns gates.
     pub(crate) fn is_draining(&self) -> bool {
         // Relaxed: a hint.
@@ -405,107 +203,5 @@ impl Caches {
         // Relaxed: a statistic.
         let of = |cpu| self.counter(cpu, event).load(Ordering::Relaxed);
         self.all().map(of).sum()
-    }
-}
-
-/// The kernel refuses the caller the fence: the caches of other CPUs are not to be had, and are as
-/// they were.
-#[derive(Debug)]
-pub(crate) struct Unfenced;
-
-/// What became of a wish to open a cache.
-pub(crate) enum Opened<'a> {
-    /// The cache is open now.
-    Yes,
-    /// It was open.
-    Already,
-    /// It cannot be opened at the moment.
-    No,
-    /// It has to be emptied and shut, by the caller.
-    Marked(Held<'a>),
-}
-
-/// The caches that a call owns: stopped, fenced, and so as still as if nobody used them. To be emptied, and dropped: that shuts
-/// them.
-pub(crate) struct Held<'a> {
-    caches: &'a Caches,
-    token: Token,
-    /// The caches before this one are empty.
-    next: Cell<u32>,
-    _draining: Moving<'a>,
-}
-
-impl<'a> Held<'a> {
-    fn new(caches: &'a Caches, token: Token) -> Self {
-        Self {
-            caches,
-            token,
-            next: Cell::new(0),
-            _draining: caches.draining(),
-        }
-    }
-
-    fn all(&self) -> impl Iterator<Item = CpuId> {
-        self.from(0)
-    }
-
-    /// The caches from a CPU's number up.
-    fn from(&self, first: u32) -> impl Iterator<Item = CpuId> {
-        self.caches.owned_by(self.token, first)
-    }
-
-    /// How many ids the caches hold.
-    pub(crate) fn resting(&self) -> u32 {
-        self.all().map(|cpu| self.caches.resting(cpu)).sum()
-    }
-
-    /// Takes up to a batch of ids out of one cache, into the empty batch; `false` if all are empty.
-    pub(crate) fn take(&self, most: usize, batch: &mut Batch) -> bool {
-        let mut caches = self.from(self.next.get());
-        let Some(cpu) = caches.find(|cpu| self.caches.resting(*cpu) > 0) else {
-            return false;
-        };
-        self.next.set(cpu.0);
-        let count = self.caches.resting(cpu);
-        let left = count - count.min(most as u32);
-        for slot in left..count {
-            // Relaxed: the sections that wrote it came before the fence (F).
-            let id = self
-                .caches
-                .word(cpu, SLOT + slot as usize)
-                .load(Ordering::Relaxed);
-            batch.push(FrameId(id));
-        }
-        // Relaxed: the next who opens the cache acquires the gate and fences.
-        self.caches.word(cpu, COUNT).store(left, Ordering::Relaxed);
-        true
-    }
-}
-
-impl Drop for Held<'_> {
-    fn drop(&mut self) {
-        for cpu in self.all() {
-            self.caches.gate(cpu).shut(self.token);
-        }
-    }
-}
-
-/// All caches stopped, to find every id at rest.
-pub(crate) struct Sweep<'a> {
-    held: Held<'a>,
-    drying: Epoch,
-}
-
-impl<'a> Sweep<'a> {
-    pub(crate) fn held(&self) -> &Held<'a> {
-        &self.held
-    }
-
-    /// Shuts the caches, which were emptied, and notes that all are shut.
-    pub(crate) fn finish(self) {
-        let Self { held, drying } = self;
-        let caches = held.caches;
-        drop(held);
-        caches.outside.mode.end_drying(drying);
     }
 }

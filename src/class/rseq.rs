@@ -1,5 +1,5 @@
-//! The slow paths of the rseq front: caches are filled and emptied through the depot, and drained where a get
-//! finds nothing else.
+//! The policy of the rseq front: caches are filled and emptied through the depot, and drained where
+//! a get finds nothing else.
 //!
 //! ```text
 //!   get:   own cache ── empty ─► depot ─► carve ─► sweep: all caches into the depot ─► refuse
@@ -21,35 +21,66 @@
 //! one refusal that is not exact. Nothing is lost by it: the caches are as they were, for their
 //! CPUs and for the sweeps of other threads.
 
+#![forbid(unsafe_code)]
+
+use super::policy::Policy;
 use super::{Class, Homeless};
 use crate::base::batch::Batch;
 use crate::base::id::FrameId;
 use crate::memory::back::Back;
 use crate::percpu::{Caches, Event, Held, Opened, Unfenced};
+use crate::stats::FrontKind;
 
-impl<B: Back> Class<B> {
+impl Policy for Caches {
+    fn kind(&self) -> FrontKind {
+        FrontKind::Rseq
+    }
+
+    /// The hot path has run the section inline: whoever comes here has found the cache empty.
+    fn pop_here<B: Back>(&self, _class: &Class<B>) -> Option<FrameId> {
+        None
+    }
+
+    /// As for `pop_here`: the section has refused the id.
+    fn push_here<B: Back>(&self, _class: &Class<B>, _id: FrameId) -> bool {
+        false
+    }
+
+    /// As for `pop_here`.
+    fn pop_many_here<B: Back>(&self, _class: &Class<B>, _most: usize, _batch: &mut Batch) {}
+
+    /// Lays up to a batch of ids to rest, by its last step (P3).
+    fn settle<B: Back>(&self, class: &Class<B>, ids: &[FrameId]) -> Homeless {
+        class.lay_with(self, ids, true)
+    }
+
+    /// A full cache is not flushed for the ids: the call would have a second batch in hand.
+    fn keep<B: Back>(&self, class: &Class<B>, ids: &[FrameId]) -> Homeless {
+        class.lay_with(self, ids, false)
+    }
+
     /// Empties all caches: the first batch into the caller's empty one, the rest into the depot.
     /// Where it may not fence, up to `want` ids of this CPU's cache are all that it finds. The
     /// caller has a handle.
-    pub(super) fn sweep(
+    fn steal<B: Back>(
         &self,
-        caches: &Caches,
+        class: &Class<B>,
         want: usize,
         batch: &mut Batch,
     ) -> Result<(), Unfenced> {
-        let sweep = match caches.sweep() {
+        let sweep = match self.sweep() {
             Ok(Some(sweep)) => sweep,
             Ok(None) => return Ok(()),
             Err(unfenced) => {
                 // The caller's look at it is a while ago: the thread may have been moved since.
-                caches.pop_many(want, batch);
+                self.pop_many(want, batch);
                 return Err(unfenced);
             }
         };
-        if sweep.held().take(self.transfer.batch, batch) {
-            caches.count(Event::Steal);
+        if sweep.held().take(class.transfer.batch, batch) {
+            self.count(Event::Steal);
         }
-        let drained = self.drain(sweep.held());
+        let drained = class.drain(sweep.held());
         debug_assert_eq!(
             drained,
             Homeless::NONE,
@@ -59,28 +90,55 @@ impl<B: Back> Class<B> {
         Ok(())
     }
 
-    /// Moves all that the caches hold to the depot. The caller has a handle or an id, which keeps the pool.
-    fn drain(&self, held: &Held<'_>) -> Homeless {
-        let mut homeless = 0;
+    /// Once they are stopped, all that is in them is taken.
+    fn empty<B: Back>(&self, class: &Class<B>, lay: &mut impl FnMut(&[FrameId]) -> bool) -> bool {
+        // Without the fence the caches keep what they hold.
+        let Ok(Some(sweep)) = self.sweep() else {
+            return true;
+        };
+        let mut more = true;
         let mut batch = Batch::new();
-        while held.take(self.transfer.batch, &mut batch) {
-            homeless += self.put(batch.as_slice()).0;
+        while sweep.held().take(class.transfer.batch, &mut batch) {
+            more = lay(batch.as_slice());
             batch.truncate(0);
         }
-        Homeless(homeless)
+        sweep.finish();
+        more
     }
 
-    /// Lays up to a batch of ids to rest, by its last step (P3).
-    pub(super) fn lay_in_cache(&self, caches: &Caches, ids: &[FrameId]) -> Homeless {
-        self.lay_with(caches, ids, true)
+    fn reopen(&self) {
+        let epoch = self.epoch();
+        if epoch.is_dry_or_drying() {
+            self.end_dry(epoch);
+        }
     }
 
-    /// Lays the ids that a refill has brought beyond the request to rest. A full cache is not flushed for them:
-    /// the call would have a second batch in hand.
-    pub(super) fn keep_in_cache(&self, caches: &Caches, ids: &[FrameId]) -> Homeless {
-        self.lay_with(caches, ids, false)
+    /// `None` if the kernel refuses the fence, without which nobody can tell what the caches hold.
+    fn close_lists<B: Back>(&self, _class: &Class<B>) -> Option<u32> {
+        self.close().map(|held| held.resting()).ok()
     }
 
+    /// The caches are one place, empty while the pool is dry; the epoch counts instead of pops.
+    fn pops_if_nothing_rests(&self) -> Option<u64> {
+        self.epoch_if_dry()
+    }
+
+    fn resting_per_cpu<B: Back>(&self, _class: &Class<B>) -> impl Iterator<Item = usize> {
+        self.resting_in_each()
+    }
+
+    fn show<B: Back>(&self, _class: &Class<B>, see: &mut impl FnMut(FrameId)) {
+        self.look(see);
+    }
+
+    fn bytes(&self) -> usize {
+        Self::bytes_for(self.resting_in_each().count() as u32)
+    }
+}
+
+impl<B: Back> Class<B> {
+    /// Lays up to a batch of ids down in this CPU's cache, or in the depot where the cache has no
+    /// room. A full cache is flushed for them, if the caller says so.
     fn lay_with(&self, caches: &Caches, ids: &[FrameId], by_flush: bool) -> Homeless {
         if caches.push_many(ids) {
             return Homeless::NONE;
@@ -93,8 +151,8 @@ impl<B: Back> Class<B> {
         Homeless(moved.0 + self.put(ids).0)
     }
 
-    /// Opens the cache of this CPU, or, if it may, takes a batch out of it; `false` if it is not to be used at the
-    /// moment. The caller has a handle or an id, which keeps the pool.
+    /// Opens the cache of this CPU, or, if it may, takes a batch out of it; `false` if it is not to
+    /// be used at the moment. The caller has a handle or an id, which keeps the pool.
     fn make_room(&self, caches: &Caches, by_flush: bool) -> (bool, Homeless) {
         let epoch = caches.epoch();
         if epoch.is_dry_or_drying() && self.resting_in_depot() >= self.transfer.rich as usize {
@@ -118,5 +176,17 @@ impl<B: Back> Class<B> {
         }
         caches.count(Event::Flush);
         self.put(batch.as_slice())
+    }
+
+    /// Moves all that the caches hold to the depot. The caller has a handle or an id, which keeps
+    /// the pool.
+    fn drain(&self, held: &Held<'_>) -> Homeless {
+        let mut homeless = 0;
+        let mut batch = Batch::new();
+        while held.take(self.transfer.batch, &mut batch) {
+            homeless += self.put(batch.as_slice()).0;
+            batch.truncate(0);
+        }
+        Homeless(homeless)
     }
 }

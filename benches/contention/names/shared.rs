@@ -1,8 +1,8 @@
-//! A child of `inner`: it names the cache lines of a pool's inner part.
+//! A child of `shared`: it names the cache lines of what a pool's handles and buffers share.
 
 use contention::names::Names;
 
-impl super::Inner {
+impl super::Shared {
     pub(crate) fn name_lines(&self, names: &mut Names) {
         names.add("handles", &*self.handles);
         names.add("home", &*self.home);

@@ -23,11 +23,11 @@
 use std::process;
 use std::ptr::NonNull;
 
-use super::Inner;
+use super::Shared;
 use crate::dot11::Large;
 use crate::sync::{Ordering, fence};
 
-impl Inner {
+impl Shared {
     pub(crate) fn add_handle(&self) {
         // Relaxed: the new handle is reached through the old one; nothing is published.
         let before = self.handles.fetch_add(1, Ordering::Relaxed);
@@ -42,9 +42,9 @@ impl Inner {
     /// - The caller owns a handle to `this` and does not use it afterwards.
     pub(crate) unsafe fn drop_handle(this: NonNull<Self>) {
         // SAFETY: the caller's handle keeps the pool (P2).
-        let inner = unsafe { this.as_ref() };
+        let shared = unsafe { this.as_ref() };
         // Release (T): what was done through this handle comes before the teardown.
-        if inner.handles.fetch_sub(1, Ordering::Release) == 1 {
+        if shared.handles.fetch_sub(1, Ordering::Release) == 1 {
             // Acquire (T): pairs with the other handles' Release.
             fence(Ordering::Acquire);
             // SAFETY: that was the last handle, and frames are counted from now on.
@@ -60,13 +60,13 @@ impl Inner {
     #[cold]
     unsafe fn orphan(this: NonNull<Self>) {
         // SAFETY: nobody but this call can find `home` to be 0 before it has taken its share off.
-        let inner = unsafe { this.as_ref() };
-        let large = inner.large().map_or(0, Large::close);
-        let dot11_out = match inner.dot11() {
+        let shared = unsafe { this.as_ref() };
+        let large = shared.large().map_or(0, Large::close);
+        let dot11_out = match shared.dot11() {
             Some(dot11) => dot11.close(),
             None => Some(0),
         };
-        let (Some(frames), Some(dot11)) = (inner.frames.close(), dot11_out) else {
+        let (Some(frames), Some(dot11)) = (shared.frames.close(), dot11_out) else {
             // Without the fence nobody can tell who still uses the pool: its memory stays.
             return;
         };
@@ -83,10 +83,10 @@ impl Inner {
     #[cold]
     pub(super) unsafe fn came_home(this: NonNull<Self>, ids: u64) {
         // SAFETY: the caller's ids are not counted yet, so the pool is still there.
-        let inner = unsafe { this.as_ref() };
+        let shared = unsafe { this.as_ref() };
         // AcqRel (H): releases what this thread did with the pool, and acquires what all who were
         // counted before did.
-        let before = inner.home.fetch_add(ids, Ordering::AcqRel);
+        let before = shared.home.fetch_add(ids, Ordering::AcqRel);
         if before.wrapping_add(ids) == 0 {
             // SAFETY: the pool was leaked from a box; all ids are home, no handle is left,
             // so nobody else can reach it, and this thread comes after everybody's last access (H).

@@ -3,11 +3,12 @@
 //! A pointer alone, on any thread, is enough to find its buffer: the arithmetic of the arena, the owner word of its chunk, or the
 //! registry of large buffers. Whether it may come back says the buffer's word in `RawStates`.
 
-use super::Inner;
+use super::Shared;
 use crate::base::id::{ChunkId, FrameId};
+use crate::base::raw::offset_of_view;
 use crate::dot11::{Block, Claim, Dot11, LargeId, Owner, SizeClass};
-use crate::inner::misuse::{BufferKind, Found, Misuse, MisuseKind};
 use crate::memory::chunks::{len_of, view_of};
+use crate::shared::misuse::{BufferKind, Found, Misuse, MisuseKind};
 use crate::sync::{AtomicU64, Ordering};
 
 /// What a pointer into the chunks names.
@@ -28,7 +29,7 @@ impl Named<'_> {
     }
 }
 
-impl Inner {
+impl Shared {
     /// The word of a buffer of a size class, and the view by which its owner hands it out as a pointer.
     pub(crate) fn raw_of_class(class: &SizeClass, id: FrameId, len: usize) -> (&AtomicU64, u64) {
         let chunks = class.cuts().chunks();
@@ -50,7 +51,7 @@ impl Inner {
             return Err(Self::other_or_foreign(self.find_dot11(address)));
         };
         let view = self.arena().raw_view(id).ok_or(MisuseKind::NotRaw)?;
-        if offset != crate::buffer::frame::offset_of_view(view) {
+        if offset != offset_of_view(view) {
             return Err(MisuseKind::Interior);
         }
         if !self.raw().take_back(id, view) {
@@ -142,7 +143,7 @@ impl Inner {
     fn found_frame(&self, id: FrameId) -> Found {
         let arena = self.arena();
         let view = arena.raw_view(id);
-        let offset = view.map_or(0, crate::buffer::frame::offset_of_view);
+        let offset = view.map_or(0, offset_of_view);
         Found {
             kind: BufferKind::Frame,
             // SAFETY: the id is one of this arena's, and a view's offset lies in the frame.

@@ -1,0 +1,144 @@
+//! The policy of the portable front: a shard that is full gives a batch to the depot, and a get that
+//! finds nothing else takes from another CPU's shard.
+//!
+//! ```text
+//!   get:   own shard ── empty ─► depot ─► carve ─► another shard ─► refuse (see `exhaustion`)
+//!   free:  own shard ── full ──► a batch to the depot, then own shard
+//! ```
+
+#![forbid(unsafe_code)]
+
+use super::policy::Policy;
+use super::{Class, Homeless};
+use crate::base::batch::Batch;
+use crate::base::id::FrameId;
+use crate::memory::back::Back;
+use crate::percpu::{Event, Portable, Unfenced};
+use crate::stats::FrontKind;
+
+impl Policy for Portable {
+    fn kind(&self) -> FrontKind {
+        FrontKind::Portable
+    }
+
+    #[inline]
+    fn pop_here<B: Back>(&self, class: &Class<B>) -> Option<FrameId> {
+        self.pop(class.back.links(), self.here())
+    }
+
+    #[inline]
+    fn push_here<B: Back>(&self, class: &Class<B>, id: FrameId) -> bool {
+        self.push(class.back.links(), self.here(), id).is_ok()
+    }
+
+    #[inline]
+    fn pop_many_here<B: Back>(&self, class: &Class<B>, most: usize, batch: &mut Batch) {
+        self.pop_many(class.back.links(), self.here(), most, batch);
+    }
+
+    /// Lays up to a batch of ids to rest, by its last step (P3).
+    fn settle<B: Back>(&self, class: &Class<B>, ids: &[FrameId]) -> Homeless {
+        let at = self.here();
+        let held = self.resting(class.back.links(), at) as usize;
+        if held + ids.len() <= class.transfer.limit {
+            return self.keep(class, ids);
+        }
+        if ids.len() == class.transfer.batch {
+            self.count_at(at, Event::Flush);
+            return class.put(ids);
+        }
+        let flushed = class.flush_shard(self);
+        let laid = self.keep(class, ids);
+        Homeless(flushed.0 + laid.0)
+    }
+
+    /// The shard takes them whatever it holds.
+    fn keep<B: Back>(&self, class: &Class<B>, ids: &[FrameId]) -> Homeless {
+        match self.push_all(class.back.links(), self.here(), ids) {
+            Ok(()) => Homeless::NONE,
+            Err(_) => Homeless(ids.len()),
+        }
+    }
+
+    /// Takes ids from the first shard that has some, the own one first.
+    fn steal<B: Back>(
+        &self,
+        class: &Class<B>,
+        want: usize,
+        batch: &mut Batch,
+    ) -> Result<(), Unfenced> {
+        let at = self.here();
+        for shard in self.from(at) {
+            // Half of what is there, so that its CPU keeps some, but not less than is wanted.
+            let half = self.resting(class.back.links(), shard).div_ceil(2) as usize;
+            let most = want.max(half.min(class.transfer.batch));
+            self.pop_many(class.back.links(), shard, most, batch);
+            if !batch.is_empty() {
+                if shard != at {
+                    self.count(Event::Steal);
+                }
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn empty<B: Back>(&self, class: &Class<B>, lay: &mut impl FnMut(&[FrameId]) -> bool) -> bool {
+        let mut batch = Batch::new();
+        for shard in self.all() {
+            loop {
+                batch.truncate(0);
+                let room = batch.room();
+                self.pop_many(class.back.links(), shard, room, &mut batch);
+                if batch.is_empty() {
+                    break;
+                }
+                if !lay(batch.as_slice()) {
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    /// Shards are never shut.
+    fn reopen(&self) {}
+
+    fn close_lists<B: Back>(&self, class: &Class<B>) -> Option<u32> {
+        Some(self.close(class.back.links()))
+    }
+
+    fn pops_if_nothing_rests(&self) -> Option<u64> {
+        self.pops_if_empty()
+    }
+
+    fn resting_per_cpu<B: Back>(&self, class: &Class<B>) -> impl Iterator<Item = usize> {
+        let resting = |shard| self.resting(class.back.links(), shard) as usize;
+        self.all().map(resting)
+    }
+
+    fn show<B: Back>(&self, class: &Class<B>, see: &mut impl FnMut(FrameId)) {
+        self.look(class.back.links(), see);
+    }
+
+    /// Its memory is the heap's.
+    fn bytes(&self) -> usize {
+        0
+    }
+}
+
+impl<B: Back> Class<B> {
+    /// Moves a batch from this CPU's shard to the depot. The caller holds an id, which keeps the
+    /// pool.
+    fn flush_shard(&self, shards: &Portable) -> Homeless {
+        let at = shards.here();
+        let mut batch = Batch::new();
+        let _moving = shards.moving_at(at);
+        shards.pop_many(self.back.links(), at, self.transfer.batch, &mut batch);
+        if batch.is_empty() {
+            return Homeless::NONE;
+        }
+        shards.count_at(at, Event::Flush);
+        self.put(batch.as_slice())
+    }
+}

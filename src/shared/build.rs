@@ -1,0 +1,179 @@
+//! What a pool is made from, and how it is made: where it lies, part by part.
+
+use std::mem::MaybeUninit;
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+use crossbeam_utils::CachePadded;
+
+use super::Shared;
+use super::misuse::{Hook, OnMisuse};
+use crate::base::lazy::Lazy;
+use crate::base::limits::{MAX_CPUS, PORTABLE_CACHE, RSEQ_CACHE};
+use crate::base::place::lay_out;
+use crate::base::raw::FrameStates;
+use crate::base::stack::Links;
+use crate::class::{Class, Shape, Transfer};
+use crate::depot::Depot;
+use crate::dot11::{Dot11Spec, Least, Sizes};
+use crate::error::{BuildError, Purpose};
+use crate::memory::arena::{Arena, Layout};
+use crate::percpu::{Chosen, Process};
+use crate::sync::{AtomicU64, AtomicUsize, LeakCheck, PageStart, Unprotected};
+use crate::sys::{Area, HugePages, Refused, online_cpus};
+
+/// What a pool is made from; checked by the builder.
+pub(crate) struct Spec {
+    pub(crate) frames: u32,
+    pub(crate) front: Chosen,
+    /// As many CPUs as the machine can have.
+    pub(crate) possible: u32,
+    /// Of the portable front.
+    pub(crate) shards: u32,
+    /// The most frames that rest with one CPU, if the builder says so.
+    pub(crate) cache: Option<u32>,
+    pub(crate) layout: Layout,
+    /// Of all frames.
+    pub(crate) bytes: usize,
+    pub(crate) pages: HugePages,
+    pub(crate) prefault: bool,
+    pub(crate) zero_on_free: bool,
+    pub(crate) sizes: Arc<Sizes>,
+    /// The chunks for 802.11 buffers, if the builder says how many.
+    pub(crate) chunks: Option<u32>,
+    pub(crate) on_misuse: OnMisuse,
+}
+
+impl Spec {
+    /// How many caches or shards a class has.
+    fn cpus(&self) -> u32 {
+        match self.front {
+            Chosen::Rseq(_) => self.possible.clamp(1, MAX_CPUS),
+            Chosen::Portable(_) => self.shards,
+        }
+    }
+
+    /// How many of them share a class's buffers: there is a cache for each CPU that may come online, and a share for
+    /// each that is.
+    fn shares(&self) -> u32 {
+        match self.front {
+            Chosen::Rseq(_) => online_cpus().clamp(1, self.cpus()),
+            Chosen::Portable(_) => self.shards,
+        }
+    }
+
+    fn dot11(&self, rseq: Option<(Area, Arc<Process>)>) -> Dot11Spec {
+        Dot11Spec {
+            sizes: self.sizes.clone(),
+            chunks: self.chunks,
+            // Explicit huge pages are set aside at once: none unless they are asked for, both by kind and by size.
+            pages: match self.pages {
+                HugePages::Explicit | HugePages::PreferExplicit if self.chunks.is_some() => {
+                    self.pages
+                }
+                HugePages::Transparent => HugePages::Transparent,
+                _ => HugePages::Off,
+            },
+            cpus: self.cpus(),
+            shares: self.shares(),
+            rseq,
+            zero_on_free: self.zero_on_free,
+        }
+    }
+
+    fn transfer(&self) -> Transfer {
+        let default = match self.front {
+            Chosen::Rseq(_) => RSEQ_CACHE,
+            Chosen::Portable(_) => PORTABLE_CACHE,
+        };
+        let wanted = self.cache.unwrap_or(default as u32);
+        Transfer::new(self.frames, self.shares(), wanted, self.zero_on_free)
+    }
+}
+
+impl Shared {
+    /// Makes a pool with one handle.
+    pub(crate) fn new(spec: &Spec) -> Result<NonNull<Self>, BuildError> {
+        let pool = Self::of_frames(spec).map_err(|refusal| refused(refusal, Purpose::Frames))?;
+        if spec.chunks.is_some() {
+            // SAFETY: the pool was made just now.
+            let made = unsafe { Self::dot11_or_make(pool) }.map(|_| ());
+            if let Err(refusal) = made {
+                // SAFETY: it was leaked from a box, and nobody else knows it.
+                drop(unsafe { Box::from_raw(pool.as_ptr()) });
+                return Err(refused(refusal, Purpose::Dot11));
+            }
+        }
+        Ok(pool)
+    }
+
+    /// Makes a pool without 802.11 buffers.
+    fn of_frames(spec: &Spec) -> Result<NonNull<Self>, Refused> {
+        let frames = spec.frames;
+        let (rseq, no_rseq) = match spec.front {
+            Chosen::Rseq(area) => {
+                let process = Process::new().map_err(Refused::of(Process::BYTES))?;
+                (Some((area, Arc::new(process))), None)
+            }
+            Chosen::Portable(reason) => (None, Some(reason)),
+        };
+        let dot11_spec = spec.dot11(rseq.clone());
+        let transfer = spec.transfer();
+        let shape = Shape {
+            ids: frames,
+            in_magazines: Depot::in_magazines(frames, transfer.batch()),
+            cpus: spec.cpus(),
+            rseq,
+            colour: 0,
+            transfer,
+        };
+        let links = Links::new(frames).map_err(Refused::of(Links::bytes_for(frames)))?;
+        let raw = FrameStates::bytes_for(frames);
+        let raw = FrameStates::new(frames).map_err(Refused::of(raw))?;
+        let arena = Arena::new(
+            (links, raw),
+            frames,
+            spec.layout,
+            spec.bytes,
+            spec.pages,
+            spec.prefault,
+        )
+        .map_err(Refused::on(spec.pages, spec.bytes))?;
+
+        let mut shared = Box::<Self>::new_uninit();
+        let at = shared.as_mut_ptr();
+        // SAFETY: the field's place in the pool's.
+        let class = unsafe { &raw mut (*at).frames };
+        // SAFETY: the place is this call's alone, and need not hold a value yet.
+        Class::make(unsafe { &mut *class.cast() }, arena, &shape)?;
+        lay_out!(at, Self {
+            _page: PageStart,
+            _behind_slots: Unprotected::new(MaybeUninit::uninit()),
+            dot11: Lazy::new(),
+            dot11_spec: Unprotected::new(dot11_spec),
+            least: Unprotected::new(Least::EMPTY),
+            on_misuse: Unprotected::new(Hook::new(spec.on_misuse.clone())),
+            misuses: AtomicU64::new(0),
+            large: Lazy::new(),
+            no_rseq: Unprotected::new(no_rseq),
+            handles: CachePadded::new(AtomicUsize::new(1)),
+            home: CachePadded::new(AtomicU64::new(0)),
+            retired: CachePadded::new(AtomicU64::new(0)),
+            _leak_check: LeakCheck::new(),
+        } made frames);
+        // SAFETY: all of it was made.
+        let mut shared = unsafe { shared.assume_init() };
+        shared.least.get_mut().fill(&spec.sizes);
+        Ok(NonNull::from(Box::leak(shared)))
+    }
+}
+
+/// What a refusal becomes.
+fn refused(refusal: Refused, purpose: Purpose) -> BuildError {
+    BuildError::Map {
+        bytes: refusal.bytes,
+        purpose,
+        limit: refusal.limit,
+        source: refusal.source,
+    }
+}

@@ -1,0 +1,157 @@
+//! What the handles and the buffers of a pool share: its classes, and how long it lives.
+//!
+//! ```text
+//!   Pool, Burst     Frame {pool, id, offset, length}     Dot11Buf {size class or mapping, id, length}
+//!        │ take            │ free                               │ free
+//!        ▼                 ▼                                    ▼
+//!   Shared ─┬─ frames: a class over the arena      dot11: a class for each size, large buffers; made
+//!           │                                             when it is first needed
+//!           ├─ misuses: see `raw`
+//!           └─ handles, home: see `teardown`
+//! ```
+//!
+//! A pool is made in `build`; how a buffer is freed is in `free`.
+//!
+//! The lists of free buffers and the invariants P1–P3 are those of `class`. P2 is kept here, for all buffers:
+//!
+//! - P2. A pool's memory lasts until its last handle is dropped and all its ids are at rest.
+//!   So whoever owns an id, or borrows a handle, may touch the pool.
+
+mod build;
+mod free;
+pub(crate) mod misuse;
+mod raw;
+mod stats;
+mod teardown;
+
+pub(crate) use build::Spec;
+pub(crate) use raw::Claimed;
+
+use std::convert::Infallible;
+use std::mem::MaybeUninit;
+use std::ptr::NonNull;
+
+use crossbeam_utils::CachePadded;
+
+use crate::base::id::FrameId;
+use crate::base::lazy::Lazy;
+use crate::base::limits::RSEQ_CACHE;
+use crate::base::raw::FrameStates;
+use crate::class::Class;
+use crate::dot11::{Dot11, Dot11Spec, Large, Least, SizeClass, Sizes};
+use crate::error::OutOfBuffers;
+use crate::memory::arena::Arena;
+use crate::percpu::SLOT;
+use crate::shared::misuse::Hook;
+use crate::sync::{AtomicU64, AtomicUsize, LeakCheck, Ordering, PageStart, Unprotected, scaled};
+use crate::sys::{NoRseq, Refused};
+
+/// The frames begin behind the place in a page where their caches have the count and, of the usual size, the slots: a load whose
+/// address agrees in its lowest 12 bits with that of a store in flight waits for it, and each get and each free loads from here.
+#[repr(C)]
+pub(crate) struct Shared {
+    _page: PageStart,
+    _behind_slots: Unprotected<MaybeUninit<[u8; BEHIND_SLOTS]>>,
+    frames: Class<Arena>,
+    /// The size classes of 802.11 buffers, when one was needed.
+    dot11: Lazy<Dot11>,
+    dot11_spec: Unprotected<Dot11Spec>,
+    /// Of the same sizes.
+    least: Unprotected<Least>,
+    /// The 802.11 buffers above the size classes, when there was one: they need nothing of those.
+    large: Lazy<Large>,
+    /// Dropped behind the buffers, which it could not reach then.
+    on_misuse: Unprotected<Hook>,
+    misuses: AtomicU64,
+    no_rseq: Unprotected<Option<NoRseq>>,
+    /// `Pool` handles.
+    handles: CachePadded<AtomicUsize>,
+    /// Buffers that were counted after the last handle was dropped, less those that were out by then.
+    home: CachePadded<AtomicU64>,
+    /// Buffers that wait in a cell for its readers.
+    retired: CachePadded<AtomicU64>,
+    _leak_check: LeakCheck,
+}
+
+const BEHIND_SLOTS: usize = scaled(4 * (SLOT + RSEQ_CACHE) as u32, 0) as usize;
+
+impl Shared {
+    /// The size classes of 802.11 buffers, if they were made.
+    #[inline(always)]
+    pub(crate) fn dot11(&self) -> Option<&Dot11> {
+        self.dot11.get()
+    }
+
+    /// The class that serves a length up to the largest built-in size, 1 or more, if there are 802.11 buffers.
+    #[inline(always)]
+    pub(crate) fn dot11_class(&self, len: usize) -> Option<&SizeClass> {
+        let class = self.least.class_of(len)?;
+        // SAFETY: the number is from the sizes that the 802.11 buffers are made from.
+        Some(unsafe { self.dot11()?.numbered(class) })
+    }
+
+    /// The sizes that the classes have, or would have.
+    pub(crate) fn sizes(&self) -> &Sizes {
+        &self.dot11_spec.sizes
+    }
+
+    /// The large buffers, if there were some.
+    pub(crate) fn large(&self) -> Option<&Large> {
+        self.large.get()
+    }
+
+    pub(crate) fn large_or_make(&self) -> &Large {
+        let made = self.large.get_or_make(|| Ok(Large::new()));
+        made.unwrap_or_else(|never: Infallible| match never {})
+    }
+
+    /// The size classes, or what was refused for them.
+    ///
+    /// # Safety
+    ///
+    /// - The caller keeps the pool (P2) as long as the reference lives.
+    pub(crate) unsafe fn dot11_or_make<'a>(this: NonNull<Self>) -> Result<&'a Dot11, Refused> {
+        // SAFETY: the function's bullet.
+        let shared = unsafe { this.as_ref() };
+        shared
+            .dot11
+            .get_or_make(|| Dot11::new(&shared.dot11_spec, this))
+    }
+
+    /// Which frames are out as pointers.
+    pub(crate) fn raw(&self) -> &FrameStates {
+        self.arena().raw()
+    }
+
+    #[inline(always)]
+    pub(crate) fn frames(&self) -> &Class<Arena> {
+        &self.frames
+    }
+
+    #[inline(always)]
+    pub(crate) fn arena(&self) -> &Arena {
+        self.frames.back()
+    }
+
+    /// Takes a frame's id that this CPU's cache does not have; it is the caller's (P1). Out of line,
+    /// so that each get in a user's code holds one front's instructions, not two's.
+    #[inline(never)]
+    pub(crate) fn take_slow(&self) -> Result<FrameId, OutOfBuffers> {
+        match self.frames.take_from_shard() {
+            Some(id) => Ok(id),
+            None => self.frames.take_slow().map_err(|_| OutOfBuffers),
+        }
+    }
+
+    /// Counts a buffer as retired; whoever calls this owns it, or keeps it from being freed.
+    pub(crate) fn count_retired(&self) {
+        // Relaxed: a statistic; nothing is concluded from it.
+        self.retired.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a buffer as retired no more, before it is freed (P3).
+    pub(crate) fn uncount_retired(&self) {
+        // Relaxed: as above.
+        self.retired.fetch_sub(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,74 @@
+//! What a pool counts, read together.
+
+#![forbid(unsafe_code)]
+
+use super::Shared;
+use crate::base::raw::FrameStates;
+use crate::base::stack::Links;
+use crate::depot::Depot;
+use crate::dot11::{Dot11, Large};
+use crate::memory::back::Back;
+use crate::percpu::Event;
+use crate::stats::{Dot11Stats, Stats};
+use crate::sync::Ordering;
+
+impl Shared {
+    /// Of size classes, large buffers, or both.
+    fn dot11_stats(&self) -> Option<Dot11Stats> {
+        let (large, large_bytes) = self.large().map(Large::live).unwrap_or_default();
+        let classes = self.dot11().map(Dot11::stats);
+        if classes.is_none() && self.large().is_none() {
+            return None;
+        }
+        Some(Dot11Stats {
+            large,
+            large_bytes,
+            ..classes.unwrap_or_default()
+        })
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        let class = &self.frames;
+        let per_cpu = class.resting_per_cpu();
+        let depot = class.resting_in_depot();
+        let frames = self.arena().frames();
+        let uncarved = (frames - self.arena().carved()) as usize;
+        let capacity = frames as usize;
+        // Between two reads a frame may move and be seen in both places.
+        let free = (per_cpu.iter().sum::<usize>() + depot + uncarved).min(capacity);
+        let caches = class.front_bytes();
+        let batch = class.batch();
+        let of_all = |event| {
+            let of_dot11 = self.dot11().map_or(0, |dot11| dot11.counted(event));
+            class.counted(event) + of_dot11
+        };
+        Stats {
+            capacity,
+            free,
+            out: capacity - free,
+            // Relaxed: a statistic.
+            retired: self.retired.load(Ordering::Relaxed) as usize,
+            per_cpu,
+            depot,
+            uncarved,
+            batch,
+            cache: class.cache(),
+            refills: class.counted(Event::Refill),
+            flushes: class.counted(Event::Flush),
+            steals: class.counted(Event::Steal),
+            refusals: class.counted(Event::Refusal),
+            pages: self.arena().pages(),
+            front: class.front_kind(),
+            no_rseq: *self.no_rseq,
+            fences_refused: of_all(Event::FenceRefused),
+            uncached: of_all(Event::Uncached),
+            metadata: caches
+                + Links::bytes_for(frames)
+                + FrameStates::bytes_for(frames)
+                + Depot::bytes_for(Depot::in_magazines(frames, batch as u32), batch as u32),
+            dot11: self.dot11_stats(),
+            // Relaxed: a statistic.
+            misuses: self.misuses.load(Ordering::Relaxed),
+        }
+    }
+}
