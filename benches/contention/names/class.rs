@@ -3,15 +3,12 @@
 use contention::names::Names;
 
 use super::super::memory::arena::Arena;
-use super::Which;
+use super::match_front;
 
 impl super::Class<Arena> {
     pub(crate) fn name_lines(&self, names: &mut Names) {
         self.back.name_lines(names);
         self.depot.name_lines(names);
-        match self.front.which() {
-            Which::Rseq(caches) => caches.name_lines(names),
-            Which::Portable(shards) => shards.name_lines(names),
-        }
+        match_front!(self.front, front => front.name_lines(names));
     }
 }

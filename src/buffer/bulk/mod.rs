@@ -10,16 +10,21 @@
 //!
 //! Invariant: the ids are of `pool`, and the `Bulk` owns them (P1 of `class`); the handle that it borrows keeps the pool (P2).
 
+mod drain;
+mod places;
+
+pub use drain::BulkDrain;
+
 use std::fmt;
 use std::ops::{Index, IndexMut};
-use std::ptr::NonNull;
 use std::slice;
+
+use places::Places;
 
 use crate::base::batch::Batch;
 use crate::base::id::FrameId;
 use crate::buffer::frame::Frame;
 use crate::error::BulkError;
-use crate::memory::arena::Arena;
 use crate::memory::back::Back;
 use crate::percpu::{Event, Moving};
 use crate::pool::Pool;
@@ -49,41 +54,6 @@ use crate::shared::Shared;
 pub struct Bulk<'p, const N: usize> {
     pool: &'p Pool,
     ids: Batch<N>,
-}
-
-/// Where the data of a pool's whole frames lies.
-#[derive(Clone, Copy)]
-struct Places {
-    /// The data of frame 0.
-    first: NonNull<u8>,
-    stride: usize,
-    len: usize,
-}
-
-// SAFETY: an address and two numbers; what they lead to is its user's, by the ids.
-unsafe impl Send for Places {}
-// SAFETY: as above.
-unsafe impl Sync for Places {}
-
-impl Places {
-    fn new(arena: &Arena) -> Self {
-        let layout = arena.layout();
-        Self {
-            // SAFETY: a pool has a frame 0, and the headroom lies in it.
-            first: unsafe { arena.byte(FrameId(0), layout.headroom.into()) },
-            stride: layout.stride,
-            len: layout.payload.into(),
-        }
-    }
-
-    /// # Safety
-    ///
-    /// - `id` is the pool's.
-    #[inline(always)]
-    unsafe fn at(self, id: FrameId) -> NonNull<u8> {
-        // SAFETY: the same place in another frame of the mapping (A1 of `arena`).
-        unsafe { self.first.add(id.index() * self.stride) }
-    }
 }
 
 impl<'p, const N: usize> Bulk<'p, N> {
@@ -443,41 +413,5 @@ impl<const N: usize> IndexMut<usize> for Bulk<'_, N> {
 impl<const N: usize> fmt::Debug for Bulk<'_, N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.ids()).finish()
-    }
-}
-
-/// The frames removed by [`Bulk::drain`]; those that are not taken are freed when it is dropped.
-///
-/// ```
-/// # use framewell::{Bulk, Pool};
-/// # let pool = Pool::builder().build()?;
-/// let mut bulk: Bulk<32> = Bulk::new(&pool);
-/// bulk.get(3)?;
-/// assert_eq!(bulk.drain().len(), 3);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Debug)]
-pub struct BulkDrain<'a, 'p, const N: usize>(&'a mut Bulk<'p, N>);
-
-impl<const N: usize> Iterator for BulkDrain<'_, '_, N> {
-    type Item = Frame;
-
-    #[inline]
-    fn next(&mut self) -> Option<Frame> {
-        self.0.pop()
-    }
-
-    #[inline]
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.0.len(), Some(self.0.len()))
-    }
-}
-
-impl<const N: usize> ExactSizeIterator for BulkDrain<'_, '_, N> {}
-
-impl<const N: usize> Drop for BulkDrain<'_, '_, N> {
-    #[inline]
-    fn drop(&mut self) {
-        self.0.clear();
     }
 }
