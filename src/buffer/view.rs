@@ -5,8 +5,8 @@
 use crate::base::id::FrameId;
 use crate::memory::arena::Layout;
 
-/// Which frame, and which part of it holds data, in one word: handles are written and read whole, so
-/// that what was written a moment ago never has to be put together from several stores.
+/// Which frame, and which part of it holds data, in one word: handles are written and read whole,
+/// so that what was written a moment ago never has to be put together from several stores.
 ///
 /// ```text
 ///   │ id: 32 │ offset from the frame's first byte: 16 │ length: 16 │

@@ -15,7 +15,8 @@ impl<B: Back> Class<B> {
         self.front.moving()
     }
 
-    /// Shows the ids that seem to rest in the lists, and takes none: exact if no call is in progress.
+    /// Shows the ids that seem to rest in the lists, and takes none: exact if no call is in
+    /// progress.
     pub(crate) fn look(&self, mut see: impl FnMut(FrameId)) {
         match_front!(self.front, front => front.show(self, &mut see));
         self.depot.look(self.back.links(), see);

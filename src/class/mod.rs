@@ -8,9 +8,9 @@
 //!             └── steal, drain ──┘
 //! ```
 //!
-//! The frames of a pool are a class, and each size of its 802.11 buffers is one. They differ in their *back*: where ids come
-//! from that nobody has had, and what memory an id names. Front, depot and back know nothing of one another; what
-//! one gives, this module takes to the next:
+//! The frames of a pool are a class, and each size of its 802.11 buffers is one. They differ in
+//! their *back*: where ids come from that nobody has had, and what memory an id names. Front, depot
+//! and back know nothing of one another; what one gives, this module takes to the next:
 //!
 //! - the hot path (one pop, one push) is in this file,
 //! - the transfers are in `transfer`, as far as they are the same for both fronts,
@@ -19,12 +19,12 @@
 //!
 //! Invariants
 //!
-//! - P1. Every id is in exactly one place: at rest (in the front, in the depot, not yet carved), in the hands
-//!   of one call, or in one handle. Only the owner of an id touches the buffer's bytes.
-//! - P2. The pool's memory lasts until its last handle is dropped and all its ids are at rest (`shared`).
-//!   So whoever owns an id, or borrows a handle, may touch the class.
-//! - P3. A free gives its id up by one atomic operation, its last on the class: after it P2 no longer
-//!   covers the caller.
+//! - P1. Every id is in exactly one place: at rest (in the front, in the depot, not yet carved), in
+//!   the hands of one call, or in one handle. Only the owner of an id touches the buffer's bytes.
+//! - P2. The pool's memory lasts until its last handle is dropped and all its ids are at rest
+//!   (`shared`). So whoever owns an id, or borrows a handle, may touch the class.
+//! - P3. A free gives its id up by one atomic operation, its last on the class: after it P2 no
+//!   longer covers the caller.
 
 mod exhaustion;
 mod gather;
@@ -74,15 +74,16 @@ impl Near {
         self.0.and_then(|sections| unsafe { sections.pop() })
     }
 
-    /// Lays an id down in this CPU's cache, by its last step (P3); `false` if it is still the caller's: the cache took none, or there
-    /// are no caches.
+    /// Lays an id down in this CPU's cache, by its last step (P3); `false` if it is still the
+    /// caller's: the cache took none, or there are no caches.
     ///
     /// # Safety
     ///
     /// - The caller owns the id, which is the class's, and keeps it if it is not laid down.
     #[inline(always)]
     pub(crate) unsafe fn lay(self, id: FrameId) -> bool {
-        // SAFETY: the caller's id keeps the pool, and so the caches, until the push has committed (P2).
+        // SAFETY: the caller's id keeps the pool, and so the caches, until the push has committed
+        // (P2).
         self.0.is_some_and(|sections| unsafe { sections.push(id) })
     }
 }
@@ -106,7 +107,8 @@ pub(crate) struct Shape {
     pub(crate) cpus: u32,
     /// For the rseq front, if it is to be had.
     pub(crate) rseq: Option<(Area, Arc<Process>)>,
-    /// Its caches are moved by so many cache lines, so that those of different classes fall into different sets of the cache.
+    /// Its caches are moved by so many cache lines, so that those of different classes fall into
+    /// different sets of the cache.
     pub(crate) colour: u32,
     pub(crate) transfer: Transfer,
 }
@@ -234,7 +236,8 @@ impl<B: Back> Class<B> {
     }
 
     /// Takes 1 to `most` ids into the empty batch; `false` if the class is exhausted. They are the
-    /// caller's (P1). `moving` is its note that it may give them back, made when the own shard has none.
+    /// caller's (P1). `moving` is its note that it may give them back, made when the own shard has
+    /// none.
     #[inline]
     pub(crate) fn take_some<'a>(
         &'a self,
@@ -273,7 +276,8 @@ impl<B: Back> Class<B> {
         match_front!(self.front, front => front.pop_many_here(self, most, batch));
     }
 
-    /// Lays ids down in this CPU's cache, all or none, by its last step (P3); `false` if they are still the caller's.
+    /// Lays ids down in this CPU's cache, all or none, by its last step (P3); `false` if they are
+    /// still the caller's.
     ///
     /// # Safety
     ///
@@ -290,8 +294,8 @@ impl<B: Back> Class<B> {
         }
     }
 
-    /// Closes the lists for good. How many ids are out: neither at rest nor counted by those who found a place
-    /// closed; `None` if the kernel refuses the fence, without which nobody can tell.
+    /// Closes the lists for good. How many ids are out: neither at rest nor counted by those who
+    /// found a place closed; `None` if the kernel refuses the fence, without which nobody can tell.
     pub(crate) fn close(&self) -> Option<u32> {
         let links = self.back.links();
         let in_front = match_front!(self.front, front => front.close_lists(self))?;

@@ -1,8 +1,8 @@
 //! What a front does for its class: when ids move between a CPU's list and the depot, and where a
 //! get looks that finds both empty.
 //!
-//! There is one policy for each front: in `rseq`, for caches, and in `portable`, for shards. A class
-//! asks the one that its front has, by `match_front!`; no other code tells the fronts apart.
+//! There is one policy for each front: in `rseq`, for caches, and in `portable`, for shards. A
+//! class asks the one that its front has, by `match_front!`; no other code tells the fronts apart.
 
 use super::{Class, Homeless};
 use crate::base::batch::Batch;
@@ -18,15 +18,15 @@ pub(super) trait Policy {
     /// caller's (P1).
     fn pop_here<B: Back>(&self, class: &Class<B>) -> Option<FrameId>;
 
-    /// Lays an id down in this CPU's list, by its last step (P3), unless the hot path has tried that
-    /// itself; `false` if the id is still the caller's.
+    /// Lays an id down in this CPU's list, by its last step (P3), unless the hot path has tried
+    /// that itself; `false` if the id is still the caller's.
     fn push_here<B: Back>(&self, class: &Class<B>, id: FrameId) -> bool;
 
     /// Takes up to `most` ids, as [`pop_here`](Self::pop_here) takes one.
     fn pop_many_here<B: Back>(&self, class: &Class<B>, most: usize, batch: &mut Batch);
 
-    /// Lays up to a batch of freed ids to rest, whatever this CPU's list holds, by its last step (P3).
-    /// Those that it answers with are still the caller's; if it answers with none, none is.
+    /// Lays up to a batch of freed ids to rest, whatever this CPU's list holds, by its last step
+    /// (P3). Those that it answers with are still the caller's; if it answers with none, none is.
     fn settle<B: Back>(&self, class: &Class<B>, ids: &[FrameId]) -> Homeless;
 
     /// Lays the ids to rest that a refill has brought beyond the request. The caller has a handle.
@@ -59,7 +59,8 @@ pub(super) trait Policy {
     /// How many ids rest in each CPU's list.
     fn resting_per_cpu<B: Back>(&self, class: &Class<B>) -> impl Iterator<Item = usize>;
 
-    /// Shows the ids that seem to rest in the lists, and takes none: exact if no call is in progress.
+    /// Shows the ids that seem to rest in the lists, and takes none: exact if no call is in
+    /// progress.
     fn show<B: Back>(&self, class: &Class<B>, see: &mut impl FnMut(FrameId));
 
     /// The bytes that the lists reserve.

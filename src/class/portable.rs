@@ -1,5 +1,5 @@
-//! The policy of the portable front: a shard that is full gives a batch to the depot, and a get that
-//! finds nothing else takes from another CPU's shard.
+//! The policy of the portable front: a shard that is full gives a batch to the depot, and a get
+//! that finds nothing else takes from another CPU's shard.
 //!
 //! ```text
 //!   get:   own shard ── empty ─► depot ─► carve ─► another shard ─► refuse (see `exhaustion`)

@@ -7,14 +7,15 @@
 //!                    ── shut ──► open it, else to the depot
 //! ```
 //!
-//! The first get that finds nothing sweeps: it stops the caches of all CPUs with one fence, moves their ids to
-//! the depot, and leaves them shut. The pool is then *dry*: frees go to the depot, and whoever finds that empty may
-//! refuse, at the cost of a few loads, however many CPUs there are (see `exhaustion`). When the depot holds enough
-//! again (`rich`), the next call that needs its cache ends the dry time, and each CPU opens its own cache
-//! when it first misses it.
+//! The first get that finds nothing sweeps: it stops the caches of all CPUs with one fence, moves
+//! their ids to the depot, and leaves them shut. The pool is then *dry*: frees go to the depot, and
+//! whoever finds that empty may refuse, at the cost of a few loads, however many CPUs there are
+//! (see `exhaustion`). When the depot holds enough again (`rich`), the next call that needs its
+//! cache ends the dry time, and each CPU opens its own cache when it first misses it.
 //!
-//! A call that sweeps holds at most what the caches held; one that drains a single cache, what that held. All
-//! of it moves batch by batch: what was not yet moved is still in its cache, whose gate the call owns.
+//! A call that sweeps holds at most what the caches held; one that drains a single cache, what that
+//! held. All of it moves batch by batch: what was not yet moved is still in its cache, whose gate
+//! the call owns.
 //!
 //! A thread that the kernel refuses the fence cannot sweep. It gets what its own CPU's cache and
 //! the depot hold, what is uncarved, and is refused otherwise, whatever rests in other caches: the

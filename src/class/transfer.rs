@@ -19,7 +19,8 @@ use crate::memory::back::{Back, Lack};
 use crate::percpu::{Event, match_front};
 
 impl<B: Back> Class<B> {
-    /// Takes an id from anywhere; it is the caller's (P1). Says what there is a lack of if the class is exhausted.
+    /// Takes an id from anywhere; it is the caller's (P1). Says what there is a lack of if the
+    /// class is exhausted.
     #[cold]
     #[inline(never)]
     pub(crate) fn take_slow(&self) -> Result<FrameId, Lack> {
@@ -32,8 +33,8 @@ impl<B: Back> Class<B> {
         taken
     }
 
-    /// Puts 1 to `want` ids into the empty batch, from anywhere, or says what there is a lack of if the class is exhausted.
-    /// Of the transfers in flight `own` are the calling one's.
+    /// Puts 1 to `want` ids into the empty batch, from anywhere, or says what there is a lack of if
+    /// the class is exhausted. Of the transfers in flight `own` are the calling one's.
     #[cold]
     #[inline(never)]
     pub(super) fn refill(&self, want: usize, own: u64, batch: &mut Batch) -> Result<(), Lack> {
@@ -61,8 +62,8 @@ impl<B: Back> Class<B> {
     /// vain.
     fn fetch(&self, want: usize, batch: &mut Batch) -> Result<(), Missed> {
         self.depot.take(self.back.links(), batch);
-        // Who freed these was most likely another CPU: all their first lines are fetched from it at once, not one after another as
-        // each is written.
+        // Who freed these was most likely another CPU: all their first lines are fetched from it at
+        // once, not one after another as each is written.
         for &id in batch.as_slice() {
             // SAFETY: the ids are this call's.
             unsafe { self.back.prefetch(id) };
@@ -124,8 +125,8 @@ impl<B: Back> Class<B> {
         Homeless(homeless)
     }
 
-    /// Lays up to [`batch`](Self::batch) ids to rest, whatever the front holds, by its last step (P3). Those that it answers with are still
-    /// the caller's; if it answers with none, none is.
+    /// Lays up to [`batch`](Self::batch) ids to rest, whatever the front holds, by its last step
+    /// (P3). Those that it answers with are still the caller's; if it answers with none, none is.
     pub(crate) fn settle(&self, ids: &[FrameId]) -> Homeless {
         match_front!(self.front, front => front.settle(self, ids))
     }

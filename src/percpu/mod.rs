@@ -1,8 +1,8 @@
 //! The front: where the hot path gets and frees, per CPU.
 //!
-//! Two of them, chosen when the pool is made: `Caches` (restartable sequences) where Linux and libc offer them, `Portable`
-//! (lock-free stacks) everywhere. Both return what happened and never call the depot or the back: the class
-//! decides.
+//! Two of them, chosen when the pool is made: `Caches` (restartable sequences) where Linux and libc
+//! offer them, `Portable` (lock-free stacks) everywhere. Both return what happened and never call
+//! the depot or the back: the class decides.
 
 mod portable;
 mod rseq;
@@ -37,9 +37,10 @@ use crate::sys::{Area, NoRseq, variable};
 pub enum Front {
     /// Restartable sequences if they are to be had, else the portable front.
     ///
-    /// The environment variable `FRAMEWELL_FRONT` decides for this choice, if it is set: `auto`, `rseq` or `portable`. It
-    /// is meant for tools that cannot see the sequences (thread sanitizers, valgrind). A program
-    /// that runs with rights which are not those of whoever starts it (set-uid) does not read it.
+    /// The environment variable `FRAMEWELL_FRONT` decides for this choice, if it is set: `auto`,
+    /// `rseq` or `portable`. It is meant for tools that cannot see the sequences (thread
+    /// sanitizers, valgrind). A program that runs with rights which are not those of whoever starts
+    /// it (set-uid) does not read it.
     #[default]
     Auto,
     /// Restartable sequences, or a [`BuildError::NoRseq`].
@@ -107,7 +108,8 @@ pub(crate) enum Chosen {
 #[repr(C)]
 pub(crate) struct AnyFront {
     _margin: Margin,
-    /// Those of the caches, if there are some: a copy for the hot path, which tells the fronts apart by it.
+    /// Those of the caches, if there are some: a copy for the hot path, which tells the fronts
+    /// apart by it.
     sections: Unprotected<Option<Sections>>,
     which: Unprotected<Which>,
 }
@@ -122,7 +124,8 @@ pub(crate) enum Which {
     Portable(Portable),
 }
 
-/// Evaluates an expression for the front that a pool has: the one place where fronts are told apart.
+/// Evaluates an expression for the front that a pool has: the one place where fronts are told
+/// apart.
 macro_rules! match_front {
     ($any:expr, $front:ident => $call:expr) => {
         match $any.which() {

@@ -6,8 +6,8 @@
 //!     …                                              │   links: one word an id, common to all
 //! ```
 //!
-//! An id that is laid down goes to the slot if that is empty, else to the stack; a get looks into the slot
-//! first. So a free and the next get, alone, touch no link.
+//! An id that is laid down goes to the slot if that is empty, else to the stack; a get looks into
+//! the slot first. So a free and the next get, alone, touch no link.
 //!
 //! The CPU's number only chooses the shard: a thread that was moved between looking and acting uses
 //! another CPU's shard, which is as correct and a little slower. A shard whose stack holds

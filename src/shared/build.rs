@@ -53,8 +53,8 @@ impl Spec {
         }
     }
 
-    /// How many of them share a class's buffers: there is a cache for each CPU that may come online, and a share for
-    /// each that is.
+    /// How many of them share a class's buffers: there is a cache for each CPU that may come
+    /// online, and a share for each that is.
     fn shares(&self) -> u32 {
         match self.front {
             Chosen::Rseq(_) => online_cpus().clamp(1, self.cpus()),
@@ -66,7 +66,8 @@ impl Spec {
         Dot11Spec {
             sizes: self.sizes.clone(),
             chunks: self.chunks,
-            // Explicit huge pages are set aside at once: none unless they are asked for, both by kind and by size.
+            // Explicit huge pages are set aside at once: none unless they are asked for, both by
+            // kind and by size.
             pages: match self.pages {
                 HugePages::Explicit | HugePages::PreferExplicit if self.chunks.is_some() => {
                     self.pages

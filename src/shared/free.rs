@@ -23,7 +23,8 @@ impl Shared {
     /// # Safety
     ///
     /// - `this` is a pool of which the caller owns frame `id`, by P1.
-    /// - The caller uses neither afterwards, unless it holds something else that keeps the pool (P2).
+    /// - The caller uses neither afterwards, unless it holds something else that keeps the pool
+    ///   (P2).
     #[inline(always)]
     pub(crate) unsafe fn free(this: NonNull<Self>, id: FrameId) {
         // SAFETY: the caller's id keeps the pool (P2) until it is given up.

@@ -12,7 +12,8 @@
 //!
 //! A pool is made in `build`; how a buffer is freed is in `free`.
 //!
-//! The lists of free buffers and the invariants P1–P3 are those of `class`. P2 is kept here, for all buffers:
+//! The lists of free buffers and the invariants P1–P3 are those of `class`. P2 is kept here, for
+//! all buffers:
 //!
 //! - P2. A pool's memory lasts until its last handle is dropped and all its ids are at rest.
 //!   So whoever owns an id, or borrows a handle, may touch the pool.
@@ -46,8 +47,9 @@ use crate::shared::misuse::Hook;
 use crate::sync::{AtomicU64, AtomicUsize, LeakCheck, Ordering, PageStart, Unprotected, scaled};
 use crate::sys::{NoRseq, Refused};
 
-/// The frames begin behind the place in a page where their caches have the count and, of the usual size, the slots: a load whose
-/// address agrees in its lowest 12 bits with that of a store in flight waits for it, and each get and each free loads from here.
+/// The frames begin behind the place in a page where their caches have the count and, of the usual
+/// size, the slots: a load whose address agrees in its lowest 12 bits with that of a store in
+/// flight waits for it, and each get and each free loads from here.
 #[repr(C)]
 pub(crate) struct Shared {
     _page: PageStart,
@@ -66,7 +68,8 @@ pub(crate) struct Shared {
     no_rseq: Unprotected<Option<NoRseq>>,
     /// `Pool` handles.
     handles: CachePadded<AtomicUsize>,
-    /// Buffers that were counted after the last handle was dropped, less those that were out by then.
+    /// Buffers that were counted after the last handle was dropped, less those that were out by
+    /// then.
     home: CachePadded<AtomicU64>,
     /// Buffers that wait in a cell for its readers.
     retired: CachePadded<AtomicU64>,
@@ -82,7 +85,8 @@ impl Shared {
         self.dot11.get()
     }
 
-    /// The class that serves a length up to the largest built-in size, 1 or more, if there are 802.11 buffers.
+    /// The class that serves a length up to the largest built-in size, 1 or more, if there are
+    /// 802.11 buffers.
     #[inline(always)]
     pub(crate) fn dot11_class(&self, len: usize) -> Option<&SizeClass> {
         let class = self.least.class_of(len)?;
@@ -133,8 +137,8 @@ impl Shared {
         self.frames.back()
     }
 
-    /// Takes a frame's id that this CPU's cache does not have; it is the caller's (P1). Out of line,
-    /// so that each get in a user's code holds one front's instructions, not two's.
+    /// Takes a frame's id that this CPU's cache does not have; it is the caller's (P1). Out of
+    /// line, so that each get in a user's code holds one front's instructions, not two's.
     #[inline(never)]
     pub(crate) fn take_slow(&self) -> Result<FrameId, OutOfBuffers> {
         match self.frames.take_from_shard() {

@@ -1,7 +1,8 @@
 //! The raw boundary: buffers that go out as bare pointers and come back.
 //!
-//! A pointer alone, on any thread, is enough to find its buffer: the arithmetic of the arena, the owner word of its chunk, or the
-//! registry of large buffers. Whether it may come back says the buffer's word in `RawStates`.
+//! A pointer alone, on any thread, is enough to find its buffer: the arithmetic of the arena, the
+//! owner word of its chunk, or the registry of large buffers. Whether it may come back says the
+//! buffer's word in `RawStates`.
 
 use super::Shared;
 use crate::base::id::{ChunkId, FrameId};
@@ -21,8 +22,8 @@ struct Named<'a> {
 }
 
 impl Named<'_> {
-    /// The view of the buffer if it is out as a pointer. With another generation its word speaks of another buffer: the chunk has
-    /// changed hands since.
+    /// The view of the buffer if it is out as a pointer. With another generation its word speaks of
+    /// another buffer: the chunk has changed hands since.
     fn view(&self, dot11: &Dot11) -> Option<u64> {
         let view = dot11.chunks().raw().view(self.id)?;
         (view == view_of(self.owner.generation, len_of(view))).then_some(view)
@@ -30,7 +31,8 @@ impl Named<'_> {
 }
 
 impl Shared {
-    /// The word of a buffer of a size class, and the view by which its owner hands it out as a pointer.
+    /// The word of a buffer of a size class, and the view by which its owner hands it out as a
+    /// pointer.
     pub(crate) fn raw_of_class(class: &SizeClass, id: FrameId, len: usize) -> (&AtomicU64, u64) {
         let chunks = class.cuts().chunks();
         let owner = chunks.owner(crate::dot11::chunk_of(id));
@@ -119,7 +121,8 @@ impl Shared {
         Ok(Claimed::OfClass(named.class, named.id, len_of(view)))
     }
 
-    /// The buffer that a byte of a chunk belongs to; `None` if the chunk is no class's, or the byte lies behind its last buffer.
+    /// The buffer that a byte of a chunk belongs to; `None` if the chunk is no class's, or the byte
+    /// lies behind its last buffer.
     fn name(dot11: &Dot11, chunk: ChunkId, offset: usize) -> Option<Named<'_>> {
         let owner = dot11.chunks().owner(chunk);
         let class = dot11.class(owner.class?);
@@ -166,7 +169,8 @@ impl Shared {
         };
         let named = Self::name(dot11, chunk, offset)?;
         let place = named.class.place();
-        // SAFETY: the chunk was the class's a moment ago, and holds the buffer: the address lies in the chunks' mapping, whoever has it by now.
+        // SAFETY: the chunk was the class's a moment ago, and holds the buffer: the address lies in
+        // the chunks' mapping, whoever has it by now.
         let start = unsafe { place.start(named.id) };
         Some(found(start, place.stride(), named.view(dot11).is_some()))
     }

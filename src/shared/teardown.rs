@@ -9,13 +9,14 @@
 //!                 └────────── whoever makes home == 0 destroys (H) ────────┘
 //! ```
 //!
-//! Closing takes a place's content and bars it in one atomic step, so every id is counted exactly once:
-//! as at rest by the closer, if it was laid down before, or by its own free. What is out when all places are closed is thereby
-//! certain. The closer takes it off at once, for all classes together: before that `home` is the number of those that were counted, so
-//! that the closer alone can find 0; after it, it is 0 when none is out any more. The memory goes then: no thread has an
-//! id left, and no handle exists, so nobody can touch the pool (P2). A free
-//! that laid its id down before the closing touches nothing afterwards (P3), and the closer acquires what it did
-//! (S1, by the swap). Each change of `home` releases and acquires (H), so the destroyer comes after all.
+//! Closing takes a place's content and bars it in one atomic step, so every id is counted exactly
+//! once: as at rest by the closer, if it was laid down before, or by its own free. What is out when
+//! all places are closed is thereby certain. The closer takes it off at once, for all classes
+//! together: before that `home` is the number of those that were counted, so that the closer alone
+//! can find 0; after it, it is 0 when none is out any more. The memory goes then: no thread has an
+//! id left, and no handle exists, so nobody can touch the pool (P2). A free that laid its id down
+//! before the closing touches nothing afterwards (P3), and the closer acquires what it did (S1, by
+//! the swap). Each change of `home` releases and acquires (H), so the destroyer comes after all.
 //!
 //! The number of handles follows `std::sync::Arc`: adding one is relaxed, since it is made from
 //! another; dropping one releases, and who drops the last acquires (T).
@@ -79,7 +80,8 @@ impl Shared {
     ///
     /// # Safety
     ///
-    /// - The caller owns so many ids, gives them up, and with them the pool; or it is the closer, with what is out negated.
+    /// - The caller owns so many ids, gives them up, and with them the pool; or it is the closer,
+    ///   with what is out negated.
     #[cold]
     pub(super) unsafe fn came_home(this: NonNull<Self>, ids: u64) {
         // SAFETY: the caller's ids are not counted yet, so the pool is still there.

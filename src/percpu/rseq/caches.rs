@@ -46,8 +46,9 @@ pub(super) struct Outside {
 }
 
 impl Caches {
-    /// Makes stopped, empty caches for `cpus` CPUs, of `size` ids when they are opened; single pushes are refused
-    /// always unless `singles`. `colour` is how many cache lines their memory is moved by.
+    /// Makes stopped, empty caches for `cpus` CPUs, of `size` ids when they are opened; single
+    /// pushes are refused always unless `singles`. `colour` is how many cache lines their memory is
+    /// moved by.
     pub(crate) fn new(
         area: Area,
         cpus: u32,
@@ -146,7 +147,8 @@ impl Caches {
         self.all().map(|cpu| self.resting(cpu) as usize)
     }
 
-    /// Shows the ids that seem to rest here: stale, and while sections run some may be missed, and others shown instead.
+    /// Shows the ids that seem to rest here: stale, and while sections run some may be missed, and
+    /// others shown instead.
     pub(crate) fn look(&self, mut see: impl FnMut(FrameId)) {
         for cpu in self.all() {
             for slot in 0..self.resting(cpu) as usize {

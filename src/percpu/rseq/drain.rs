@@ -12,12 +12,12 @@
 //!   give the gate up
 //! ```
 //!
-//! Without the second fence that section would find the bound open, and commit on top of ids that were
-//! taken. The second fence is made by whoever opens the cache.
+//! Without the second fence that section would find the bound open, and commit on top of ids that
+//! were taken. The second fence is made by whoever opens the cache.
 //!
 //! A suspended drainer blocks nobody: its caches' CPUs work through the depot meanwhile, and ids
-//! that it has not given up count as in the hands of a call in progress. A gate may stay shut: "dry", see
-//! `class::rseq`, is all gates shut at once.
+//! that it has not given up count as in the hands of a call in progress. A gate may stay shut:
+//! "dry", see `class::rseq`, is all gates shut at once.
 //!
 //! The kernel may refuse the first fence, to some threads or from some moment on (a seccomp
 //! filter), or for want of memory. Nothing was taken then, so the drainer writes the bounds as they
@@ -110,8 +110,8 @@ impl Caches {
         }
     }
 
-    /// Stops all caches that nobody in this process owns, and has the owners of the others shut them. `None` if they are
-    /// shut already. Where the fence is refused, all is as it was before.
+    /// Stops all caches that nobody in this process owns, and has the owners of the others shut
+    /// them. `None` if they are shut already. Where the fence is refused, all is as it was before.
     pub(crate) fn sweep(&self) -> Result<Option<Sweep<'_>>, Unfenced> {
         if self.is_dry() {
             return Ok(None);
@@ -137,8 +137,8 @@ impl Caches {
         self.outside.mode.begin_drying().or_else(inherited)
     }
 
-    /// Whether this process has inherited a gate that is owned in its parent, in a pool that was dry: what the cache
-    /// holds is still to be had.
+    /// Whether this process has inherited a gate that is owned in its parent, in a pool that was
+    /// dry: what the cache holds is still to be had.
     fn has_abandoned(&self) -> bool {
         let process = self.outside.process.number();
         let is_abandoned = |cpu| Gate::phase(self.gate(cpu).look(), process) == Phase::Abandoned;
@@ -233,8 +233,8 @@ pub(crate) enum Opened<'a> {
     Marked(Held<'a>),
 }
 
-/// The caches that a call owns: stopped, fenced, and so as still as if nobody used them. To be emptied, and dropped: that shuts
-/// them.
+/// The caches that a call owns: stopped, fenced, and so as still as if nobody used them. To be
+/// emptied, and dropped: that shuts them.
 pub(crate) struct Held<'a> {
     caches: &'a Caches,
     token: Token,
