@@ -1,4 +1,4 @@
-//! Many frames at once.
+//! A burst: an array of frames that are freed together.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -13,10 +13,11 @@ use crate::buffer::frame::Frame;
 use crate::buffer::view::View;
 use crate::shared::Shared;
 
-/// Up to `N` frames, in line: no allocation, 16 bytes a frame.
+/// An array of up to `N` frames, 16 bytes each, without an allocation.
 ///
-/// [`Pool::get_burst`](crate::Pool::get_burst) and [`Pool::get_bulk`](crate::Pool::get_bulk) fill it. Dropping it frees its
-/// frames in bulk, pool by pool if they are of several, which is cheaper than one by one.
+/// [`Pool::get_burst`](crate::Pool::get_burst) and [`Pool::get_bulk`](crate::Pool::get_bulk) fill
+/// it. Dropping a burst frees its frames in bulk, which is cheaper than one by one. Frames of
+/// several pools may be in one burst: each pool gets its own back.
 ///
 /// ```
 /// use framewell::{Burst, Pool};
@@ -49,7 +50,7 @@ impl<const N: usize> Burst<N> {
         }
     }
 
-    /// Returns the number of frames for which there is room left.
+    /// Returns the number of frames that can still be added.
     ///
     /// ```
     /// assert_eq!(framewell::Burst::<32>::new().room(), 32);
@@ -60,11 +61,11 @@ impl<const N: usize> Burst<N> {
         N - self.frames.len()
     }
 
-    /// Appends a frame, or gives it back if the burst is full.
+    /// Appends a frame. The call gives the frame back if the burst is full.
     ///
     /// # Errors
     ///
-    /// The frame itself, if there are `N` already.
+    /// The error is the frame itself, if there are `N` frames already.
     ///
     /// ```
     /// # use framewell::{Burst, Pool};
@@ -95,7 +96,9 @@ impl<const N: usize> Burst<N> {
         self.frames.pop()
     }
 
-    /// Removes all frames and returns them one by one, the first first. Those that are not taken are freed.
+    /// Removes all frames and returns them one by one, the first one first.
+    ///
+    /// Frames that are not taken from the iterator are freed.
     ///
     /// ```
     /// # use framewell::{Burst, Frame, Pool};
@@ -111,7 +114,7 @@ impl<const N: usize> Burst<N> {
         Drain(self.frames.drain(..))
     }
 
-    /// Keeps the frames for which `keep` answers true, in order, and frees the others.
+    /// Keeps the frames for which `keep` returns true, in order, and frees the others.
     ///
     /// ```
     /// # use framewell::{Burst, Pool};
@@ -159,31 +162,31 @@ impl<const N: usize> Burst<N> {
         self.truncate(0);
     }
 
-    /// Appends a frame for each id, as from `get(len)`.
+    /// Appends a frame for each id, as `get(len)` would return it.
     ///
     /// # Safety
     ///
     /// - The ids are of `pool`, and the caller owns them and gives them to the handles (P1 of `class`).
-    /// - There are no more than there is [`room`](Self::room).
+    /// There are at most as many ids as there is [`room`](Self::room).
     #[inline(always)]
     pub(crate) unsafe fn append(&mut self, pool: NonNull<Shared>, ids: &[FrameId], len: usize) {
         debug_assert!(ids.len() <= self.room());
-        // SAFETY: the caller's ids keep the pool (P2 of `class`).
+        // SAFETY: the ids that the caller owns keep the pool (P2 of `class`).
         let arena = unsafe { pool.as_ref().arena() };
         let view = View::new(arena.layout(), len);
         let before = self.frames.len();
         let end = self.frames.as_mut_ptr().wrapping_add(before);
         for (at, id) in ids.iter().enumerate() {
-            // SAFETY: the first bullet; the view lies in the arena's frames.
+            // SAFETY: by the first bullet; the view lies in the arena's frames.
             let frame = unsafe { Frame::with_view(pool, arena, *id, view) };
-            // SAFETY: the second bullet: the place lies behind the last frame, and in the array.
+            // SAFETY: by the second bullet, the place lies after the last frame, and in the array.
             unsafe { end.wrapping_add(at).write(frame) };
         }
-        // SAFETY: as many frames were written behind the last one.
+        // SAFETY: as many frames as there are ids were written after the last one.
         unsafe { self.frames.set_len(before + ids.len()) };
     }
 
-    /// Frees the last frames behind the first `len`, up to a batch, and of one pool.
+    /// Frees the last frames after the first `len`: up to a batch of them, and of one pool.
     #[inline(always)]
     fn free_run(&mut self, len: usize) {
         let Some(pool) = self.frames.last().map(Frame::pool) else {
@@ -199,13 +202,13 @@ impl<const N: usize> Burst<N> {
         if differ != 0 {
             return self.gather(len, pool);
         }
-        // SAFETY: the frames behind `start` are taken apart: their ids are in the batch.
+        // SAFETY: the frames from `start` on are taken apart: their ids are in the batch.
         unsafe { self.frames.set_len(start) };
         // SAFETY: each id was given up by the handle that owned it, for `pool`.
         unsafe { Shared::free_many(pool, batch.as_slice()) };
     }
 
-    /// Takes the frames of one pool out from among those of others, up to a batch, and frees them.
+    /// Takes up to a batch of frames of one pool out from among those of others, and frees them.
     #[cold]
     fn gather(&mut self, len: usize, pool: NonNull<Shared>) {
         let mut batch: Batch = Batch::new();
@@ -213,7 +216,8 @@ impl<const N: usize> Burst<N> {
         while at > len && batch.room() > 0 {
             at -= 1;
             if self.frames[at].pool() == pool {
-                // What `swap_remove` puts here was looked at before: it is of another pool.
+                // The frame that `swap_remove` puts here was looked at before: it is of another
+                // pool.
                 batch.push(self.frames.swap_remove(at).into_parts().1);
             }
         }
@@ -251,7 +255,7 @@ impl<const N: usize> DerefMut for Burst<N> {
     }
 }
 
-/// The frames removed by [`Burst::drain`]; those that are not taken are freed when it is dropped.
+/// The iterator of [`Burst::drain`]. Dropping it frees the frames that were not taken.
 ///
 /// ```
 /// # use framewell::{Burst, Pool};
@@ -294,12 +298,12 @@ impl<const N: usize> fmt::Debug for Drain<'_, N> {
     }
 }
 
-/// Appends frames.
+/// `extend` appends frames.
 ///
 /// # Panics
 ///
-/// If there are more frames than room; those that were appended stay, the one that did not
-/// fit and those left in the iterator are dropped.
+/// `extend` panics if there are more frames than room. The frames that were appended stay. The one
+/// that did not fit and those left in the iterator are dropped.
 impl<const N: usize> Extend<Frame> for Burst<N> {
     #[inline]
     fn extend<I: IntoIterator<Item = Frame>>(&mut self, frames: I) {

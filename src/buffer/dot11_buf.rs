@@ -14,12 +14,16 @@ use crate::error::{Room, RoomError};
 use crate::memory::back::Back;
 use crate::shared::Shared;
 
-/// A buffer of any length: the smallest size class that holds it, or a mapping of its own.
+/// The owner of a buffer of any length: of a size class, or with a mapping of its own.
 ///
-/// It is an owner: it can be sent to another thread and dropped there, outlives every
-/// [`Pool`](crate::Pool) handle, and frees the buffer when dropped. Its bytes are initialised: zero where they were never
-/// used, else what their last owner left, unless [`PoolBuilder::zero_on_free`](crate::PoolBuilder::zero_on_free) is on. A buffer that is
-/// forgotten ([`std::mem::forget`]) is lost to its pool, and keeps the pool's memory mapped. It is 16 bytes large.
+/// The smallest size class that holds the length serves it. A `Dot11Buf` can be sent to another
+/// thread and dropped there. It outlives every [`Pool`](crate::Pool) handle. Dropping it frees the
+/// buffer. A buffer that is forgotten ([`std::mem::forget`]) is lost to its pool, and keeps the
+/// pool's memory mapped.
+///
+/// The bytes are initialised. Bytes that were never used are zero. The others hold what their last
+/// owner left, unless [`PoolBuilder::zero_on_free`](crate::PoolBuilder::zero_on_free) is on. A
+/// `Dot11Buf` is 16 bytes large.
 ///
 /// ```
 /// # let pool = framewell::Pool::builder().build()?;
@@ -30,16 +34,18 @@ use crate::shared::Shared;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Dot11Buf {
-    /// A [`SizeClass`], or for a large buffer the pointer of its [`LargeId`].
+    /// The address of the [`SizeClass`], or the pointer of a large buffer's [`LargeId`].
     home: NonNull<()>,
     view: View,
 }
 
-/// Which buffer of its class it is, and how many of its bytes are in use, in one word, as that of a frame.
+/// The number of a buffer in its class and the bytes in use, packed into one word as a frame's are.
 ///
 /// ```text
-///   │ id: 32 │ length: 32 │      a large buffer has no id; its length lies where its mapping is noted
+///   │ id: 32 │ length: 32 │
 /// ```
+///
+/// A large buffer has no id here. Its length lies where its mapping is noted.
 #[derive(Clone, Copy)]
 struct View(u64);
 
@@ -67,28 +73,30 @@ impl View {
     }
 }
 
-/// Where a buffer lies, and where it goes when it is freed.
+/// The place of a buffer: where it lies, and where it goes when it is freed.
 enum Place {
     Class(NonNull<SizeClass>, FrameId),
     Large(LargeId),
 }
 
-// SAFETY: a buffer owns its bytes alone (P1 of `class`), and the pool may be used and freed on any thread.
+// SAFETY: a buffer owns its bytes alone (P1 of `class`), and the pool may be used and freed on any
+// thread.
 unsafe impl Send for Dot11Buf {}
-// SAFETY: through `&Dot11Buf` the bytes can be read alone.
+// SAFETY: through `&Dot11Buf` the bytes can only be read.
 unsafe impl Sync for Dot11Buf {}
 
 impl Dot11Buf {
-    /// Makes the handle of a class's buffer.
+    /// Makes the handle of a buffer of a size class.
     ///
     /// # Safety
     ///
-    /// - The caller owns the id, which is the class's, and gives it to the handle; `len` is at most the stride.
+    /// - The caller owns the id, which is the class's, and gives it to the handle.
+    /// - `len` is at most the class's stride.
     #[inline(always)]
     pub(crate) unsafe fn of_class(class: &SizeClass, id: FrameId, len: usize) -> Self {
         debug_assert!(len <= class.place().stride());
         class.cuts().wrote(id);
-        // SAFETY: ids are below the number of ids, which is at most 2^26.
+        // SAFETY: ids are less than the number of ids, which is at most 2^26.
         unsafe { hint::assert_unchecked(id.0 != u32::MAX) };
         Self {
             home: NonNull::from(class).cast(),
@@ -111,14 +119,14 @@ impl Dot11Buf {
     #[inline(always)]
     fn place(&self) -> Place {
         if self.view.is_large() {
-            // SAFETY: the pointer is from `large`, whose view this is.
+            // SAFETY: the pointer is from `large`, which made this view.
             Place::Large(unsafe { LargeId::from_pointer(self.home) })
         } else {
             Place::Class(self.home.cast(), self.view.id())
         }
     }
 
-    /// The pool that it is of.
+    /// Returns the pool that the buffer is of.
     pub(crate) fn pool(&self) -> &Shared {
         let pool = match self.place() {
             // SAFETY: as in `start`.
@@ -130,7 +138,7 @@ impl Dot11Buf {
         unsafe { pool.as_ref() }
     }
 
-    /// The first byte.
+    /// Returns the address of the buffer's first byte.
     #[inline(always)]
     fn start(&self) -> NonNull<u8> {
         match self.place() {
@@ -145,7 +153,8 @@ impl Dot11Buf {
         }
     }
 
-    /// Returns the number of bytes that were asked for.
+    /// Returns the number of bytes that were asked for, or that [`resize`](Self::resize) has set
+    /// since.
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().build()?;
@@ -166,7 +175,7 @@ impl Dot11Buf {
         }
     }
 
-    /// Returns whether no bytes were asked for.
+    /// Returns whether the length is 0.
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().build()?;
@@ -179,7 +188,9 @@ impl Dot11Buf {
         self.len() == 0
     }
 
-    /// Returns the bytes that the buffer can be resized to: the stride of its size class, or of its mapping.
+    /// Returns the largest length that [`resize`](Self::resize) grants.
+    ///
+    /// It is the stride of the buffer's size class, or the bytes of its own mapping.
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().build()?;
@@ -197,13 +208,14 @@ impl Dot11Buf {
         }
     }
 
-    /// Grows or shrinks the buffer in place, to any length up to its [`capacity`](Self::capacity).
+    /// Grows or shrinks the buffer in place, to a length of at most its
+    /// [`capacity`](Self::capacity).
     ///
-    /// Bytes that it gains hold what was last written there.
+    /// New bytes hold what was last written there.
     ///
     /// # Errors
     ///
-    /// [`RoomError`] if the capacity is smaller; the buffer is unchanged.
+    /// [`RoomError`] if the capacity is less than `len`. The buffer is unchanged then.
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().build()?;
@@ -238,10 +250,13 @@ impl Dot11Buf {
         Ok(())
     }
 
-    /// Gives the buffer out as a pointer to its first byte, for a side that knows no handles.
+    /// Turns the buffer into a pointer to its first byte, for C code or a device.
     ///
-    /// It counts as out. [`Pool::dot11_from_raw`](crate::Pool::dot11_from_raw) turns the pointer, on any thread, back into a buffer of
-    /// the length that it has now. Never enters the kernel but for the first touch of the table that notes it.
+    /// The buffer counts as in use. [`Pool::dot11_from_raw`](crate::Pool::dot11_from_raw) turns the
+    /// pointer back into a buffer, on any thread, with the length that the buffer has now.
+    ///
+    /// The call enters the kernel only where it touches a page of the table of pointers for the
+    /// first time.
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().build()?;
@@ -263,7 +278,8 @@ impl Dot11Buf {
             // SAFETY: the handle owns the buffer.
             Place::Large(id) => (unsafe { id.block() }.raw(), 0),
         };
-        // The last step: whoever waits for the buffer at this address may take it, and end the pool.
+        // This is the last step: whoever waits for the buffer at this address may take it, and end
+        // the pool.
         raw::hand_out(word, view);
         pointer
     }
@@ -276,10 +292,10 @@ impl Drop for Dot11Buf {
             Place::Class(class, id) => {
                 // SAFETY: the buffer keeps the pool, and with it the class, until it is given up.
                 let class = unsafe { class.as_ref() };
-                // SAFETY: the handle owns its id and is not used again.
+                // SAFETY: the handle owns its id, and is not used again.
                 unsafe { class.free(id) };
             }
-            // SAFETY: the handle owns the buffer and is not used again.
+            // SAFETY: the handle owns the buffer, and is not used again.
             Place::Large(id) => unsafe { Shared::free_large(id) },
         }
     }
@@ -301,13 +317,13 @@ impl DerefMut for Dot11Buf {
     #[inline]
     fn deref_mut(&mut self) -> &mut [u8] {
         self.note(true);
-        // SAFETY: as in `deref`; the handle is borrowed mutably.
+        // SAFETY: as in `deref`. The handle is borrowed mutably.
         unsafe { slice::from_raw_parts_mut(self.start().as_ptr(), self.len()) }
     }
 }
 
 impl Dot11Buf {
-    /// For loom: the owner reads or writes the bytes.
+    /// Tells a loom model that the owner reads or writes the bytes.
     #[inline(always)]
     fn note(&self, writes: bool) {
         if cfg!(loom) {

@@ -14,19 +14,21 @@ use crate::memory::arena::Arena;
 use crate::memory::back::Back;
 use crate::shared::Shared;
 
-/// One frame of a pool, and the part of it that holds data.
+/// The owner of one frame of a pool, and of the data in it.
 ///
 /// ```text
 ///   │◄─ headroom ─►│◄── data: deref, len ──►│◄─ tailroom ─►│
 ///                push ◄─┤ ├─► pull   trim ◄─┤ ├─► put
 /// ```
 ///
-/// It is an owner: it can be sent to another thread and dropped there, outlives every
-/// [`Pool`](crate::Pool) handle, and frees the frame when dropped. It is 16 bytes large, as are
-/// `Option<Frame>` and `Result<Frame, OutOfBuffers>`. Getting and freeing do not touch the frame's bytes.
-/// A frame that is forgotten ([`std::mem::forget`]) is lost to its pool, and keeps the pool's memory mapped.
+/// A `Frame` can be sent to another thread and dropped there. It outlives every
+/// [`Pool`](crate::Pool) handle. Dropping it frees the frame. A frame that is forgotten
+/// ([`std::mem::forget`]) is lost to its pool, and keeps the pool's memory mapped.
 ///
-/// A frame given back cannot be used again:
+/// A `Frame` is 16 bytes large, as are `Option<Frame>` and `Result<Frame, OutOfBuffers>`. Getting
+/// and freeing one do not touch the frame's bytes.
+///
+/// A frame that was given back cannot be used again:
 ///
 /// ```compile_fail,E0382
 /// # let pool = framewell::Pool::builder().build().unwrap();
@@ -48,9 +50,10 @@ pub struct Frame {
     view: View,
 }
 
-// SAFETY: a frame owns its bytes alone (P1 of `class`), and the pool may be used and freed on any thread.
+// SAFETY: a frame owns its bytes alone (P1 of `class`), and the pool may be used and freed on any
+// thread.
 unsafe impl Send for Frame {}
-// SAFETY: through `&Frame` the bytes can be read alone.
+// SAFETY: through `&Frame` the bytes can only be read.
 unsafe impl Sync for Frame {}
 
 impl Frame {
@@ -61,15 +64,16 @@ impl Frame {
     /// - `id` is an id of `pool`, and the caller owns it and gives it to the handle (P1 of `class`).
     #[inline(always)]
     pub(crate) unsafe fn new(pool: NonNull<Shared>, id: FrameId, len: usize) -> Self {
-        // SAFETY: the caller's id keeps the pool (P2 of `class`).
+        // SAFETY: the id that the caller owns keeps the pool (P2 of `class`).
         let arena = unsafe { pool.as_ref().arena() };
-        // SAFETY: the function's bullet; the part lies in the frame by its layout.
+        // SAFETY: by the function's bullet; the part lies in the frame by its layout.
         unsafe { Self::with_view(pool, arena, id, View::new(arena.layout(), len)) }
     }
 
     /// # Safety
     ///
-    /// - As for [`new`](Self::new); `arena` is the pool's, and `view` is of number 0 and lies in its frames.
+    /// - The bullet of [`new`](Self::new) holds.
+    /// - `arena` is the pool's, and `view` has frame number 0 and lies in the arena's frames.
     #[inline(always)]
     pub(super) unsafe fn with_view(
         pool: NonNull<Shared>,
@@ -90,10 +94,10 @@ impl Frame {
         unsafe { self.pool.as_ref() }
     }
 
-    /// The first byte of the data.
+    /// Returns the address of the data's first byte.
     #[inline(always)]
     fn data(&self) -> NonNull<u8> {
-        // SAFETY: the id is one of this pool's (`new`); the offset never exceeds the room, which
+        // SAFETY: the id is one of this pool's (`new`). The offset never exceeds the room, which
         // never exceeds the stride.
         unsafe {
             self.shared()
@@ -115,7 +119,7 @@ impl Frame {
         self.view.len().into()
     }
 
-    /// Returns whether there is no data.
+    /// Returns whether there is no data in the frame.
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().build()?;
@@ -128,7 +132,7 @@ impl Frame {
         self.view.len() == 0
     }
 
-    /// Returns the bytes before the data.
+    /// Returns the number of bytes before the data.
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().build()?;
@@ -141,7 +145,7 @@ impl Frame {
         self.view.offset().into()
     }
 
-    /// Returns the bytes after the data.
+    /// Returns the number of bytes after the data.
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().build()?;
@@ -154,7 +158,9 @@ impl Frame {
         self.capacity() - self.headroom() - self.len()
     }
 
-    /// Returns headroom + data + tailroom in bytes: constant, and the same for every frame of a pool.
+    /// Returns the bytes of headroom, data and tailroom together.
+    ///
+    /// The sum never changes, and it is the same for every frame of a pool.
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().build()?;
@@ -167,7 +173,7 @@ impl Frame {
         self.shared().arena().layout().room.into()
     }
 
-    /// Returns the number of this frame within its pool.
+    /// Returns the number of this frame in its pool.
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().build()?;
@@ -185,11 +191,11 @@ impl Frame {
 
     /// Grows the data by `n` bytes at the front, into the headroom, and returns the new bytes.
     ///
-    /// They hold what was last written there.
+    /// The new bytes hold what was last written there.
     ///
     /// # Errors
     ///
-    /// [`RoomError`] if the headroom is smaller; the frame is unchanged.
+    /// [`RoomError`] if the headroom is less than `n`. The frame is unchanged then.
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().build()?;
@@ -204,17 +210,17 @@ impl Frame {
         if n > left {
             return Err(refuse(Room::Headroom, n, left));
         }
-        // Both fit: n ≤ headroom, and headroom + length ≤ room ≤ 65,535.
+        // Both fit in 16 bits: n ≤ headroom, and headroom + length ≤ room ≤ 65,535.
         let (offset, len) = (self.view.offset() - n as u16, self.view.len() + n as u16);
         self.view = self.view.part(offset, len);
         Ok(&mut self[..n])
     }
 
-    /// Cuts `n` bytes off the front, which become headroom.
+    /// Removes `n` bytes from the front of the data; they become headroom.
     ///
     /// # Errors
     ///
-    /// [`RoomError`] if there is less data; the frame is unchanged.
+    /// [`RoomError`] if there are fewer than `n` bytes of data. The frame is unchanged then.
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().build()?;
@@ -229,7 +235,7 @@ impl Frame {
         if n > left {
             return Err(refuse(Room::Data, n, left));
         }
-        // Both fit: n ≤ length.
+        // Both fit in 16 bits: n ≤ length.
         let (offset, len) = (self.view.offset() + n as u16, self.view.len() - n as u16);
         self.view = self.view.part(offset, len);
         Ok(())
@@ -237,11 +243,11 @@ impl Frame {
 
     /// Grows the data by `n` bytes at the end, into the tailroom, and returns the new bytes.
     ///
-    /// They hold what was last written there.
+    /// The new bytes hold what was last written there.
     ///
     /// # Errors
     ///
-    /// [`RoomError`] if the tailroom is smaller; the frame is unchanged.
+    /// [`RoomError`] if the tailroom is less than `n`. The frame is unchanged then.
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().build()?;
@@ -257,7 +263,7 @@ impl Frame {
             return Err(refuse(Room::Tailroom, n, left));
         }
         let before = self.len();
-        // Fits: offset + length + n ≤ room ≤ 65,535.
+        // The sum fits in 16 bits: offset + length + n ≤ room ≤ 65,535.
         self.view = self
             .view
             .part(self.view.offset(), self.view.len() + n as u16);
@@ -268,7 +274,7 @@ impl Frame {
     ///
     /// # Errors
     ///
-    /// [`RoomError`] if there is less data; the frame is unchanged.
+    /// [`RoomError`] if there are fewer than `len` bytes of data. The frame is unchanged then.
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().build()?;
@@ -288,10 +294,14 @@ impl Frame {
         Ok(())
     }
 
-    /// Gives the frame out as a pointer to the first byte of its data, for a side that knows no handles.
+    /// Turns the frame into a pointer to the first byte of its data, for C code or a device.
     ///
-    /// It counts as out. [`Pool::from_raw`](crate::Pool::from_raw) turns the pointer, on any thread, back into a frame with the
-    /// headroom and the length that it has now (an empty frame at the very end of its room moves back by a byte). Never enters the kernel but for the first touch of the table that notes it.
+    /// The frame counts as in use. [`Pool::from_raw`](crate::Pool::from_raw) turns the pointer back
+    /// into a frame, on any thread, with the headroom and the length that the frame has now. An
+    /// exception is an empty frame at the very end of its room: it moves back by one byte.
+    ///
+    /// The call enters the kernel only where it touches a page of the table of pointers for the
+    /// first time.
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().build()?;
@@ -306,12 +316,14 @@ impl Frame {
         let mut this = ManuallyDrop::new(self);
         let stride = this.shared().arena().layout().stride;
         if usize::from(this.view.offset()) == stride {
-            // An empty frame at the frame's end: one byte back, or the pointer would be the next frame's.
+            // An empty frame at its very end moves back by one byte. Else the pointer would be the
+            // next frame's.
             this.view = this.view.part(this.view.offset() - 1, 0);
         }
         let pointer = this.data();
         let word = this.shared().raw().word(this.id());
-        // The last step: whoever waits for the frame at this address may take it, and end the pool.
+        // This is the last step: whoever waits for the frame at this address may take it, and end
+        // the pool.
         raw::hand_out(word, this.view.part_of_frame());
         pointer
     }
@@ -320,7 +332,8 @@ impl Frame {
     ///
     /// # Safety
     ///
-    /// - As for [`new`](Self::new); `view` is what [`into_raw`](Self::into_raw) has noted.
+    /// - The bullet of [`new`](Self::new) holds.
+    /// - `view` is what [`into_raw`](Self::into_raw) has noted.
     pub(crate) unsafe fn from_raw_view(pool: NonNull<Shared>, id: FrameId, view: u64) -> Self {
         Self {
             pool,
@@ -328,7 +341,7 @@ impl Frame {
         }
     }
 
-    /// Gives the frame up without freeing it.
+    /// Takes the handle apart without freeing the frame.
     #[inline(always)]
     pub(crate) fn into_parts(self) -> (NonNull<Shared>, FrameId) {
         let this = ManuallyDrop::new(self);
@@ -349,7 +362,7 @@ fn refuse(room: Room, asked: usize, left: usize) -> RoomError {
 impl Drop for Frame {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY: the handle owns its id (`new`) and is not used again.
+        // SAFETY: the handle owns its id (`new`), and is not used again.
         unsafe { Shared::free(self.pool, self.id()) };
     }
 }
@@ -370,7 +383,7 @@ impl DerefMut for Frame {
     #[inline]
     fn deref_mut(&mut self) -> &mut [u8] {
         self.shared().arena().wrote(self.id());
-        // SAFETY: as in `deref`; the handle is borrowed mutably.
+        // SAFETY: as in `deref`. The handle is borrowed mutably.
         unsafe { slice::from_raw_parts_mut(self.data().as_ptr(), self.len()) }
     }
 }

@@ -1,4 +1,5 @@
-//! The owners of buffers: one frame, many, one of any length, and the cell that shares the latest.
+//! The owners of buffers: of one frame, of many frames, and of one buffer of any length; and the
+//! cell that shares the latest buffer.
 
 pub(crate) mod bulk;
 pub(crate) mod burst;

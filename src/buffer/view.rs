@@ -1,12 +1,14 @@
-//! The word in a frame's handle.
+//! The view: the word in a frame's handle that names the frame and its data.
 
 #![forbid(unsafe_code)]
 
 use crate::base::id::FrameId;
 use crate::memory::arena::Layout;
 
-/// Which frame, and which part of it holds data, in one word: handles are written and read whole,
-/// so that what was written a moment ago never has to be put together from several stores.
+/// The number of a frame and the part of it that holds data, packed into one word.
+///
+/// A handle reads and writes the whole word. So a read soon after a write finds all its bits in one
+/// store.
 ///
 /// ```text
 ///   │ id: 32 │ offset from the frame's first byte: 16 │ length: 16 │
@@ -15,21 +17,21 @@ use crate::memory::arena::Layout;
 pub(super) struct View(pub(super) u64);
 
 impl View {
-    /// The part of a new frame, of number 0 for the time being: `min(len, payload)` bytes after the
-    /// headroom.
+    /// Returns the view of a new frame: `min(len, payload)` bytes after the headroom. Its frame
+    /// number is 0 until [`of`](Self::of) sets it.
     #[inline(always)]
     pub(super) fn new(layout: &Layout, len: usize) -> Self {
         Self(0).part(layout.headroom, len.min(layout.payload.into()) as u16)
     }
 
-    /// The same part of a frame, instead of frame 0.
+    /// Returns the same part of frame `id`; this view's frame number must be 0.
     #[inline(always)]
     pub(super) fn of(self, id: FrameId) -> Self {
         debug_assert_eq!(self.id().0, 0);
         Self(self.0 | u64::from(id.0))
     }
 
-    /// Another part of the frame.
+    /// Returns another part of the same frame: `len` bytes from `offset`.
     #[inline(always)]
     pub(super) fn part(self, offset: u16, len: u16) -> Self {
         let id = self.0 & u64::from(u32::MAX);
@@ -41,7 +43,7 @@ impl View {
         FrameId(self.0 as u32)
     }
 
-    /// The part alone, in 32 bits.
+    /// Returns the offset and the length without the frame number, in 32 bits.
     pub(super) fn part_of_frame(self) -> u64 {
         self.0 >> 32
     }

@@ -1,11 +1,11 @@
-//! The frames that leave a `Bulk` one by one.
+//! The iterator that removes frames from a `Bulk` one by one.
 
 #![forbid(unsafe_code)]
 
 use super::Bulk;
 use crate::buffer::frame::Frame;
 
-/// The frames removed by [`Bulk::drain`]; those that are not taken are freed when it is dropped.
+/// The iterator of [`Bulk::drain`]. Dropping it frees the frames that were not taken.
 ///
 /// ```
 /// # use framewell::{Bulk, Pool};

@@ -1,14 +1,16 @@
-//! Many frames at once, as numbers.
+//! Many frames of one pool, held as numbers.
 //!
 //! ```text
-//!   Bulk:  │ pool │ len │ id │ id │ id │ …        4 bytes a frame; a section pops them right here, and pushes them from here
-//!   Burst: │ len │ pool, id, part │ …             16 bytes a frame: each is an owner by itself
+//!   Bulk:  │ pool │ len │ id │ id │ id │ …   4 bytes a frame; a section pops and pushes them here
+//!   Burst: │ len │ pool, id, part │ …         16 bytes a frame; each is an owner by itself
 //! ```
 //!
-//! A frame in it is whole: its data is the payload, as `get` gives it. So nothing has to be kept about a frame but its number, and where
-//! frames lie is worked out once for all of them.
+//! A frame in a `Bulk` is whole: its data is the payload, as `get(payload)` returns it. So its
+//! number is all that has to be stored, and the places of the payloads are worked out once for all
+//! frames.
 //!
-//! Invariant: the ids are of `pool`, and the `Bulk` owns them (P1 of `class`); the handle that it borrows keeps the pool (P2).
+//! Invariant: the ids are of `pool`, and the `Bulk` owns them (P1 of `class`). The handle that it
+//! borrows keeps the pool (P2 of `class`).
 
 mod drain;
 mod places;
@@ -30,12 +32,15 @@ use crate::percpu::{Event, Moving};
 use crate::pool::Pool;
 use crate::shared::Shared;
 
-/// Up to `N` whole frames of one pool, in line, as numbers: no allocation, 4 bytes a frame.
+/// A list of up to `N` whole frames of one pool, as numbers of 4 bytes, without an allocation.
 ///
-/// It gets and frees in bulk at a fraction of what a [`Burst`](crate::Burst) costs, which builds an owner of 16 bytes for each frame. For loops that
-/// fill frames (a batch of receive descriptors, an AF_XDP ring) and free most of them in the same call. A frame in it has the pool's
-/// headroom, and the whole payload as its data; [`pop`](Self::pop) and [`drain`](Self::drain) make [`Frame`]s of those that go on, and dropping it
-/// frees the others. It borrows the pool, and holds frames of no other.
+/// A `Bulk` gets and frees frames at a fraction of the cost of a [`Burst`](crate::Burst), which
+/// builds an owner of 16 bytes for each frame. It suits loops that fill frames and free most of
+/// them in the same call: a batch of receive descriptors, or an AF_XDP ring.
+///
+/// The data of a frame in it is the whole payload, after the pool's headroom. [`pop`](Self::pop)
+/// and [`drain`](Self::drain) make [`Frame`]s of those that go on. Dropping a `Bulk` frees the
+/// frames that are left. It borrows the pool, and holds frames of no other pool.
 ///
 /// ```
 /// use framewell::{Bulk, Pool};
@@ -57,7 +62,7 @@ pub struct Bulk<'p, const N: usize> {
 }
 
 impl<'p, const N: usize> Bulk<'p, N> {
-    /// Returns an empty one, for frames of this pool.
+    /// Returns an empty `Bulk` for frames of this pool.
     ///
     /// ```
     /// # use framewell::{Bulk, Pool};
@@ -74,7 +79,7 @@ impl<'p, const N: usize> Bulk<'p, N> {
         }
     }
 
-    /// Returns the number of frames.
+    /// Returns the number of frames in it.
     ///
     /// ```
     /// # use framewell::{Bulk, Pool};
@@ -90,7 +95,7 @@ impl<'p, const N: usize> Bulk<'p, N> {
         self.ids.len()
     }
 
-    /// Returns whether there is no frame in it.
+    /// Returns whether it holds no frame.
     ///
     /// ```
     /// # use framewell::{Bulk, Pool};
@@ -104,7 +109,7 @@ impl<'p, const N: usize> Bulk<'p, N> {
         self.ids.is_empty()
     }
 
-    /// Returns the number of frames for which there is room left.
+    /// Returns the number of frames that can still be added.
     ///
     /// ```
     /// # use framewell::{Bulk, Pool};
@@ -124,7 +129,7 @@ impl<'p, const N: usize> Bulk<'p, N> {
     ///
     /// # Errors
     ///
-    /// As of [`Pool::get_bulk`].
+    /// The errors are those of [`Pool::get_bulk`].
     ///
     /// ```
     /// # use framewell::{Bulk, BulkError, Pool};
@@ -142,7 +147,7 @@ impl<'p, const N: usize> Bulk<'p, N> {
         if n > room {
             return Err(BulkError::NoRoom { asked: n, room });
         }
-        // All at once, if this CPU's cache has them.
+        // This CPU's cache gives all of them at once, if it has them.
         self.pool.shared().frames().take_near(n, &mut self.ids);
         if self.len() == before + n {
             return Ok(());
@@ -184,7 +189,8 @@ impl<'p, const N: usize> Bulk<'p, N> {
         got
     }
 
-    /// Appends frames from anywhere until there are `end`, and says whether there are; `may_return` as for `Class::take_some`.
+    /// Appends frames from anywhere in the pool until there are `end`, and returns whether there
+    /// are. `may_return` means what it does for `Class::take_some`.
     #[inline(never)]
     fn collect(&mut self, end: usize, may_return: bool) -> (bool, Option<Moving<'p>>) {
         let frames = self.pool.shared().frames();
@@ -204,8 +210,10 @@ impl<'p, const N: usize> Bulk<'p, N> {
         self.pool.shared().frames().count(Event::Refusal);
     }
 
-    /// Returns the frames' numbers: frame `i` lies at [`Region::base`](crate::Region::base)` + i × stride`, and its data a
-    /// [headroom](crate::PoolBuilder::headroom) further.
+    /// Returns the numbers of the frames.
+    ///
+    /// Frame `i` starts at [`Region::base`](crate::Region::base)` + i × stride`; its data starts
+    /// one [headroom](crate::PoolBuilder::headroom) later.
     ///
     /// ```
     /// # use framewell::{Bulk, Pool};
@@ -223,7 +231,7 @@ impl<'p, const N: usize> Bulk<'p, N> {
         self.ids.as_slice()
     }
 
-    /// Returns the data of each frame.
+    /// Returns an iterator over the data of each frame.
     ///
     /// ```
     /// # use framewell::{Bulk, Pool};
@@ -241,13 +249,13 @@ impl<'p, const N: usize> Bulk<'p, N> {
             arena.read(*id);
             // SAFETY: the id is the pool's.
             let first = unsafe { places.at(*id) };
-            // SAFETY: the payload lies inside the frame, is initialised (anonymous memory is zeroed), and belongs to this value, which
-            // the slice borrows.
+            // SAFETY: the payload lies inside the frame, is initialised (anonymous memory is
+            // zeroed), and belongs to this value, which the slice borrows.
             unsafe { slice::from_raw_parts(first.as_ptr(), places.len) }
         })
     }
 
-    /// Returns the data of each frame, to be written.
+    /// Returns an iterator over the data of each frame, for writing.
     ///
     /// ```
     /// # use framewell::{Bulk, Pool};
@@ -266,18 +274,20 @@ impl<'p, const N: usize> Bulk<'p, N> {
             arena.wrote(*id);
             // SAFETY: the id is the pool's.
             let first = unsafe { places.at(*id) };
-            // SAFETY: as in `iter`; this value is borrowed mutably, and no two of its ids are the same (P1 of `class`).
+            // SAFETY: as in `iter`. This value is borrowed mutably, and no two of its ids are the
+            // same (P1 of `class`).
             unsafe { slice::from_raw_parts_mut(first.as_ptr(), places.len) }
         })
     }
 
-    /// Appends a frame, or gives it back if there is no room, or if it is of another pool.
+    /// Appends a frame. The call gives the frame back if there is no room, or if it is of another
+    /// pool.
     ///
-    /// Its data is the whole payload from here on, as if it had just been got.
+    /// From here on the frame's data is the whole payload, as if it had just been got.
     ///
     /// # Errors
     ///
-    /// The frame itself.
+    /// The error is the frame itself.
     ///
     /// ```
     /// # use framewell::{Bulk, Pool};
@@ -297,7 +307,7 @@ impl<'p, const N: usize> Bulk<'p, N> {
         Ok(())
     }
 
-    /// Removes and returns the last frame, as from `get(payload)`.
+    /// Removes the last frame and returns it, with the whole payload as its data.
     ///
     /// ```
     /// # use framewell::{Bulk, Pool};
@@ -312,11 +322,14 @@ impl<'p, const N: usize> Bulk<'p, N> {
     pub fn pop(&mut self) -> Option<Frame> {
         let id = self.ids.pop()?;
         let pool = self.pool.as_shared();
-        // SAFETY: the id is of the pool, and was this value's.
+        // SAFETY: the id is of the pool, and this value owned it until now.
         Some(unsafe { Frame::new(pool, id, self.pool.payload()) })
     }
 
-    /// Removes all frames and returns them one by one, the last first, as [`pop`](Self::pop) does. Those that are not taken are freed.
+    /// Removes all frames and returns them one by one, the last one first, as [`pop`](Self::pop)
+    /// does.
+    ///
+    /// Frames that are not taken from the iterator are freed.
     ///
     /// ```
     /// # use framewell::{Bulk, Frame, Pool};
@@ -349,7 +362,8 @@ impl<'p, const N: usize> Bulk<'p, N> {
         if ids.is_empty() {
             return;
         }
-        // SAFETY: the ids were this value's, which has forgotten them: a thread that never returns from here leaves them in no two places.
+        // SAFETY: this value owned the ids, and has removed them from its list. If this thread
+        // never returns from the call, they are in no two places all the same.
         unsafe { Shared::free_many(self.pool.as_shared(), ids) };
     }
 
@@ -377,11 +391,11 @@ impl<const N: usize> Drop for Bulk<'_, N> {
     }
 }
 
-/// The data of a frame.
+/// Indexing returns the data of a frame.
 ///
 /// # Panics
 ///
-/// If there are not so many frames.
+/// Indexing panics if there is no frame at the index.
 impl<const N: usize> Index<usize> for Bulk<'_, N> {
     type Output = [u8];
 

@@ -1,22 +1,22 @@
-//! Where the payloads of whole frames lie.
+//! The addresses of the payloads of whole frames.
 
 use std::ptr::NonNull;
 
 use crate::base::id::FrameId;
 use crate::memory::arena::Arena;
 
-/// Where the data of a pool's whole frames lies.
+/// The place of the payload in each frame of a pool: an address and two lengths.
 #[derive(Clone, Copy)]
 pub(super) struct Places {
-    /// The data of frame 0.
+    /// The first byte of frame 0's payload.
     first: NonNull<u8>,
     stride: usize,
     pub(super) len: usize,
 }
 
-// SAFETY: an address and two numbers; what they lead to is its user's, by the ids.
+// SAFETY: this is an address and two numbers. The bytes behind them belong to whoever owns the ids.
 unsafe impl Send for Places {}
-// SAFETY: as above.
+// SAFETY: as for Send.
 unsafe impl Sync for Places {}
 
 impl Places {
@@ -35,7 +35,8 @@ impl Places {
     /// - `id` is the pool's.
     #[inline(always)]
     pub(super) unsafe fn at(self, id: FrameId) -> NonNull<u8> {
-        // SAFETY: the same place in another frame of the mapping (A1 of `arena`).
+        // SAFETY: this is the payload of frame `id`, which lies in the mapping, as that of frame 0
+        // does (A1 of `arena`).
         unsafe { self.first.add(id.index() * self.stride) }
     }
 }
