@@ -1,4 +1,4 @@
-//! What a cell can hold.
+//! The buffers that a cell can hold.
 
 #![forbid(unsafe_code)]
 
@@ -7,7 +7,9 @@ use std::ops::Deref;
 use crate::buffer::dot11_buf::Dot11Buf;
 use crate::buffer::frame::Frame;
 
-/// A buffer of a pool, which a [`FrameCell`](crate::FrameCell) can hold. Sealed: implemented by this crate alone.
+/// A buffer of a pool that a [`FrameCell`](crate::FrameCell) can hold.
+///
+/// The trait is sealed: only this crate implements it.
 ///
 /// ```
 /// use framewell::{Buffer, FrameCell, Pool};
@@ -24,13 +26,13 @@ use crate::buffer::frame::Frame;
 /// ```
 pub trait Buffer: Sealed + Deref<Target = [u8]> + Send + Sync + 'static {}
 
-/// What a cell asks of a buffer. Its drop must not panic (E7): it runs amid other deferred
-/// functions.
+/// The operations that a cell needs of a buffer. Its drop must not panic (E7): the drop runs among
+/// other deferred functions.
 pub trait Sealed {
-    /// Has the pool count the buffer as retired.
+    /// Counts the buffer as retired in its pool.
     fn retired(&self);
 
-    /// Takes that back; the buffer is dropped next.
+    /// Undoes [`retired`](Self::retired). The buffer is dropped next.
     fn no_longer_retired(&self);
 }
 

@@ -1,5 +1,6 @@
-//! A place for the latest buffer of its kind: one thread swaps a new one in, others look at the old bytes meanwhile, without a count and
-//! without waiting. The old buffer goes back to its pool when nobody can look at it any more.
+//! A cell: a place for the latest buffer of its kind. A writer swaps a new buffer in. Meanwhile
+//! readers look at the old bytes, without a shared count and without waiting. The old buffer goes
+//! back to its pool when no reader can look at it any more.
 //!
 //! ```text
 //!   FrameCell { participants ── of a collector of crossbeam-epoch, the cell's own
@@ -9,26 +10,30 @@
 //!
 //! Invariants
 //!
-//! - E1. A place whose bit is set in `free` is empty and nobody's. Who clears the bit owns the place; one that is published
-//!   as `current` belongs to the cell, and to who takes it out of `current` again.
-//! - E2. A place that was taken out of `current` is *retired*: its buffer stays, and nothing is written there, until all
-//!   guards that were pinned when it was taken out are gone. That is what a function that is
-//!   deferred to the collector waits for; it moves the buffer out, sets the bit, and drops the
-//!   buffer last: that may end the buffer's pool, and call back into this cell.
-//! - E3. There is one place more than buffers may be retired. Who takes a buffer out of `current` owns another place meanwhile, so the retired ones are
-//!   never more than the bound: who finds no place free is refused.
-//! - E4. The slots outlive all deferred functions, which point to them. Handles borrow the cell, also for their own drop; the cell
-//!   drops its participants and its collector, which runs what is deferred still, and then the
-//!   slots.
-//! - E5. Who has forgotten a snapshot has leaked the collector, and with it what is deferred: it
-//!   never runs, and the slots drop what is left in them when the cell goes.
+//! - E1. A place whose bit is set in `free` is empty and has no owner. Who clears the bit owns the
+//!   place. A place that is published as `current` belongs to the cell, and then to who takes it
+//!   out of `current` again.
+//! - E2. A place that was taken out of `current` is *retired*. Its buffer stays, and nothing is
+//!   written there, until all guards are gone that were pinned when it was taken out. A function
+//!   that is deferred to the collector waits for that. It moves the buffer out, sets the bit, and
+//!   drops the buffer last: the drop may end the buffer's pool, and call back into this cell.
+//! - E3. There is one place more than buffers may be retired. Who takes a buffer out of `current`
+//!   owns another place meanwhile, so the retired buffers are never more than the bound. A writer
+//!   that finds no free place is refused.
+//! - E4. The slots outlive all deferred functions, which point to them. Handles borrow the cell,
+//!   also for their own drop. The cell first drops its participants and its collector, which runs
+//!   what is still deferred, and then the slots.
+//! - E5. Who forgets a snapshot leaks the collector, and with it the functions that are deferred.
+//!   They never run. The slots drop the buffers that are left in them when the cell is dropped.
 //! - E6. A participant is used by one handle at a time: who sets its mark has it until it clears
-//!   it. It stays until the cell goes.
-//! - E7. No drop of a buffer unwinds (`misuse::Hook`): what is deferred beside it runs, and all
-//!   places are emptied.
+//!   the mark. A participant stays until the cell is dropped.
+//! - E7. No drop of a buffer unwinds (`misuse::Hook`). So the other deferred functions run too, and
+//!   all places are emptied.
 //!
-//! A snapshot pins first and reads `current` then. crossbeam-epoch promises that what is deferred after a place was taken out of `current` waits for whoever
-//! pinned before and can have read it there; a place that is used again is to a reader what an address is that an allocator hands out again.
+//! A snapshot pins first, and reads `current` after that. A function that is deferred after a place
+//! was taken out of `current` waits for every reader that pinned before and can have read the place
+//! there: crossbeam-epoch promises that. To a reader, a place that is used again is like an address
+//! that an allocator hands out again.
 //!
 //! Source: K. Fraser, Practical lock-freedom, 2004, section 5.2.3; crossbeam-epoch, `src/internal.rs`.
 
@@ -50,23 +55,28 @@ pub use self::reader::{Reader, Snapshot};
 use self::slots::Slots;
 pub use self::writer::Writer;
 
-/// A slot for the latest buffer of its kind: the last beacon of a BSSID, a neighbour's header template.
+/// A place for the latest buffer of its kind: the last beacon of a BSSID, or a header template.
 ///
-/// A [`Writer`] swaps a new buffer in; a [`Reader`] takes [`Snapshot`]s, through which the bytes are seen in place. Neither waits for the
-/// other, and readers share no count. A buffer that was swapped out is *retired*: it goes back to its pool when the
-/// snapshots are gone that could show it, and until then counts as out ([`Stats::retired`](crate::Stats::retired) says how many do). At
-/// most as many are retired as the cell was made for: beyond that a swap gives the new buffer back.
+/// A [`Writer`] swaps a new buffer in. A [`Reader`] takes [`Snapshot`]s, which show the bytes in
+/// place. Neither waits for the other, and readers share no count.
 ///
-/// A cell has a collector of [crossbeam-epoch](https://docs.rs/crossbeam-epoch) to itself, some 3
-/// KiB on the heap. Each handle has a participant of it, some 2 KiB, which a dropped handle leaves
-/// to the next one: so there are as many as there were handles at one time, until the cell is
-/// dropped. It may be a `static` behind a [`LazyLock`](std::sync::LazyLock); such a cell is never
-/// dropped, and its buffers stay out. Dropping a cell frees its buffers.
+/// A buffer that was swapped out is *retired*: it goes back to its pool when all snapshots that
+/// could show it are gone. Until then it counts as in use;
+/// [`Stats::retired`](crate::Stats::retired) says how many buffers do. [`new`](Self::new) sets the
+/// most that may be retired. Beyond that number a swap gives the new buffer back. Dropping a cell
+/// frees its buffers.
 ///
-/// Not for signal handlers: making and dropping handles, swaps and even reads may allocate or free. A [`Frame`](crate::Frame) may be used there.
+/// A cell has its own collector of [crossbeam-epoch](https://docs.rs/crossbeam-epoch), some 3 KiB
+/// on the heap. Each handle has a participant of the collector, some 2 KiB. A dropped handle leaves
+/// its participant to the next handle. So a cell has as many participants as it had handles at one
+/// time, and keeps them until it is dropped. A cell may be a `static` behind a
+/// [`LazyLock`](std::sync::LazyLock). Such a cell is never dropped, and its buffers stay in use.
 ///
-/// In a forked child the snapshots that other threads of the parent had stay for good: the cell can be read there, and swapped until as
-/// many buffers are retired as may be.
+/// A signal handler must not use a cell: making and dropping handles, swaps and even reads may
+/// allocate or free. It may use a [`Frame`](crate::Frame).
+///
+/// In a forked child the snapshots of the parent's other threads stay for good. The cell can be
+/// read there. It can be swapped until as many buffers are retired as may be.
 ///
 /// ```
 /// use framewell::{Frame, FrameCell, Pool};
@@ -90,7 +100,7 @@ pub use self::writer::Writer;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct FrameCell<B: Buffer> {
-    /// Dropped before the slots (E4): fields are in their order.
+    /// The participants are dropped before the slots (E4): fields are dropped in their order.
     participants: Participants,
     slots: Home<B>,
 }
@@ -98,8 +108,8 @@ pub struct FrameCell<B: Buffer> {
 // SAFETY: the cell owns its buffers, which are Send, and its participants, which crossbeam-epoch
 // binds to no thread.
 unsafe impl<B: Buffer> Send for FrameCell<B> {}
-// SAFETY: readers on several threads share a buffer, which is Sync; deferred functions drop it on any of them, and it is
-// Send. Places change hands by E1 and E2, participants by E6.
+// SAFETY: readers on several threads share a buffer, which is Sync. Deferred functions drop it on
+// any of the threads, and it is Send. Places change hands by E1 and E2, participants by E6.
 unsafe impl<B: Buffer> Sync for FrameCell<B> {}
 
 impl<B: Buffer> FrameCell<B> {
@@ -108,11 +118,12 @@ impl<B: Buffer> FrameCell<B> {
 
     /// Returns an empty cell in which at most `retired` buffers wait for their readers.
     ///
-    /// A swap in progress counts as one. A few more than there are readers is plenty, if those keep no snapshot for long. Allocates.
+    /// A swap in progress counts as one. A few more than there are readers is enough, if no reader
+    /// keeps a snapshot for long. The call allocates.
     ///
     /// # Panics
     ///
-    /// If `retired` is 0 or above 63.
+    /// `new` panics if `retired` is 0 or above 63.
     ///
     /// ```
     /// use framewell::{Frame, FrameCell};
@@ -133,10 +144,11 @@ impl<B: Buffer> FrameCell<B> {
         }
     }
 
-    /// Returns a handle to read the cell with, for this thread.
+    /// Returns a handle with which this thread reads the cell.
     ///
-    /// Takes a participant that a dropped handle left, or makes one, which allocates some 2 KiB. It
-    /// looks at all that are in use: make one handle a thread, not one a read. Lock-free.
+    /// The call takes a participant that a dropped handle left, or makes one, which allocates some
+    /// 2 KiB. It looks at all participants that are in use: make one handle for each thread, not
+    /// one for each read. The call is lock-free.
     ///
     /// ```
     /// # use framewell::{Frame, FrameCell};
@@ -149,9 +161,9 @@ impl<B: Buffer> FrameCell<B> {
         Reader::new(self.handle())
     }
 
-    /// Returns a handle to change the cell with, for this thread; there may be several.
+    /// Returns a handle with which this thread changes the cell. There may be several.
     ///
-    /// Takes or makes a participant as [`reader`](Self::reader) does.
+    /// The call takes or makes a participant as [`reader`](Self::reader) does.
     ///
     /// ```
     /// # use framewell::{FrameCell, Pool};
@@ -182,7 +194,7 @@ impl<B: Buffer> fmt::Debug for FrameCell<B> {
     }
 }
 
-/// The slots, where deferred functions find them.
+/// The owner of the slots, which lie on the heap, where deferred functions point to them.
 struct Home<B: Buffer>(NonNull<Slots<B>>);
 
 impl<B: Buffer> Home<B> {
@@ -196,20 +208,22 @@ impl<B: Buffer> Deref for Home<B> {
 
     #[inline]
     fn deref(&self) -> &Slots<B> {
-        // SAFETY: leaked from a box by `new`, and freed by the drop alone.
+        // SAFETY: they were leaked from a box by `new`, and are freed only by the drop.
         unsafe { self.0.as_ref() }
     }
 }
 
 impl<B: Buffer> Drop for Home<B> {
     fn drop(&mut self) {
-        // SAFETY: leaked from a box by `new`. The cell goes, so no handle is left, and its collector went before: what was deferred has
-        // run (E4) or never will (E5).
+        // SAFETY: they were leaked from a box by `new`. The cell is being dropped, so no handle is
+        // left. Its collector was dropped before: what was deferred has run (E4) or never will
+        // (E5).
         drop(unsafe { Box::from_raw(self.0.as_ptr()) });
     }
 }
 
-/// A handle's participant, which is the handle's alone (E6), and its cell.
+/// The part that readers and writers share: a participant, which is this handle's alone (E6), and
+/// the cell.
 struct Handle<'c, B: Buffer> {
     participant: &'c Participant,
     cell: &'c FrameCell<B>,
@@ -222,7 +236,7 @@ impl<B: Buffer> Handle<'_, B> {
     }
 }
 
-/// That there is such a function makes the compiler demand that a handle is dropped before its cell (E4).
+/// Because there is a drop, the compiler demands that a handle is dropped before its cell (E4).
 impl<B: Buffer> Drop for Handle<'_, B> {
     fn drop(&mut self) {
         self.participant.leave();

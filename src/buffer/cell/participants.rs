@@ -1,15 +1,17 @@
-//! The participants of a cell's collector: each is one handle's at a time, and stays until the cell
-//! goes.
+//! The participants of a cell's collector. Each is used by one handle at a time, and stays until
+//! the cell is dropped.
 //!
 //! ```text
-//!   first ─► │ taken │ ─► │ spare │ ─► │ taken │      a handle takes one that is spare, or adds one
+//!   first ─► │ taken │ ─► │ spare │ ─► │ taken │
 //! ```
 //!
-//! A participant that leaves the collector becomes garbage of it, and so does the bag that it hands
-//! in last. Those are some 4 KiB, which wait while anybody is pinned, in one queue with what
-//! writers retire: a writer would have to work through them. So none leaves, and handles may come
-//! and go while a snapshot is held. A participant's bag holds up to 64 nodes of the queue, 2 KiB
-//! each, until it is full.
+//! A handle takes a participant that is spare, or adds one.
+//!
+//! A participant that leaves the collector becomes garbage of the collector, and so does the bag
+//! that it hands in last. They are some 4 KiB, which wait while any thread is pinned. They would
+//! wait in one queue with what writers retire, and a writer would have to work through them. So no
+//! participant leaves, and handles may come and go while a snapshot is held. A participant's bag
+//! holds up to 64 nodes of the queue, of 2 KiB each, until the bag is full.
 //!
 //! Source: M. Michael, Hazard pointers, IEEE TPDS 2004, section 3.2 (its list of records).
 
@@ -27,15 +29,16 @@ pub(super) struct Participants {
     collector: Collector,
 }
 
-/// A participant of the collector. `LocalHandle` is not bound to a thread, but counts without
-/// atomics: it is for whoever has taken the participant (E6), so this is not `Sync`, nor a handle
-/// `Send`.
+/// A participant of the collector, and its mark.
+///
+/// `LocalHandle` is not bound to a thread, but it counts without atomics. So it is for whoever has
+/// taken the participant (E6), and neither this type is `Sync` nor a handle `Send`.
 pub(super) struct Participant {
     local: LocalHandle,
     taken: AtomicU32,
-    /// Null at the end. Written before the participant is added.
+    /// The next participant, null at the end. It is written before the participant is added.
     next: *mut Participant,
-    /// Stand for `local` and for `next` in a model.
+    /// The tracks stand for `local` and for `next` in a model.
     tracks: Tracks,
 }
 
@@ -50,14 +53,14 @@ impl Participants {
         }
     }
 
-    /// Takes a spare participant, or adds one; it is the caller's (E6).
+    /// Takes a spare participant, or adds one. It is the caller's (E6).
     pub(super) fn take(&self) -> &Participant {
-        // Acquire (W): pairs with the Release in `add`; the participants behind it are looked at.
+        // Acquire (W): pairs with the Release in `add`; the list behind it is walked here.
         let mut at = self.first.load(Ordering::Acquire);
-        // SAFETY: null, or a participant, which stays until the cell goes (E6).
+        // SAFETY: the pointer is null or a participant, which stays until the cell is dropped (E6).
         while let Some(participant) = unsafe { at.as_ref() } {
-            // Acquire (W): pairs with the Release in `leave`; what the handle before did with it
-            // comes first. Relaxed on failure: it is not touched.
+            // Acquire (W): pairs with the Release in `leave`; what the handle before did with the
+            // participant comes first. Relaxed on failure: the participant is not touched.
             let taken = participant.taken.compare_exchange(
                 SPARE,
                 TAKEN,
@@ -80,22 +83,23 @@ impl Participants {
             next: ptr::null_mut(),
             tracks: Tracks::new(2),
         })));
-        // Relaxed: the exchange compares it. It is followed once the exchange has published it.
+        // Relaxed: the exchange compares the pointer. Readers follow it only after the exchange has
+        // published it.
         let mut first = self.first.load(Ordering::Relaxed);
         loop {
-            // SAFETY: leaked just now, and nobody else knows it.
+            // SAFETY: it was leaked just now, and nobody else knows it.
             let participant = unsafe { added.as_mut() };
             participant.tracks.write(NEXT);
             participant.next = first;
-            // AcqRel (W): publishes the participant, and hands on the Release of who added the one
-            // behind it. Relaxed on failure: as above.
+            // AcqRel (W): publishes the participant, and hands on the Release of the thread that
+            // added the next one. Relaxed on failure: as above.
             match self.first.compare_exchange(
                 first,
                 added.as_ptr(),
                 Ordering::AcqRel,
                 Ordering::Relaxed,
             ) {
-                // SAFETY: added, and it stays until the cell goes (E6).
+                // SAFETY: it is added, and stays until the cell is dropped (E6).
                 Ok(_) => return unsafe { added.as_ref() },
                 Err(now) => first = now,
             }
@@ -104,20 +108,23 @@ impl Participants {
 }
 
 impl Participant {
-    /// Keeps what is retired from now on from being released. The caller has taken the participant.
+    /// Pins: what is retired from now on is not released while the guard is there. The caller has
+    /// taken the participant.
     #[inline]
     pub(super) fn pin(&self) -> Guard {
         self.tracks.write(LOCAL);
         self.local.pin()
     }
 
-    /// Gives the participant up; it was the caller's. Nothing of a cell's is left in its bag:
+    /// Gives up the participant, which was the caller's. It leaves nothing of a cell in its bag:
     /// writers hand in what they defer.
     pub(super) fn leave(&self) {
         self.tracks.write(LOCAL);
-        // Pinned by a snapshot that was forgotten, and for good, it is nobody's any more.
+        // A participant that a forgotten snapshot has pinned stays pinned, so no handle may take
+        // it.
         if !self.local.is_pinned() {
-            // Release (W): what this handle did with it comes before what the next one does.
+            // Release (W): pairs with the Acquire in `take`; what this handle did with the
+            // participant comes before what the next one does.
             self.taken.store(SPARE, Ordering::Release);
         }
     }
@@ -128,8 +135,8 @@ impl Drop for Participants {
         // Relaxed: whoever drops the cell comes after all that was done with it.
         let mut at = self.first.load(Ordering::Relaxed);
         while !at.is_null() {
-            // SAFETY: leaked from a box by `add`, and this call's alone: handles borrow the cell,
-            // which goes.
+            // SAFETY: it was leaked from a box by `add`, and is this call's alone: handles borrow
+            // the cell, which is being dropped.
             let participant = unsafe { Box::from_raw(at) };
             at = participant.next;
         }

@@ -1,4 +1,4 @@
-//! Looking at what a cell holds.
+//! The handle with which a thread reads a cell, and what it sees.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -11,8 +11,9 @@ use super::{Buffer, Handle};
 
 /// A thread's handle to read a cell with, from [`FrameCell::reader`](crate::FrameCell::reader).
 ///
-/// It must be dropped before the cell. What one takes that is forgotten ([`std::mem::forget`]),
-/// some 2 KiB, is there until the cell is dropped. It stays on its thread:
+/// A reader must be dropped before the cell. A reader that is forgotten ([`std::mem::forget`])
+/// leaves its participant, some 2 KiB, in use until the cell is dropped. A reader stays on its
+/// thread:
 ///
 /// ```compile_fail,E0277
 /// # let cell: framewell::FrameCell<framewell::Frame> = framewell::FrameCell::new(4);
@@ -42,10 +43,11 @@ impl<'c, B: Buffer> Reader<'c, B> {
         Self { handle }
     }
 
-    /// Returns a look at what the cell holds now, `None` if it is empty.
+    /// Returns a snapshot of what the cell holds now, or `None` if it is empty.
     ///
-    /// Pins the handle and loads a number: no count is shared with other readers. Lock-free. Enters the kernel only if the heap does: every 128th
-    /// call collects, and may free buffers and memory.
+    /// The call pins the handle and loads a number; readers share no count. It is lock-free. Every
+    /// 128th call collects, and may free buffers and memory. The call enters the kernel only if the
+    /// heap does.
     ///
     /// ```
     /// # use framewell::{FrameCell, Pool};
@@ -64,7 +66,8 @@ impl<'c, B: Buffer> Reader<'c, B> {
     #[must_use]
     pub fn read(&self) -> Option<Snapshot<'_, B>> {
         let guard = self.handle.pin();
-        // Behind the pinning: what is current from now on is not freed before the guard is gone (E2).
+        // This comes after the pinning: what is current from now on is not freed before the guard
+        // is gone (E2).
         let buffer = self.handle.cell.slots.current()?;
         Some(Snapshot {
             buffer,
@@ -80,11 +83,12 @@ impl<B: Buffer> fmt::Debug for Reader<'_, B> {
     }
 }
 
-/// A look at the buffer that a cell held when [`Reader::read`] was called.
+/// A snapshot: the buffer that a cell held when [`Reader::read`] was called.
 ///
-/// Derefs to the buffer, and so to its bytes, which do not change. While it is there, all that is swapped out of the cell stays
-/// retired: keep it for a moment only. One that is forgotten ([`std::mem::forget`]) keeps them for good, until the cell is dropped. It
-/// stays on its thread (`!Send`).
+/// It dereferences to the buffer, and so to its bytes, which do not change. While it exists, all
+/// buffers that are swapped out of the cell stay retired: keep it for a moment only. A snapshot
+/// that is forgotten ([`std::mem::forget`]) keeps them until the cell is dropped. A snapshot stays
+/// on its thread (`!Send`).
 ///
 /// ```
 /// # use framewell::{FrameCell, Pool};
@@ -98,8 +102,9 @@ impl<B: Buffer> fmt::Debug for Reader<'_, B> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Snapshot<'r, B: Buffer> {
-    /// Not a reference: that would promise the compiler, in whatever function a snapshot is passed to, that
-    /// the buffer stays until the function returns, although the guard may be gone before.
+    /// The field is not a reference. A reference would promise the compiler, in every function that
+    /// a snapshot is passed to, that the buffer stays until the function returns. The guard may be
+    /// gone before.
     buffer: NonNull<B>,
     _guard: Guard,
     marker: PhantomData<&'r B>,
@@ -110,13 +115,14 @@ impl<B: Buffer> Deref for Snapshot<'_, B> {
 
     #[inline]
     fn deref(&self) -> &B {
-        // SAFETY: the buffer was current after the guard had been pinned, so it stays in its place, unchanged, while the
-        // guard is there (E2).
+        // SAFETY: the buffer was current after the guard had been pinned. So it stays in its place,
+        // unchanged, while the guard is there (E2).
         unsafe { self.buffer.as_ref() }
     }
 }
 
-/// That there is such a function makes the compiler demand that a snapshot is dropped before its reader, and so before the cell (E4).
+/// Because there is a drop, the compiler demands that a snapshot is dropped before its reader, and
+/// so before the cell (E4).
 impl<B: Buffer> Drop for Snapshot<'_, B> {
     fn drop(&mut self) {}
 }

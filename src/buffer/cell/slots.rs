@@ -1,4 +1,5 @@
-//! The places of a cell: which are free, and which one is current. Who may touch a place is E1 and E2.
+//! The places of a cell: which of them are free, and which one is current. E1 and E2 say who may
+//! touch a place.
 
 use std::cell::UnsafeCell;
 use std::mem::MaybeUninit;
@@ -9,10 +10,10 @@ use crossbeam_utils::CachePadded;
 use super::Buffer;
 use crate::sync::{AtomicU32, AtomicU64, Ordering, Tracks};
 
-/// As many as a word has bits.
+/// The most places of a cell: a word has a bit for each.
 pub(super) const MOST_PLACES: usize = u64::BITS as usize;
 
-/// `current` of an empty cell.
+/// The value of `current` in an empty cell.
 const NONE: u32 = u32::MAX;
 
 /// The number of a place.
@@ -20,12 +21,12 @@ const NONE: u32 = u32::MAX;
 pub(super) struct Place(u32);
 
 pub(super) struct Slots<B: Buffer> {
-    /// What readers load, apart from what writers work on.
+    /// The number of the current place. Readers load it, so it has its own cache line.
     current: CachePadded<AtomicU32>,
-    /// A bit for each free place.
+    /// The free places: a bit for each.
     free: CachePadded<AtomicU64>,
     places: Box<[UnsafeCell<MaybeUninit<B>>]>,
-    /// Stand for the places in a model.
+    /// The tracks stand for the places in a model.
     tracks: Tracks,
 }
 
@@ -44,13 +45,14 @@ impl<B: Buffer> Slots<B> {
         self.places.len()
     }
 
-    /// Takes a free place; it is the caller's (E1).
+    /// Takes a free place. It is the caller's (E1).
     pub(super) fn claim(&self) -> Option<Place> {
-        // Relaxed: the place is touched after the successful exchange alone.
+        // Relaxed: the place is touched only after a successful exchange.
         let mut free = self.free.load(Ordering::Relaxed);
         while free != 0 {
             let place = Place(free.trailing_zeros());
-            // Acquire (V): pairs with `give_back`; the last owner is done with the place. Relaxed on failure: as above.
+            // Acquire (V): pairs with `give_back`; the last owner is done with the place. Relaxed
+            // on failure: as above.
             match self.free.compare_exchange_weak(
                 free,
                 free & !place.bit(),
@@ -70,7 +72,8 @@ impl<B: Buffer> Slots<B> {
     ///
     /// - The caller owns the place (E1), and it is empty.
     pub(super) unsafe fn give_back(&self, place: Place) {
-        // Release (V): pairs with `claim`; what the caller did to the place comes before its next owner.
+        // Release (V): pairs with `claim`; what the caller did to the place comes before its next
+        // owner.
         self.free.fetch_or(place.bit(), Ordering::Release);
     }
 
@@ -85,19 +88,21 @@ impl<B: Buffer> Slots<B> {
         unsafe { self.at(place).write(buffer) };
     }
 
-    /// Makes a place, or none, the current one, and returns the one before; that is the caller's to retire (E2).
+    /// Makes a place, or none, the current one. Returns the place that was current before, which is
+    /// the caller's to retire (E2).
     ///
     /// # Safety
     ///
     /// - The caller owns the place (E1), has filled it, and gives it up.
     pub(super) unsafe fn publish(&self, place: Option<Place>) -> Option<Place> {
         let new = place.map_or(NONE, |place| place.0);
-        // Release (U): publishes the place's buffer. Acquire (U): pairs with itself; the caller will drop the other one.
+        // Release (U): publishes the place's buffer to `current`. Acquire (U): pairs with the
+        // Release here; the caller will drop the old buffer.
         let old = self.current.swap(new, Ordering::AcqRel);
         (old != NONE).then_some(Place(old))
     }
 
-    /// The current place's buffer.
+    /// Returns the buffer of the current place.
     #[inline]
     pub(super) fn current(&self) -> Option<NonNull<B>> {
         // Acquire (U): pairs with `publish`; the buffer is read through what is returned.
@@ -115,14 +120,14 @@ impl<B: Buffer> Slots<B> {
         NonNull::from(&self.places[place.0 as usize]).cast()
     }
 
-    /// Has the buffer's pool count it as retired.
+    /// Counts the buffer as retired in its pool.
     ///
     /// # Safety
     ///
     /// - The caller has taken the place out of `current`, and has deferred nothing yet.
     pub(super) unsafe fn note_retired(&self, place: Place) {
         self.tracks.read(place.0);
-        // SAFETY: the place was published full, and readers alone share it (E2).
+        // SAFETY: the place was published full, and only readers share it (E2).
         unsafe { self.at(place).as_ref() }.retired();
     }
 
@@ -130,15 +135,16 @@ impl<B: Buffer> Slots<B> {
     ///
     /// # Safety
     ///
-    /// - The place is retired, nobody can look at it any more (E2), and the caller alone ends that.
+    /// - The place is retired, nobody can look at it any more (E2), and this call alone releases
+    ///   it.
     pub(super) unsafe fn release(&self, place: Place) {
-        // SAFETY: the function's bullet: the place is full and unshared.
+        // SAFETY: by the function's bullet, the place is full and unshared.
         let buffer = unsafe { self.empty(place) };
-        // SAFETY: the function's bullet, and it is empty now.
+        // SAFETY: by the function's bullet, and because it is empty now.
         unsafe { self.give_back(place) };
-        // Before the drop: that may be the end of the pool (P3 of `shared`).
+        // The count comes before the drop, which may be the end of the pool (P3 of `shared`).
         buffer.no_longer_retired();
-        // Last of all: what the end of a pool drops may use this cell.
+        // The drop comes last: what the end of a pool drops may use this cell.
         drop(buffer);
     }
 
@@ -149,20 +155,20 @@ impl<B: Buffer> Slots<B> {
     /// - The place is full, and the caller has it to itself.
     unsafe fn empty(&self, place: Place) -> B {
         self.tracks.write(place.0);
-        // SAFETY: the function's bullet; whoever uses the place next fills it before.
+        // SAFETY: by the function's bullet. Whoever uses the place next fills it first.
         unsafe { self.at(place).read() }
     }
 
-    /// Whether nothing is retired, and no other writer in the middle of a call.
+    /// Returns whether nothing is retired, and no other writer is in the middle of a call.
     pub(super) fn at_rest(&self) -> bool {
-        // Relaxed, twice: used to decide whether to collect once more.
+        // Relaxed, twice: the answer decides only whether to collect once more.
         let in_use = self.len() as u32 - self.free.load(Ordering::Relaxed).count_ones();
         let current = self.current.load(Ordering::Relaxed);
         in_use == u32::from(current != NONE)
     }
 
-    /// The free places, as bits: what a writer looks at to see whether a collection brings anything
-    /// about.
+    /// Returns the free places, as bits. A writer compares them to see whether a collection has
+    /// freed one.
     pub(super) fn free(&self) -> u64 {
         // Relaxed: as in `at_rest`.
         self.free.load(Ordering::Relaxed)
@@ -184,12 +190,13 @@ impl<B: Buffer> Drop for Slots<B> {
             if free & place.bit() != 0 {
                 continue;
             }
-            // SAFETY: the bit is clear, and no call is in progress: the place is the current one or a retired one, and full.
+            // SAFETY: the bit is clear, and no call is in progress. So the place is the current one
+            // or a retired one, and full.
             let buffer = unsafe { self.empty(place) };
             if place.0 != current {
                 buffer.no_longer_retired();
             }
-            // Does not unwind (E7): the places behind it are emptied, too.
+            // The drop does not unwind (E7), so the places behind this one are emptied too.
             drop(buffer);
         }
     }

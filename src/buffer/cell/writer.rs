@@ -1,21 +1,29 @@
-//! Changing what a cell holds.
+//! The handle with which a thread changes a cell.
 //!
-//! crossbeam-epoch keeps garbage back also when nobody is pinned: functions are deferred into a bag of the participant; the bag expires when the
-//! epoch has advanced twice after it was handed in; and a flush advances once at most, only if nobody is pinned in an earlier epoch,
-//! and opens 8 bags at most, the oldest first. So a writer pins anew and flushes until nothing is retired:
+//! crossbeam-epoch keeps garbage back also when no thread is pinned:
+//!
+//! - Functions are deferred into a bag of the participant.
+//! - A bag expires when the epoch has advanced twice after the bag was handed in.
+//! - A flush advances the epoch once at most, and only if no thread is pinned in an earlier epoch.
+//!   It opens 8 bags at most, the oldest first.
+//!
+//! So a writer pins anew and flushes until nothing is retired:
 //!
 //! ```text
-//!   swap: pin e · publish · defer ─► flush: hand in (e), advance to e+1 ─► repin ─► flush: advance to e+2, open the bag: home
+//!   swap:   pin e · publish · defer
+//!   flush:  hand in (e), advance to e+1
+//!   repin
+//!   flush:  advance to e+2, open the bag: the buffer is back in its pool
 //! ```
 //!
-//! It gives up when flushes free no place any more (`PATIENCE`): a reader, or another writer, is
-//! pinned. It also gives up after `MOST` flushes, whatever they do: other writers may retire as
-//! fast as this one releases. What is left comes home by one of the next calls.
+//! A writer gives up when `PATIENCE` flushes in a row have freed no place: a reader, or another
+//! writer, is pinned. It also gives up after `MOST` flushes, whatever they do: other writers may
+//! retire as fast as this one releases. One of the next calls releases what is left.
 //!
 //! The queue is short, since no participant leaves the collector (`participants`). It holds a bag
-//! for each buffer that may be retired, and bags of participants that are full: each holds 64 nodes
-//! of the queue, of bags that its participant has opened. `PATIENCE` has room for some 48 of the
-//! latter in a row.
+//! for each buffer that may be retired, and the full bags of participants. A full bag holds 64
+//! nodes of the queue, from bags that its participant has opened. `PATIENCE` has room for some 48
+//! full bags in a row.
 
 use std::fmt;
 
@@ -25,16 +33,18 @@ use super::slots::Place;
 use super::{Buffer, Handle};
 use crate::sync::scaled;
 
-/// So many flushes one after the other that free no place say that somebody is pinned. Two do for a
-/// bag of one's own.
+/// The flushes in a row that free no place before a writer concludes that somebody is pinned. A
+/// writer's own bag needs two.
 const PATIENCE: u32 = scaled(8, 2);
 
-/// The flushes of one collection: some 240 bags, and a look at each participant a flush.
+/// The most flushes of one collection. They open some 240 bags, and each looks at every
+/// participant.
 const MOST: u32 = scaled(32, 4);
 
 /// A thread's handle to change a cell with, from [`FrameCell::writer`](crate::FrameCell::writer).
 ///
-/// It stays on its thread (`!Send`), and must be dropped before the cell. There may be several; none waits for another.
+/// A writer stays on its thread (`!Send`), and must be dropped before the cell. There may be
+/// several; none waits for another.
 ///
 /// ```
 /// # use framewell::{FrameCell, Pool};
@@ -58,23 +68,23 @@ impl<'c, B: Buffer> Writer<'c, B> {
 
     /// Puts a buffer into the cell and retires the one before.
     ///
-    /// If no reader has a snapshot, and no other writer is at work, the one before is back in its pool when this returns, and so is all that
-    /// was retired earlier. With dozens of handles, or other writers at work, one of the next calls
-    /// may bring it home instead.
+    /// If no reader has a snapshot, and no other writer is at work, the one before is back in its
+    /// pool when this returns. So is every buffer that was retired earlier. With dozens of handles,
+    /// or other writers at work, one of the next calls may release it instead.
     ///
     /// The work of a call is bounded. It flushes the collector 64 times at most, and two or three
     /// times if nobody else is at work. A flush looks at the cell's participants, which are as many
     /// as there were handles at one time, and runs at most 8 bags of 64 functions. Handles that
-    /// came and went are no work. A buffer that comes home may end its pool: see
+    /// came and went cost nothing more. A buffer that is released may end its pool: see
     /// [`OnMisuse::Call`](crate::OnMisuse::Call).
     ///
-    /// Lock-free, but for the heap: crossbeam-epoch allocates some 2 KiB a swap, and frees them by
-    /// the next.
+    /// The call is lock-free, except for the heap: crossbeam-epoch allocates some 2 KiB in a swap,
+    /// and frees them by the next.
     ///
     /// # Errors
     ///
-    /// The new buffer itself, if as many are retired as the cell was made for; a swap in progress on another thread counts as one. The
-    /// cell is unchanged.
+    /// The error is the new buffer itself, if as many buffers are retired as the cell was made for.
+    /// A swap in progress on another thread counts as one. The cell is unchanged then.
     ///
     /// ```
     /// # use framewell::{FrameCell, Pool};
@@ -100,17 +110,18 @@ impl<'c, B: Buffer> Writer<'c, B> {
         let Some(place) = self.claim(&mut guard) else {
             return Err(new);
         };
-        // SAFETY: the place was claimed just now: it is empty and this call's (E1).
+        // SAFETY: the place was claimed just now. It is empty and this call's (E1).
         unsafe { slots.fill(place, new) };
-        // SAFETY: it was filled.
+        // SAFETY: the place was filled.
         let old = unsafe { slots.publish(Some(place)) };
         self.retire(old, &mut guard);
         Ok(())
     }
 
-    /// Empties the cell, retiring what it holds, and returns whether it did.
+    /// Empties the cell, retires what it held, and returns whether it did.
     ///
-    /// `false` where [`swap`](Self::swap) gives its buffer back; the cell is unchanged then. Otherwise as `swap`.
+    /// It returns `false`, and leaves the cell unchanged, where [`swap`](Self::swap) would give its
+    /// buffer back. All else is as in `swap`.
     ///
     /// ```
     /// # use framewell::{FrameCell, Pool};
@@ -127,7 +138,8 @@ impl<'c, B: Buffer> Writer<'c, B> {
     pub fn clear(&self) -> bool {
         let slots = &self.handle.cell.slots;
         let mut guard = self.handle.pin();
-        // Held while the other is taken out, so that this counts against the bound as a swap does (E3).
+        // The place is held while the other one is taken out. So this counts against the bound as a
+        // swap does (E3).
         let Some(place) = self.claim(&mut guard) else {
             return false;
         };
@@ -139,7 +151,8 @@ impl<'c, B: Buffer> Writer<'c, B> {
         true
     }
 
-    /// Takes a free place, if need be after collecting what readers have left meanwhile.
+    /// Takes a free place. If there is none, it first collects what readers have released
+    /// meanwhile.
     fn claim(&self, guard: &mut Guard) -> Option<Place> {
         let slots = &self.handle.cell.slots;
         slots.claim().or_else(|| {
@@ -152,23 +165,26 @@ impl<'c, B: Buffer> Writer<'c, B> {
     fn retire(&self, old: Option<Place>, guard: &mut Guard) {
         let slots = self.handle.cell.slots.0;
         if let Some(place) = old {
-            // SAFETY: this call has taken the place out, and defers it below.
+            // SAFETY: this call has taken the place out of `current`, and defers its release below.
             unsafe { self.handle.cell.slots.note_retired(place) };
             let release = move || {
-                // SAFETY: the slots outlive what is deferred (E4).
+                // SAFETY: the slots outlive the deferred functions (E4).
                 let slots = unsafe { slots.as_ref() };
-                // SAFETY: retired by this call alone, and the grace period is over (E2).
+                // SAFETY: only this call has retired the place, and the grace period is over (E2).
                 unsafe { slots.release(place) };
             };
-            // SAFETY: the function may run on any thread, since a buffer is Send, and before the slots go (E4).
+            // SAFETY: the function may run on any thread, since a buffer is Send. It runs before
+            // the slots are dropped (E4).
             unsafe { guard.defer_unchecked(release) };
         }
         self.collect(guard, old.is_some());
     }
 
-    /// Flushes until nothing is retired, or until that brings nothing about, or often enough. At
-    /// least once if this call has `deferred` something: no other participant could bring that
-    /// home, and beside another writer the cell may seem at rest.
+    /// Flushes until nothing is retired, until `PATIENCE` flushes in a row free no place, or `MOST`
+    /// times.
+    ///
+    /// It flushes at least once if this call has `deferred` something. No other participant could
+    /// release that, and beside another writer the cell may seem at rest.
     fn collect(&self, guard: &mut Guard, mut deferred: bool) {
         let slots = &self.handle.cell.slots;
         let mut idle = 0;
