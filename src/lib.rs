@@ -105,18 +105,18 @@ pub use shared::misuse::{BufferKind, Found, Misuse, MisuseKind, OnMisuse};
 pub use stats::{ClassStats, Dot11Stats, FrontKind, Stats};
 pub use sys::{HugePages, Limit, NoRseq, PageKind};
 
-/// For the C library in the same workspace alone: it may change with any version.
+/// The functions for the C library in the same workspace. They may change with any version.
 #[doc(hidden)]
 pub mod for_the_c_library {
     pub use crate::sys::{say, variable};
 }
 
-/// The code in README.md, as tests.
+/// The examples in README.md, which run as tests.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 mod readme {}
 
-/// The code in docs/embedding.md, as tests.
+/// The examples in docs/embedding.md, which run as tests.
 #[cfg(doctest)]
 #[doc = include_str!("../docs/embedding.md")]
 mod embedding {}

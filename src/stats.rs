@@ -1,4 +1,4 @@
-//! A pool seen from outside.
+//! The snapshot of a pool: where its frames are, and how often the slow paths were taken.
 
 #![forbid(unsafe_code)]
 
@@ -6,10 +6,11 @@ use std::fmt;
 
 use crate::sys::{NoRseq, PageKind};
 
-/// A snapshot of a pool, from [`Pool::stats`](crate::Pool::stats); exact if no call was in progress.
+/// A snapshot of a pool, from [`Pool::stats`](crate::Pool::stats). It is exact if no call was in
+/// progress.
 ///
-/// Nothing is counted on the hot path: where frames are is read off the lists, and the events are
-/// those of the slow paths. Its `Display` is a table.
+/// Nothing is counted on the hot path: where the frames are is read off the lists, and the events
+/// are those of the slow paths. The `Display` of a snapshot is a table.
 ///
 /// ```
 /// # let pool = framewell::Pool::builder().frames(100).build()?;
@@ -21,13 +22,14 @@ use crate::sys::{NoRseq, PageKind};
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Stats {
-    /// Frames of the pool.
+    /// The number of frames of the pool, in use or not.
     pub capacity: usize,
-    /// Frames at rest.
+    /// Frames at rest: those in caches or shards, in the depot, or never handed out.
     pub free: usize,
-    /// Frames in use, and those that were forgotten.
+    /// Frames in use, including those that were forgotten.
     pub out: usize,
-    /// Of those in use, the buffers that were swapped out of a [`FrameCell`](crate::FrameCell) and wait there for its readers.
+    /// Buffers in use that were swapped out of a [`FrameCell`](crate::FrameCell) and wait there for
+    /// its readers.
     pub retired: usize,
     /// Frames at rest in each CPU's cache or shard.
     pub per_cpu: Vec<usize>,
@@ -35,43 +37,48 @@ pub struct Stats {
     pub depot: usize,
     /// Frames at rest that were never handed out.
     pub uncarved: usize,
-    /// The most frames that one `get` or free has in hand beside its own. On the rseq front one that drains or opens caches has what
-    /// they hold as well: all of them, where a `get` has found nothing else.
+    /// The most frames that one `get` or free has in its hands besides its own. On the rseq front,
+    /// a call that drains or opens caches has what they hold as well. That is all that the caches
+    /// hold where a `get` has found nothing else.
     pub batch: usize,
-    /// The most frames that rest in one CPU's cache or shard: see [`PoolBuilder::cache_size`](crate::PoolBuilder::cache_size).
+    /// The most frames that rest in one CPU's cache or shard: see
+    /// [`PoolBuilder::cache_size`](crate::PoolBuilder::cache_size).
     pub cache: usize,
-    /// Batches that a CPU got from the depot, or that were carved.
+    /// Batches of frames that a CPU got from the depot, or that were carved.
     pub refills: u64,
-    /// Batches that went to the depot.
+    /// Batches of frames that went to the depot.
     pub flushes: u64,
-    /// Batches that one CPU took from another's cache or shard.
+    /// Batches of frames that one CPU took from another's cache or shard.
     pub steals: u64,
-    /// Calls that were refused.
+    /// Calls for frames that were refused.
     pub refusals: u64,
     /// The pages under the frames.
     pub pages: PageKind,
     /// The front that serves the hot path.
     pub front: FrontKind,
-    /// Why the front is not the rseq one, if it is not.
+    /// The reason why the front is not the rseq one, if it is not.
     pub no_rseq: Option<NoRseq>,
-    /// Fences that the kernel refused (by a seccomp filter, say). Nothing is lost by one, but a
-    /// call that needs it to get what rests in the caches of other CPUs does without: see
-    /// [`Pool::get`](crate::Pool::get).
+    /// Fences that the kernel refused (by a seccomp filter, say).
+    ///
+    /// Nothing is lost by a refused fence. But a call that needs one to get frames from the caches
+    /// of other CPUs does without those frames: see [`Pool::get`](crate::Pool::get).
     pub fences_refused: u64,
-    /// Calls on the rseq front that looked for the cache of their CPU, which has none: every call
-    /// there takes the slow path. CPUs have one up to the largest number that the system told when
-    /// the pool was made, 4096 at most. (Made where `/sys` and `/proc` are hidden, it is the
-    /// largest that the thread could run on.)
+    /// Calls on the rseq front from a CPU that has no cache: every call there takes the slow path.
+    ///
+    /// CPUs have a cache up to the largest CPU number that the system told when the pool was made,
+    /// 4096 CPUs at most. Where `/sys` and `/proc` are hidden, it is the largest number that the
+    /// thread could run on.
     pub uncached: u64,
-    /// Bytes reserved for the tables about frames, committed as they are touched.
+    /// Bytes reserved for the tables about frames. They are committed as they are touched.
     pub metadata: usize,
-    /// The 802.11 buffers, if there were any yet.
+    /// The 802.11 buffers: `None` if [`PoolBuilder::dot11_bytes`](crate::PoolBuilder::dot11_bytes)
+    /// is not set and none was needed yet.
     pub dot11: Option<Dot11Stats>,
     /// Pointers that were misused: see [`Pool::from_raw`](crate::Pool::from_raw).
     pub misuses: u64,
 }
 
-/// The 802.11 buffers of a pool; exact if no call was in progress.
+/// The part of a snapshot about 802.11 buffers. It is exact if no call was in progress.
 ///
 /// ```
 /// # let pool = framewell::Pool::builder().build()?;
@@ -83,25 +90,27 @@ pub struct Stats {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub struct Dot11Stats {
-    /// The most bytes of all chunks; 0 as long as no buffer of a size class was needed.
+    /// The most bytes that the chunks of all size classes can take. It is 0 if
+    /// [`PoolBuilder::dot11_bytes`](crate::PoolBuilder::dot11_bytes) is not set and no buffer of a
+    /// size class was needed yet.
     pub budget: usize,
     /// Chunks (of 1 MiB) that belong to size classes.
     pub chunks: usize,
-    /// Buffers of the size classes in use, and those that were forgotten.
+    /// Buffers of the size classes in use, including those that were forgotten.
     pub out: usize,
     /// The size classes that have chunks.
     pub classes: Vec<ClassStats>,
     /// Buffers above the largest size class.
     pub large: usize,
-    /// Their bytes.
+    /// Bytes of the buffers above the largest size class.
     pub large_bytes: usize,
     /// The pages under the chunks.
     pub pages: PageKind,
-    /// Bytes reserved for the tables about buffers, committed as they are touched.
+    /// Bytes reserved for the tables about buffers. They are committed as they are touched.
     pub metadata: usize,
 }
 
-/// One size class of 802.11 buffers.
+/// The part of a snapshot about one size class of 802.11 buffers.
 ///
 /// ```
 /// # let pool = framewell::Pool::builder().build()?;
@@ -113,9 +122,9 @@ pub struct Dot11Stats {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct ClassStats {
-    /// Bytes of a buffer.
+    /// Bytes of a buffer of the class.
     pub size: usize,
-    /// Buffers in use.
+    /// Buffers of the class in use, including those that were forgotten.
     pub out: usize,
     /// Buffers at rest that were in use before.
     pub free: usize,
@@ -134,9 +143,10 @@ pub struct ClassStats {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum FrontKind {
-    /// A cache for each CPU, used by restartable sequences: Linux on x86-64 and aarch64.
+    /// The rseq front: a cache for each CPU, used by restartable sequences. It runs on Linux on
+    /// x86-64 and aarch64.
     Rseq,
-    /// Lock-free stacks, sharded by CPU: runs everywhere.
+    /// The portable front: lock-free stacks, sharded by CPU. It runs everywhere.
     Portable,
 }
 

@@ -166,8 +166,7 @@ impl<const N: usize> Burst<N> {
     ///
     /// # Safety
     ///
-    /// - The ids are of `pool`, and the caller owns them and gives them to the handles (P1 of `class`).
-    /// There are at most as many ids as there is [`room`](Self::room).
+    /// - The ids are of `pool`. The caller owns them and gives them to the handles (P1 of `class`).
     #[inline(always)]
     pub(crate) unsafe fn append(&mut self, pool: NonNull<Shared>, ids: &[FrameId], len: usize) {
         debug_assert!(ids.len() <= self.room());

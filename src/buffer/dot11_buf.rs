@@ -307,8 +307,8 @@ impl Deref for Dot11Buf {
     #[inline]
     fn deref(&self) -> &[u8] {
         self.note(false);
-        // SAFETY: `len` bytes from `start` lie inside the buffer, are initialised (anonymous memory is
-        // zeroed), and belong to this handle alone, which the slice borrows.
+        // SAFETY: `len` bytes from `start` lie inside the buffer, are initialised (anonymous memory
+        // is zeroed), and belong to this handle alone, which the slice borrows.
         unsafe { slice::from_raw_parts(self.start().as_ptr(), self.len()) }
     }
 }

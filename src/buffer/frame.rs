@@ -61,7 +61,7 @@ impl Frame {
     ///
     /// # Safety
     ///
-    /// - `id` is an id of `pool`, and the caller owns it and gives it to the handle (P1 of `class`).
+    /// - `id` is an id of `pool`. The caller owns it and gives it to the handle (P1 of `class`).
     #[inline(always)]
     pub(crate) unsafe fn new(pool: NonNull<Shared>, id: FrameId, len: usize) -> Self {
         // SAFETY: the id that the caller owns keeps the pool (P2 of `class`).
@@ -70,6 +70,8 @@ impl Frame {
         unsafe { Self::with_view(pool, arena, id, View::new(arena.layout(), len)) }
     }
 
+    /// Makes the handle of a frame with the data that `view` says.
+    ///
     /// # Safety
     ///
     /// - The bullet of [`new`](Self::new) holds.
@@ -373,8 +375,8 @@ impl Deref for Frame {
     #[inline]
     fn deref(&self) -> &[u8] {
         self.shared().arena().read(self.id());
-        // SAFETY: `len` bytes from `data` lie inside the frame, are initialised (anonymous memory is
-        // zeroed), and belong to this handle alone, which the slice borrows.
+        // SAFETY: `len` bytes from `data` lie inside the frame, are initialised (anonymous memory
+        // is zeroed), and belong to this handle alone, which the slice borrows.
         unsafe { slice::from_raw_parts(self.data().as_ptr(), self.len()) }
     }
 }

@@ -1,4 +1,4 @@
-//! Why no pool was made.
+//! The error of a pool that was not made.
 
 use std::error::Error;
 use std::ffi::OsString;
@@ -11,7 +11,7 @@ use crate::base::limits::{
 };
 use crate::sys::{Limit, NoRseq};
 
-/// Why [`PoolBuilder::build`](crate::PoolBuilder::build) made no pool.
+/// The reason why [`PoolBuilder::build`](crate::PoolBuilder::build) made no pool.
 ///
 /// ```
 /// use framewell::{BuildError, Pool};
@@ -28,81 +28,81 @@ use crate::sys::{Limit, NoRseq};
 pub enum BuildError {
     /// No frames were asked for.
     ZeroFrames,
-    /// More frames than ids can name.
+    /// More frames were asked for than ids can name.
     TooManyFrames {
         /// Frames asked for.
         frames: usize,
     },
-    /// A payload of no bytes.
+    /// A payload of 0 bytes was asked for.
     ZeroPayload,
     /// Headroom, payload and tailroom together exceed what a handle can name.
     FrameTooLarge {
-        /// Their sum in bytes.
+        /// The sum of the three in bytes.
         bytes: usize,
     },
-    /// An exact stride below headroom, payload and tailroom.
+    /// The exact stride is less than headroom, payload and tailroom together.
     StrideTooSmall {
         /// The stride asked for, in bytes.
         stride: usize,
-        /// The bytes that it would have to hold.
+        /// The bytes that the stride would have to hold.
         needed: usize,
     },
-    /// Frames × stride exceeds the address space.
+    /// The number of frames times the stride exceeds the address space.
     TooLarge {
         /// Frames asked for.
         frames: usize,
         /// Bytes from one frame to the next.
         stride: usize,
     },
-    /// A number of shards outside 1 to 4096.
+    /// The number of shards is outside 1 to 4096.
     Shards {
         /// Shards asked for.
         shards: usize,
     },
-    /// A cache size outside 1 to 1020.
+    /// The cache size is outside 1 to 1020.
     CacheSize {
         /// The size asked for, in frames.
         size: usize,
     },
-    /// A budget for 802.11 buffers above what their ids can name.
+    /// The budget for 802.11 buffers is more than their ids can name.
     Dot11Bytes {
         /// The budget asked for, in bytes.
         bytes: usize,
     },
-    /// A size class outside 1 byte to 256 KiB.
+    /// A size class is outside 1 byte to 256 KiB.
     SizeClass {
         /// The size asked for, in bytes.
         bytes: usize,
     },
-    /// More size classes than a pool can have.
+    /// More size classes were asked for than a pool can have.
     TooManySizeClasses {
-        /// Classes asked for beside those that are built in.
+        /// Classes asked for besides those that are built in.
         classes: usize,
     },
-    /// The rseq front was asked for and is not to be had.
+    /// The rseq front was asked for, and cannot be used.
     NoRseq {
-        /// What is missing.
+        /// What the rseq front lacks.
         reason: NoRseq,
     },
     /// The environment variable `FRAMEWELL_FRONT` names no front.
     FrontName {
-        /// What it says.
+        /// The value of the variable.
         value: OsString,
     },
     /// The system refused the memory.
     Map {
         /// Bytes asked for.
         bytes: usize,
-        /// What they were for.
+        /// What the bytes were for.
         purpose: Purpose,
-        /// The limit that they would have exceeded, if it is known.
+        /// The limit that the bytes would have exceeded, if it is known.
         limit: Option<Limit>,
-        /// The system's answer.
+        /// The error that the system returned.
         source: io::Error,
     },
 }
 
-/// What a pool maps memory for.
+/// The purpose of memory that a pool maps.
 ///
 /// ```
 /// use framewell::{BuildError, Pool, Purpose};
@@ -113,14 +113,14 @@ pub enum BuildError {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Purpose {
-    /// The frames, and the tables and lists about them.
+    /// The memory is for the frames, and the tables and lists about them.
     Frames,
-    /// The size classes of 802.11 buffers, and the tables and lists about them.
+    /// The memory is for the size classes of 802.11 buffers, and the tables and lists about them.
     Dot11,
 }
 
 impl Purpose {
-    /// What takes less memory, if the limit is as it is.
+    /// Returns what to change so that less memory is needed, if the limit stays as it is.
     fn remedy(self, limit: Option<Limit>) -> &'static str {
         match (limit, self) {
             (Some(Limit::HugePages { .. }), _) => {

@@ -1,8 +1,12 @@
-//! Why no frame was taken of several that were asked for together.
+//! The error of a call that takes all frames or none.
 
 use std::fmt;
 
-/// Why [`Pool::get_bulk`](crate::Pool::get_bulk) or [`Bulk::get`](crate::Bulk::get) took no frame.
+/// The reason why [`Pool::get_bulk`](crate::Pool::get_bulk) or [`Bulk::get`](crate::Bulk::get) took
+/// no frame.
+///
+/// It converts into an [`io::Error`](std::io::Error): `InvalidInput` for too little room,
+/// `OutOfMemory` for too few frames.
 ///
 /// ```
 /// use framewell::{BulkError, Burst, Pool};
@@ -19,7 +23,7 @@ use std::fmt;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum BulkError {
-    /// The burst or bulk has too little room left.
+    /// The [`Burst`](crate::Burst) or [`Bulk`](crate::Bulk) has too little room left.
     NoRoom {
         /// Frames asked for.
         asked: usize,

@@ -1,12 +1,12 @@
-//! Why no bytes were copied into a frame.
+//! The error of a copy into a frame.
 
 use std::fmt;
 
 use super::OutOfBuffers;
 
-/// Why [`Pool::copy_from`](crate::Pool::copy_from) copied nothing.
+/// The reason why [`Pool::copy_from`](crate::Pool::copy_from) copied nothing.
 ///
-/// Converts into an [`io::Error`](std::io::Error): `InvalidInput` for a slice that is too long,
+/// It converts into an [`io::Error`](std::io::Error): `InvalidInput` for a slice that is too long,
 /// `OutOfMemory` for an empty pool.
 ///
 /// ```
@@ -20,14 +20,14 @@ use super::OutOfBuffers;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum CopyError {
-    /// The bytes do not fit into a frame's payload; nothing was cut.
+    /// The bytes do not fit into a frame's payload. Nothing was copied.
     TooLong {
         /// Bytes to copy.
         len: usize,
         /// Bytes that a frame holds.
         payload: usize,
     },
-    /// The pool is empty.
+    /// The pool has no frame at rest.
     OutOfBuffers,
 }
 

@@ -1,13 +1,13 @@
-//! Ordinary answers: no frame is at rest, or there is no memory for an 802.11 buffer.
+//! The ordinary refusals: no frame is at rest, or there is no memory for an 802.11 buffer.
 
 use std::fmt;
 use std::io;
 
 use crate::sys::Limit;
 
-/// No frame was at rest anywhere at some moment of the call: an ordinary answer.
+/// The ordinary answer that no frame was at rest anywhere at some moment of the call.
 ///
-/// Converts into an [`io::Error`] of kind [`OutOfMemory`](io::ErrorKind::OutOfMemory).
+/// It converts into an [`io::Error`] of kind [`OutOfMemory`](io::ErrorKind::OutOfMemory).
 ///
 /// ```
 /// use framewell::{OutOfBuffers, Pool};
@@ -28,9 +28,9 @@ impl fmt::Display for OutOfBuffers {
     }
 }
 
-/// There is no memory for an 802.11 buffer: an ordinary answer.
+/// The ordinary answer that there is no memory for an 802.11 buffer.
 ///
-/// Converts into an [`io::Error`] of kind [`OutOfMemory`](io::ErrorKind::OutOfMemory).
+/// It converts into an [`io::Error`] of kind [`OutOfMemory`](io::ErrorKind::OutOfMemory).
 ///
 /// ```
 /// use framewell::{Pool, Refusal};
@@ -46,11 +46,11 @@ impl fmt::Display for OutOfBuffers {
 pub struct OutOfMemory {
     /// Bytes asked for.
     pub requested: usize,
-    /// Who refused them.
+    /// Who refused the memory.
     pub refusal: Refusal,
 }
 
-/// Who refused memory for an 802.11 buffer.
+/// The side that refused memory for an 802.11 buffer.
 ///
 /// ```
 /// use framewell::{Pool, Refusal};
@@ -64,19 +64,19 @@ pub struct OutOfMemory {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// All chunks belong to size classes, none of them is idle, and no buffer of the class or of a
-    /// larger one is at rest.
+    /// The budget is used up: all chunks belong to size classes, each of them holds a buffer in
+    /// use, and no buffer of the class or of a larger one is at rest.
     Budget {
         /// The pool's budget for size classes, in bytes.
         limit: usize,
     },
     /// The system refused the memory.
     System {
-        /// The bytes that were asked of it.
+        /// The bytes that were asked of the system.
         bytes: usize,
         /// The system's error number, if it gave one.
         code: Option<i32>,
-        /// The limit that they would have exceeded, if it is known.
+        /// The limit that the bytes would have exceeded, if it is known.
         limit: Option<Limit>,
     },
 }

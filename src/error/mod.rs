@@ -1,4 +1,4 @@
-//! What can go wrong, in the words of the caller: value, limit, remedy.
+//! The errors of the public functions. Each text names the value, the limit and the remedy.
 
 #![forbid(unsafe_code)]
 
@@ -17,7 +17,7 @@ pub use copy::CopyError;
 pub use exhausted::{OutOfBuffers, OutOfMemory, Refusal};
 pub use room::{Room, RoomError};
 
-/// Makes a type an [`Error`] without a source, which converts into an [`io::Error`] of a kind.
+/// Makes a type an [`Error`] without a source, and lets it convert into an [`io::Error`] of a kind.
 macro_rules! io_error {
     ($error:ident, |$refused:pat_param| $kind:expr) => {
         impl Error for $error {}

@@ -1,8 +1,8 @@
-//! Why a frame or buffer did not grow or shrink.
+//! The error of a frame or buffer that did not grow or shrink.
 
 use std::fmt;
 
-/// Which part of a frame was too small for what was asked.
+/// The part of a frame or buffer that was too small for what was asked.
 ///
 /// ```
 /// # use framewell::{Pool, Room};
@@ -20,11 +20,11 @@ pub enum Room {
     Tailroom,
     /// The data itself.
     Data,
-    /// All that an 802.11 buffer holds.
+    /// The capacity of an 802.11 buffer.
     Capacity,
 }
 
-/// A frame has less room than was asked for; it is unchanged.
+/// The error of a frame or buffer that has less room than was asked for. It is unchanged.
 ///
 /// ```
 /// # use framewell::Pool;
@@ -45,7 +45,7 @@ pub struct RoomError {
     pub room: Room,
     /// Bytes asked for.
     pub asked: usize,
-    /// Bytes that it has.
+    /// Bytes that the part has.
     pub left: usize,
 }
 

@@ -1,4 +1,4 @@
-//! From wishes to a pool, or to the reason why not.
+//! The builder of a pool: it checks what is asked for, and makes the pool or says why not.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::shared::misuse::OnMisuse;
 use crate::shared::{Shared, Spec};
 use crate::sys::{HugePages, possible_cpus};
 
-/// What a pool shall be; made by [`Pool::builder`].
+/// The settings of a new pool; made by [`Pool::builder`].
 ///
 /// ```
 /// use framewell::Pool;
@@ -61,10 +61,11 @@ impl PoolBuilder {
 
     /// Sets the number of frames, 1 to 2²⁶ (4096 unless set).
     ///
-    /// Address space is reserved for all of them at once; memory is committed as frames are first used, on Windows as they are first
-    /// handed out. A kernel that registers the [`Region`](crate::Region) commits all of it at once.
-    /// In a process that has its memory locked (`mlockall` with `MCL_FUTURE`) what is used is locked,
-    /// and what is only reserved is not.
+    /// Address space is reserved for all frames at once. Memory is committed as frames are first
+    /// used, on Windows as they are first handed out. A kernel that registers the
+    /// [`Region`](crate::Region) commits all of it at once. In a process whose memory is locked
+    /// (`mlockall` with `MCL_FUTURE`) the memory that is used is locked, and the memory that is
+    /// only reserved is not.
     ///
     /// ```
     /// # use framewell::Pool;
@@ -76,9 +77,9 @@ impl PoolBuilder {
         self
     }
 
-    /// Sets the bytes of a frame's payload (1500 unless set; 9000 for jumbo frames).
+    /// Sets the payload of a frame in bytes (1500 unless set; 9000 for jumbo frames).
     ///
-    /// The 1500 count from layer 3: the link header has its place at the end of the headroom.
+    /// The 1500 bytes count from layer 3: the link header has its place at the end of the headroom.
     ///
     /// ```
     /// # use framewell::Pool;
@@ -90,8 +91,10 @@ impl PoolBuilder {
         self
     }
 
-    /// Sets the bytes before the payload of a new frame (128 unless set). With a multiple of 64
-    /// (and without an exact stride that breaks it) the payload starts on a cache line.
+    /// Sets the headroom: the bytes before the payload of a new frame (128 unless set).
+    ///
+    /// With a multiple of 64, and without an exact stride that breaks it, the payload starts on a
+    /// cache line.
     ///
     /// ```
     /// # use framewell::Pool;
@@ -103,8 +106,9 @@ impl PoolBuilder {
         self
     }
 
-    /// Sets the least bytes after the payload (0 unless set). What the stride leaves is added: with
-    /// the other defaults the tailroom is 100 bytes.
+    /// Sets the least tailroom: the bytes after the payload of a new frame (0 unless set).
+    ///
+    /// What is left of the stride is added: with the other defaults the tailroom is 100 bytes.
     ///
     /// ```
     /// # use framewell::Pool;
@@ -118,8 +122,9 @@ impl PoolBuilder {
 
     /// Sets the exact distance from one frame to the next, in bytes.
     ///
-    /// Unless set it is the least odd number of cache lines that holds the frame, which spreads frames over the
-    /// sets of the cache; a power of two is the worst choice.
+    /// Unless set, the stride is the least odd number of cache lines that holds the frame. That
+    /// spreads the frames over the sets of the processor's caches. A power of two is the worst
+    /// choice.
     ///
     /// ```
     /// # use framewell::Pool;
@@ -131,7 +136,7 @@ impl PoolBuilder {
         self
     }
 
-    /// Sets the front ([`Front::Auto`] unless set).
+    /// Sets which front serves the hot path ([`Front::Auto`] unless set).
     ///
     /// ```
     /// # use framewell::{Front, Pool};
@@ -144,10 +149,13 @@ impl PoolBuilder {
         self
     }
 
-    /// Sets the most frames that rest in one CPU's cache, 1 to 1020 (unless set: 512, on the portable front 128).
+    /// Sets the most frames that rest in one CPU's cache, 1 to 1020.
     ///
-    /// A larger cache goes to the depot less often; its frames are spread over more memory. The caches of all CPUs that are online
-    /// take at most half of the pool together (but 2 frames each): what was granted is in [`Stats::cache`](crate::Stats::cache).
+    /// Unless set, it is 512, or 128 on the portable front.
+    ///
+    /// A larger cache exchanges frames with the depot less often, and spreads its frames over more
+    /// memory. The caches of all CPUs that are online take at most half of the pool together, but 2
+    /// frames each. [`Stats::cache`](crate::Stats::cache) says what was granted.
     ///
     /// ```
     /// # use framewell::Pool;
@@ -159,8 +167,9 @@ impl PoolBuilder {
         self
     }
 
-    /// Sets the number of shards of the portable front, 1 to 4096 (unless set: one for each CPU that
-    /// the machine can have).
+    /// Sets the number of shards of the portable front, 1 to 4096.
+    ///
+    /// Unless set, there is one for each CPU that the machine can have.
     ///
     /// ```
     /// # use framewell::Pool;
@@ -174,10 +183,10 @@ impl PoolBuilder {
         self
     }
 
-    /// Sets which pages to ask for ([`HugePages::Auto`] unless set).
+    /// Sets which pages the memory of the pool should have ([`HugePages::Auto`] unless set).
     ///
-    /// Explicit huge pages are never taken unasked: what a forked child may do with them is less
-    /// ([`HugePages::Explicit`]).
+    /// A pool takes explicit huge pages only if this asks for them: a forked child may do less with
+    /// them ([`HugePages::Explicit`]).
     ///
     /// ```
     /// # use framewell::{HugePages, Pool};
@@ -190,8 +199,9 @@ impl PoolBuilder {
         self
     }
 
-    /// Sets whether [`build`](Self::build) commits all memory of the frames, so that no first use faults (off unless set), and on
-    /// Windows none is refused.
+    /// Sets whether [`build`](Self::build) commits all memory of the frames (off unless set).
+    ///
+    /// Then no first use of a frame causes a page fault, and on Windows none is refused.
     ///
     /// ```
     /// # use framewell::Pool;
@@ -203,8 +213,10 @@ impl PoolBuilder {
         self
     }
 
-    /// Sets whether a freed frame is overwritten with zeros, headroom and tailroom included, so that no owner sees
-    /// another's data (off unless set). Every free then takes the slow path and writes the whole frame.
+    /// Sets whether a freed frame is overwritten with zeros (off unless set).
+    ///
+    /// Headroom and tailroom are overwritten too, so that no owner sees another's data. Every free
+    /// then takes the slow path and writes the whole frame.
     ///
     /// ```
     /// # use framewell::Pool;
@@ -218,18 +230,20 @@ impl PoolBuilder {
         self
     }
 
-    /// Sets the budget of the size classes of 802.11 buffers, in bytes, rounded up to chunks of 1
-    /// MiB; at most 4 GiB.
+    /// Sets the budget of the size classes of 802.11 buffers, in bytes, at most 4 GiB.
     ///
-    /// Unless set it is 256 MiB (64 MiB with 32-bit addresses), reserved by the first
-    /// [`Pool::dot11`] that needs a class; or less where the process is limited (`ulimit -v`,
-    /// `ulimit -d`), at most half of what is left to it, or where the system grants no more:
-    /// [`Dot11Stats::budget`](crate::Dot11Stats::budget) says how much. A budget that is set is
-    /// granted or refused. With the tables about it it takes nearly twice as much address space.
+    /// The budget is rounded up to chunks of 1 MiB. Together with its tables it takes nearly twice
+    /// its size in address space. Memory is committed as buffers are first used. Buffers above the
+    /// largest size class do not count against the budget.
     ///
-    /// Address space is reserved for it by [`build`](Self::build); memory is committed as buffers are first used. With
-    /// [`HugePages::Explicit`] all of it is populated at once. Buffers above the largest size class
-    /// do not count.
+    /// A budget that is set is granted or refused: [`build`](Self::build) reserves it. With
+    /// [`HugePages::Explicit`] all of it is populated at once.
+    ///
+    /// Unless set, the budget is 256 MiB (64 MiB with 32-bit addresses), which the first
+    /// [`Pool::dot11`] that needs a class reserves. It is less where the process is limited
+    /// (`ulimit -v`, `ulimit -d`): at most half of what is left to it. It is also less where the
+    /// system grants no more. [`Dot11Stats::budget`](crate::Dot11Stats::budget) says how much it
+    /// is.
     ///
     /// ```
     /// # use framewell::Pool;
@@ -242,7 +256,9 @@ impl PoolBuilder {
         self
     }
 
-    /// Adds a size class of 802.11 buffers, of 1 byte to 256 KiB: rounded up to a multiple of 16 bytes.
+    /// Adds a size class of 802.11 buffers, of 1 byte to 256 KiB.
+    ///
+    /// Its size is rounded up to a multiple of 16 bytes.
     ///
     /// ```
     /// # use framewell::Pool;
@@ -255,7 +271,8 @@ impl PoolBuilder {
         self
     }
 
-    /// Sets what happens when a pointer is misused, beside the refusal ([`OnMisuse::Count`] unless set).
+    /// Sets what happens when a pointer is misused, besides the refusal ([`OnMisuse::Count`] unless
+    /// set).
     ///
     /// [`OnMisuse::Call`] says when a function is called and dropped, and what its panics do.
     ///
@@ -269,15 +286,17 @@ impl PoolBuilder {
         self
     }
 
-    /// Makes the pool. Enters the kernel to reserve memory. Takes some 8 KiB of stack, where it is
+    /// Makes the pool.
+    ///
+    /// The call enters the kernel to reserve memory. It takes some 8 KiB of stack where it is
     /// compiled with optimisation.
     ///
-    /// Before a process has its first pool on the rseq front, `build` makes sure that the kernel
-    /// aborts sequences as it should: for that it starts a thread, which has ended when it returns.
-    /// That takes some 100 µs where two CPUs are free, on a busy machine milliseconds, and at most
-    /// about two seconds; without a thread, or if that does not run in time, the front is the portable
-    /// one ([`NoRseq::Untested`](crate::NoRseq::Untested)). The calling thread's signals wait
-    /// meanwhile.
+    /// Before a process has its first pool on the rseq front, `build` checks that the kernel aborts
+    /// sequences as it should. For that it starts a thread, which has ended when the call returns.
+    /// The check takes some 100 µs where two CPUs are free, milliseconds on a busy machine, and at
+    /// most about two seconds. If there is no thread, or it does not run in time, the front is the
+    /// portable one ([`NoRseq::Untested`](crate::NoRseq::Untested)). The calling thread's signals
+    /// wait meanwhile.
     ///
     /// # Errors
     ///
@@ -288,7 +307,8 @@ impl PoolBuilder {
     /// let refused = Pool::builder().stride(1024).build().unwrap_err();
     /// assert_eq!(
     ///     refused.to_string(),
-    ///     "stride 1024 does not hold a frame of 1628 bytes; raise it to 1628 or more, or leave PoolBuilder::stride out",
+    ///     "stride 1024 does not hold a frame of 1628 bytes; raise it to 1628 or more, \
+    ///      or leave PoolBuilder::stride out",
     /// );
     /// ```
     pub fn build(self) -> Result<Pool, BuildError> {

@@ -1,4 +1,4 @@
-//! The 802.11 buffers of a pool.
+//! How a pool gives out 802.11 buffers, and takes their memory back.
 
 use super::Pool;
 use crate::base::limits::CHUNK;
@@ -10,26 +10,38 @@ use crate::shared::Shared;
 use crate::sys::{Mapping, Refused};
 
 impl Pool {
-    /// Returns a buffer of `len` bytes, aligned to 16 bytes: management frames, MSDUs, A-MSDUs, receive-offload buffers, megabytes.
+    /// Returns a buffer of `len` bytes, aligned to 16 bytes.
     ///
-    /// Up to the largest size class (65,600 bytes) it comes from the class's per-CPU list, as a frame does: lock-free, and the kernel is
-    /// entered only as [`get`](Self::get) does it, and by the very first call, which reserves the range. Above it is a mapping of its
-    /// own, which the kernel makes and unmaps, and which needs nothing of that range. The bytes are
-    /// initialised: zero where they were never used, else what their last owner left, unless
-    /// [`PoolBuilder::zero_on_free`](crate::PoolBuilder::zero_on_free) is on. An empty buffer is a buffer.
+    /// It serves management frames, MSDUs, A-MSDUs, receive-offload buffers, and buffers of
+    /// megabytes. `dot11(0)` returns an empty buffer. The bytes are initialised. Bytes that were
+    /// never used are zero. The others hold what their last owner left, unless
+    /// [`PoolBuilder::zero_on_free`](crate::PoolBuilder::zero_on_free) is on.
     ///
-    /// Not for a signal handler: the first call, one that finds the budget used up, and one for a larger buffer, as its drop, use the heap.
+    /// A buffer of up to the largest size class (65,600 bytes) comes from the class's list for this
+    /// CPU, as a frame does. That is lock-free. It enters the kernel only as [`get`](Self::get)
+    /// does, and in the very first call, which reserves the range of the classes. A larger buffer
+    /// has a mapping of its own, which the kernel makes and unmaps, and needs nothing of that
+    /// range.
+    ///
+    /// It is not for a signal handler. The heap is used by the first call, by a call that finds the
+    /// budget used up, by a call for a larger buffer, and by the drop of one.
     ///
     /// # Errors
     ///
-    /// [`OutOfMemory`] if at some moment of the call no buffer of the class or of a larger one was
-    /// at rest, all chunks of the budget
-    /// ([`PoolBuilder::dot11_bytes`](crate::PoolBuilder::dot11_bytes)) were the classes', and none
-    /// of them held nothing but buffers at rest; or if the system refuses the memory (then
-    /// [`Refusal::System`] names the limit, where that is known). Up to 64
-    /// buffers that another thread is just moving between lists count as in use, with the chunks
-    /// that they lie in. Chunks that another call takes, takes back or trims do not: the call looks
-    /// again as long as that one gets on, and is refused if it does not for 10 ms.
+    /// [`OutOfMemory`] is returned if the system refuses the memory. [`Refusal::System`] then names
+    /// the limit, where it is known.
+    ///
+    /// It is returned also if all of this was so at some moment of the call:
+    ///
+    /// - no buffer of the class or of a larger one was at rest,
+    /// - all chunks of the budget ([`PoolBuilder::dot11_bytes`](crate::PoolBuilder::dot11_bytes))
+    ///   belonged to classes,
+    /// - each of these chunks held a buffer in use.
+    ///
+    /// Up to 64 buffers that another thread is just moving between lists count as in use, with the
+    /// chunks that they lie in. Chunks that another call is taking, taking back or trimming do not
+    /// count as in use: this call looks again as long as the other one makes progress. It is
+    /// refused if the other one makes none for 10 ms.
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().build()?;
@@ -44,14 +56,16 @@ impl Pool {
         let class = self.shared().dot11_class(len);
         let taken = class.and_then(|class| Some((class, class.take_from_cache()?)));
         if let Some((class, id)) = taken {
-            // SAFETY: the id came out of the class, which holds `len`, and is in this call's hands alone.
+            // SAFETY: the id came out of the class, which holds `len`, and is in this call's hands
+            // alone.
             return Ok(unsafe { Dot11Buf::of_class(class, id, len) });
         }
         self.dot11_slow(len)
     }
 
-    /// Takes a buffer from this CPU's shard, on the portable front, else from anywhere. Out of line, so that each call in a user's code
-    /// holds one front's instructions, and few besides.
+    /// Takes a buffer from this CPU's shard, on the portable front, else from anywhere. It is not
+    /// inlined, so that each call in a user's code holds only one front's instructions, and few
+    /// besides.
     #[inline(never)]
     fn dot11_slow(&self, len: usize) -> Result<Dot11Buf, OutOfMemory> {
         let class = self.shared().dot11_class(len);
@@ -63,11 +77,13 @@ impl Pool {
         self.dot11_from(len, STEP)
     }
 
-    /// Returns a buffer as [`dot11`](Self::dot11) does, aligned to 64 bytes: a cache line of its own at either end.
+    /// Returns a buffer as [`dot11`](Self::dot11) does, aligned to 64 bytes.
+    ///
+    /// It shares no cache line with another buffer.
     ///
     /// # Errors
     ///
-    /// As for [`dot11`](Self::dot11).
+    /// The errors are those of [`dot11`](Self::dot11).
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().build()?;
@@ -78,8 +94,8 @@ impl Pool {
         self.dot11_from(len, LINE)
     }
 
-    /// Takes a buffer of the class that serves the length from anywhere, or of a larger one, or
-    /// maps one.
+    /// Takes a buffer from anywhere: of the class that serves the length, or of a larger class.
+    /// Maps one if the length is above the largest class.
     #[cold]
     #[inline(never)]
     fn dot11_from(&self, len: usize, align: usize) -> Result<Dot11Buf, OutOfMemory> {
@@ -93,8 +109,8 @@ impl Pool {
         })
     }
 
-    /// Maps a buffer: first of all, so that a refusal asks nothing of the heap, which may have
-    /// nothing left either.
+    /// Maps a large buffer. The mapping comes first, so that a refusal needs nothing of the heap,
+    /// which may have nothing left either.
     fn large(&self, len: usize) -> Result<Dot11Buf, Refusal> {
         let mapping = Mapping::large(len);
         let mapping = mapping.map_err(|source| of_system(Refused::of(len)(source)))?;
@@ -103,8 +119,8 @@ impl Pool {
         Ok(unsafe { Dot11Buf::large(id) })
     }
 
-    /// Takes a buffer from anywhere, of the class of this number, one of the pool's sizes, or of a
-    /// larger one at the same alignment; it holds `len` bytes.
+    /// Takes a buffer of at least `len` bytes from anywhere. It is of the class with this number,
+    /// one of the pool's sizes, or of a larger class with the same alignment.
     fn dot11_of(&self, class: usize, len: usize, align: usize) -> Result<Dot11Buf, Refusal> {
         // SAFETY: this handle keeps the pool.
         let dot11 = unsafe { Shared::dot11_or_make(self.shared) }.map_err(of_system)?;
@@ -124,14 +140,16 @@ impl Pool {
                 limit: None,
             },
         })?;
-        // SAFETY: the id came out of the class, which holds `len`, and is in this call's hands alone.
+        // SAFETY: the id came out of the class, which holds `len`, and is in this call's hands
+        // alone.
         Ok(unsafe { Dot11Buf::of_class(class, id, len) })
     }
 
-    /// Takes back the chunks of which no buffer is in use, for any size class to have, and returns their memory to the system.
+    /// Takes back the chunks that hold no buffer in use, and returns their memory to the system.
     ///
-    /// Other threads go on meanwhile, and find what this call moves. Chunks on explicit huge pages
-    /// keep their memory. Enters the kernel: not for a signal handler.
+    /// Any size class can take such a chunk afterwards. Other threads go on meanwhile, and find
+    /// what this call moves. Chunks on explicit huge pages keep their memory. The call enters the
+    /// kernel, and is not for a signal handler.
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().build()?;
@@ -151,7 +169,7 @@ impl Pool {
     }
 }
 
-/// What [`Pool::trim`] has done.
+/// The result of [`Pool::trim`].
 ///
 /// ```
 /// # let pool = framewell::Pool::builder().build()?;
@@ -164,13 +182,14 @@ impl Pool {
 pub struct Trimmed {
     /// Chunks (of 1 MiB) that the size classes gave back.
     pub chunks: usize,
-    /// Bytes of them that went back to the system.
+    /// Bytes of these chunks that went back to the system.
     pub bytes: usize,
-    /// Chunks that stay with their classes: buffers of them are in use, or were in the hands of other calls.
+    /// Chunks that stay with their classes: some of their buffers are in use, or were in the hands
+    /// of other calls.
     pub pinned: usize,
 }
 
-/// What a refusal by the system becomes.
+/// Turns a refusal by the system into the public one.
 fn of_system(refused: Refused) -> Refusal {
     Refusal::System {
         bytes: refused.bytes,

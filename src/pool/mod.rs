@@ -24,10 +24,19 @@ use crate::stats::Stats;
 
 /// A handle to a pool of frames and 802.11 buffers: cheap to clone, shared between threads.
 ///
-/// Getting and freeing a frame takes no lock, and enters the kernel only to drain other CPUs'
-/// caches (where nothing else is left), to open a cache, for the page faults of a frame's first use, and on Windows to commit frames, and magazines for freed ones, that nobody has had. Any thread may get, any thread may
-/// free, also in a signal handler that interrupted such a call. [`dot11`](Self::dot11) says where buffers of variable length differ. The pool's memory is given
-/// back when the last handle *and* the last buffer are dropped, in any order, on any thread.
+/// Getting and freeing a frame takes no lock. Any thread may get, and any thread may free, also in
+/// a signal handler that interrupted such a call. [`dot11`](Self::dot11) says where buffers of
+/// other lengths differ.
+///
+/// Getting and freeing enter the kernel only in these cases:
+///
+/// - to drain the caches of other CPUs, where frames are found nowhere else,
+/// - to open a cache,
+/// - for the page faults of a frame's first use,
+/// - on Windows, to commit frames and magazines that nobody has had.
+///
+/// The pool's memory is given back when the last handle *and* the last buffer are dropped, in any
+/// order, on any thread.
 ///
 /// ```
 /// use framewell::Pool;
@@ -44,9 +53,9 @@ pub struct Pool {
 }
 
 // SAFETY: a pool is used through atomics and through frames, each of which has one owner (P1 of
-// `shared`); nothing in it is bound to a thread.
+// `shared`). Nothing in it is bound to a thread.
 unsafe impl Send for Pool {}
-// SAFETY: as for Send; every method takes `&self` and is safe to call from several threads.
+// SAFETY: as for Send. Every method takes `&self` and is safe to call from several threads.
 unsafe impl Sync for Pool {}
 
 impl Pool {
@@ -67,7 +76,7 @@ impl Pool {
         unsafe { self.shared.as_ref() }
     }
 
-    /// As a frame names it.
+    /// Returns the pool as a frame names it.
     #[inline(always)]
     pub(crate) fn as_shared(&self) -> NonNull<Shared> {
         self.shared
@@ -75,23 +84,32 @@ impl Pool {
 
     /// Returns a frame of `min(len, payload)` bytes, after a headroom and before a tailroom.
     ///
-    /// The request is capped, not refused: `get(4000)` gives 1500 bytes (with the default payload), and
-    /// `get(0)` an empty frame with all its room. The bytes are initialised: zero in a
-    /// frame that was never used, else what its last owner left, unless
-    /// [`PoolBuilder::zero_on_free`] is on. Lock-free. Enters the kernel only if neither this CPU's cache nor the depot has a
-    /// frame, to drain the other CPUs' caches, to open this one's, or on Windows to commit frames. May be called in a `drop`, a panic hook or a signal handler.
+    /// The request is capped, not refused: with the default payload `get(4000)` returns 1500 bytes.
+    /// `get(0)` returns an empty frame with all its room. The bytes are initialised. Bytes that
+    /// were never used are zero. The others hold what their last owner left, unless
+    /// [`PoolBuilder::zero_on_free`] is on.
+    ///
+    /// The call is lock-free. It enters the kernel only if neither this CPU's cache nor the depot
+    /// has a frame: to drain the caches of other CPUs, to open this one's, or on Windows to commit
+    /// frames. It may be called in a `drop`, a panic hook or a signal handler.
     ///
     /// # Errors
     ///
-    /// [`OutOfBuffers`] if at some moment of the call no frame was at rest anywhere in the pool; on Windows also if none was but for those
-    /// that were never handed out, and the system refuses to commit memory for one.
-    /// Frees that happened before the call count; frames in the hands of another call in progress (at most
-    /// [`Stats::batch`], or what a [`get_bulk`](Self::get_bulk) or a [`Bulk::get`](crate::Bulk::get) asks for; while it drains or opens caches, all that they hold) do not.
+    /// [`OutOfBuffers`] if at some moment of the call no frame was at rest anywhere in the pool.
+    /// Frames at rest are those in a cache, in the depot, or never handed out. Frames that were
+    /// freed before the call count. Frames in the hands of another call in progress do not. Such a
+    /// call has at most [`Stats::batch`] frames in its hands, or what a
+    /// [`get_bulk`](Self::get_bulk) or a [`Bulk::get`](crate::Bulk::get) asks for. While it drains
+    /// or opens caches, it has all that they hold.
     ///
-    /// On the rseq front also if the kernel refuses the calling thread `membarrier` (a seccomp
-    /// filter does) and no frame was at rest but in the caches of CPUs: the call looks into that of
-    /// its own CPU alone. What rests in the others is not lost: other threads find it, and so does
-    /// this one on those CPUs. [`Stats::fences_refused`] counts such refusals.
+    /// On Windows it is returned also if only frames that were never handed out are left, and the
+    /// system refuses to commit memory for one.
+    ///
+    /// On the rseq front it is returned also if only the caches of CPUs have frames, and the kernel
+    /// refuses the calling thread `membarrier` (a seccomp filter does). The call then looks only
+    /// into the cache of its own CPU. The frames in the other caches are not lost: other threads
+    /// find them, and so does this one on those CPUs. [`Stats::fences_refused`] counts such
+    /// refusals.
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().frames(8).build()?;
@@ -103,7 +121,8 @@ impl Pool {
     /// ```
     #[inline]
     pub fn get(&self, len: usize) -> Result<Frame, OutOfBuffers> {
-        // One id, whichever way it came, and one handle made of it: a user's code that drops the frame then needs none.
+        // Both ways lead to one id, and one handle is made of it. So the compiler needs no handle
+        // at all where a user's code drops the frame.
         let id = match self.shared().frames().take() {
             Some(id) => id,
             None => self.shared().take_slow()?,
@@ -114,12 +133,13 @@ impl Pool {
 
     /// Returns a frame with a copy of `bytes`.
     ///
-    /// Never cuts. Lock-free; enters the kernel as [`get`](Self::get) does, and for the page fault of a frame's first use.
+    /// The call never cuts the bytes. It is lock-free, and enters the kernel as [`get`](Self::get)
+    /// does, and for the page fault of a frame's first use.
     ///
     /// # Errors
     ///
     /// - [`CopyError::TooLong`] if `bytes` exceed the payload.
-    /// - [`CopyError::OutOfBuffers`] as for [`get`](Self::get).
+    /// - [`CopyError::OutOfBuffers`] if no frame was at rest, as for [`get`](Self::get).
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().frames(8).build()?;
@@ -143,8 +163,8 @@ impl Pool {
 
     /// Appends up to `n` frames to the burst, each as from `get(payload)`, and returns how many.
     ///
-    /// Fewer than `n` only if the burst is full, or if at some moment of the call no frame was
-    /// at rest. Lock-free; enters the kernel as [`get`](Self::get) does.
+    /// It appends fewer than `n` only if the burst is full, or if at some moment of the call no
+    /// frame was at rest. It is lock-free, and enters the kernel as [`get`](Self::get) does.
     ///
     /// ```
     /// # use framewell::Burst;
@@ -166,15 +186,15 @@ impl Pool {
 
     /// Appends exactly `n` frames to the burst, each as from `get(payload)`, or none.
     ///
-    /// Lock-free; enters the kernel as [`get`](Self::get) does. While it gathers, other calls may be refused for the frames that
-    /// it has in hand.
+    /// The call is lock-free, and enters the kernel as [`get`](Self::get) does. While it gathers
+    /// frames, other calls may be refused for those that it has in its hands.
     ///
     /// # Errors
     ///
     /// - [`BulkError::NoRoom`] if the burst has room for fewer than `n`.
-    /// - [`BulkError::OutOfBuffers`] if at some moment of the call fewer than `n` were at rest,
-    ///   counting what the call itself had taken already and then gave back. Frames in the hands
-    ///   of another call in progress do not count.
+    /// - [`BulkError::OutOfBuffers`] if at some moment of the call fewer than `n` frames were at
+    ///   rest. Frames that this call had taken already, and then gave back, count as at rest.
+    ///   Frames in the hands of another call in progress do not.
     ///
     /// ```
     /// # use framewell::{BulkError, Burst};
@@ -205,8 +225,9 @@ impl Pool {
         Err(BulkError::OutOfBuffers)
     }
 
-    /// Appends up to `n` frames, for which there is room, and returns how many; `may_return` if the caller
-    /// gives them back when they are fewer, with a note that they are on the move until then.
+    /// Appends up to `n` frames, for which there is room, and returns how many. The caller sets
+    /// `may_return` if it gives the frames back when they are fewer. It then gets a note that they
+    /// are on the move until it has.
     #[inline]
     fn collect<const N: usize>(
         &self,
@@ -228,14 +249,14 @@ impl Pool {
                 break;
             }
             got += batch.len();
-            // SAFETY: the ids came out of the pool and are in this call's hands alone (P1 of `class`); they are at
-            // most `n - got`, for which the caller has room.
+            // SAFETY: the ids came out of the pool, and are in this call's hands alone (P1 of
+            // `class`). There are at most `n - got`, for which the caller has room.
             unsafe { burst.append(self.shared, batch.as_slice(), len) };
         }
         (got, moving)
     }
 
-    /// Returns the number of frames, in use or not.
+    /// Returns the number of the pool's frames, in use or not.
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().frames(8).build()?;
@@ -247,7 +268,7 @@ impl Pool {
         self.shared().arena().frames() as usize
     }
 
-    /// Returns the bytes at which [`get`](Self::get) caps a request.
+    /// Returns the payload of a frame in bytes: [`get`](Self::get) caps a request at it.
     ///
     /// ```
     /// # use framewell::Pool;
@@ -261,7 +282,7 @@ impl Pool {
         self.shared().arena().layout().payload.into()
     }
 
-    /// Returns where the frames lie, for registering the arena with a device or the kernel.
+    /// Returns where the frames lie in memory, to register them with a device or the kernel.
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().frames(8).build()?;
@@ -277,7 +298,8 @@ impl Pool {
 
     /// Returns a snapshot of the pool; exact if no call is in progress.
     ///
-    /// Looks at every cache or shard, and allocates the list of them: not for the hot path, nor for a signal handler.
+    /// The call looks at every cache or shard, and allocates the list of them. It is not for the
+    /// hot path, nor for a signal handler.
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().frames(8).build()?;

@@ -1,4 +1,4 @@
-//! The raw boundary of a pool: pointers that come back.
+//! The raw boundary of a pool: pointers that were handed out and come back.
 
 use super::Pool;
 use crate::buffer::dot11_buf::Dot11Buf;
@@ -7,21 +7,26 @@ use crate::shared::Claimed;
 use crate::shared::misuse::{Found, Misuse};
 
 impl Pool {
-    /// Returns the frame that [`Frame::into_raw`] gave out as `pointer`, with the headroom and the length that it had then.
+    /// Returns the frame that [`Frame::into_raw`] turned into `pointer`.
     ///
-    /// May be called on any thread. Every pointer is a defined input: one that is not out is refused for certain, also when several
-    /// threads bring the same one at the same time (one of them gets the frame), as long as the frame was not handed out at that address
-    /// again. Never enters the kernel.
+    /// The frame has the headroom and the length that it had then.
+    ///
+    /// The call may be made on any thread. Every pointer is a defined input. One that is not out is
+    /// refused for certain, as long as the frame was not handed out at that address again. That is
+    /// so also when several threads bring the same pointer at the same time: one of them gets the
+    /// frame. A call that succeeds never enters the kernel. One that is refused may look at all
+    /// large buffers, and allocate.
     ///
     /// # Errors
     ///
-    /// [`Misuse`] says what is wrong with the pointer; nothing has changed. It is counted, and reported as
-    /// [`PoolBuilder::on_misuse`](crate::PoolBuilder::on_misuse) says.
+    /// [`Misuse`] says what is wrong with the pointer; nothing has changed then. It is counted, and
+    /// reported as [`PoolBuilder::on_misuse`](crate::PoolBuilder::on_misuse) says.
     ///
     /// # Safety
     ///
-    /// - The pointer stands for the frame that it was handed out for: if that frame has come back since, no other
-    ///   owner has handed it out at the same address. (A pointer carries no generation.)
+    /// - The pointer stands for the frame that it was handed out for: if that frame has come back
+    ///   since, no other owner has handed it out at the same address. (A pointer carries no
+    ///   generation.)
     /// - Nobody uses the frame's bytes through the pointer, or a copy of it, afterwards.
     ///
     /// ```
@@ -41,21 +46,25 @@ impl Pool {
     )]
     pub unsafe fn from_raw(&self, pointer: *mut u8) -> Result<Frame, Misuse> {
         let (id, view) = self.shared().claim_frame(pointer.addr())?;
-        // SAFETY: the claim made this call the owner of the frame, with the view that was noted for it.
+        // SAFETY: the claim made this call the owner of the frame, with the view that was noted for
+        // it.
         Ok(unsafe { Frame::from_raw_view(self.shared, id, view) })
     }
 
-    /// Returns the buffer that [`Dot11Buf::into_raw`] gave out as `pointer`, with the length that it had then.
+    /// Returns the buffer that [`Dot11Buf::into_raw`] turned into `pointer`.
     ///
-    /// As [`from_raw`](Self::from_raw) for frames; for buffers above the largest size class it allocates.
+    /// The buffer has the length that it had then.
+    ///
+    /// The call does what [`from_raw`](Self::from_raw) does for frames. For buffers above the
+    /// largest size class it allocates.
     ///
     /// # Errors
     ///
-    /// As for [`from_raw`](Self::from_raw).
+    /// The errors are those of [`from_raw`](Self::from_raw).
     ///
     /// # Safety
     ///
-    /// - As for [`from_raw`](Self::from_raw).
+    /// - The conditions of [`from_raw`](Self::from_raw) hold for the buffer.
     ///
     /// ```
     /// # use framewell::MisuseKind;
@@ -71,7 +80,8 @@ impl Pool {
     pub unsafe fn dot11_from_raw(&self, pointer: *mut u8) -> Result<Dot11Buf, Misuse> {
         Ok(match self.shared().claim_dot11(pointer.addr())? {
             Claimed::OfClass(class, id, len) => {
-                // SAFETY: the claim made this call the owner of the buffer, with the length that was noted for it.
+                // SAFETY: the claim made this call the owner of the buffer, with the length that
+                // was noted for it.
                 unsafe { Dot11Buf::of_class(class, id, len) }
             }
             // SAFETY: as above.
@@ -79,11 +89,14 @@ impl Pool {
         })
     }
 
-    /// Returns what the pool knows of an address: which buffer it lies in, where that starts, how much of it can be used from there, and
-    /// whether it is out as a pointer. `None` if no buffer of the pool lies there.
+    /// Returns what the pool knows of an address, or `None` if no buffer of the pool lies there.
     ///
-    /// Stale as soon as it is read, unless the caller owns the buffer. Never enters the kernel; for addresses outside of the arena it
-    /// allocates, and looks at all large buffers.
+    /// The answer names the buffer that the address lies in, where the buffer starts, how many of
+    /// its bytes can be used from there, and whether it is out as a pointer. The answer may be
+    /// stale as soon as it is read, unless the caller owns the buffer.
+    ///
+    /// The call never enters the kernel for an address in a frame or in a buffer of a size class.
+    /// For any other address it may look at all large buffers, and allocate.
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().build()?;

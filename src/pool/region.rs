@@ -1,4 +1,4 @@
-//! Where a pool's frames lie.
+//! The memory range of a pool's frames.
 
 #![forbid(unsafe_code)]
 
@@ -6,10 +6,12 @@ use std::ptr::NonNull;
 
 /// The memory of a pool's frames: one contiguous range, readable and writable end to end.
 ///
-/// For registering the arena with a device or the kernel (AF_XDP, io_uring, …). It is an address, not an
-/// owner: it means something as long as a [`Pool`](crate::Pool) handle or a frame of the pool lives,
-/// and only the owner of a frame may touch the frame's bytes. A kernel that registers the range pins
-/// all of it: from then on memory is no longer committed as frames are first used. On Windows what was never handed out is not committed, unless
+/// A `Region` is for registering the frames with a device or the kernel (AF_XDP, io_uring, …). It
+/// is an address, not an owner: it is valid as long as a [`Pool`](crate::Pool) handle or a frame of
+/// the pool lives. Only the owner of a frame may touch the frame's bytes.
+///
+/// A kernel that registers the range pins all of it: memory is then no longer committed as frames
+/// are first used. On Windows the frames that were never handed out are not committed, unless
 /// [`PoolBuilder::prefault`](crate::PoolBuilder::prefault) is on.
 ///
 /// ```
@@ -46,7 +48,7 @@ impl Region {
         self.base
     }
 
-    /// Returns the bytes from one frame to the next.
+    /// Returns the distance from one frame to the next, in bytes.
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().frames(8).build()?;
@@ -58,7 +60,7 @@ impl Region {
         self.stride
     }
 
-    /// Returns the bytes of all frames: their number × the stride.
+    /// Returns the bytes of all frames: the number of frames times the stride.
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().frames(8).build()?;

@@ -125,7 +125,7 @@ impl<'p, const N: usize> Bulk<'p, N> {
 
     /// Appends exactly `n` frames, or none, as [`Pool::get_bulk`] does.
     ///
-    /// Lock-free; enters the kernel as [`Pool::get`] does.
+    /// The call is lock-free, and enters the kernel as [`Pool::get`] does.
     ///
     /// # Errors
     ///
@@ -164,7 +164,7 @@ impl<'p, const N: usize> Bulk<'p, N> {
 
     /// Appends up to `n` frames and returns how many, as [`Pool::get_burst`] does.
     ///
-    /// Lock-free; enters the kernel as [`Pool::get`] does.
+    /// The call is lock-free, and enters the kernel as [`Pool::get`] does.
     ///
     /// ```
     /// # use framewell::{Bulk, Pool};

@@ -30,6 +30,8 @@ impl Places {
         }
     }
 
+    /// Returns the address of the payload of frame `id`.
+    ///
     /// # Safety
     ///
     /// - `id` is the pool's.

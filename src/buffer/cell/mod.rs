@@ -35,7 +35,8 @@
 //! there: crossbeam-epoch promises that. To a reader, a place that is used again is like an address
 //! that an allocator hands out again.
 //!
-//! Source: K. Fraser, Practical lock-freedom, 2004, section 5.2.3; crossbeam-epoch, `src/internal.rs`.
+//! Source: K. Fraser, Practical lock-freedom, 2004, section 5.2.3; crossbeam-epoch,
+//! `src/internal.rs`.
 
 mod buffer;
 mod participants;

@@ -24,6 +24,7 @@ use crate::sync::{AtomicPtr, AtomicU32, Ordering, Tracks};
 const SPARE: u32 = 0;
 const TAKEN: u32 = 1;
 
+/// The list of participants, and the collector that they belong to.
 pub(super) struct Participants {
     first: AtomicPtr<Participant>,
     collector: Collector,

@@ -20,6 +20,7 @@ const NONE: u32 = u32::MAX;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place(u32);
 
+/// The places of a cell and their state.
 pub(super) struct Slots<B: Buffer> {
     /// The number of the current place. Readers load it, so it has its own cache line.
     current: CachePadded<AtomicU32>,

@@ -1,4 +1,4 @@
-//! What a pool does when the system refuses to commit memory: it says so, and loses nothing.
+//! How a pool behaves when the system refuses to commit memory: it says so, and loses nothing.
 
 use std::collections::BTreeSet;
 use std::iter;
@@ -8,7 +8,7 @@ use crate::sys::refusal;
 use crate::{BuildError, Burst, Frame, Front, OutOfBuffers, OutOfMemory, Pool, Refusal};
 
 const FRAMES: usize = 256;
-/// What a frame needs: its stride, its link word, the word for handing it out as a pointer.
+/// The bytes that a frame needs: its stride, its link word, and the word for handing it out.
 const FRAME: usize = 1728 + 8 + 4;
 
 fn pools() -> [Pool; 2] {
@@ -45,11 +45,11 @@ fn refused_frames_are_out_of_buffers_and_counted() {
 #[test]
 fn frames_are_carved_as_far_as_memory_goes() {
     for pool in pools() {
-        // Less than a batch, then less than a frame's words.
+        // The budget is less than a batch, then less than the words of a frame.
         for (bytes, frames) in [(5 * FRAME, 5), (3 * FRAME - 1, 2)] {
             let before = pool.stats().uncarved;
             let got = refusal::beyond(bytes, || take_all(&pool));
-            // Those of before are at rest, and come as well.
+            // The frames of before are at rest, and come as well.
             assert_eq!(got.len(), frames + FRAMES - before);
             assert_eq!(pool.stats().uncarved, before - frames);
         }
@@ -89,7 +89,7 @@ fn frames_are_freed_when_the_depot_gets_no_magazine() {
     }
 }
 
-/// What one thread does: gets, frees and trims, refused now and then at one step or another.
+/// Gets, frees and trims on one thread, refused now and then at one step or another.
 fn churn(pool: &Pool, seed: usize) {
     let mut state = seed as u64;
     let mut random = |below: usize| {
@@ -154,7 +154,8 @@ fn refused_chunk_is_out_of_memory_and_stays() {
             },
         };
         let all = || iter::from_fn(|| pool.dot11(2000).ok()).collect::<Vec<_>>();
-        // Never taken, and without the memory for its words; then for its bytes; then taken and given back.
+        // The chunk was never taken: memory is missing for its words, then for its bytes. Below, it
+        // was taken and given back.
         for bytes in [0, CHUNK, CHUNK + 8] {
             let answer = refusal::beyond(bytes, || pool.dot11(2000).map(|_| ()));
             assert_eq!(answer, Err(refused));
@@ -173,13 +174,13 @@ fn refused_chunk_is_out_of_memory_and_stays() {
 fn refused_chunk_charges_none_of_its_bytes() {
     for pool in pools() {
         for _ in 0..2 {
-            // Enough for the bytes or for the words, not for both.
+            // The budget is enough for the bytes or for the words, not for both.
             let left = refusal::beyond(CHUNK + 8, || {
                 assert!(pool.dot11(2000).is_err());
                 refusal::left()
             });
             assert!(left > Some(CHUNK / 2), "{left:?}");
-            // Fresh in the first round; given back in the second.
+            // The chunk is fresh in the first round, and given back in the second.
             drop(pool.dot11(2000).unwrap());
             assert_eq!(pool.trim().pinned, 0);
         }
