@@ -17,14 +17,16 @@ impl Pool {
     /// never used are zero. The others hold what their last owner left, unless
     /// [`PoolBuilder::zero_on_free`](crate::PoolBuilder::zero_on_free) is on.
     ///
-    /// A buffer of up to the largest size class (65,600 bytes) comes from the class's list for this
-    /// CPU, as a frame does. That is lock-free. It enters the kernel only as [`get`](Self::get)
-    /// does, and in the very first call, which reserves the range of the classes. A larger buffer
-    /// has a mapping of its own, which the kernel makes and unmaps, and needs nothing of that
-    /// range.
+    /// A buffer of up to the largest size class comes from the class's list for this CPU, as a
+    /// frame does. That class has 65,600 bytes, unless
+    /// [`PoolBuilder::size_class`](crate::PoolBuilder::size_class) adds a larger one. Such a call
+    /// is lock-free. It enters the kernel only as [`get`](Self::get) does; the very first call also
+    /// reserves the range of the classes. A larger buffer has a mapping of its own, which the
+    /// kernel makes and unmaps, and needs nothing of that range.
     ///
-    /// It is not for a signal handler. The heap is used by the first call, by a call that finds the
-    /// budget used up, by a call for a larger buffer, and by the drop of one.
+    /// The call is not for a signal handler: it may use the heap. The heap is used by the first
+    /// call, by a call that finds the budget used up, by a call for a larger buffer, and by the
+    /// drop of one.
     ///
     /// # Errors
     ///

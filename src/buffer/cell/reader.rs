@@ -9,7 +9,7 @@ use crossbeam_epoch::Guard;
 
 use super::{Buffer, Handle};
 
-/// A thread's handle to read a cell with, from [`FrameCell::reader`](crate::FrameCell::reader).
+/// A handle with which a thread reads a cell, from [`FrameCell::reader`](crate::FrameCell::reader).
 ///
 /// A reader must be dropped before the cell. A reader that is forgotten ([`std::mem::forget`])
 /// leaves its participant, some 2 KiB, in use until the cell is dropped. A reader stays on its

@@ -136,8 +136,7 @@ impl<B: Buffer> Slots<B> {
     ///
     /// # Safety
     ///
-    /// - The place is retired, nobody can look at it any more (E2), and this call alone releases
-    ///   it.
+    /// - The place is retired, nobody can look at it any more (E2), and only this call releases it.
     pub(super) unsafe fn release(&self, place: Place) {
         // SAFETY: by the function's bullet, the place is full and unshared.
         let buffer = unsafe { self.empty(place) };

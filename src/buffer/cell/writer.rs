@@ -41,7 +41,8 @@ const PATIENCE: u32 = scaled(8, 2);
 /// participant.
 const MOST: u32 = scaled(32, 4);
 
-/// A thread's handle to change a cell with, from [`FrameCell::writer`](crate::FrameCell::writer).
+/// A handle with which a thread changes a cell, from
+/// [`FrameCell::writer`](crate::FrameCell::writer).
 ///
 /// A writer stays on its thread (`!Send`), and must be dropped before the cell. There may be
 /// several; none waits for another.
