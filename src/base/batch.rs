@@ -1,11 +1,12 @@
-//! The unit in which ids travel between the layers.
+//! The batch: the unit in which ids travel between the layers.
 
 use arrayvec::ArrayVec;
 
 use crate::base::id::FrameId;
 use crate::base::limits::MAGAZINE;
 
-/// Up to `N` ids, of which the layers move up to [`MAGAZINE`] at once: at rest nowhere, owned by whoever holds the batch.
+/// Up to `N` ids that rest nowhere and belong to whoever holds the batch. The layers move up to
+/// [`MAGAZINE`] ids at once.
 pub(crate) struct Batch<const N: usize = MAGAZINE> {
     ids: ArrayVec<FrameId, N>,
 }
@@ -23,8 +24,8 @@ impl<const N: usize> Batch<N> {
         self.ids.push(id);
     }
 
-    /// Appends what `id` makes of each item, as far as there is room; without a way out of the loop, so that it is one
-    /// of few instructions.
+    /// Appends the id that `id` returns for each item, as long as there is room. The loop has no
+    /// early exit, so that it needs few instructions.
     #[inline(always)]
     pub(crate) fn extend_from<T>(&mut self, items: &[T], mut id: impl FnMut(&T) -> FrameId) {
         let n = items.len().min(self.room());
@@ -39,16 +40,16 @@ impl<const N: usize> Batch<N> {
         unsafe { self.extend_by(fill) };
     }
 
-    /// Appends what `fill` writes: from the pointer on, at most [`room`](Self::room) ids, of which it
-    /// returns the number.
+    /// Appends the ids that `fill` writes from the pointer on. `fill` writes at most
+    /// [`room`](Self::room) ids, and returns their number.
     ///
     /// # Safety
     ///
-    /// - `fill` has written as many ids as it returns, and no more than there is room.
+    /// - `fill` writes as many ids as it returns, and no more than there is room for.
     #[inline(always)]
     pub(crate) unsafe fn extend_by(&mut self, fill: impl FnOnce(*mut u32) -> usize) {
         let len = self.ids.len();
-        // In bounds: the length never exceeds the capacity.
+        // The pointer is in bounds, because the length never exceeds the capacity.
         let end = self.ids.as_mut_ptr().wrapping_add(len);
         let written = fill(end.cast());
         debug_assert!(written <= self.room());
@@ -75,7 +76,7 @@ impl<const N: usize> Batch<N> {
         self.ids.is_empty()
     }
 
-    /// How many ids more fit.
+    /// Returns how many more ids fit.
     #[inline]
     pub(crate) fn room(&self) -> usize {
         self.ids.remaining_capacity()
@@ -86,12 +87,13 @@ impl<const N: usize> Batch<N> {
         &self.ids
     }
 
-    /// The ids behind the first `len`.
+    /// Returns the ids behind the first `len`.
     pub(crate) fn beyond(&self, len: usize) -> &[FrameId] {
         self.ids.get(len..).unwrap_or_default()
     }
 
-    /// Forgets the ids behind the first `len`, and answers with them: they are the caller's, as long as nothing is appended.
+    /// Removes the ids behind the first `len` and returns them. They are the caller's until
+    /// something is appended.
     #[inline]
     pub(crate) fn take_beyond(&mut self, len: usize) -> &[FrameId] {
         let before = self.ids.len();

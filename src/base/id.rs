@@ -1,4 +1,4 @@
-//! The numbers that name things, as types of their own.
+//! The numbers that name things: a type for each kind.
 
 #![forbid(unsafe_code)]
 
@@ -6,7 +6,7 @@ use std::fmt;
 
 /// The number of a frame within its pool, from 0 to [`Pool::capacity`](crate::Pool::capacity) − 1.
 ///
-/// It stays the same for as long as the pool lives: frame `i` lies at
+/// A frame keeps its number for as long as the pool lives. Frame `i` lies at
 /// [`Region::base`](crate::Region::base)` + i × stride`.
 ///
 /// ```
@@ -20,7 +20,7 @@ use std::fmt;
 pub struct FrameId(pub(crate) u32);
 
 impl FrameId {
-    /// Returns the number itself, for an index into a table of one's own.
+    /// Returns the number itself, for example as an index into a table.
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().frames(16).build()?;
@@ -58,7 +58,7 @@ impl ShardId {
     }
 }
 
-/// The number of a CPU, as Linux counts them; they need not be dense.
+/// The number of a CPU, as Linux counts them. The numbers need not be dense.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct CpuId(pub(crate) u32);
 
@@ -69,7 +69,7 @@ impl CpuId {
     }
 }
 
-/// The number of a chunk of the arena.
+/// The number of a chunk of the memory that the size classes are cut from.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct ChunkId(pub(crate) u32);
 
@@ -80,6 +80,6 @@ impl ChunkId {
     }
 }
 
-/// The number of a size class of 802.11 buffers, in the order of their sizes.
+/// The number of a size class. The classes are numbered in the order of their sizes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct ClassId(pub(crate) u8);

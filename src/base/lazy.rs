@@ -1,21 +1,22 @@
-//! What is made when it is first needed, without a lock.
+//! A value that is made when it is first needed, without a lock.
 //!
-//! Whoever finds nothing makes one and offers it; of those that are offered at the same time the first is kept, and the others
-//! are dropped by their makers. Nobody waits, but who is refused what others have in hand for
-//! theirs (`transit`).
+//! A call that finds no value makes one and offers it. If several calls offer one at the same time,
+//! the first is kept, and the others are dropped by their makers. No call waits, except one whose
+//! making is refused because of what other makers have in hand. That call waits for them
+//! (`transit`).
 
 use std::ptr;
 
 use crate::base::transit::{Patience, Transit};
 use crate::sync::{AtomicPtr, Ordering};
 
-/// Nothing, or for good a `T`.
+/// Nothing, or a `T` that stays for good.
 pub(crate) struct Lazy<T> {
     made: AtomicPtr<T>,
     makers: Transit,
 }
 
-// SAFETY: it owns a `T`, which whoever drops it drops.
+// SAFETY: it owns a `T`, and drops it in whatever thread it is dropped in.
 unsafe impl<T: Send> Send for Lazy<T> {}
 // SAFETY: shared access gives `&T`, and takes a `T` from any thread.
 unsafe impl<T: Send + Sync> Sync for Lazy<T> {}
@@ -30,17 +31,18 @@ impl<T> Lazy<T> {
 
     #[inline(always)]
     pub(crate) fn get(&self) -> Option<&T> {
-        // Acquire: pairs with the Release in `keep` (L); what is behind the pointer was written
+        // Acquire (L): pairs with the Release in `keep`; what is behind the pointer was written
         // before.
         let made = self.made.load(Ordering::Acquire);
-        // SAFETY: null, or from the box that `keep` leaked, which lives as long as `self`.
+        // SAFETY: the pointer is null, or from the box that `keep` leaked, which lives as long as
+        // `self`.
         unsafe { made.as_ref() }
     }
 
     pub(crate) fn get_or_make<E>(&self, make: impl Fn() -> Result<T, E>) -> Result<&T, E> {
         let mut patience = Patience::default();
         loop {
-            // First, so that whatever comes after `get` has arrived since.
+            // This comes before `get`, so that whatever is kept after `get` counts as an arrival.
             let before = self.makers.look();
             if let Some(made) = self.get() {
                 return Ok(made);
@@ -57,10 +59,11 @@ impl<T> Lazy<T> {
         }
     }
 
-    /// Offers what was made, and answers with what is kept.
+    /// Offers what was made, and returns what is kept.
     fn keep(&self, made: T) -> &T {
         let offered = Box::into_raw(Box::new(made));
-        // AcqRel (L): publishes what was made. Acquire on failure: as in `get`.
+        // AcqRel (L): pairs with the Acquire in `get`, and publishes what was made. Acquire on
+        // failure: as in `get`.
         let kept = match self.made.compare_exchange(
             ptr::null_mut(),
             offered,
@@ -69,7 +72,7 @@ impl<T> Lazy<T> {
         ) {
             Ok(_) => offered,
             Err(first) => {
-                // SAFETY: the offer was refused: it is this call's alone.
+                // SAFETY: the offer was refused, so it is this call's alone.
                 drop(unsafe { Box::from_raw(offered) });
                 first
             }
@@ -82,10 +85,10 @@ impl<T> Lazy<T> {
 
 impl<T> Drop for Lazy<T> {
     fn drop(&mut self) {
-        // Relaxed: who drops it has acquired all that was done with it.
+        // Relaxed: the thread that drops it has acquired all that was done with it.
         let made = self.made.load(Ordering::Relaxed);
         if !made.is_null() {
-            // SAFETY: it was leaked from a box, and nobody borrows it any more.
+            // SAFETY: the pointer was leaked from a box, and nobody borrows it any more.
             drop(unsafe { Box::from_raw(made) });
         }
     }

@@ -1,4 +1,5 @@
-//! What everything else is made of: the lock-free structures, and the ids that they hold.
+//! The parts of which everything else is made: the lock-free structures, and the ids that they
+//! hold.
 
 pub(crate) mod batch;
 pub(crate) mod id;

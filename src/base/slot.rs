@@ -1,12 +1,14 @@
-//! A slot for one id, in front of a stack: a free and the next get meet here without a link.
+//! A slot for one id in front of a stack. A free and the next get meet here without a link.
 //!
-//! The slot is a tagged word and keeps the rules of a stack's head (I3, I4 and I5 of `stack`): only
-//! read-modify-writes change it, each pop adds one to the tag, closed is final. It has no link, hence no
-//! ABA: whoever swaps an index out of the word has it. The tag tells exhaustion that nothing
-//! happened between two looks; it has 32 bits, so that a refuser which sleeps between its looks for exactly
-//! 2^32 pops (21 s at 200 million a second) could refuse wrongly, and nothing worse.
+//! The slot is a tagged word and keeps the rules of a stack's head (I3, I4 and I5 of `stack`). Only
+//! read-modify-writes change it, each pop adds one to the tag, and closed is final. It has no link,
+//! hence no ABA: a call that swaps an index out of the word has it.
 //!
-//! A slot that is closed from the start refuses every push: all ids then go to the stack behind it.
+//! The tag tells exhaustion that nothing happened between two looks. It has 32 bits. So a call that
+//! sleeps between its looks for exactly 2^32 pops (21 s at 200 million a second) could report
+//! exhaustion wrongly, and nothing worse.
+//!
+//! A slot that is closed from the start refuses every push. Then all ids go to the stack behind it.
 //!
 //! Edges: a push is S1, a pop S2, as for a stack.
 
@@ -17,7 +19,7 @@ use crate::sync::{AtomicU64, Ordering};
 
 const TAGGED: Tagged = Tagged::HALVES;
 
-/// The word.
+/// The slot: a tagged word.
 pub(crate) struct Slot {
     word: AtomicU64,
 }
@@ -34,7 +36,7 @@ impl Slot {
         }
     }
 
-    /// Lays an index down if the slot is empty, and says whether it did.
+    /// Pushes an index if the slot is empty. Returns whether it did.
     #[inline(always)]
     pub(crate) fn push(&self, index: u32) -> bool {
         // Relaxed: nothing is read that the word publishes.
@@ -43,14 +45,14 @@ impl Slot {
             return false;
         }
         let new = TAGGED.filled(word, index.into());
-        // Release (S1): publishes what the caller wrote to what the index names. Relaxed on failure:
-        // the index stays the caller's.
+        // Release (S1): pairs with the Acquire in `pop` and `close`. It publishes what the caller
+        // wrote to what the index names. Relaxed on failure: the index stays the caller's.
         self.word
             .compare_exchange(word, new, Ordering::Release, Ordering::Relaxed)
             .is_ok()
     }
 
-    /// Picks the index up, if there is one.
+    /// Pops the index, if there is one.
     #[inline(always)]
     pub(crate) fn pop(&self) -> Option<u32> {
         // Relaxed: what the index names is used only after the compare-and-swap has acquired it.
@@ -69,20 +71,20 @@ impl Slot {
         }
     }
 
-    /// The index that rests here; stale as soon as it is read.
+    /// Returns the index that rests here. The answer is stale as soon as it is read.
     pub(crate) fn look(&self) -> Option<u32> {
         // Relaxed: the number alone is used.
         self.named(self.word.load(Ordering::Relaxed))
     }
 
-    /// How many indices rest here, 0 or 1; stale as soon as it is read.
+    /// Returns how many indices rest here, 0 or 1. The answer is stale as soon as it is read.
     pub(crate) fn weight(&self) -> u32 {
         u32::from(self.look().is_some())
     }
 
-    /// The number of pops so far if the slot is empty now, else `None`.
+    /// Returns the number of pops so far if the slot is empty now, else `None`.
     pub(crate) fn pops_if_empty(&self) -> Option<u64> {
-        // Acquire: pairs with S2, see `class::exhaustion`.
+        // Acquire: pairs with S2; see `class::exhaustion`.
         let word = self.word.load(Ordering::Acquire);
         (self.named(word).is_none()).then(|| TAGGED.tag(word))
     }
@@ -94,7 +96,7 @@ impl Slot {
         u32::from(self.named(word).is_some())
     }
 
-    /// The index that a word names.
+    /// Returns the index that a word names.
     #[inline(always)]
     fn named(&self, word: u64) -> Option<u32> {
         TAGGED.index(TAGGED.field(word))

@@ -1,4 +1,4 @@
-//! A lock-free stack of indices: the one shared structure from which shards and depot are made.
+//! A lock-free stack of indices: the one shared structure that shards and the depot are made of.
 //!
 //! ```text
 //!   head   | tag … | index |      a tagged word: see `tagged`
@@ -8,31 +8,32 @@
 //!                                 links[next] = …      ▼
 //! ```
 //!
-//! Nodes are numbers, and their links lie in a side array that is never unmapped while the stack can
-//! be reached: a thread that follows a stale link reads a stale number, never freed memory, and
-//! its compare-and-swap fails. A node is in at most one of the stacks that share a side array.
+//! Nodes are numbers. Their links lie in a side array that is never unmapped while the stack can be
+//! reached. A thread that follows a stale link reads a stale number, never freed memory, and its
+//! compare-and-swap fails. A node is in at most one of the stacks that share a side array.
 //!
 //! Invariants
 //!
-//! - I1. A node that is in a stack has its link word unchanged: it is written only by the
-//!   thread that owns the node, before the push that makes it reachable.
-//! - I2. The weight word of a node is the sum of the weights of it and of all below, so the head's
-//!   is the stack's total. What lies below a node cannot change while the node is in.
-//! - I3. Only read-modify-writes change `head`, so each continues the release sequence of
-//!   every push before it.
-//! - I4. Every pop adds one to the tag. So two equal words seen by one thread mean that nothing
-//!   was popped in between, and, if the words are "empty", that nothing happened at all.
+//! - I1. The link word of a node that is in a stack does not change. Only the thread that owns the
+//!   node writes it, before the push that makes the node reachable.
+//! - I2. The weight word of a node is the sum of the weights of it and of all nodes below, so the
+//!   head's is the stack's total. What lies below a node cannot change while the node is in.
+//! - I3. Only read-modify-writes change `head`, so each continues the release sequence of every
+//!   push before it.
+//! - I4. Every pop adds one to the tag. So two equal words seen by one thread mean that nothing was
+//!   popped in between. If the words are "empty", nothing happened at all in between.
 //! - I5. Closed is final.
 //!
 //! The tag. A pop reads `links[head].next`, which is stale if the head was popped and pushed back
-//! meanwhile (ABA); I4 makes its compare-and-swap fail, unless exactly a multiple of 2^t pops came between
-//! two of its instructions. Pushes need not count: without a pop no head comes back. With 65,536
-//! frames t is 47, with 2^26 it is 37. At 200 million pops a second on one shard, more than
-//! a core reaches, 2^37 pops take 11 minutes and 2^47 take 8 days: that is how long a
-//! thread would have to sleep, and to the very pop, to be deceived. A bulk pop counts once.
+//! meanwhile (ABA). I4 makes its compare-and-swap fail, unless exactly a multiple of 2^t pops came
+//! between two of its instructions. Pushes need not count, because without a pop no head comes
+//! back. With 65,536 frames t is 47, with 2^26 it is 37. At 200 million pops a second on one shard,
+//! more than a core reaches, 2^37 pops take 11 minutes and 2^47 take 8 days. A thread would have to
+//! sleep that long, and to the very pop, for its compare-and-swap to succeed wrongly. A bulk pop
+//! counts once.
 //!
-//! Progress: a compare-and-swap fails only because another thread's succeeded (or, the weak form,
-//! for nothing): lock-free. Edges S1 and S2 are listed in docs/memory-model.md.
+//! Progress is lock-free: a compare-and-swap fails only because another thread's succeeded, or, in
+//! the weak form, spuriously. Edges S1 and S2 are listed in docs/memory-model.md.
 //!
 //! Source: R. K. Treiber, Systems Programming: Coping with Parallelism, IBM RJ 5118 (1986), §2;
 //! the tag is the version number of IBM System/370's compare double and swap, ibid.
@@ -46,7 +47,7 @@ use crate::base::id::FrameId;
 use crate::base::tagged::{Field, Tagged};
 use crate::sync::{AtomicU64, Ordering, Table, Unprotected};
 
-/// Why a push was refused; the node is still the caller's.
+/// Why a push was refused. The node is still the caller's.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Refused {
     /// The stack holds its limit already.
@@ -55,11 +56,11 @@ pub(crate) enum Refused {
     Closed,
 }
 
-/// The stack was closed; the nodes are still the caller's.
+/// The error of a push to a stack that was closed. The nodes are still the caller's.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Closed;
 
-/// The side array: a link word for every index.
+/// The side array, which has a link word for every index.
 pub(crate) struct Links {
     words: Unprotected<Table<AtomicU64>>,
 }
@@ -71,27 +72,28 @@ impl Links {
         })
     }
 
-    /// A side array of which all words are usable at once.
+    /// Makes a side array of which all words are usable at once.
     pub(crate) fn whole(indices: u32) -> io::Result<Self> {
         let links = Self::new(indices)?;
         links.commit(0, indices)?;
         Ok(links)
     }
 
-    /// Makes the words of indices `from` to `to` usable: before the first is in a stack.
+    /// Makes the words of indices `from` to `to` usable. This comes before the first of them is in
+    /// a stack.
     #[inline]
     pub(crate) fn commit(&self, from: u32, to: u32) -> io::Result<()> {
         self.words.commit(from as usize, to as usize)
     }
 
-    /// The bytes that a side array for so many indices reserves.
+    /// Returns the bytes that a side array for `indices` indices reserves.
     pub(crate) fn bytes_for(indices: u32) -> usize {
         indices as usize * size_of::<u64>()
     }
 
     #[inline(always)]
     fn read(&self, index: u32) -> Link {
-        // Relaxed: the word was published by S1, which the caller's load of a head acquired; if it
+        // Relaxed: the word was published by S1, which the caller's load of a head acquired. If it
         // was not, the head has changed and the caller's compare-and-swap fails (I1, I4).
         let word = self.words[index as usize].load(Ordering::Relaxed);
         Link {
@@ -114,7 +116,7 @@ struct Link {
     weight: u32,
 }
 
-/// The head word, and which of its bits are the index.
+/// The stack: the head word, and which of its bits are the index.
 pub(crate) struct Stack {
     head: AtomicU64,
     tagged: Unprotected<Tagged>,
@@ -130,19 +132,19 @@ impl Stack {
         }
     }
 
-    /// The node that a head word names.
+    /// Returns the node that a head word names.
     #[inline(always)]
     fn top(&self, word: u64) -> Option<u32> {
         self.tagged.index(self.tagged.field(word))
     }
 
-    /// The total weight under a head word, or under a link's field.
+    /// Returns the total weight under a head word, or under a link's field.
     #[inline(always)]
     fn weight_under(&self, links: &Links, word: u64) -> u32 {
         self.top(word).map_or(0, |top| links.read(top).weight)
     }
 
-    /// Pushes a node unless the stack holds `limit` or more.
+    /// Pushes a node, unless the stack holds `limit` or more.
     #[inline(always)]
     pub(crate) fn push(
         &self,
@@ -167,8 +169,9 @@ impl Stack {
             };
             links.write(node, link);
             let new = self.tagged.put(word, node.into());
-            // Release (S1): publishes the link word and all that the caller wrote to what the node
-            // names. Acquire on failure: pairs with S1, as above.
+            // Release (S1): pairs with the Acquire loads of the head. It publishes the link word
+            // and all that the caller wrote to what the node names. Acquire on failure: pairs with
+            // S1, as above.
             match self
                 .head
                 .compare_exchange_weak(word, new, Ordering::Release, Ordering::Acquire)
@@ -179,7 +182,7 @@ impl Stack {
         }
     }
 
-    /// Pushes nodes of weight 1 at once, the first of them on top.
+    /// Pushes nodes of weight 1 at once. The first of them comes to lie on top.
     pub(crate) fn push_all(&self, links: &Links, nodes: &[FrameId]) -> Result<(), Closed> {
         let Some(first) = nodes.first() else {
             return Ok(());
@@ -225,8 +228,8 @@ impl Stack {
         })
     }
 
-    /// Pops the top node, and what `look` makes of its link before the pop (afterwards other
-    /// threads may own what lay below).
+    /// Pops the top node. Returns it with what `look` makes of its link before the pop. After the
+    /// pop other threads may own what lay below.
     #[inline(always)]
     fn pop_with<T>(&self, links: &Links, look: impl Fn(Link) -> T) -> Option<(u32, T)> {
         // Acquire: pairs with S1; the link word and what the node names are read after it.
@@ -236,9 +239,10 @@ impl Stack {
             let link = links.read(top);
             let seen = look(link);
             let new = self.tagged.taken(word, link.next);
-            // Release (S2): a scan that reads this pop's word reads no older word of a place that this
-            // thread pushed to before. Acquire on failure: pairs with S1, as above; on success the
-            // word is the one that was acquired.
+            // Release (S2): pairs with the Acquire in `pops` and `pops_if_empty`. A scan that reads
+            // this pop's word reads no older word of a place that this thread pushed to before.
+            // Acquire on failure: pairs with S1, as above. On success the word is the one that was
+            // acquired.
             match self
                 .head
                 .compare_exchange_weak(word, new, Ordering::Release, Ordering::Acquire)
@@ -254,8 +258,8 @@ impl Stack {
         self.pop_many_if(links, most, batch, || true);
     }
 
-    /// As [`pop_many`](Self::pop_many), if `holds` says so at a moment since which nothing was
-    /// popped.
+    /// Does what [`pop_many`](Self::pop_many) does, if `holds` says so at a moment since which
+    /// nothing was popped.
     pub(crate) fn pop_many_if(
         &self,
         links: &Links,
@@ -295,8 +299,8 @@ impl Stack {
         }
     }
 
-    /// Pops all nodes if they weigh `weight` together and `holds` says so at a moment since which
-    /// nothing was popped; `false` if not, or if another call was faster.
+    /// Pops all nodes if they weigh `weight` together, and `holds` says so at a moment since which
+    /// nothing was popped. Returns `false` if not, or if another call was faster.
     pub(crate) fn pop_all_if(&self, links: &Links, weight: u32, holds: impl Fn() -> bool) -> bool {
         // Acquire: pairs with S1, as in `pop_with`, of every push (I3).
         let word = self.head.load(Ordering::Acquire);
@@ -314,21 +318,24 @@ impl Stack {
             .is_ok()
     }
 
-    /// The number of pops so far, and whether something rests here.
+    /// Returns the number of pops so far, and whether something rests here.
     pub(crate) fn pops(&self) -> (u64, bool) {
         // Acquire: pairs with S2, see `class::exhaustion`, and with S1.
         let word = self.head.load(Ordering::Acquire);
         (self.tagged.tag(word), self.top(word).is_some())
     }
 
-    /// The total weight of what rests here; stale as soon as it is read.
+    /// Returns the total weight of what rests here. The number is stale as soon as it is read.
     pub(crate) fn weight(&self, links: &Links) -> u32 {
         // Relaxed: the number alone is used, and only as a hint or when nobody else is at work.
         self.weight_under(links, self.head.load(Ordering::Relaxed))
     }
 
-    /// Shows the nodes that seem to rest here, and each one's weight: stale, and while others push and pop some may be missed, and
-    /// others shown instead. As many steps as the weight at most.
+    /// Calls `see` with each node that seems to rest here, and its weight. It takes as many steps
+    /// as the weight at most.
+    ///
+    /// The answer is stale. While other threads push and pop, some nodes may be missed, and others
+    /// shown instead.
     pub(crate) fn look(&self, links: &Links, mut see: impl FnMut(u32, u32)) {
         // Relaxed: numbers alone are read, as a hint.
         let mut at = self.head.load(Ordering::Relaxed);
@@ -343,17 +350,17 @@ impl Stack {
         }
     }
 
-    /// The number of pops so far if the stack is empty now, else `None`.
+    /// Returns the number of pops so far if the stack is empty now, else `None`.
     pub(crate) fn pops_if_empty(&self) -> Option<u64> {
-        // Acquire: pairs with S2, see `class::exhaustion`.
+        // Acquire: pairs with S2; see `class::exhaustion`.
         let word = self.head.load(Ordering::Acquire);
         (self.top(word).is_none()).then(|| self.tagged.tag(word))
     }
 
     /// Closes the stack for good and returns the total weight that was in it.
     pub(crate) fn close(&self, links: &Links) -> u32 {
-        // Acquire: pairs with S1; the links are read, and whoever destroys the pool comes after the
-        // pushes. Nothing is published: a push that finds the stack closed counts itself.
+        // Acquire: pairs with S1; the links are read, and the thread that destroys the pool comes
+        // after the pushes. Nothing is published: a push that finds the stack closed counts itself.
         let word = self.head.swap(self.tagged.closed(), Ordering::Acquire);
         self.weight_under(links, word)
     }

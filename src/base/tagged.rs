@@ -1,30 +1,31 @@
-//! A word that names an index, and counts how often one was taken away.
+//! A word that names an index, and counts how often an index was taken out of it.
 //!
 //! ```text
 //!   | tag … | index |      index: all ones = empty, one less = closed
 //! ```
 //!
-//! The tag has all the bits that the index leaves: 47 for 65,536 indices, 37 for 2^26 (with the two marks
-//! they need 27 bits). Putting an index in keeps the tag, taking one out adds one to it.
+//! The tag has all the bits that the index leaves: 47 for 65,536 indices, 37 for 2^26, which need
+//! 27 bits because of the two marks. Putting an index in keeps the tag. Taking one out adds one to
+//! it.
 
 #![forbid(unsafe_code)]
 
 /// The index field of a tagged word: an index, or one of the two marks.
 pub(crate) type Field = u64;
 
-/// Which bits of a word are the index.
+/// The layout of a tagged word: which of its bits are the index.
 #[derive(Clone, Copy)]
 pub(crate) struct Tagged {
     mask: u64,
 }
 
 impl Tagged {
-    /// Words of two halves, for indices below 2^32 − 2: the index is read without masking.
+    /// Words of two halves, for indices below 2^32 − 2. The index is read without masking.
     pub(crate) const HALVES: Self = Self {
         mask: u32::MAX as u64,
     };
 
-    /// Words for indices below `indices`.
+    /// Makes the layout of words for indices below `indices`.
     pub(crate) fn new(indices: u32) -> Self {
         let values = u64::from(indices) + 2;
         Self {
@@ -32,13 +33,13 @@ impl Tagged {
         }
     }
 
-    /// The field, and the first word, of what holds nothing.
+    /// Returns the field that names no index, which is also the first word.
     #[inline(always)]
     pub(crate) fn empty(self) -> Field {
         self.mask
     }
 
-    /// The field, and the last word, of what holds nothing and never will.
+    /// Returns the field of a closed word, which is also the last word.
     #[inline(always)]
     pub(crate) fn closed(self) -> Field {
         self.mask - 1
@@ -49,37 +50,38 @@ impl Tagged {
         word & self.mask
     }
 
-    /// The index that a field names.
+    /// Returns the index that a field names.
     #[inline(always)]
     pub(crate) fn index(self, field: Field) -> Option<u32> {
         (field < self.closed()).then_some(field as u32)
     }
 
-    /// The word that follows when `field` is put in.
+    /// Returns the word that follows when `field` is put in.
     #[inline(always)]
     pub(crate) fn put(self, word: u64, field: Field) -> u64 {
         word & !self.mask | field
     }
 
-    /// The word that follows an empty one when `field` is put in: [`Tagged::put`] in one step.
+    /// Returns the word that follows an empty one when `field` is put in. It does what
+    /// [`Tagged::put`] does in one step.
     #[inline(always)]
     pub(crate) fn filled(self, empty: u64, field: Field) -> u64 {
         empty ^ (self.mask ^ field)
     }
 
-    /// The word that follows when what it names is taken out and `field` is left.
+    /// Returns the word that follows when its index is taken out and `field` is left.
     #[inline(always)]
     pub(crate) fn taken(self, word: u64, field: Field) -> u64 {
         (word & !self.mask).wrapping_add(self.mask + 1) | field
     }
 
-    /// The word that follows when what it names is taken out and nothing is left.
+    /// Returns the word that follows when its index is taken out and nothing is left.
     #[inline(always)]
     pub(crate) fn emptied(self, word: u64) -> u64 {
         (word | self.mask).wrapping_add(self.mask + 1)
     }
 
-    /// How often something was taken out.
+    /// Returns how often something was taken out.
     pub(crate) fn tag(self, word: u64) -> u64 {
         word / (self.mask + 1)
     }

@@ -1,25 +1,28 @@
-//! Whether a call may be refused what another has in hand: chunks that go from class to class,
-//! memory of which something is being made.
+//! The account of what calls have in hand and others may miss: chunks that go from class to class,
+//! or memory of which something is being made. It decides whether a call may report that nothing is
+//! left.
 //!
 //! ```text
 //!   │ arrivals: 44 │ calls that may have something in hand: 20 │
 //!
-//!   refuser                              other
-//!   look: arrivals a                     + 1 call, fence (N)
-//!   all places: nothing                  takes ids ── lays them on shelves ─► + 1 arrival
-//!   fence (N), look again                takes a chunk ── gives it back ────► + 1 arrival, − 1 call
+//!   refuser                         other call
+//!   look: arrivals a                + 1 call, fence (N)
+//!   all places: nothing             takes ids ── puts them on shelves ──► + 1 arrival
+//!   fence (N), look again           takes a chunk ── gives it back ─────► + 1 arrival, − 1 call
 //! ```
 //!
-//! A refuser that has found nothing looks again if something has arrived since it began: what it
-//! did not find may be there. That is lock-free: only what is taken from somewhere arrives, and for
-//! it to be taken again and again, other calls have to be completed in between.
+//! A refuser is a call that found nothing and is about to report that. If something has arrived
+//! since it began, it looks again, because what it did not find may be there. That is lock-free:
+//! only what was taken from somewhere arrives, and for it to be taken again and again, other calls
+//! have to complete in between.
 //!
-//! Where nothing has arrived, but a call is or was under way, it waits a while and looks again
-//! ([`Patience`]), and then is refused: a call that is stopped with something in hand blocks nobody
-//! for ever. The while begins anew with each arrival.
+//! If nothing has arrived, but another call is or was under way, the refuser waits a while
+//! ([`Patience`]) and looks again. Then it is refused, so a call that is stopped with something in
+//! hand blocks nobody for ever. The while begins anew with each arrival.
 //!
-//! Edges: N. Who finds a place empty that another call has emptied sees that call in the word, or
-//! what came of it: the fences pair, whatever the order of the loads and stores between them.
+//! Edge N. A call that finds a place empty which another call has emptied sees that other call in
+//! the word, or what came of it. The fences pair, whatever the order of the loads and stores
+//! between them.
 
 #![forbid(unsafe_code)]
 
@@ -35,7 +38,7 @@ const ARRIVAL: u64 = 1 << 20;
 
 pub(crate) struct Transit(AtomicU64);
 
-/// A call that may have something in hand; until it is dropped.
+/// A mark for a call that may have something in hand. The mark ends when it is dropped.
 pub(crate) struct UnderWay<'a>(&'a Transit);
 
 /// The word as it was read.
@@ -66,21 +69,21 @@ impl Transit {
         UnderWay(self)
     }
 
-    /// Notes that something was laid down where others find it.
+    /// Notes that the caller has put something where others find it.
     pub(crate) fn arrived(&self) {
-        // Release (N): pairs with the Acquire in `look`: who sees the arrival finds what has
-        // arrived.
+        // Release (N): pairs with the Acquire in `look`. A call that sees the arrival finds what
+        // has arrived.
         self.0.fetch_add(ARRIVAL, Ordering::Release);
     }
 
-    /// The word as it is: by a read-modify-write, so that nothing older is seen.
+    /// Returns the word as it is. It reads by a read-modify-write, so that it sees nothing older.
     pub(crate) fn look(&self) -> Seen {
         // Acquire (N): pairs with the Release in `arrived`, and in the drop of `UnderWay`.
         Seen(self.0.fetch_add(0, Ordering::Acquire))
     }
 
-    /// Whether a call may be refused that has found nothing since it has seen `before`; `false` if
-    /// it has to look again.
+    /// Returns whether a call may be refused that has found nothing since it saw `before`. If the
+    /// answer is `false`, it has to look again.
     pub(crate) fn is_settled(&self, before: Seen, patience: &mut Patience) -> bool {
         // Acquire (N): pairs with the Release fence in `begin`.
         fence(Ordering::Acquire);
@@ -90,20 +93,21 @@ impl Transit {
             *patience = Patience::default();
             return false;
         }
-        // What a call had in hand that has gone since, it may have left as it was.
+        // A call that has gone since may have left what it had in hand as it was.
         (before.calls() == 0 && now.calls() == 0) || patience.is_spent()
     }
 }
 
 impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
-        // Release (N): as in `arrived`: who sees no call any more finds what this one has laid
+        // Release (N): as in `arrived`. A call that sees this one no more finds what it has put
         // down.
         self.0.0.fetch_sub(CALL, Ordering::Release);
     }
 }
 
-/// How long a refuser waits for calls under way: so many turns of other threads, and so long.
+/// How long a refuser waits for calls under way: at least a number of turns of other threads, and
+/// at least a time.
 #[derive(Default)]
 pub(crate) struct Patience {
     #[cfg(not(loom))]
@@ -113,7 +117,7 @@ pub(crate) struct Patience {
 }
 
 impl Patience {
-    /// Lets others run, or says that it was enough.
+    /// Lets other threads run, or returns `true` if the wait was long enough.
     #[cfg(not(loom))]
     fn is_spent(&mut self) -> bool {
         let since = *self.since.get_or_insert_with(Instant::now);
@@ -125,8 +129,8 @@ impl Patience {
         false
     }
 
-    /// In a model a call that is stopped goes on at last. So nothing may be refused there but what
-    /// is in use.
+    /// Lets other threads run. A call that is stopped in a model goes on at last, so nothing may be
+    /// refused there but what is in use.
     #[cfg(loom)]
     fn is_spent(&mut self) -> bool {
         yield_now();

@@ -1,7 +1,7 @@
-//! Buffers above the largest size class: a mapping each, and a registry of them by address.
+//! Buffers above the largest size class: each has a mapping, and a registry finds them by address.
 //!
-//! The memory goes back to the system when its buffer is freed, at once; what the registry knew of it goes when nobody looks at
-//! it any more.
+//! A buffer's memory goes back to the system as soon as the buffer is freed. The registry frees its
+//! entry when no call looks at it any more.
 
 use std::cell::{Cell, UnsafeCell};
 use std::ptr::NonNull;
@@ -12,7 +12,7 @@ use crate::shared::Shared;
 use crate::sync::{AtomicU64, Ordering, Unprotected};
 use crate::sys::Mapping;
 
-/// In the count: the pool's last handle is dropped.
+/// This bit of the count says that the pool's last handle is dropped.
 const CLOSED: u64 = 1 << 63;
 
 pub(crate) struct Large {
@@ -25,18 +25,20 @@ pub(crate) struct Large {
 pub(crate) struct Block {
     start: NonNull<u8>,
     capacity: usize,
-    /// The pool that it is part of.
+    /// The pool that the buffer is part of.
     pool: NonNull<Shared>,
-    /// The bytes in use: its owner's.
+    /// The number of bytes in use, which the buffer's owner alone touches.
     len: Cell<usize>,
     raw: AtomicU64,
-    /// Its owner's; empty when it is freed.
+    /// The mapping, which the buffer's owner alone touches. It is `None` once the buffer is freed.
     mapping: UnsafeCell<Option<Mapping>>,
 }
 
-// SAFETY: a block owns its mapping, which is not bound to a thread, and passes the pool's address on alone.
+// SAFETY: a block owns its mapping, which is not bound to a thread; of the pool it passes the
+// address on, and does not follow it.
 unsafe impl Send for Block {}
-// SAFETY: the mapping and the length are touched by the buffer's owner alone; all else is constant or atomic.
+// SAFETY: the mapping and the length are touched by the buffer's owner alone; all else is constant
+// or atomic.
 unsafe impl Sync for Block {}
 
 impl Block {
@@ -52,7 +54,7 @@ impl Block {
         self.pool
     }
 
-    /// The bytes in use.
+    /// Returns the number of bytes in use.
     ///
     /// # Safety
     ///
@@ -61,7 +63,7 @@ impl Block {
         self.len.get()
     }
 
-    /// Sets the bytes in use, at most the capacity.
+    /// Sets the number of bytes in use, which is at most the capacity.
     ///
     /// # Safety
     ///
@@ -70,22 +72,22 @@ impl Block {
         self.len.set(len);
     }
 
-    /// Whether the buffer is out as a pointer.
+    /// Returns whether the buffer is out as a pointer.
     pub(crate) fn is_raw(&self) -> bool {
         raw::view(&self.raw).is_some()
     }
 
-    /// The word by which it is handed out as a pointer.
+    /// Returns the word by which the buffer is handed out as a pointer.
     pub(crate) fn raw(&self) -> &AtomicU64 {
         &self.raw
     }
 }
 
-/// What a pointer says of a large buffer.
+/// The answer to a caller that claims a large buffer by its address.
 pub(crate) enum Claim {
     /// The caller owns the buffer now.
     Taken(LargeId),
-    /// It is not out as a pointer.
+    /// The buffer is not out as a pointer.
     NotRaw,
 }
 
@@ -94,21 +96,24 @@ pub(crate) enum Claim {
 pub(crate) struct LargeId(Entry<Block>);
 
 impl LargeId {
-    /// The buffer itself.
+    /// Returns the buffer itself.
     ///
     /// # Safety
     ///
     /// - The caller owns the buffer, for as long as the reference lives.
     pub(crate) unsafe fn block<'a>(self) -> &'a Block {
-        // SAFETY: the entry is the buffer's owner's (the function's bullet), and removed when that is freed.
+        // SAFETY: the entry belongs to the buffer's owner (the function's bullet), and is removed
+        // when the buffer is freed.
         unsafe { self.0.get() }
     }
 
-    /// As a pointer that is not null.
+    /// Returns the id as a pointer that is not null.
     pub(crate) fn into_pointer(self) -> NonNull<()> {
         self.0.into_pointer()
     }
 
+    /// Makes the id from the pointer that [`into_pointer`](Self::into_pointer) returned.
+    ///
     /// # Safety
     ///
     /// - The pointer is from [`into_pointer`](Self::into_pointer).
@@ -127,11 +132,13 @@ impl Large {
         }
     }
 
-    /// Makes a buffer of `len` bytes of a mapping that has so many; it is the caller's.
+    /// Makes a buffer of `len` bytes from a mapping of at least `len` bytes. The buffer is the
+    /// caller's.
     pub(crate) fn add(&self, pool: NonNull<Shared>, mapping: Mapping, len: usize) -> LargeId {
         let start = mapping.base();
         let capacity = mapping.len();
-        // Relaxed, here and in `free`: `bytes` is a statistic, and `live` is added to by those who have a handle.
+        // Relaxed, here and in `free`: `bytes` is a statistic, and only callers with a handle add
+        // to `live`.
         self.live.fetch_add(1, Ordering::Relaxed);
         self.bytes.fetch_add(capacity as u64, Ordering::Relaxed);
         let entry = self.registry.insert(
@@ -148,12 +155,15 @@ impl Large {
         LargeId(entry)
     }
 
-    /// Frees a buffer. Enters the kernel. `true` if the pool is orphaned: then the caller counts it as home, else it touches
-    /// nothing of the pool any more (P3 of `class`).
+    /// Frees a buffer. This enters the kernel.
+    ///
+    /// Returns `true` if the pool is orphaned. Then the caller counts the buffer as returned.
+    /// Otherwise the caller touches nothing of the pool any more (P3 of `class`).
     ///
     /// # Safety
     ///
-    /// - The caller owns the buffer, does not use it again, and keeps the pool by it (P2 of `class`).
+    /// - The caller owns the buffer, does not use it again, and keeps the pool by it (P2 of
+    ///   `class`).
     #[must_use]
     pub(crate) unsafe fn free(&self, id: LargeId) -> bool {
         // SAFETY: as the function's bullet.
@@ -162,14 +172,17 @@ impl Large {
             .fetch_sub(block.capacity as u64, Ordering::Relaxed);
         // SAFETY: the mapping is the buffer's owner's, and this is the owner.
         let mapping = unsafe { (*block.mapping.get()).take() };
-        // SAFETY: as the function's bullet. Before the memory goes (E4 of `registry`).
+        // SAFETY: as the function's bullet. It comes before the memory goes (E4 of `registry`).
         unsafe { self.registry.remove(id.0) };
         drop(mapping);
-        // AcqRel (H): what was done with the pool comes before its end, which the closer or the last to come home brings.
+        // AcqRel (H): pairs with the same in `close` and in other calls of `free`. What was done
+        // with the pool comes before its end, which the call that closes it or the last free brings
+        // about.
         self.live.fetch_sub(1, Ordering::AcqRel) & CLOSED != 0
     }
 
-    /// Makes the caller the owner of the buffer that starts at an address and is out as a pointer; `None` if none starts there.
+    /// Makes the caller the owner of the buffer that starts at an address and is out as a pointer.
+    /// Returns `None` if no buffer starts there.
     pub(crate) fn claim(&self, address: usize) -> Option<Claim> {
         self.registry.at(address, |entry, block| {
             if raw::take_back(&block.raw, 0) {
@@ -180,7 +193,7 @@ impl Large {
         })
     }
 
-    /// What `look` makes of the buffer that an address lies in.
+    /// Calls `look` with the buffer that an address lies in, and returns its answer.
     pub(crate) fn around<R>(&self, address: usize, look: impl Fn(&Block) -> R) -> Option<R> {
         self.registry.find(|start, block| {
             let within = address.wrapping_sub(start) < block.capacity;
@@ -188,13 +201,13 @@ impl Large {
         })
     }
 
-    /// Counts no more from now on; how many buffers are out.
+    /// Closes the count for good, and returns how many buffers are out.
     pub(crate) fn close(&self) -> u32 {
-        // AcqRel (H): as in `free`.
+        // AcqRel (H): pairs with the same in `free`.
         self.live.fetch_or(CLOSED, Ordering::AcqRel) as u32
     }
 
-    /// Buffers, and their bytes.
+    /// Returns the number of buffers, and of their bytes.
     pub(crate) fn live(&self) -> (usize, usize) {
         // Relaxed: statistics.
         let live = self.live.load(Ordering::Relaxed) & !CLOSED;

@@ -1,12 +1,15 @@
-//! Buffers of variable length: size classes over chunks of the arena, and mappings for what is larger.
+//! Buffers of variable length: size classes over chunks of memory, and a mapping for each larger
+//! buffer.
 //!
 //! ```text
-//!   length ── sizes ──► class: front, depot (as the frames have) ── carve ──► cuts ── take ──► chunks
-//!        └── too large ──► large: a mapping each, known by its address              ◄── trim ──┘
+//!   length ── sizes ──► class: front, depot ── carve ──► cuts ── take ──► chunks
+//!      │                                                      ◄── trim ──┘
+//!      └── too large ──► large: a mapping each, found by its address
 //! ```
 //!
-//! Made when it is first needed. A class is `Class<Cuts>`: the lists are the code of the frames' lists. `trim` takes chunks of
-//! which all buffers are at rest back from the classes, and so does an allocation that finds all chunks taken.
+//! A pool makes this when it is first needed. A class is `Class<Cuts>`, so its lists are the same
+//! code as the lists of the frames. `trim` takes chunks back from the classes if all buffers of a
+//! chunk are free. An allocation that finds all chunks taken does so, too.
 //!
 //! A buffer that is out keeps the pool, as a frame does (P2 of `class`).
 
@@ -40,14 +43,15 @@ use crate::stats::{ClassStats, Dot11Stats};
 use crate::sync::Unprotected;
 use crate::sys::{Area, HugePages, Limit, Refused};
 
-/// What it is made from.
+/// What the size classes are made from.
 pub(crate) struct Dot11Spec {
     pub(crate) sizes: Arc<Sizes>,
-    /// Exactly; else as many as usual, and as the system grants.
+    /// The number of chunks is exactly this; `None` stands for the usual number, or less if the
+    /// system grants less.
     pub(crate) chunks: Option<u32>,
     pub(crate) pages: HugePages,
     pub(crate) cpus: u32,
-    /// How many of them share a class's buffers.
+    /// How many CPUs share a class's buffers.
     pub(crate) shares: u32,
     pub(crate) rseq: Option<(Area, Arc<Process>)>,
     pub(crate) zero_on_free: bool,
@@ -58,7 +62,7 @@ pub(crate) struct Dot11 {
     chunks: Arc<Chunks>,
 }
 
-/// A size class, and what its hot path needs of it: together a cache line.
+/// A size class, and what its hot path needs of it. Together they fill a cache line.
 #[repr(align(64))]
 pub(crate) struct SizeClass {
     near: Unprotected<Near>,
@@ -70,7 +74,7 @@ pub(crate) struct SizeClass {
 #[cfg(target_pointer_width = "64")]
 const _: () = assert!(cfg!(loom) || size_of::<SizeClass>() == 64);
 
-// SAFETY: the pool's address is passed on alone; who follows it answers for it.
+// SAFETY: the pool's address is passed on alone; a caller that follows it answers for that.
 unsafe impl Send for SizeClass {}
 // SAFETY: as for Send.
 unsafe impl Sync for SizeClass {}
@@ -95,25 +99,25 @@ impl SizeClass {
         self.lists.back()
     }
 
-    /// The pool that it is part of.
+    /// Returns the pool that the class is part of.
     pub(crate) fn pool(&self) -> NonNull<Shared> {
         *self.pool
     }
 
-    /// Where its buffers lie.
+    /// Returns where the class's buffers lie.
     #[inline(always)]
     pub(crate) fn place(&self) -> Place {
         *self.place
     }
 
-    /// Takes an id from this CPU's cache; it is the caller's (P1 of `class`).
+    /// Takes an id from this CPU's cache. The id is the caller's (P1 of `class`).
     #[inline(always)]
     pub(crate) fn take_from_cache(&self) -> Option<FrameId> {
         // SAFETY: `self` is borrowed, so the pool lives.
         unsafe { self.near.take() }
     }
 
-    /// Takes an id from this CPU's list, cache or shard; it is the caller's (P1 of `class`).
+    /// Takes an id from this CPU's list, cache or shard. The id is the caller's (P1 of `class`).
     pub(crate) fn take(&self) -> Option<FrameId> {
         self.take_from_cache()
             .or_else(|| self.lists.take_from_shard())
@@ -123,8 +127,8 @@ impl SizeClass {
     ///
     /// # Safety
     ///
-    /// - The caller owns the id, which is the class's, and uses neither afterwards, unless it holds something else that keeps the
-    ///   pool.
+    /// - The caller owns the id, which is the class's. It uses neither the id nor the class
+    ///   afterwards, unless it holds something else that keeps the pool.
     #[inline(always)]
     pub(crate) unsafe fn free(&self, id: FrameId) {
         self.cuts().wrote(id);
@@ -146,14 +150,14 @@ impl SizeClass {
         unsafe { Shared::free_slow(*self.pool, &self.lists, id) };
     }
 
-    /// Whether a buffer is to be had without a chunk, as it seems.
+    /// Returns whether the class seems to have a buffer without taking a chunk.
     fn seems_to_have_some(&self) -> bool {
         self.was_used() && (self.lists.resting() > 0 || self.cuts().look_at_rest().is_some())
     }
 
     fn stats(&self) -> ClassStats {
         let carved = self.cuts().carved() as usize;
-        // Between two reads a buffer may move and be seen in both places.
+        // Between the two reads a buffer may move and be seen in both places.
         let free = self.lists.resting().min(carved);
         ClassStats {
             size: self.cuts().stride(),
@@ -169,14 +173,15 @@ impl Dot11 {
         let mut most = spec.chunks.unwrap_or_else(usual_chunks);
         loop {
             match Self::over(most, spec, pool) {
-                // As many as the system grants, if nobody has asked for more.
+                // If nobody has asked for a number of chunks, there are as many as the system
+                // grants.
                 Err(_) if spec.chunks.is_none() && most > 1 => most /= 2,
                 answer => return answer,
             }
         }
     }
 
-    /// Makes the classes over so many chunks.
+    /// Makes the classes over `chunks` chunks.
     fn over(chunks: u32, spec: &Dot11Spec, pool: NonNull<Shared>) -> Result<Self, Refused> {
         let chunks = Arc::new(Chunks::new(chunks, spec.pages)?);
         let strides = spec.sizes.strides();
@@ -191,7 +196,7 @@ impl Dot11 {
         })
     }
 
-    /// The lists of a class.
+    /// Makes the lists of a class.
     fn lists(
         number: u8,
         stride: u32,
@@ -203,7 +208,8 @@ impl Dot11 {
         let cached = (CACHED_BYTES / stride).clamp(2, CLASS_CACHE);
         let shape = Shape {
             ids: chunks.ids(),
-            // For all: once its caches are shut, all of a class can rest there.
+            // The magazines have room for all ids, because all of a class can rest there once its
+            // caches are shut.
             in_magazines: most,
             cpus: spec.cpus,
             rseq: spec.rseq.clone(),
@@ -213,14 +219,14 @@ impl Dot11 {
         Class::new(cuts, &shape)
     }
 
-    /// A class by its number.
+    /// Returns a class by its number.
     ///
     /// # Safety
     ///
-    /// - The number is one that the pool's sizes answer with.
+    /// - The number is one that the pool's sizes return.
     #[inline(always)]
     pub(crate) unsafe fn numbered(&self, class: usize) -> &SizeClass {
-        // SAFETY: an index into the strides, for each of which there is a class.
+        // SAFETY: the number is an index into the strides, and each of these has a class.
         unsafe { self.classes.get_unchecked(class) }
     }
 
@@ -232,9 +238,11 @@ impl Dot11 {
         &self.chunks
     }
 
-    /// Takes an id of a class from anywhere, also from the chunks of other classes, or of a larger
-    /// class, whose size is a multiple of `align`. It is the caller's (P1 of `class`). Says what
-    /// there is a lack of if nothing is to be had.
+    /// Takes an id of a class from anywhere, also from the chunks of other classes. Otherwise takes
+    /// an id of a larger class whose size is a multiple of `align`. The id is the caller's (P1 of
+    /// `class`).
+    ///
+    /// *Errors*: nothing can be allocated; the answer says why.
     #[cold]
     pub(crate) fn take_slow<'a>(
         &'a self,
@@ -261,14 +269,14 @@ impl Dot11 {
         }
     }
 
-    /// Takes an idle chunk of another class for a class, and an id off it.
+    /// Takes an idle chunk of another class for a class, and an id off that chunk.
     fn take_from_others(&self, class: &SizeClass) -> Option<FrameId> {
         let others = self.classes.iter().filter(|other| !ptr::eq(*other, class));
         let mut idle = others.filter(|other| other.may_have_idle_chunks());
         idle.find_map(|other| other.give_to(class.cuts()))
     }
 
-    /// Takes an id of the least larger class that has some at rest.
+    /// Takes an id of the smallest larger class that seems to have free ids.
     fn take_larger(&self, class: &SizeClass, align: usize) -> Option<(&SizeClass, FrameId)> {
         let size = class.cuts().stride();
         let fits = |larger: &&SizeClass| {
@@ -279,7 +287,7 @@ impl Dot11 {
         larger.find_map(|larger| Some((larger, larger.lists.take_slow().ok()?)))
     }
 
-    /// Takes all chunks back that hold no buffer in use, and returns their memory to the system.
+    /// Takes back all chunks that hold no buffer in use, and returns their memory to the system.
     pub(crate) fn trim(&self) -> Trim {
         let used = self.classes.iter().filter(|class| class.was_used());
         let mut trim = used.map(SizeClass::trim).sum::<Trim>();
@@ -287,7 +295,7 @@ impl Dot11 {
         trim
     }
 
-    /// Closes all for good; how many buffers are out, as [`Class::close`] says it.
+    /// Closes all classes for good. Returns how many buffers are out, as [`Class::close`] does.
     pub(crate) fn close(&self) -> Option<u32> {
         let mut out = 0;
         for class in &self.classes {
@@ -296,7 +304,7 @@ impl Dot11 {
         Some(out)
     }
 
-    /// How often something happened on the slow paths of the classes.
+    /// Returns how often something happened on the slow paths of the classes.
     pub(crate) fn counted(&self, event: Event) -> u64 {
         let used = self.classes.iter().filter(|class| class.was_used());
         used.map(|class| class.lists.counted(event)).sum()
@@ -323,9 +331,11 @@ impl Dot11 {
     }
 }
 
-/// The chunks of a pool that nobody has set a number for: with the tables about them, which take
-/// less than they do, at most a half of what the limits of the process leave. The other half is the
-/// heap's, the stacks' and the large buffers'.
+/// Returns the number of chunks of a pool whose builder has set none.
+///
+/// The chunks and the tables about them, which take less than they do, take at most a half of what
+/// the limits of the process leave. The other half is left to the heap, the stacks and the large
+/// buffers.
 fn usual_chunks() -> u32 {
     let granted = Limit::least_left().map_or(DEFAULT_CHUNKS, |left| left / 2 / (2 * CHUNK));
     granted.clamp(1, DEFAULT_CHUNKS) as u32

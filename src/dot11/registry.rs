@@ -1,24 +1,27 @@
 //! A lock-free table of entries by address.
 //!
 //! ```text
-//!   bucket ─► node ─► node ─► …      next: a pointer, and a mark in its lowest bit: this node is removed
+//!   bucket ─► node ─► node ─► …      next: a pointer; a mark in its lowest bit says that
+//!                                    this node is removed
 //! ```
 //!
 //! Invariants
 //!
-//! - E1. A node is inserted at the head of its address's bucket, once, by one compare-and-swap.
-//! - E2. It is removed by marking its own `next`, once, by its owner; from then on no lookup finds it, and nothing is linked
-//!   behind it. Whoever passes a marked node on the way unlinks it, by one compare-and-swap on the pointer to it, which fails if
-//!   the node before was marked, too.
-//! - E3. Who unlinks a node retires it. It is freed when every thread that was pinned at that time has let go: a lookup
-//!   reads a node only while it is pinned.
-//! - E4. At most one unmarked node has a given address: its owner marks it before it gives the address back to the system.
+//! - E1. A node is inserted once, at the head of its address's bucket, by one compare-and-swap.
+//! - E2. A node is removed once, by its owner, which marks the node's own `next`. From then on no
+//!   lookup finds it, and nothing is linked behind it. A call that passes a marked node on the way
+//!   unlinks it by one compare-and-swap on the pointer to it. That fails if the node before was
+//!   marked, too.
+//! - E3. The call that unlinks a node retires it. The node is freed when every thread that was
+//!   pinned at that time has unpinned. A lookup reads a node only while it is pinned.
+//! - E4. At most one unmarked node has a given address, because its owner marks it before it gives
+//!   the address back to the system.
 //!
-//! The collector is the registry's own. A thread registers with it for one call, which allocates, as inserting does; nothing is
-//! kept in thread-local storage.
+//! The collector is the registry's own. A thread registers with it for one call. Registering
+//! allocates, as inserting does. Nothing is kept in thread-local storage.
 //!
-//! Source: M. Michael, High performance dynamic lock-free hash tables and list-based sets, SPAA 2002; T. Harris, DISC 2001
-//! (the mark); K. Fraser, Practical lock-freedom, 2004 (epochs).
+//! Source: M. Michael, High performance dynamic lock-free hash tables and list-based sets, SPAA
+//! 2002; T. Harris, DISC 2001 (the mark); K. Fraser, Practical lock-freedom, 2004 (epochs).
 
 use std::ptr::NonNull;
 
@@ -29,7 +32,7 @@ use crate::sync::{Ordering, scaled};
 const BUCKETS: usize = scaled(256, 2) as usize;
 const MARKED: usize = 1;
 
-/// Addresses of entries are multiples of a page.
+/// The logarithm of a page's size. Addresses of entries are multiples of a page.
 const PAGE_SHIFT: u32 = 12;
 
 pub(crate) struct Registry<T> {
@@ -43,7 +46,7 @@ struct Node<T> {
     next: Atomic<Node<T>>,
 }
 
-/// An entry's owner: whoever has it removes the entry.
+/// An entry's owner. Whoever has it removes the entry.
 pub(crate) struct Entry<T>(NonNull<Node<T>>);
 
 impl<T> Clone for Entry<T> {
@@ -55,13 +58,14 @@ impl<T> Clone for Entry<T> {
 impl<T> Copy for Entry<T> {}
 
 impl<T> Entry<T> {
-    /// The entry itself.
+    /// Returns the entry itself.
     ///
     /// # Safety
     ///
     /// - The caller owns the entry, and does not remove it as long as the reference lives.
     pub(crate) unsafe fn get<'a>(self) -> &'a T {
-        // SAFETY: a node that is not removed is not freed (E3), and nobody but its owner removes it (E2).
+        // SAFETY: a node that is not removed is not freed (E3), and nobody but its owner removes it
+        // (E2).
         let node: &'a Node<T> = unsafe { self.0.as_ref() };
         &node.entry
     }
@@ -70,6 +74,8 @@ impl<T> Entry<T> {
         self.0.cast()
     }
 
+    /// Makes the owner from the pointer that [`into_pointer`](Self::into_pointer) returned.
+    ///
     /// # Safety
     ///
     /// - The pointer is from [`into_pointer`](Self::into_pointer) of an entry of the same type.
@@ -90,7 +96,7 @@ impl<T: Send + Sync + 'static> Registry<T> {
         &self.buckets[(address >> PAGE_SHIFT) % BUCKETS]
     }
 
-    /// Makes an entry known by its address.
+    /// Adds an entry, which lookups find by its address from now on.
     pub(crate) fn insert(&self, address: usize, entry: T) -> Entry<T> {
         let handle = self.collector.register();
         let guard = &handle.pin();
@@ -104,13 +110,14 @@ impl<T: Send + Sync + 'static> Registry<T> {
         // SAFETY: the node was made just now, and nobody else knows it.
         let inserted = NonNull::from(unsafe { node.deref_mut() });
         loop {
-            // Relaxed: the compare-and-swap compares it, and it is not followed.
+            // Relaxed: the compare-and-swap compares the pointer, and nothing follows it.
             let first = head.load(Ordering::Relaxed, guard);
-            // SAFETY: as above: it is not linked yet.
+            // SAFETY: as above; the node is not linked yet.
             let next = unsafe { &node.deref().next };
             // Relaxed: the compare-and-swap publishes it.
             next.store(first, Ordering::Relaxed);
-            // Release (E): publishes the node. Relaxed on failure: the next round loads again.
+            // Release (E): pairs with the Acquire loads in `walk`, and publishes the node. Relaxed
+            // on failure: the next round loads again.
             if head
                 .compare_exchange(first, node, Ordering::Release, Ordering::Relaxed, guard)
                 .is_ok()
@@ -120,7 +127,8 @@ impl<T: Send + Sync + 'static> Registry<T> {
         }
     }
 
-    /// Removes an entry: from now on no lookup finds it. Its memory goes when nobody looks at it any more.
+    /// Removes an entry. From now on no lookup finds it, and it is freed when no call looks at it
+    /// any more.
     ///
     /// # Safety
     ///
@@ -128,18 +136,21 @@ impl<T: Send + Sync + 'static> Registry<T> {
     pub(crate) unsafe fn remove(&self, entry: Entry<T>) {
         let handle = self.collector.register();
         let guard = handle.pin();
-        // SAFETY: the caller owns the entry, so the node is there, and this thread is pinned from now on.
+        // SAFETY: the caller owns the entry, so the node is there, and this thread is pinned from
+        // now on.
         let node = unsafe { entry.0.as_ref() };
         let address = node.address;
-        // AcqRel (E): what was done with the entry comes before its removal, for who unlinks it.
+        // AcqRel (E): pairs with the Acquire loads in `walk`. For the call that unlinks the entry,
+        // what was done with it comes before its removal.
         let before = node.next.fetch_or(MARKED, Ordering::AcqRel, &guard);
         debug_assert_eq!(before.tag(), 0, "an entry is removed once");
         self.walk(self.bucket(address), &guard, |_| false);
-        // Without it up to a bag of nodes would wait for others to come.
+        // Without the flush, up to a bag of nodes would wait for other calls to come.
         guard.flush();
     }
 
-    /// What `look` makes of the entry at an address, while it cannot go.
+    /// Calls `look` with the entry at an address, which cannot go meanwhile, and returns its
+    /// answer.
     pub(crate) fn at<R>(&self, address: usize, look: impl FnOnce(Entry<T>, &T) -> R) -> Option<R> {
         let handle = self.collector.register();
         let guard = &handle.pin();
@@ -147,7 +158,8 @@ impl<T: Send + Sync + 'static> Registry<T> {
         Some(look(Entry(NonNull::from(node)), &node.entry))
     }
 
-    /// What `look` makes of the first entry that it makes something of. Looks at all of them: not for the fast path.
+    /// Returns the first answer that `look` gives to an entry. It looks at all entries, so it is
+    /// not for the fast path.
     pub(crate) fn find<R>(&self, look: impl Fn(usize, &T) -> Option<R>) -> Option<R> {
         let handle = self.collector.register();
         let guard = &handle.pin();
@@ -159,7 +171,8 @@ impl<T: Send + Sync + 'static> Registry<T> {
         })
     }
 
-    /// The first node of a bucket that is not removed and that `is_it` accepts. Unlinks what is removed on the way.
+    /// Returns the first node of a bucket that is not removed and that `is_it` accepts. Unlinks the
+    /// removed nodes on the way.
     fn walk<'g>(
         &self,
         head: &Atomic<Node<T>>,
@@ -168,10 +181,12 @@ impl<T: Send + Sync + 'static> Registry<T> {
     ) -> Option<&'g Node<T>> {
         'again: loop {
             let mut link = head;
-            // Acquire (E): pairs with the Release that linked the node; its fields are read.
+            // Acquire (E): pairs with the Release that linked the node; the node's fields are read
+            // afterwards.
             let mut at = link.load(Ordering::Acquire, guard);
             loop {
-                // SAFETY: null, or a node that was linked while this thread was pinned, so that it is not freed (E3).
+                // SAFETY: the pointer is null, or names a node that was linked while this thread
+                // was pinned, so that it is not freed (E3).
                 let node = unsafe { at.as_ref() }?;
                 // Acquire (E): as above.
                 let next = node.next.load(Ordering::Acquire, guard);
@@ -179,21 +194,23 @@ impl<T: Send + Sync + 'static> Registry<T> {
                     if is_it(node) {
                         return Some(node);
                     }
-                    // Lives as long as the guard, as `node` does.
+                    // The reference lives as long as the guard, as `node` does.
                     link = &node.next;
                     at = next;
                     continue;
                 }
                 let next = next.with_tag(0);
-                // AcqRel (E): hands on what linked `next`. On failure the node before was marked, or another thread has unlinked
-                // this one: once more from the start.
+                // AcqRel (E): pairs with the Acquire loads above, and hands on what linked `next`.
+                // Relaxed on failure: the node before was marked, or another thread has unlinked
+                // this one, so the walk begins again.
                 if link
                     .compare_exchange(at, next, Ordering::AcqRel, Ordering::Relaxed, guard)
                     .is_err()
                 {
                     continue 'again;
                 }
-                // SAFETY: unlinked by this thread alone (E3), from the one place that linked it (E1).
+                // SAFETY: this thread alone has unlinked the node (E3), from the one place that
+                // linked it (E1).
                 unsafe { guard.defer_destroy(at) };
                 at = next;
             }
@@ -203,12 +220,14 @@ impl<T: Send + Sync + 'static> Registry<T> {
 
 impl<T> Drop for Registry<T> {
     fn drop(&mut self) {
-        // SAFETY: nobody else can reach the registry any more.
+        // Relaxed, for the loads below: nobody else can reach the registry any more.
+        // SAFETY: as above.
         let guard = unsafe { crossbeam_epoch::unprotected() };
         for bucket in &self.buckets {
             let mut at = bucket.load(Ordering::Relaxed, guard);
             while !at.is_null() {
-                // SAFETY: the node is linked, so it was not retired (E3), and it is this call's alone.
+                // SAFETY: the node is linked, so it was not retired (E3), and it is this call's
+                // alone.
                 let node = unsafe { at.into_owned() };
                 at = node.next.load(Ordering::Relaxed, guard).with_tag(0);
             }

@@ -1,15 +1,18 @@
-//! The sizes of the 802.11 buffers, and which of them serves a length.
+//! The sizes of the size classes, and the class that serves a length.
 //!
-//! Chosen for 802.11: what is asked for most fits within 2 % (2304 bytes with their headers, 3839, 7935 and 11454: the MSDU and A-MSDU
-//! limits; 64 KiB: receive offload); from 129 bytes on no request wastes more than an eighth.
-//! No stride is a multiple of 128: the first bytes of consecutive buffers then fall into all sets of the cache in
-//! turn (from 960 bytes on strides are an odd number of cache lines, as a frame's is).
+//! The sizes are chosen for 802.11. The lengths that are asked for most fit within 2 %: 2304 bytes
+//! with their headers, 3839, 7935 and 11454 (the limits of an MSDU and an A-MSDU), and 64 KiB
+//! (receive offload). From 129 bytes on no request wastes more than an eighth.
+//!
+//! No stride is a multiple of 128, so the first bytes of consecutive buffers fall into all sets of
+//! the cache in turn. From 960 bytes on strides are an odd number of cache lines, as a frame's is.
 
 #![forbid(unsafe_code)]
 
 use crate::base::limits::MAX_SIZE_CLASSES;
 
-/// The sizes, in bytes; each is the distance from one buffer of the class to the next, and may be used as a whole.
+/// The sizes in bytes. Each is the distance from one buffer of the class to the next, and all of it
+/// may be used.
 #[cfg(not(loom))]
 pub(crate) const SIZES: &[u32] = &[
     64, 80, 96, 112, 144, 160, 176, 192, 208, 224, 240, 272, 304, 320, 352, 400, 448, 496, 560,
@@ -18,50 +21,52 @@ pub(crate) const SIZES: &[u32] = &[
     19136, 21824, 24896, 28352, 32320, 36928, 42176, 48192, 54976, 62784, 65600,
 ];
 
-/// In a model: two buffers a chunk, or one.
+/// In a model, a chunk holds two buffers, or one.
 #[cfg(loom)]
 pub(crate) const SIZES: &[u32] = &[2048, 4096];
 
-/// Sizes, and the lengths that are told apart, are multiples of this.
+/// Sizes are multiples of this, and so are the lengths at which the class may change.
 pub(crate) const STEP: usize = 16;
-/// A cache line.
+/// The size of a cache line.
 pub(crate) const LINE: usize = 64;
 
-/// The steps up to the largest of [`SIZES`].
+/// The number of steps up to the largest of [`SIZES`].
 const STEPS: usize = SIZES[SIZES.len() - 1] as usize / STEP;
 
-/// The class of each length up to the largest of [`SIZES`], by value, for the hot path: a pool holds it where its address is known
-/// before anything was loaded.
+/// The class of each length up to the largest of [`SIZES`], for the hot path.
+///
+/// A pool holds this table by value, so that its address is known before anything is loaded.
 pub(crate) struct Least([u8; STEPS]);
 
 impl Least {
-    /// To be filled where it lies.
+    /// The table before it is filled in place.
     pub(crate) const EMPTY: Self = Self([0; STEPS]);
 
-    /// Becomes the classes of the lengths that the hot path serves.
+    /// Fills the table with the classes of the lengths that the hot path serves.
     pub(crate) fn fill(&mut self, sizes: &Sizes) {
         self.0.copy_from_slice(&sizes.least[..STEPS]);
     }
 
-    /// As [`Sizes::class_of`]; `None` also above the largest of [`SIZES`].
+    /// Returns what [`Sizes::class_of`] does; `None` also above the largest of [`SIZES`].
     #[inline(always)]
     pub(crate) fn class_of(&self, len: usize) -> Option<usize> {
         looked_up(&self.0, len)
     }
 }
 
-/// The sizes of a pool, in ascending order, and the class of each length.
+/// The sizes of a pool in ascending order, and the class of each length.
 #[derive(Clone)]
 pub(crate) struct Sizes {
     strides: Box<[u32]>,
-    /// The least class for each step of lengths: the first for 1 to 16 bytes.
+    /// The least class for each step of lengths. The first step is 1 to 16 bytes.
     least: Box<[u8]>,
-    /// The least class of whole cache lines for each of them, as far as there is one.
+    /// The least class of whole cache lines for each step. It ends at the largest such class.
     least_of_lines: Box<[u8]>,
 }
 
 impl Sizes {
-    /// The built-in sizes and `more`, each of which is at most `MAX_SIZE_CLASS`; `None` if they are too many.
+    /// Returns the built-in sizes with `more`, each of which is at most `MAX_SIZE_CLASS`. Returns
+    /// `None` if there are too many.
     pub(crate) fn new(more: &[usize]) -> Option<Self> {
         let added = more.iter().map(|bytes| bytes.next_multiple_of(STEP) as u32);
         let mut strides: Vec<u32> = SIZES.iter().copied().chain(added).collect();
@@ -82,12 +87,14 @@ impl Sizes {
         &self.strides
     }
 
-    /// The least class that holds `len` bytes, 1 or more: an index into the strides.
+    /// Returns the least class that holds `len` bytes: an index into the strides. `len` is 1 or
+    /// more.
     pub(crate) fn class_of(&self, len: usize) -> Option<usize> {
         looked_up(&self.least, len)
     }
 
-    /// The least class that holds `len` bytes, 1 or more, at an alignment of 16 or 64.
+    /// Returns the least class that holds `len` bytes at an alignment of 16 or 64. `len` is 1 or
+    /// more.
     pub(crate) fn class_aligned(&self, len: usize, align: usize) -> Option<usize> {
         match align {
             LINE => self.class_of_lines(len),
@@ -95,13 +102,13 @@ impl Sizes {
         }
     }
 
-    /// The least class that holds `len` bytes, 1 or more, and consists of whole cache lines.
+    /// Returns the least class of whole cache lines that holds `len` bytes. `len` is 1 or more.
     pub(crate) fn class_of_lines(&self, len: usize) -> Option<usize> {
         looked_up(&self.least_of_lines, len)
     }
 }
 
-/// The least class that fits, for each step up to the largest that does.
+/// Returns the least class that `fits` accepts for each step, up to the largest such class.
 fn least(strides: &[u32], fits: impl Fn(usize) -> bool) -> Box<[u8]> {
     let mut least = Vec::new();
     for (class, stride) in strides.iter().enumerate() {
@@ -114,7 +121,7 @@ fn least(strides: &[u32], fits: impl Fn(usize) -> bool) -> Box<[u8]> {
 
 #[inline(always)]
 fn looked_up(least: &[u8], len: usize) -> Option<usize> {
-    // No length wraps to a step that no class has.
+    // A length of 0 wraps to a step that no class has.
     let step = len.wrapping_sub(1) / STEP;
     least.get(step).map(|class| (*class).into())
 }

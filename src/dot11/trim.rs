@@ -1,17 +1,19 @@
-//! Taking chunks back of which all buffers are at rest.
+//! Taking back chunks of which all buffers are free.
 //!
 //! ```text
 //!   lists of the class ── a batch at a time ──► shelves, by chunk
-//!   a shelf with all of its chunk, or all but the rest of the cursor ──► the chunk is in the caller's hands (C1 of `chunks`):
-//!     trim: its memory to the system, the chunk to `free`
-//!     an allocation of another class: to that class
+//!   a shelf with all of its chunk, or all but the rest of the cursor
+//!     ──► the chunk is in the caller's hands (C1 of `chunks`):
+//!           trim: its memory goes to the system, and the chunk to `free`
+//!           an allocation of another class: the chunk goes to that class
 //! ```
 //!
-//! Nobody waits meanwhile, and nobody has to: what lies on the shelves is there for the class to
-//! carve off, and for others to take chunks back, who come to the same shelves. One call has a
-//! batch in hand at most, or what the caches held that it stops, or a chunk.
+//! No call waits meanwhile. What lies on the shelves is there for the class to carve, and for other
+//! calls that take chunks back, which use the same shelves. One call has in hand at most a batch,
+//! or what the caches that it stops held, or a chunk.
 //!
-//! An allocation comes here when the system has refused memory: none is asked for.
+//! An allocation may come here after the system has refused memory. So a refusal of memory for the
+//! counts that this makes ends nothing.
 
 use std::iter::Sum;
 
@@ -24,11 +26,11 @@ use crate::sync::{AtomicU32, Ordering};
 /// What a trim has done.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Trim {
-    /// Chunks taken back.
+    /// How many chunks were taken back.
     pub(crate) chunks: usize,
-    /// Of these, chunks whose memory went back to the system.
+    /// How many of these chunks returned their memory to the system.
     pub(crate) discarded: usize,
-    /// Chunks that stay with their classes.
+    /// How many chunks stay with their classes.
     pub(crate) pinned: usize,
 }
 
@@ -43,22 +45,24 @@ impl Sum for Trim {
 }
 
 impl SizeClass {
-    /// Whether the class ever took a chunk, and has not given all back.
+    /// Returns whether the class has taken a chunk and has not given all back.
     pub(crate) fn was_used(&self) -> bool {
         self.cuts().carved() > 0
     }
 
-    /// Whether it is worth while to look for a chunk here: one seems to be idle, or another call
-    /// does look, and has some on the way.
+    /// Returns whether looking for a chunk here is worth while: a chunk seems to be idle, or
+    /// another call is looking and has some ids in hand.
     pub(crate) fn may_have_idle_chunks(&self) -> bool {
-        // Relaxed: a hint. Who sees no call here any more sees what came of it in `transit`.
+        // Relaxed: a hint. A caller that sees no call here any more sees in `transit` what came of
+        // it.
         self.was_used()
             && (self.cuts().reclaimers().load(Ordering::Relaxed) > 0
                 || self.seems_to_have_idle_chunks())
     }
 
-    /// Whether a chunk seems to be idle: exact if no call is in progress. Looks, and takes nothing:
-    /// what is taken in vain is missed in the caches.
+    /// Returns whether a chunk seems to be idle. The answer is exact if no call is in progress.
+    ///
+    /// It only reads: ids that were taken in vain would be missed in the caches.
     fn seems_to_have_idle_chunks(&self) -> bool {
         let cuts = self.cuts();
         if cuts.on_shelves().any(|(_, ids)| ids >= cuts.per_chunk()) {
@@ -70,8 +74,8 @@ impl SizeClass {
             return true;
         }
         resting.resize(chunks, 0_u32);
-        // The shelves last: ids go there from the lists meanwhile, and are rather seen twice than
-        // never.
+        // The shelves come last. Ids go there from the lists meanwhile, and an id that is seen
+        // twice does less harm than one that is not seen.
         self.lists()
             .look(|id| resting[chunks::chunk_of(id).index()] += 1);
         if let Some(rest) = cuts.look_at_rest() {
@@ -83,7 +87,7 @@ impl SizeClass {
         resting.iter().any(|ids| *ids >= cuts.per_chunk())
     }
 
-    /// Takes the chunks back that hold no buffer in use. The caller has a handle.
+    /// Takes back the chunks that hold no buffer in use. The caller has a handle.
     pub(crate) fn trim(&self) -> Trim {
         let mut trim = Trim::default();
         self.reclaim(|chunk| {
@@ -94,8 +98,8 @@ impl SizeClass {
         trim
     }
 
-    /// Takes a chunk back that holds no buffer in use, for another class, and an id of that off it,
-    /// which is the caller's. The caller has a handle.
+    /// Takes back a chunk that holds no buffer in use for another class, and an id off it, which is
+    /// the caller's. The caller has a handle.
     pub(crate) fn give_to(&self, other: &Cuts) -> Option<FrameId> {
         let mut got = None;
         self.reclaim(|chunk| {
@@ -108,14 +112,14 @@ impl SizeClass {
         got
     }
 
-    /// Takes chunks back that hold no buffer in use: `take` has each in hand, and says whether
-    /// there shall be more.
+    /// Takes back chunks that hold no buffer in use. `take` has each of them in hand, and says
+    /// whether to go on.
     fn reclaim(&self, mut take: impl FnMut(ChunkId) -> bool) {
         let cuts = self.cuts();
         let _reclaimer = Reclaimer::new(cuts.reclaimers());
         let _under_way = cuts.chunks().transit().begin();
         let mut take_if_whole = |chunk| !cuts.take_whole(chunk, 0) || take(chunk);
-        // Those that lie on their shelves already.
+        // The chunks whose ids all lie on their shelves already come first.
         let mut more = cuts.on_shelves().all(|(chunk, _)| take_if_whole(chunk));
         if !more {
             return;
@@ -127,7 +131,7 @@ impl SizeClass {
         });
         self.lists().reopen();
         drop(moving);
-        // Last: of an idle chunk all that was carved lies on the shelf by now.
+        // This comes last: all that was carved of an idle chunk lies on the shelf by now.
         let last = if more {
             cuts.take_whole_with_rest()
         } else {
@@ -137,7 +141,7 @@ impl SizeClass {
     }
 }
 
-/// A call that takes chunks back from a class; until it is dropped.
+/// A mark for a call that takes chunks back from a class. The mark ends when it is dropped.
 struct Reclaimer<'a>(&'a AtomicU32);
 
 impl<'a> Reclaimer<'a> {
@@ -154,7 +158,7 @@ impl Drop for Reclaimer<'_> {
     }
 }
 
-/// Returns a chunk that is in the caller's hands; whether its memory went to the system.
+/// Gives back a chunk that is in the caller's hands. Returns whether its memory went to the system.
 fn return_chunk(chunks: &Chunks, chunk: ChunkId) -> bool {
     let discarded = chunks.discard(chunk);
     chunks.give_back(chunk);

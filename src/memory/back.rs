@@ -6,17 +6,19 @@ use crate::base::batch::Batch;
 use crate::base::id::FrameId;
 use crate::base::stack::Links;
 
-/// Why there is nothing more to be had.
+/// Why nothing more can be allocated.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Lack {
-    /// All of it is taken.
+    /// All memory is taken.
     UsedUp,
-    /// The system refused memory for what is left: so many bytes, and its code for it.
+    /// The system refused memory for what is left.
+    ///
+    /// `bytes` is how much was asked for, and `code` is the system's error code.
     Memory { bytes: usize, code: Option<i32> },
 }
 
 impl Lack {
-    /// The system's refusal to commit so many bytes.
+    /// Makes the error for a refusal of the system to commit `bytes`.
     #[cold]
     pub(crate) fn of_memory(bytes: usize, refusal: &io::Error) -> Self {
         Self::Memory {
@@ -30,29 +32,36 @@ impl Lack {
     }
 }
 
-/// Memory that is cut into buffers of one size, and named by ids.
+/// Memory that is cut into buffers of one size, which are named by ids.
 pub(crate) trait Back {
-    /// Appends 1 to `most` ids that rest in the back, or nowhere so far, and whose buffers and link
-    /// words can be touched; or none, and says why.
+    /// Appends 1 to `most` ids that rest in the back or were never carved. Their buffers and link
+    /// words can be touched.
+    ///
+    /// *Errors*: appends none, and says why.
     fn carve(&self, most: usize, batch: &mut Batch) -> Result<(), Lack>;
 
-    /// How many ids were carved; exact if no call is in progress.
+    /// Returns how many ids were carved. The number is exact if no call is in progress.
     fn carved(&self) -> u32;
 
-    /// How many of them rest in the back; exact if no call is in progress.
+    /// Returns how many of the carved ids rest in the back. The number is exact if no call is in
+    /// progress.
     fn resting(&self) -> u32;
 
-    /// If nothing can be carved, a number that another memory to cut, taken meanwhile, changes, else `None`. What needs memory that the
-    /// system `refused` to this call cannot be carved. The last that a round of `class::exhaustion` asks for.
+    /// Returns `None` if something can be carved. Otherwise returns a number that changes when more
+    /// memory to cut is taken meanwhile.
+    ///
+    /// If the system `refused` memory to this call, what needs such memory cannot be carved. A
+    /// round of `class::exhaustion` asks for this last.
     fn carvings_if_used_up(&self, refused: bool) -> Option<u64>;
 
-    /// The link words of the ids.
+    /// Returns the link words of the ids.
     fn links(&self) -> &Links;
 
-    /// For loom: the owner of the buffer has written its bytes, or could have.
+    /// Tells loom that the owner of the buffer has written its bytes, or could have.
     fn wrote(&self, id: FrameId);
 
-    /// Asks the processor for the line that an owner of the buffer writes first. A hint, which touches nothing.
+    /// Asks the processor for the cache line that an owner of the buffer writes first. This is a
+    /// hint, and touches nothing.
     ///
     /// # Safety
     ///

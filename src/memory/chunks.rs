@@ -1,4 +1,4 @@
-//! The range of the arena that 802.11 buffers are cut from, in chunks that size classes take on demand and give back.
+//! The memory that the size classes are cut from, in chunks that they take on demand and give back.
 //!
 //! ```text
 //!   │guard│ chunk 0 │ chunk 1 │ …   1 MiB each   … │  never taken yet  │guard│
@@ -11,17 +11,19 @@
 //! Invariants
 //!
 //! - C1. A chunk is in `free`, fresh, in the hands of one call, or one class's. It is given back,
-//!   or passed on to another class, by a call that has all its buffers in hand, so that nobody else
-//!   has one, nor any id of it.
-//! - C2. Only the call that has a chunk in hand writes its owner word, and each taking adds one to the generation. So what was
-//!   noted with an older generation (the raw states) says nothing about today's buffers.
-//! - C3. The link words of all classes' ids lie in one table; an id is in at most one list at a time (P1). Who follows
-//!   the stale link of an id that has gone to another class reads a number below `ids`, and its compare-and-swap fails.
+//!   or passed on to another class, by a call that has all its buffers in hand. So nobody else has
+//!   one of its buffers, nor an id of one.
+//! - C2. Only the call that has a chunk in hand writes its owner word. Each taking adds one to the
+//!   generation. So a note that was made under an older generation (in the raw states) says nothing
+//!   about today's buffers.
+//! - C3. The link words of all classes' ids lie in one table, and an id is in at most one list at a
+//!   time (P1). A call that follows the stale link of an id which has gone to another class reads a
+//!   number below `ids`, and its compare-and-swap fails.
+//! - C4. The bytes of a chunk and the words of its ids are committed when it is taken, before its
+//!   owner word says so. A chunk that is given back may lose its bytes (`discard`). Its words stay
+//!   committed for those who follow stale links.
 //!
-//! - C4. The bytes of a chunk and the words of its ids are committed when it is taken, before its owner word says so. A chunk that is given
-//!   back may lose its bytes (`discard`); its words stay, for those who follow stale links.
-//!
-//! Edges: S1 of `free` publishes what the giver did with the chunk to the taker (C).
+//! Edges: S1 of `free` publishes to the taker of a chunk what the giver did with it (C).
 
 use std::ptr::NonNull;
 
@@ -54,11 +56,11 @@ pub(crate) struct Chunks {
 
 // SAFETY: the chunks own their mapping, which is not bound to a thread.
 unsafe impl Send for Chunks {}
-// SAFETY: shared access yields addresses alone; who may use the bytes behind them is the buffers'
-// handles' matter (P1 of `class`). All else is atomic.
+// SAFETY: shared access yields addresses alone; P1 of `class` says who may use the bytes behind
+// them. All else is atomic.
 unsafe impl Sync for Chunks {}
 
-/// Whose a chunk is, and since which taking.
+/// The class that a chunk belongs to, and the number of takings of the chunk so far.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Owner {
     pub(crate) generation: u64,
@@ -108,7 +110,7 @@ impl Chunks {
         count << CHUNK_BITS
     }
 
-    /// All ids are below this number.
+    /// Returns a number that all ids are below.
     pub(crate) fn ids(&self) -> u32 {
         Self::ids_of(self.count)
     }
@@ -133,12 +135,12 @@ impl Chunks {
         self.memory.links()
     }
 
-    /// Where buffers rest chunk by chunk.
+    /// Returns the shelves, where buffers rest chunk by chunk.
     pub(crate) fn shelves(&self) -> &Shelves {
         &self.shelves
     }
 
-    /// What is on its way between the classes.
+    /// Returns the account of what is on its way between the classes.
     pub(crate) fn transit(&self) -> &Transit {
         &self.transit
     }
@@ -151,7 +153,8 @@ impl Chunks {
         self.memory.tracks()
     }
 
-    /// Takes a chunk for a class, to be cut into so many buffers; it is in the caller's hands.
+    /// Takes a chunk for a class, which cuts it into `buffers` buffers. The chunk is in the
+    /// caller's hands.
     pub(crate) fn take(&self, class: ClassId, buffers: u32) -> Result<ChunkId, Lack> {
         let chunk = match self.free.pop(&self.free_links) {
             Some(chunk) => self.take_free(ChunkId(chunk), buffers)?,
@@ -162,9 +165,11 @@ impl Chunks {
         Ok(chunk)
     }
 
-    /// Makes a chunk another class's that the caller has in hand as a whole (C1), to be cut into so
-    /// many buffers; it stays in hand, and as it was if the system refuses memory for the words.
-    /// Its bytes are committed already.
+    /// Makes a chunk that the caller has in hand as a whole (C1) another class's, which cuts it
+    /// into `buffers` buffers. The chunk stays in the caller's hands. Its bytes are committed
+    /// already.
+    ///
+    /// *Errors*: the system refuses memory for the words; the chunk is as it was.
     pub(crate) fn pass_on(&self, chunk: ChunkId, class: ClassId, buffers: u32) -> Result<(), Lack> {
         self.commit_words(chunk, buffers)?;
         self.own_anew(chunk, class);
@@ -182,7 +187,8 @@ impl Chunks {
         );
     }
 
-    /// A chunk out of `free`, which is put back if the system refuses the memory.
+    /// Commits a chunk that was popped off `free`, or puts it back if the system refuses the
+    /// memory.
     #[inline]
     fn take_free(&self, chunk: ChunkId, buffers: u32) -> Result<ChunkId, Lack> {
         let committed = self.commit(chunk, buffers);
@@ -196,9 +202,10 @@ impl Chunks {
         // Relaxed, here and on failure: a chunk that was never taken needs no edge.
         let mut fresh = self.fresh.load(Ordering::Relaxed);
         while fresh < self.count {
-            // Before the chunk is this call's: who is refused has none to give back.
+            // This comes before the chunk is this call's, so that a refused call has none to give
+            // back.
             self.commit(ChunkId(fresh), buffers)?;
-            // Release (A): as for carving frames.
+            // Release (A): pairs with the Acquire in `takings_if_used_up`, as for carving frames.
             match self.fresh.compare_exchange_weak(
                 fresh,
                 fresh + 1,
@@ -212,10 +219,11 @@ impl Chunks {
         Err(Lack::UsedUp)
     }
 
-    /// Makes a chunk usable, and the words of so many buffers in it (C4).
+    /// Makes a chunk usable, and the words of its first `buffers` ids (C4).
     #[inline]
     fn commit(&self, chunk: ChunkId, buffers: u32) -> Result<(), Lack> {
-        // The bytes last: what else is refused would leave a chunk that is nobody's with all its bytes charged to the process.
+        // The bytes come last. If the words were refused after them, the process would be charged
+        // for all bytes of a chunk that is nobody's.
         self.commit_words(chunk, buffers)?;
         self.memory
             .commit_bytes(chunk.index() * CHUNK, CHUNK)
@@ -230,7 +238,7 @@ impl Chunks {
             .map_err(|refusal| Lack::of_memory(CHUNK, &refusal))
     }
 
-    /// Gives a chunk back that the caller has in hand as a whole (C1).
+    /// Gives back a chunk that the caller has in hand as a whole (C1).
     pub(crate) fn give_back(&self, chunk: ChunkId) {
         let generation = self.owner(chunk).generation;
         self.own(
@@ -244,7 +252,7 @@ impl Chunks {
         self.transit.arrived();
     }
 
-    /// Gives a chunk back of which nobody has had a buffer since it was taken.
+    /// Gives back a chunk of which nobody has had a buffer since it was taken.
     pub(crate) fn give_back_untouched(&self, chunk: ChunkId) {
         self.memory
             .mapping()
@@ -259,45 +267,49 @@ impl Chunks {
     }
 
     fn own(&self, chunk: ChunkId, owner: Owner) {
-        // Release: pairs with the Acquire in `owner`; the lookup of a pointer that this owner hands out sees it.
+        // Release: pairs with the Acquire in `owner`. The lookup of a pointer that this owner hands
+        // out sees this owner.
         self.owners[chunk.index()].store(owner.word(), Ordering::Release);
     }
 
-    /// Whose a chunk is; stale as soon as it is read, unless the caller has one of its ids.
+    /// Returns the class that a chunk belongs to. The answer is stale as soon as it is read, unless
+    /// the caller has an id of the chunk.
     pub(crate) fn owner(&self, chunk: ChunkId) -> Owner {
         // Acquire: pairs with the Release in `own`.
         Owner::from_word(self.owners[chunk.index()].load(Ordering::Acquire))
     }
 
-    /// If there is no chunk to be had, a number that differs between any two moments between which one was taken.
+    /// Returns `None` if there is a chunk to take. Otherwise returns a number that differs between
+    /// any two moments between which a chunk was taken.
     pub(crate) fn takings_if_used_up(&self) -> Option<u64> {
         let takings = self.free.pops_if_empty()?;
         // Acquire: pairs with A in `take_fresh`.
         (self.fresh.load(Ordering::Acquire) == self.count).then_some(takings)
     }
 
-    /// How many chunks are classes' (or in the hands of a call).
+    /// Returns how many chunks belong to classes or are in the hands of a call.
     pub(crate) fn taken(&self) -> usize {
         // Relaxed: a statistic.
         let fresh = self.fresh.load(Ordering::Relaxed);
         (fresh - self.free.weight(&self.free_links).min(fresh)) as usize
     }
 
-    /// Gives the memory of a chunk that the caller has in hand back to the system; `false` if the system keeps it: explicit huge pages,
-    /// whose reservation would go with them.
+    /// Gives the memory of a chunk that the caller has in hand back to the system. Returns `false`
+    /// if the system keeps it. Explicit huge pages are always kept, because their reservation would
+    /// go with them.
     pub(crate) fn discard(&self, chunk: ChunkId) -> bool {
         self.pages != PageKind::Explicit
             && self.memory.mapping().discard(chunk.index() * CHUNK, CHUNK)
     }
 
-    /// Where an address lies: the chunk, and the byte within it.
+    /// Returns the chunk that an address lies in, and the offset of the address within it.
     pub(crate) fn find(&self, address: usize) -> Option<(ChunkId, usize)> {
         let offset = address.wrapping_sub(self.base.as_ptr().addr());
         let chunk = ChunkId(u32::try_from(offset / CHUNK).ok()?);
         (chunk.0 < self.count).then_some((chunk, offset % CHUNK))
     }
 
-    /// The bytes that the tables about so many chunks reserve.
+    /// Returns the bytes that the tables about `count` chunks reserve.
     pub(crate) fn bytes_for(count: u32) -> usize {
         let ids = Self::ids_of(count);
         Links::bytes_for(ids)
@@ -307,34 +319,35 @@ impl Chunks {
     }
 }
 
-/// The id of a buffer.
+/// Returns the id of a buffer.
 #[inline(always)]
 pub(crate) fn id(chunk: ChunkId, number: u32) -> FrameId {
     FrameId(chunk.0 << CHUNK_BITS | number)
 }
 
-/// The chunk that an id's buffer lies in.
+/// Returns the chunk that an id's buffer lies in.
 #[inline(always)]
 pub(crate) fn chunk_of(id: FrameId) -> ChunkId {
     ChunkId(id.0 >> CHUNK_BITS)
 }
 
-/// Bits of a view that hold the buffer's length.
+/// How many bits of a view hold the buffer's length.
 const LEN_BITS: u32 = 20;
 
-/// The view under which a buffer is out as a pointer: the generation of its chunk, and its length.
+/// Returns the view under which a buffer is out as a pointer: its chunk's generation and its
+/// length.
 pub(crate) fn view_of(generation: u64, len: usize) -> u64 {
-    // 43 bits of the generation: it comes round after 2^43 takings of one chunk. Bit 63 stays clear
-    // (W1 of `raw`).
+    // The view holds 43 bits of the generation, which come round after 2^43 takings of one chunk.
+    // Bit 63 stays clear (W1 of `raw`).
     (generation << LEN_BITS | len as u64) & !(1 << 63)
 }
 
-/// The length of a buffer that is out as a pointer under this view.
+/// Returns the length of a buffer that is out as a pointer under this view.
 pub(crate) fn len_of(view: u64) -> usize {
     (view & ((1 << LEN_BITS) - 1)) as usize
 }
 
-/// The number of an id's buffer within its chunk.
+/// Returns the number of an id's buffer within its chunk.
 #[inline(always)]
 pub(crate) fn number_of(id: FrameId) -> u32 {
     id.0 & ((1 << CHUNK_BITS) - 1)

@@ -1,4 +1,4 @@
-//! Where buffers lie: the arena of the frames, and the chunks that the size classes cut.
+//! The memory of the buffers: the arena of the frames, and the chunks that the size classes cut.
 
 pub(crate) mod arena;
 pub(crate) mod back;

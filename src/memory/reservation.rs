@@ -1,4 +1,4 @@
-//! A reservation of memory for buffers, and what is kept about each of their ids outside of it.
+//! A reservation of memory for buffers, and the tables outside of it that their ids index.
 
 use std::io;
 use std::ptr::NonNull;
@@ -13,7 +13,7 @@ use crate::sys::Mapping;
 pub(crate) struct Reservation<W> {
     links: Links,
     raw: RawStates<W>,
-    /// In a model they stand for the bytes of each buffer.
+    /// The tracks stand for the bytes of each buffer in a model.
     tracks: Tracks,
     mapping: Mapping,
 }
@@ -33,13 +33,13 @@ impl<W: Word> Reservation<W> {
         self.mapping.base()
     }
 
-    /// The link words of the ids.
+    /// Returns the link words of the ids.
     #[inline(always)]
     pub(crate) fn links(&self) -> &Links {
         &self.links
     }
 
-    /// Which buffers are out as pointers.
+    /// Returns the table that says which buffers are out as pointers.
     #[inline(always)]
     pub(crate) fn raw(&self) -> &RawStates<W> {
         &self.raw
@@ -54,7 +54,7 @@ impl<W: Word> Reservation<W> {
         &self.mapping
     }
 
-    /// Makes the words of the ids `from` to `to` usable; again, if another call has done so.
+    /// Makes the words of the ids `from` to `to` usable. Repeating it changes nothing.
     #[inline]
     pub(crate) fn commit_words(&self, from: u32, to: u32) -> io::Result<()> {
         self.links
@@ -62,7 +62,7 @@ impl<W: Word> Reservation<W> {
             .and_then(|()| self.raw.commit(from, to))
     }
 
-    /// Makes bytes usable; again, if another call has done so.
+    /// Makes `len` bytes at `offset` usable. Repeating it changes nothing.
     #[inline]
     pub(crate) fn commit_bytes(&self, offset: usize, len: usize) -> io::Result<()> {
         self.mapping.commit(offset, len)

@@ -1,21 +1,23 @@
-//! Where the buffers of a class rest chunk by chunk, while chunks are taken back.
+//! The shelves: where the buffers of a class rest, chunk by chunk, while chunks are taken back.
 //!
 //! ```text
-//!   depot, caches ── 64 at a time ──►  shelf of chunk 0 │ shelf of chunk 1 │ …      all of it is here: the chunk can go
+//!   depot, caches ── 64 at a time ──►  shelf of chunk 0 │ shelf of chunk 1 │ …
+//!                                        │                  └── all ids of the chunk rest here:
+//!                                        │                      the chunk can be given back
 //!                                        └── carve: the class goes on with what rests here
 //! ```
 //!
 //! A shelf is a stack of the ids of one chunk. Any number of calls sort the ids of a class at the
-//! same time: each has at most a batch in hand, and what lies on a shelf is everybody's. So a call
-//! that is stopped keeps a batch from the others, not a class.
+//! same time. Each has at most a batch in hand, and any call may take what lies on a shelf. So a
+//! call that is stopped keeps a batch from the others, not a class.
 //!
 //! Invariants
 //!
-//! - B1. An id lies on no shelf but its own chunk's, and was laid there by a call that had it in
-//!   hand.
+//! - B1. An id lies on no shelf but its own chunk's. A call that had it in hand put it there.
 //! - B2. A chunk changes its class only when a call has all its ids in hand. If some were on the
-//!   shelf, that call popped them. So if nothing was popped since the head was read, the class that
-//!   the owner word names after that reading has the chunk still, and the ids are that class's.
+//!   shelf, that call popped them. So if nothing was popped since the head was read, the chunk
+//!   still belongs to the class that the owner word names after that reading, and the ids are that
+//!   class's.
 
 #![forbid(unsafe_code)]
 
@@ -26,7 +28,7 @@ use crate::base::stack::{Links, Stack};
 pub(crate) struct Shelves(Box<[Stack]>);
 
 impl Shelves {
-    /// A shelf for each of so many chunks, for ids below `ids`.
+    /// Makes a shelf for each of `chunks` chunks, whose ids are below `ids`.
     pub(crate) fn new(chunks: u32, ids: u32) -> Self {
         Self((0..chunks).map(|_| Stack::new(ids)).collect())
     }
@@ -35,14 +37,14 @@ impl Shelves {
         &self.0[chunk.index()]
     }
 
-    /// Lays ids of a chunk on its shelf, which the caller has in hand (B1).
+    /// Puts ids of a chunk, which the caller has in hand, on the chunk's shelf (B1).
     pub(crate) fn lay(&self, links: &Links, chunk: ChunkId, ids: &[FrameId]) {
         // Shelves are never closed, so this cannot be refused.
         let answer = self.of(chunk).push_all(links, ids);
         debug_assert_eq!(answer, Ok(()));
     }
 
-    /// Takes up to `most` ids off a shelf, if the chunk `is_own` (B2).
+    /// Takes up to `most` ids off a shelf, if `is_own` says that the chunk is the class's (B2).
     pub(crate) fn take(
         &self,
         links: &Links,
@@ -54,7 +56,8 @@ impl Shelves {
         self.of(chunk).pop_many_if(links, most, batch, is_own);
     }
 
-    /// Takes all off a shelf if that is so many ids, and the chunk `is_own` (B2).
+    /// Takes all ids off a shelf, if there are `ids` of them and `is_own` says that the chunk is
+    /// the class's (B2).
     pub(crate) fn take_whole(
         &self,
         links: &Links,
@@ -65,13 +68,13 @@ impl Shelves {
         self.of(chunk).pop_all_if(links, ids, is_own)
     }
 
-    /// How many ids rest on a shelf; stale as soon as it is read.
+    /// Returns how many ids rest on a shelf. The number is stale as soon as it is read.
     pub(crate) fn resting(&self, links: &Links, chunk: ChunkId) -> u32 {
         self.of(chunk).weight(links)
     }
 
-    /// The number of pops so far if nothing rests on a shelf of a chunk that `is_own`, else `None`.
-    /// See `class::exhaustion`.
+    /// Returns the number of pops so far if nothing rests on a shelf of a chunk that `is_own`
+    /// accepts, else `None`. See `class::exhaustion`.
     pub(crate) fn pops_if_empty(&self, is_own: impl Fn(ChunkId) -> bool) -> Option<u64> {
         let mut sum = 0_u64;
         for (chunk, shelf) in self.0.iter().enumerate() {
@@ -84,7 +87,7 @@ impl Shelves {
         Some(sum)
     }
 
-    /// The bytes of the shelves of so many chunks.
+    /// Returns the bytes that the shelves of `chunks` chunks take.
     pub(crate) fn bytes_for(chunks: u32) -> usize {
         chunks as usize * size_of::<Stack>()
     }

@@ -15,12 +15,12 @@ pub(crate) type AtomicUsize = Explored<loom::sync::atomic::AtomicUsize>;
 pub(crate) type AtomicPtr<T> = Explored<loom::sync::atomic::AtomicPtr<T>>;
 
 std::thread_local! {
-    /// All threads of a model run on the one of the system that explores it.
+    /// Whether [`weakly`] is on. All threads of a model run on the system thread that explores it.
     static WEAKLY: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Explores a model in which a compare-and-swap that fails may read an older value than the
-/// newest. Each takes three or four steps then instead of one, so models ask for it.
+/// Explores a model in which a compare-and-swap that fails may read an older value than the newest.
+/// Each takes three or four steps then instead of one, so models have to ask for it.
 #[allow(dead_code, reason = "for the models")]
 pub(crate) fn weakly(explore: impl FnOnce()) {
     WEAKLY.set(true);
@@ -32,14 +32,14 @@ pub(crate) fn weakly(explore: impl FnOnce()) {
 ///
 /// loom 0.7.3 remembers one access to an atomic to decide which orders are worth exploring. A
 /// thread that loads before it writes hides, by its own load, the other threads' loads from its
-/// write, and the order in which they come later is never tried: of a compare-and-swap loop nearly
-/// everything is skipped (tokio-rs/loom issues 166 and 392). So each load is announced by a relaxed
-/// read-modify-write of a witness beside it. That makes loads depend on each other in loom's eyes,
-/// and orders nothing in the model's.
+/// write. The order in which they come later is never tried, so nearly everything of a
+/// compare-and-swap loop is skipped (tokio-rs/loom issues 166 and 392). So each load is announced
+/// by a relaxed read-modify-write of a witness beside it. That makes loads depend on each other in
+/// loom's eyes. It orders nothing in the model.
 ///
 /// A compare-and-swap that fails reads the newest value in loom. In C++ it is a load with the
-/// failure ordering, which may read an older value. In a model that runs [`weakly`] it is
-/// such a load here.
+/// failure ordering, which may read an older value. In a model that runs [`weakly`] it is such a
+/// load here.
 pub(crate) struct Explored<A> {
     atomic: A,
     witness: loom::sync::atomic::AtomicU32,
@@ -74,9 +74,11 @@ macro_rules! explored {
                 (**self).load(order)
             }
 
-            /// Each answer is one that C++ allows. An `Err` never holds `from`: that the weak form
-            /// may fail for nothing is not modelled. After a load of `from` each holds a
-            /// later value, so that a loop ends.
+            /// Compares and exchanges. Each answer is one that C++ allows.
+            ///
+            /// An `Err` never holds `from`, so spurious failures of the weak form are not modelled.
+            /// After the caller has loaded `from`, each `Err` holds a later value, so that a loop
+            /// ends.
             #[track_caller]
             #[allow(dead_code, reason = "not every width is exchanged")]
             pub(crate) fn compare_exchange(
@@ -119,15 +121,15 @@ explored!(AtomicU64, u64);
 explored!(AtomicUsize, usize);
 explored!(AtomicPtr<T>, *mut T);
 
-/// Begins no page: the threads of a model have small stacks.
+/// A struct that does not begin a page, because the threads of a model have small stacks.
 pub(crate) struct PageStart;
 
-/// Picks a size: `modelled`, since every interleaving is explored.
+/// Picks the size `modelled`, because a model explores every interleaving.
 pub(crate) const fn scaled(_real: u32, modelled: u32) -> u32 {
     modelled
 }
 
-/// Written when it is dropped, read by every use of what it belongs to.
+/// A cell that every use of its owner reads, and that the owner's drop writes.
 pub(super) struct Lifetime(UnsafeCell<()>);
 
 // SAFETY: the cell holds nothing; loom checks the accesses that it stands for.
@@ -184,12 +186,12 @@ impl<A: ZeroAtomic> Table<A> {
         Self::zeroed(len)
     }
 
-    /// A model is committed when it is made.
+    /// Does nothing: a model is committed when it is made.
     pub(crate) fn commit(&self, _from: usize, _to: usize) -> io::Result<()> {
         Ok(())
     }
 
-    /// A model does not fork.
+    /// Makes a table of zeros. A model does not fork.
     pub(crate) fn wiped_on_fork(len: usize) -> io::Result<Self> {
         Self::zeroed(len)
     }

@@ -1,19 +1,19 @@
-//! The facade: every atomic, fence and tracked cell of the crate comes from here, from std or,
-//! under `--cfg loom`, from loom.
+//! The facade: all atomics, fences and tracked cells of the crate come from here. They are std's
+//! or, under `--cfg loom`, loom's.
 //!
 //! Besides the atomics it holds what differs between a real run (`std.rs`) and a model (`loom.rs`):
 //!
-//! - [`Table`]: an array of atomics. In a real run it is a view of zeroed memory, which is
+//! - [`Table`] is an array of atomics. In a real run it is a view of zeroed memory, which is
 //!   committed where it is used. In a model the atomics are constructed one by one, because loom's
 //!   atomics cannot be made from zeroed bytes.
-//! - [`Tracks`]: one cell for each index. In a real run it costs nothing. In a model loom reports
-//!   an access to memory that the cell stands for if no happens-before edge orders it.
-//! - [`Lifetime`] and [`LeakCheck`]: nothing in a real run. A model reports a use of an atomic, or
-//!   of what is [`Unprotected`], beside or after its end. A model also reports a leak if the owner
-//!   of a leak check is never dropped.
-//! - [`PageStart`]: begins a page in a real run. In a model it does not, since threads have small
+//! - [`Tracks`] has one cell for each index. In a real run it costs nothing. In a model loom
+//!   reports an access to memory that the cell stands for if no happens-before edge orders it.
+//! - [`Lifetime`] and [`LeakCheck`] are nothing in a real run. A model reports a use of an atomic,
+//!   or of what is [`Unprotected`], beside or after its end. A model also reports a leak if the
+//!   owner of a leak check is never dropped.
+//! - [`PageStart`] begins a page in a real run. In a model it does not, because threads have small
 //!   stacks there.
-//! - [`scaled`]: picks a smaller size in a model, which explores every interleaving.
+//! - [`scaled`] picks a smaller size in a model, which explores every interleaving.
 
 use ::std::cell::UnsafeCell;
 use ::std::ops::Deref;
@@ -52,17 +52,17 @@ impl Margin {
     }
 }
 
-/// A field that stays readable through a shared reference whose memory may go before the reference
-/// does.
+/// A field that stays readable through a shared reference, although its memory may go before the
+/// reference does.
 ///
-/// The free that brings the last frame of an orphaned pool home may not be the last to *return*:
-/// another thread can unmap the pool between the committing compare-and-swap of a free and its
-/// `return`. No byte of the pool is touched any more, but a `&self` argument promises the compiler
+/// The free that returns the last frame of an orphaned pool may not be the last to *return*.
+/// Another thread can unmap the pool between the committing compare-and-swap of a free and its
+/// `return`. No byte of the pool is touched any more. But a `&self` argument promises the compiler
 /// that its bytes stay readable until the function returns, except for those inside an
 /// [`UnsafeCell`]. So whatever is passed by reference on the way to such a commit consists of
 /// atomics and of this.
 ///
-/// In a model a use after the end is reported.
+/// A model reports a use after the end.
 pub(crate) struct Unprotected<T> {
     value: UnsafeCell<T>,
     lifetime: Lifetime,
@@ -72,7 +72,7 @@ pub(crate) struct Unprotected<T> {
 unsafe impl<T: Sync> Sync for Unprotected<T> {}
 
 impl<T> Unprotected<T> {
-    /// Inlined, so that what is large is made where it shall lie.
+    /// Makes the field. It is inlined, so that a large value is made where it lies in the end.
     #[inline(always)]
     pub(crate) fn new(value: T) -> Self {
         Self {

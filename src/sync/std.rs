@@ -21,7 +21,7 @@ pub(crate) type AtomicU64 = std::sync::atomic::AtomicU64;
 pub(crate) type AtomicUsize = std::sync::atomic::AtomicUsize;
 pub(crate) type AtomicPtr<T> = std::sync::atomic::AtomicPtr<T>;
 
-/// An atomic for which all bytes zero is the value 0.
+/// An atomic whose value is 0 if all its bytes are zero.
 ///
 /// # Safety
 ///
@@ -32,17 +32,17 @@ unsafe impl ZeroAtomic for AtomicU32 {}
 // SAFETY: std documents AtomicU64 to have the representation of u64, for which zero is valid.
 unsafe impl ZeroAtomic for AtomicU64 {}
 
-/// Begins a page.
+/// A struct that begins a page.
 #[repr(align(4096))]
 pub(crate) struct PageStart;
 
-/// Picks a size: `real`, since this is a real run.
+/// Picks the size `real`, because this is a real run.
 pub(crate) const fn scaled(real: u32, _modelled: u32) -> u32 {
     real
 }
 
-/// A fixed array of atomics, all zero at first, in a mapping of its own that is committed page by
-/// page as it is used.
+/// A fixed array of atomics, all zero at first. It lies in a mapping of its own that is committed
+/// page by page as it is used.
 pub(crate) struct Table<A> {
     first: NonNull<A>,
     len: usize,
@@ -82,8 +82,7 @@ impl<A: ZeroAtomic> Table<A> {
         })
     }
 
-    /// Reserves a table of `len` zeros, of which each may be touched after
-    /// [`commit`](Self::commit).
+    /// Reserves a table of `len` zeros. Each may be touched after [`commit`](Self::commit).
     pub(crate) fn reserved(len: usize) -> io::Result<Self> {
         Self::over(len, Mapping::reserved)
     }
@@ -101,16 +100,15 @@ impl<A: ZeroAtomic> Deref for Table<A> {
 
     #[inline(always)]
     fn deref(&self) -> &[A] {
-        // SAFETY: `first` starts a page-aligned mapping of at least `len` zeroed `A`s
-        // (`over`), valid by `ZeroAtomic`, mapped as long as `self` lives, and only
-        // ever accessed through shared references to atomics. Those that are not yet
-        // committed are not accessed: atomics lie in cells, which no reference lets the compiler
-        // read unasked.
+        // SAFETY: `first` starts a page-aligned mapping of at least `len` zeroed `A`s (`over`),
+        // valid by `ZeroAtomic`, mapped as long as `self` lives, and only ever accessed through
+        // shared references to atomics. Those that are not yet committed are not accessed: atomics
+        // lie in cells, which no reference lets the compiler read unasked.
         unsafe { slice::from_raw_parts(self.first.as_ptr(), self.len) }
     }
 }
 
-/// Nothing in a real run; see the facade's head.
+/// A type that does nothing in a real run; see the facade's head.
 pub(crate) struct Tracks;
 
 impl Tracks {
@@ -125,7 +123,7 @@ impl Tracks {
     pub(crate) fn write(&self, _index: u32) {}
 }
 
-/// Nothing in a real run; see the facade's head.
+/// A type that does nothing in a real run; see the facade's head.
 pub(super) struct Lifetime;
 
 impl Lifetime {
@@ -137,7 +135,7 @@ impl Lifetime {
     pub(super) fn touch(&self) {}
 }
 
-/// Nothing in a real run; see the facade's head.
+/// A type that does nothing in a real run; see the facade's head.
 pub(crate) struct LeakCheck;
 
 impl LeakCheck {

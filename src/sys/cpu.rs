@@ -1,10 +1,11 @@
-//! The CPU that a thread runs on, as a hint, and how many there can be.
+//! The number of the CPU that a thread runs on, as a hint, and how many CPUs there can be.
 //!
-//! The hint may be stale when it is returned: the thread may have moved. It only chooses a shard.
+//! The hint may be stale when it is returned, because the thread may have moved. It only chooses a
+//! shard.
 //!
 //! Linux keeps the number up to date in the area that libc registered for restartable sequences
-//! (`rseq(2)`); one load reads it. The field read is `cpu_id_start`, which is a valid CPU number
-//! at any time (0 in a thread that is not registered). Nothing is ever written there.
+//! (`rseq(2)`), and one load reads it. The field that is read is `cpu_id_start`, which is a valid
+//! CPU number at any time (0 in a thread that is not registered). Reading the hint writes nothing.
 
 #[cfg(all(rseq, not(loom)))]
 use super::rseq::Area;
@@ -12,22 +13,23 @@ use super::rseq::Area;
 #[cfg(all(windows, not(loom)))]
 use super::groups::Groups;
 
-/// Where the hint comes from; found once per pool.
+/// The source of the hint, which is found once per pool.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum CpuHint {
-    /// libc's rseq area.
+    /// The hint comes from libc's rseq area.
     #[cfg(all(rseq, not(loom)))]
     Rseq(Area),
-    /// The system call `getcpu`, usually answered by the vDSO without entering the kernel.
+    /// The hint comes from the system call `getcpu`, which the vDSO usually answers without
+    /// entering the kernel.
     #[cfg(all(target_os = "linux", not(loom)))]
     GetCpu,
-    /// The number of the processor, within its group and of that.
+    /// The hint is made of the number of the processor's group, and of its number within the group.
     #[cfg(all(windows, not(loom)))]
     Processor(Groups),
-    /// No CPU number to be had: a number drawn from the thread.
+    /// The system tells no CPU number, so the hint is a number drawn from the thread.
     #[cfg(not(any(loom, target_os = "linux", windows)))]
     Thread,
-    /// The CPU of a loom model.
+    /// The hint is the CPU of a loom model.
     #[cfg(loom)]
     Modelled,
 }
@@ -88,7 +90,8 @@ fn getcpu() -> u32 {
     u32::try_from(cpu).unwrap_or(0)
 }
 
-/// A number drawn from the address of a thread-local: the same for a thread as long as it lives.
+/// Returns a number drawn from the address of a thread-local. A thread keeps it as long as it
+/// lives.
 #[cfg(not(any(target_os = "linux", windows, loom)))]
 fn thread_number() -> u32 {
     thread_local!(static HERE: u8 = const { 0 });
@@ -98,12 +101,15 @@ fn thread_number() -> u32 {
     (product >> 32) as u32
 }
 
-/// How many CPUs this machine can have, those that may come online later included: the largest
-/// number that the system tells. Some sources can be hidden (`/sys` in a sandbox), and some speak
-/// of the CPUs of the calling thread alone, so none is believed where another one knows of more.
+/// Returns how many CPUs this machine can have, including those that may come online later.
+///
+/// It takes the largest number that the system tells. Some sources can be hidden (`/sys` in a
+/// sandbox), and some tell of the CPUs of the calling thread alone, so none counts if another one
+/// knows of more.
 #[cfg(not(any(windows, loom)))]
 pub(crate) fn possible_cpus() -> u32 {
-    // What `/proc` lists are those of `/sys` that are online, and on a large machine it takes long.
+    // `/proc` lists those of the CPUs in `/sys` that are online. Reading it takes long on a large
+    // machine.
     let told = [
         possible_in_sys().or_else(online_in_proc),
         usable(),
@@ -124,46 +130,46 @@ fn online_in_proc() -> Option<u32> {
     Some(highest_in_stat(&stat)?.saturating_add(1))
 }
 
-/// The CPUs that a thread may run on: a bit each, in words as the kernel has them.
+/// The set of CPUs that a thread may run on. It has one bit for each CPU, in the kernel's words.
 #[cfg(all(target_os = "linux", not(loom)))]
 pub(crate) struct Affinity(Vec<libc::c_ulong>);
 
 #[cfg(all(target_os = "linux", not(loom)))]
 impl Affinity {
-    /// As many CPUs as Linux can have at all: the kernel refuses a mask that is shorter than its
-    /// own.
+    /// The most CPUs that Linux can have. The kernel refuses a mask that is shorter than its own.
     const MOST: usize = 8192;
 
-    /// That of the calling thread; of no CPU if the kernel does not tell.
+    /// Returns the set of the calling thread, or an empty set if the kernel does not tell.
     pub(crate) fn here() -> Self {
         let mut mask = vec![0; Self::MOST / libc::c_ulong::BITS as usize];
         let bytes = size_of_val(&mask[..]);
-        // SAFETY: the mask has so many bytes, which the kernel writes at most.
+        // SAFETY: the mask has `bytes` bytes, and the kernel writes no more.
         if unsafe { libc::sched_getaffinity(0, bytes, mask.as_mut_ptr().cast()) } != 0 {
             mask.clear();
         }
         Self(mask)
     }
 
-    /// Lets the calling thread run on these CPUs, but for one; `false` if there is no other.
+    /// Lets the calling thread run on these CPUs except `cpu`. Returns `false` if there is no
+    /// other.
     pub(crate) fn apply_without(&self, cpu: u32) -> bool {
         let mut mask = self.0.clone();
         if let Some(word) = mask.get_mut((cpu / libc::c_ulong::BITS) as usize) {
             *word &= !(1 << (cpu % libc::c_ulong::BITS));
         }
         let bytes = size_of_val(&mask[..]);
-        // SAFETY: the mask has so many bytes.
+        // SAFETY: the mask has `bytes` bytes.
         unsafe { libc::sched_setaffinity(0, bytes, mask.as_ptr().cast()) == 0 }
     }
 
-    /// The number behind the last CPU.
+    /// Returns the number behind the last CPU.
     fn end(&self) -> Option<u32> {
         let last = self.0.iter().rposition(|word| *word != 0)?;
         Some((last as u32 + 1) * libc::c_ulong::BITS - self.0[last].leading_zeros())
     }
 }
 
-/// Elsewhere CPUs have no numbers here.
+/// The set of CPUs on a system whose CPUs have no numbers here.
 #[cfg(not(any(target_os = "linux", loom)))]
 pub(crate) struct Affinity;
 
@@ -178,13 +184,13 @@ impl Affinity {
     }
 }
 
-/// How many numbers there are up to the last CPU that the calling thread may run on.
+/// Returns how many numbers there are up to the last CPU that the calling thread may run on.
 #[cfg(all(target_os = "linux", not(loom)))]
 fn usable() -> Option<u32> {
     Affinity::here().end()
 }
 
-/// How many CPUs libc knows of.
+/// Returns how many CPUs libc knows of.
 #[cfg(all(target_os = "linux", not(loom)))]
 fn configured() -> Option<u32> {
     // SAFETY: sysconf has no preconditions.
@@ -192,7 +198,7 @@ fn configured() -> Option<u32> {
     u32::try_from(cpus).ok()
 }
 
-/// Elsewhere CPUs have no numbers here (`CpuHint`): how many may be used is enough.
+/// Returns how many CPUs may be used. That is enough where CPUs have no numbers (`CpuHint`).
 #[cfg(not(any(target_os = "linux", windows, loom)))]
 fn usable() -> Option<u32> {
     let cpus = std::thread::available_parallelism().ok()?;
@@ -204,7 +210,7 @@ fn configured() -> Option<u32> {
     None
 }
 
-/// How many CPUs this machine has now.
+/// Returns how many CPUs this machine has now.
 #[cfg(not(any(windows, loom)))]
 pub(crate) fn online_cpus() -> u32 {
     std::fs::read_to_string("/sys/devices/system/cpu/online")
@@ -213,7 +219,7 @@ pub(crate) fn online_cpus() -> u32 {
         .unwrap_or_else(possible_cpus)
 }
 
-/// How many numbers a processor can have; one that is added later shares another's.
+/// Returns how many numbers a processor can have. A processor that is added later shares another's.
 #[cfg(all(windows, not(loom)))]
 pub(crate) fn possible_cpus() -> u32 {
     Groups::count().processors()
@@ -224,7 +230,7 @@ pub(crate) fn online_cpus() -> u32 {
     possible_cpus()
 }
 
-/// A modelled machine has two.
+/// Returns 2: a modelled machine has two CPUs.
 #[cfg(loom)]
 pub(crate) fn possible_cpus() -> u32 {
     2
@@ -235,7 +241,7 @@ pub(crate) fn online_cpus() -> u32 {
     2
 }
 
-/// How many numbers a list such as `0-3,8-11` has.
+/// Returns how many numbers a list such as `0-3,8-11` has.
 #[cfg(not(any(windows, loom)))]
 fn count_cpus(list: &str) -> Option<u32> {
     let count = |range: &str| {
@@ -246,18 +252,18 @@ fn count_cpus(list: &str) -> Option<u32> {
     list.trim().split(',').map(count).sum()
 }
 
-/// The highest number of a list such as `0-3,8-11`.
+/// Returns the highest number of a list such as `0-3,8-11`.
 #[cfg(not(any(windows, loom)))]
 fn highest_cpu(list: &str) -> Option<u32> {
     let last = list.trim().rsplit([',', '-']).next()?;
     last.parse().ok()
 }
 
-/// The highest CPU that a text such as `/proc/stat` has a line for: `cpu7 …`.
+/// Returns the highest CPU that a text such as `/proc/stat` has a line for: `cpu7 …`.
 #[cfg(not(any(windows, loom)))]
 fn highest_in_stat(stat: &str) -> Option<u32> {
     let numbers = stat.lines().filter_map(|line| {
-        // Behind the name of all together comes a space.
+        // The line for all CPUs together has a space after "cpu", so it has no number.
         line.strip_prefix("cpu")?.split(' ').next()?.parse().ok()
     });
     numbers.max()
@@ -277,7 +283,7 @@ mod tests {
         for cpu in 0..possible_cpus().min(usize::BITS) {
             // SAFETY: the pseudo handle is the calling thread's.
             let thread = unsafe { GetCurrentThread() };
-            // SAFETY: it needs no more than a thread.
+            // SAFETY: the call needs no more than a thread.
             if unsafe { SetThreadAffinityMask(thread, 1 << cpu) } != 0 {
                 assert_eq!(hint.current(), cpu);
                 bound += 1;

@@ -1,14 +1,15 @@
-//! The environment, as far as it may be listened to.
+//! The environment variables, which a privileged program must not trust.
 
 use std::env;
 use std::ffi::OsString;
 
-/// The value of an environment variable, if it is set, and if whoever started the process may have
-/// a say in it: in a program with rights that are not theirs (set-uid, set-gid, capabilities of the
-/// file: `AT_SECURE` on Linux) it is `None`.
+/// Returns the value of an environment variable, if it is set and may be trusted.
 ///
-/// All variables that the library and the C library know are read by this function, when a pool is
-/// made. Allocates.
+/// Returns `None` in a program that has rights which whoever started it need not have: set-uid,
+/// set-gid, or capabilities of the file (`AT_SECURE` on Linux).
+///
+/// The library and the C library read all their variables by this function, when a pool is made. It
+/// allocates.
 ///
 /// ```
 /// use framewell::for_the_c_library::variable;
@@ -19,14 +20,15 @@ pub fn variable(name: &str) -> Option<OsString> {
     env::var_os(name).filter(|_| !has_rights_of_others())
 }
 
-/// Whether the process has rights that whoever started it need not have.
+/// Returns whether the process has rights that whoever started it need not have.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn has_rights_of_others() -> bool {
-    // SAFETY: getauxval has no preconditions; it answers 0 where the kernel does not say.
+    // SAFETY: getauxval has no preconditions; it returns 0 where the kernel does not say.
     unsafe { libc::getauxval(libc::AT_SECURE) != 0 }
 }
 
-/// Whether it has, or had before it gave them up: `issetugid` of the BSDs and of macOS.
+/// Returns whether the process has such rights, or had them before it gave them up. This is
+/// `issetugid` of the BSDs and of macOS.
 #[cfg(any(
     target_vendor = "apple",
     target_os = "dragonfly",
@@ -63,7 +65,7 @@ fn has_rights_of_others() -> bool {
     (user, group) != (acting_user, acting_group)
 }
 
-/// A program has there what the user has who starts it.
+/// Returns `false`: a program on Windows has the rights of the user who starts it.
 #[cfg(windows)]
 fn has_rights_of_others() -> bool {
     false

@@ -1,4 +1,5 @@
-//! The processors of a Windows machine: groups of up to 64, numbered from 0 in each.
+//! The processors of a Windows machine. They form groups of up to 64, and are numbered from 0 in
+//! each.
 //!
 //! Source: GetCurrentProcessorNumberEx, processthreadsapi.h.
 
@@ -7,7 +8,7 @@ use windows_sys::Win32::System::Threading::{
     GetActiveProcessorCount, GetActiveProcessorGroupCount, GetCurrentProcessorNumberEx,
 };
 
-/// How many groups there are, and how many processors the largest has.
+/// The number of groups, and the number of processors of the largest group.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Groups {
     groups: u32,
@@ -16,7 +17,7 @@ pub(crate) struct Groups {
 
 impl Groups {
     pub(crate) fn count() -> Self {
-        // SAFETY: it has no preconditions.
+        // SAFETY: the call has no preconditions.
         let groups = unsafe { GetActiveProcessorGroupCount() };
         // SAFETY: as above; a number that is no group's has 0 processors.
         let processors = |group| unsafe { GetActiveProcessorCount(group) };
@@ -26,12 +27,13 @@ impl Groups {
         }
     }
 
-    /// The numbers of all processors are below this; where the groups differ in size, some are nobody's.
+    /// Returns a number that the numbers of all processors are below. If the groups differ in size,
+    /// some numbers are nobody's.
     pub(crate) fn processors(self) -> u32 {
         self.groups * self.each
     }
 
-    /// The number of the processor that the caller (most likely) runs on.
+    /// Returns the number of the processor that the caller most likely runs on.
     #[inline]
     pub(crate) fn current(self) -> u32 {
         let mut number = PROCESSOR_NUMBER {
@@ -39,7 +41,7 @@ impl Groups {
             Number: 0,
             Reserved: 0,
         };
-        // SAFETY: it writes to the number alone.
+        // SAFETY: the call writes to `number` alone.
         unsafe { GetCurrentProcessorNumberEx(&mut number) };
         u32::from(number.Group) * self.each + u32::from(number.Number)
     }

@@ -10,7 +10,7 @@ use super::mapping::SLACK;
 mod known {
     use super::Limit;
 
-    /// Nothing is known of other systems' limits, and a model has none.
+    /// Returns nothing: the limits of other systems are not known, and a model has none.
     pub(super) fn of_process() -> impl Iterator<Item = (Limit, usize)> {
         std::iter::empty()
     }
@@ -27,7 +27,8 @@ mod known {
 
     use super::Limit;
 
-    /// The limits that the process has, and how much of each is used. Without the heap.
+    /// Returns the limits that the process has, and how much of each is used. It does not use the
+    /// heap.
     pub(super) fn of_process() -> impl Iterator<Item = (Limit, usize)> {
         let (mapped, data) = in_use().unwrap_or((0, 0));
         // SAFETY: there is room for the answer.
@@ -39,14 +40,14 @@ mod known {
         space.into_iter().chain(private)
     }
 
-    /// The limit of locked memory.
+    /// Returns the limit of locked memory.
     pub(super) fn of_locked() -> Option<Limit> {
         // SAFETY: as above.
         let locked = soft(|limit| unsafe { libc::getrlimit(libc::RLIMIT_MEMLOCK, limit) });
         locked.map(|bytes| Limit::Locked { bytes })
     }
 
-    /// The bytes of address space, and those of them that are private and writable.
+    /// Returns the bytes of address space, and those of them that are private and writable.
     fn in_use() -> Option<(usize, usize)> {
         let mut text = [0; 128];
         let read = File::open("/proc/self/statm").ok()?.read(&mut text).ok()?;
@@ -57,7 +58,7 @@ mod known {
         Some((mapped * page, data * page))
     }
 
-    /// The soft limit that `get` answers with, if there is one.
+    /// Returns the soft limit that `get` asks for, if there is one.
     fn soft(get: impl FnOnce(*mut libc::rlimit) -> libc::c_int) -> Option<usize> {
         let mut limit = libc::rlimit {
             rlim_cur: 0,
@@ -68,15 +69,16 @@ mod known {
     }
 }
 
-/// The limit of the system that stood behind a refusal of memory, where that is known: on Linux.
+/// The limit of the system that stood behind a refusal of memory. It is known on Linux alone.
 ///
 /// ```
 /// use framewell::{BuildError, HugePages, Limit, Pool};
 ///
 /// let pool = Pool::builder().frames(1 << 20).huge_pages(HugePages::Explicit).build();
 /// match pool {
-///     Err(BuildError::Map { limit: Some(Limit::HugePages { free }), .. }) => println!("{free}
-/// pages"),
+///     Err(BuildError::Map { limit: Some(Limit::HugePages { free }), .. }) => {
+///         println!("{free} pages");
+///     }
 ///     Err(refused) => println!("{refused}"),
 ///     Ok(pool) => println!("{}", pool.stats().pages),
 /// }
@@ -94,8 +96,10 @@ pub enum Limit {
         /// The limit, in bytes.
         bytes: usize,
     },
-    /// The locked memory of the process (RLIMIT_MEMLOCK, `ulimit -l`), where all that it maps is
-    /// locked (`mlockall` with `MCL_FUTURE`): then addresses count, touched or not.
+    /// The locked memory of the process (RLIMIT_MEMLOCK, `ulimit -l`).
+    ///
+    /// It matters if all that the process maps is locked (`mlockall` with `MCL_FUTURE`). Then all
+    /// mapped bytes count, touched or not.
     Locked {
         /// The limit, in bytes.
         bytes: usize,
@@ -103,27 +107,27 @@ pub enum Limit {
     /// The explicit huge pages that the host has set aside (`vm.nr_hugepages`), or those that the
     /// control group of the process may have.
     HugePages {
-        /// Pages of 2 MiB that the host has free.
+        /// The number of 2 MiB pages that the host has free.
         free: usize,
     },
 }
 
-/// Memory that the system refused.
+/// The error for memory that the system refused.
 #[derive(Debug)]
 pub(crate) struct Refused {
     pub(crate) bytes: usize,
-    /// Found out at once: who is refused unmaps what it had so far.
+    /// The limit is looked up at once, because a refused caller unmaps what it had so far.
     pub(crate) limit: Option<Limit>,
     pub(crate) source: io::Error,
 }
 
 impl Refused {
-    /// The refusal of so many bytes.
+    /// Returns what makes the error for a refusal of `bytes` bytes.
     pub(crate) fn of(bytes: usize) -> impl Fn(io::Error) -> Self {
         Self::on(HugePages::Off, bytes)
     }
 
-    /// The refusal of so many bytes on such pages.
+    /// Returns what makes the error for a refusal of `bytes` bytes on such pages.
     pub(crate) fn on(pages: HugePages, bytes: usize) -> impl Fn(io::Error) -> Self {
         let of_pages = move || (pages == HugePages::Explicit).then(Limit::of_huge_pages);
         move |source| Self {
@@ -135,11 +139,11 @@ impl Refused {
 }
 
 impl Limit {
-    /// The limit of the process that so many bytes more would exceed.
+    /// Returns the limit of the process that `bytes` more bytes would exceed.
     fn exceeded_by(bytes: usize, refusal: &io::Error) -> Option<Self> {
         match refusal.kind() {
             io::ErrorKind::OutOfMemory => {}
-            // mmap(2): too much memory has been locked.
+            // mmap(2) returns this error if too much memory has been locked.
             io::ErrorKind::WouldBlock => return known::of_locked(),
             _ => return None,
         }
@@ -148,7 +152,7 @@ impl Limit {
         Some(known::of_process().find(is_exceeded)?.0)
     }
 
-    /// What was too few for an arena on explicit huge pages.
+    /// Returns the limit that an arena on explicit huge pages has met.
     fn of_huge_pages() -> Self {
         let free = "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages";
         let free = std::fs::read_to_string(free).ok();
@@ -158,7 +162,7 @@ impl Limit {
         }
     }
 
-    /// The bytes that the limits leave to the process, if there are some.
+    /// Returns the least number of bytes that the limits leave to the process, if it has limits.
     pub(crate) fn least_left() -> Option<usize> {
         known::of_process()
             .map(|(limit, used)| limit.left(used))
@@ -173,7 +177,7 @@ impl Limit {
     }
 }
 
-/// The limit, and how it is raised.
+/// Says what the limit is, and how it is raised.
 impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

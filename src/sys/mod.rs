@@ -1,7 +1,8 @@
-//! What the crate asks of the operating system: mappings, the CPU that a thread runs on, restartable
-//! sequences, and the environment.
+//! What the crate asks of the operating system: mappings, the CPU that a thread runs on,
+//! restartable sequences, and the environment.
 //!
-//! The lowest layer, and next to the facade and lib.rs the only place for platform `cfg`s.
+//! This is the lowest layer. Platform `cfg`s are here, in lib.rs, and where percpu/rseq/sections
+//! chooses the sections of the processor.
 
 mod cpu;
 mod environment;

@@ -7,20 +7,20 @@ loom::thread_local! {
     static CPU: Cell<Option<u32>> = Cell::new(None);
 }
 
-/// Moves the calling thread to a modelled CPU. Without it thread `n` stays on CPU `n`.
+/// Moves the calling thread to a modelled CPU. Without this, thread `n` stays on CPU `n`.
 #[allow(dead_code, reason = "for the models of the shards")]
 pub(crate) fn run_on(cpu: u32) {
     CPU.with(|here| here.set(Some(cpu)));
 }
 
-/// The CPU that the calling thread runs on.
+/// Returns the CPU that the calling thread runs on.
 pub(crate) fn modelled_cpu() -> u32 {
     CPU.with(Cell::get).unwrap_or_else(thread_number)
 }
 
-/// The number of the modelled thread within its execution, from 0 up.
+/// Returns the number of the modelled thread within its execution, from 0 up.
 fn thread_number() -> u32 {
-    /// Keeps the last number hashed: of loom's thread id that is the thread's index.
+    /// A hasher that keeps the last number hashed. Of loom's thread id, that is the thread's index.
     struct Last(u64);
 
     impl Hasher for Last {

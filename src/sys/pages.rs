@@ -1,12 +1,12 @@
-//! The pages under a pool: which to ask for, and what was granted.
+//! The pages under a pool: which to ask for, and which were granted.
 
 #![forbid(unsafe_code)]
 
 use std::fmt;
 
-/// Which pages to ask for; what was granted is in [`Stats::pages`](crate::Stats::pages).
+/// The pages to ask for. [`Stats::pages`](crate::Stats::pages) says which were granted.
 ///
-/// An arena below 2 MiB takes base pages whatever is asked, except for [`HugePages::Explicit`].
+/// An arena below 2 MiB takes base pages whatever is asked for, except for [`HugePages::Explicit`].
 ///
 /// ```
 /// use framewell::{HugePages, PageKind, Pool};
@@ -19,25 +19,27 @@ use std::fmt;
 #[non_exhaustive]
 pub enum HugePages {
     /// Transparent huge pages (`madvise`) under the frames if the system has them, else base pages.
-    /// Never explicit ones, whatever the host has set aside: see [`Explicit`](Self::Explicit) for
-    /// what they cost.
+    ///
+    /// These are never explicit pages, whatever the host has set aside;
+    /// [`Explicit`](Self::Explicit) says what those cost.
     #[default]
     Auto,
-    /// Explicit 2 MiB pages (`vm.nr_hugepages`) or a [`BuildError::Map`](crate::BuildError::Map).
+    /// Explicit 2 MiB pages (`vm.nr_hugepages`), or a [`BuildError::Map`](crate::BuildError::Map).
     ///
-    /// All of them are set aside and populated by
-    /// [`PoolBuilder::build`](crate::PoolBuilder::build): so a control group that allows fewer is
-    /// an error there, and never a SIGBUS at a later touch. A forked child inherits them without a
-    /// reservation of its own, and must not touch buffers on them: where the host has too few pages
-    /// left for a copy, the kernel kills the child by SIGBUS, also when it only reads.
+    /// [`PoolBuilder::build`](crate::PoolBuilder::build) sets all of them aside and populates them.
+    /// So a control group that allows fewer is an error there, and never a SIGBUS at a later touch.
+    ///
+    /// A forked child inherits the pages without a reservation of its own, and must not touch
+    /// buffers on them. If the host has too few pages left for a copy, the kernel kills the child
+    /// by SIGBUS, also when the child only reads.
     Explicit,
-    /// Transparent huge pages under frames and 802.11 buffers if the system has them, else base
-    /// pages.
+    /// Transparent huge pages under frames and under the buffers of the size classes if the system
+    /// has them, else base pages.
     Transparent,
-    /// Base pages.
+    /// The system's base pages.
     Off,
-    /// Explicit 2 MiB pages as of [`Explicit`](Self::Explicit) if they are to be had, else what
-    /// [`Transparent`](Self::Transparent) takes.
+    /// Explicit 2 MiB pages, as [`Explicit`](Self::Explicit), if the host has enough of them.
+    /// Otherwise the pages of [`Transparent`](Self::Transparent).
     PreferExplicit,
 }
 
@@ -51,9 +53,9 @@ pub enum HugePages {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub enum PageKind {
-    /// 2 MiB pages, populated when the arena was made.
+    /// Explicit 2 MiB pages, which were populated when the arena was made.
     Explicit,
-    /// Transparent huge pages were asked for and are enabled; the kernel gives them as it can.
+    /// Transparent huge pages were asked for and are enabled. The kernel gives them as it can.
     Transparent,
     /// The system's base pages (4 KiB on x86-64).
     #[default]

@@ -1,13 +1,16 @@
-//! Restartable sequences: the area that libc registered with the kernel, and the fence that stops them.
+//! Restartable sequences: the area that libc registered with the kernel, and the fence that aborts
+//! them.
 //!
-//! Only libc's own registration is used (glibc 2.35 or newer): one of our own would need thread-local state
-//! and an exit hook. Nothing is ever written to the area but `rseq_cs`.
+//! Only libc's own registration is used (glibc 2.35 or newer). A registration of our own would need
+//! thread-local state and an exit hook. Nothing is ever written to the area but `rseq_cs`.
 //!
 //! Source: rseq(2) and membarrier(2) of Linux; `<sys/rseq.h>` of glibc.
 
 use std::fmt;
 
-/// Why a pool does not use restartable sequences; in [`Stats::no_rseq`](crate::Stats::no_rseq) and
+/// Why a pool does not use restartable sequences.
+///
+/// It is in [`Stats::no_rseq`](crate::Stats::no_rseq) and
 /// [`BuildError::NoRseq`](crate::BuildError::NoRseq).
 ///
 /// ```
@@ -24,21 +27,25 @@ pub enum NoRseq {
     Chosen,
     /// The environment variable `FRAMEWELL_FRONT` asked for the portable front.
     Environment,
-    /// There are sequences for Linux on x86-64 and on aarch64 alone.
+    /// The target is not 64-bit Linux on x86-64 or aarch64, for which alone there are sequences.
     Target,
-    /// libc has registered no area: it is musl, or older than glibc 2.35, or linked statically, or was
-    /// told not to (`GLIBC_TUNABLES=glibc.pthread.rseq=0`).
+    /// libc has registered no area. It is musl, or older than glibc 2.35, or linked statically, or
+    /// was told not to (`GLIBC_TUNABLES=glibc.pthread.rseq=0`).
     Unregistered,
     /// The kernel has no fence for sequences (`membarrier`, Linux 5.10), or refuses it.
     Fence,
     /// The kernel refuses to wipe memory in forked children (`MADV_WIPEONFORK`, Linux 4.14).
     Fork,
-    /// The kernel registers areas and aborts nothing: a trial, made once a process, met a section
-    /// that went on after a fence. Linux from 6.19 on is so on aarch64, until it was mended in
-    /// 7.0.14 and 7.1; emulators and sandboxes can be.
+    /// The kernel registers areas and does not abort sequences.
+    ///
+    /// A trial, made once per process, met a section that went on after a fence. Linux on aarch64
+    /// does that from 6.19 on, until the fix in 7.0.14 and 7.1. Emulators and sandboxes can do it,
+    /// too.
     Unaborted,
-    /// Whether the kernel aborts sequences was not to be seen: the thread that the trial needs was
-    /// refused, or did not run within two seconds. The next process tries again.
+    /// The trial could not tell whether the kernel aborts sequences.
+    ///
+    /// The thread that the trial needs was refused, or did not run within two seconds. The next
+    /// process tries again.
     Untested,
 }
 
@@ -74,13 +81,14 @@ mod real {
     use super::NoRseq;
     use crate::sys::Mapping;
 
-    /// Commands of membarrier(2).
+    /// The command of membarrier(2) that aborts sequences. The two below announce it, and limit it
+    /// to a CPU.
     const FENCE: libc::c_long = 1 << 7;
     const REGISTER: libc::c_long = 1 << 8;
     const ONE_CPU: libc::c_long = 1;
 
-    /// libc's area of each thread: its offset from the thread pointer, where the thread's own
-    /// control block lies.
+    /// libc's area of each thread, as the offset from the thread pointer, which points to the
+    /// thread's own control block.
     #[derive(Clone, Copy, PartialEq, Eq, Debug)]
     pub(crate) struct Area(NonZero<isize>);
 
@@ -91,14 +99,14 @@ mod real {
             if !membarrier(REGISTER, 0, 0) {
                 return Err(NoRseq::Fence);
             }
-            // Each pool has memory of its own that is wiped on fork; this is a trial.
+            // Each pool has memory of its own that is wiped on fork. This is a trial.
             match Mapping::zeroed(1).and_then(|trial| trial.wipe_on_fork()) {
                 Ok(()) => Ok(area),
                 Err(_) => Err(NoRseq::Fork),
             }
         }
 
-        /// Finds the area: `__rseq_size` is 0 where libc did not register one.
+        /// Finds the area. `__rseq_size` is 0 where libc did not register one.
         pub(crate) fn registered() -> Option<Self> {
             let symbol = |name: &CStr| {
                 // SAFETY: `name` is a C string; RTLD_DEFAULT asks the objects loaded already.
@@ -119,21 +127,23 @@ mod real {
             self.0.get()
         }
 
-        /// The CPU that the calling thread runs on, or did a moment ago; 0 in a thread that has no area.
+        /// Returns the CPU that the calling thread runs on, or did a moment ago. Returns 0 in a
+        /// thread that has no area.
         #[inline(always)]
         pub(crate) fn cpu(self) -> u32 {
             // SAFETY: every thread has its area at this offset (`registered`).
             unsafe { cpu_id_start(self.offset()) }
         }
 
-        /// Whether the kernel is of a release that may not abort sections: one of Linux on aarch64,
-        /// whose maker may have mended it since.
+        /// Returns whether the kernel is of a release that may not abort sections. Such releases
+        /// are of Linux on aarch64, and whoever built the kernel may have fixed it since.
         pub(crate) fn is_suspect(self) -> bool {
             cfg!(target_arch = "aarch64") && release().is_none_or(|release| is_suspect(&release))
         }
 
-        /// Aborts every section that runs on a CPU, or with `None` on any; what the caller wrote before is
-        /// seen by every section that starts afterwards. `false` if the kernel refuses.
+        /// Aborts every section that runs on a CPU, or with `None` on any CPU. Every section that
+        /// starts afterwards sees what the caller wrote before. Returns `false` if the kernel
+        /// refuses.
         pub(crate) fn fence(self, cpu: Option<u32>) -> bool {
             let (flags, number) = match cpu {
                 Some(cpu) => (ONE_CPU, cpu.into()),
@@ -150,23 +160,23 @@ mod real {
         unsafe { libc::syscall(libc::SYS_membarrier, command, flags, cpu) == 0 }
     }
 
-    /// The kernel's release, such as `6.12.48+deb13-arm64`.
+    /// Returns the kernel's release, such as `6.12.48+deb13-arm64`.
     fn release() -> Option<String> {
         let mut names = MaybeUninit::<libc::utsname>::uninit();
         // SAFETY: there is room for the answer.
         if unsafe { libc::uname(names.as_mut_ptr()) } != 0 {
             return None;
         }
-        // SAFETY: written, since it was not refused.
+        // SAFETY: the names were written, because the call was not refused.
         let names = unsafe { names.assume_init() };
         let release = names.release.map(|byte| byte as u8);
         let release = CStr::from_bytes_until_nul(&release).ok()?;
         Some(release.to_string_lossy().into_owned())
     }
 
-    /// Whether sections were not aborted in a release of Linux on aarch64: 6.19, and 7.0 before
-    /// 7.0.14. Those who build kernels keep the numbers when they mend one, so it is no more than a
-    /// suspicion.
+    /// Returns whether a release of Linux does not abort sections on aarch64: 6.19, and 7.0 before
+    /// 7.0.14. Those who build kernels keep the numbers when they fix one, so this is no more than
+    /// a suspicion.
     ///
     /// Source: Linux 411c1cf43039, "arm64/entry: Fix arm64-specific rseq brokenness", and the
     /// announcement of 7.0.14.
@@ -180,6 +190,8 @@ mod real {
         }
     }
 
+    /// Returns the CPU of the calling thread, from its area.
+    ///
     /// # Safety
     ///
     /// - `offset` is libc's `__rseq_offset`, in a process in which libc registers areas.
@@ -200,6 +212,8 @@ mod real {
         cpu
     }
 
+    /// Returns the CPU of the calling thread, from its area.
+    ///
     /// # Safety
     ///
     /// - `offset` is libc's `__rseq_offset`, in a process in which libc registers areas.
@@ -257,7 +271,7 @@ mod real {
 #[cfg(all(rseq, not(loom)))]
 pub(crate) use real::Area;
 
-/// There is none on this target.
+/// The area of a target that has none.
 #[cfg(not(any(rseq, loom)))]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Area {}

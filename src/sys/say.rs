@@ -1,29 +1,31 @@
-//! A line on the standard error, said without a lock and without the heap.
+//! A line on the standard error, which is written without a lock and without the heap.
 //!
 //! std's standard error lies behind a lock. A thread that was writing may have owned it when
-//! another one forked, and the child would wait for it for ever; a signal handler may have interrupted
-//! its owner. So the line is made on the stack, and handed to the system by one call.
+//! another one forked, and the child would wait for it for ever. A signal handler may have
+//! interrupted its owner. So the line is made on the stack, and handed to the system by one call.
 //!
 //! Source: signal-safety(7), which lists write(2); fork(2).
 
 use std::fmt::{self, Write};
 
-/// The longest line, its end included; a longer one is cut.
+/// The longest line in bytes, its end included. A longer line is cut.
 const MOST: usize = 512;
 
-/// Says a line on the standard error. A process that has none, or a full one, is none the worse.
+/// Writes a line to the standard error. If the process has none, or a full one, nothing else
+/// happens.
 pub fn say(message: fmt::Arguments<'_>) {
     let mut line = Line {
         bytes: [0; MOST],
         len: 0,
     };
-    // An error is a line that was cut, or a Display of an argument that gave up: what there is is said.
+    // An error is a line that was cut, or a Display of an argument that gave up. What is there is
+    // written.
     let _ = line.write_fmt(format_args!("framewell: {message}"));
     line.bytes[line.len] = b'\n';
     write(&line.bytes[..=line.len]);
 }
 
-/// What was said so far; there is always room for the end of the line.
+/// What was written so far. There is always room for the end of the line.
 struct Line {
     bytes: [u8; MOST],
     len: usize,
@@ -45,7 +47,7 @@ impl fmt::Write for Line {
 
 #[cfg(unix)]
 fn write(line: &[u8]) {
-    // SAFETY: the bytes are a slice's. Nobody is told whether they were taken.
+    // SAFETY: the bytes are a slice's. Whether they were taken is not reported.
     unsafe { libc::write(libc::STDERR_FILENO, line.as_ptr().cast(), line.len()) };
 }
 
@@ -55,11 +57,11 @@ fn write(line: &[u8]) {
     use windows_sys::Win32::Storage::FileSystem::WriteFile;
     use windows_sys::Win32::System::Console::{GetStdHandle, STD_ERROR_HANDLE};
 
-    // SAFETY: asks for one of the three names that there are.
+    // SAFETY: the call asks for one of the three names that there are.
     let handle = unsafe { GetStdHandle(STD_ERROR_HANDLE) };
     let mut written = 0;
     // SAFETY: the bytes are a slice's, and `written` outlives the call, which is not overlapped. A
-    // handle that is none is refused, as nobody is told.
+    // handle that is none is refused, which is not reported.
     unsafe {
         WriteFile(
             handle,

@@ -1,4 +1,4 @@
-//! Signals that wait.
+//! Signals that wait until a part of a thread's work is done.
 
 #[cfg(unix)]
 use std::marker::PhantomData;
@@ -7,11 +7,11 @@ use std::mem::MaybeUninit;
 #[cfg(unix)]
 use std::ptr;
 
-/// Keeps all signals from the calling thread, and from those that it starts meanwhile, until it is
-/// dropped there.
+/// A guard that keeps all signals from the calling thread, and from those that it starts meanwhile,
+/// until it is dropped there.
 #[cfg(unix)]
 pub(crate) struct Blocked {
-    /// Those that were blocked before; `None` if the system has refused.
+    /// The signals that were blocked before; `None` if the system has refused to block.
     before: Option<libc::sigset_t>,
     _of_this_thread: PhantomData<*const ()>,
 }
@@ -20,14 +20,14 @@ pub(crate) struct Blocked {
 impl Blocked {
     pub(crate) fn all() -> Self {
         let mut all = MaybeUninit::uninit();
-        // SAFETY: writes a whole set.
+        // SAFETY: the call writes a whole set.
         unsafe { libc::sigfillset(all.as_mut_ptr()) };
         let mut before = MaybeUninit::uninit();
         // SAFETY: the first set was written, and the second has room for one.
         let refused =
             unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr()) };
         Self {
-            // SAFETY: written, since it was not refused.
+            // SAFETY: the set was written, because the call was not refused.
             before: (refused == 0).then(|| unsafe { before.assume_init() }),
             _of_this_thread: PhantomData,
         }
@@ -38,13 +38,13 @@ impl Blocked {
 impl Drop for Blocked {
     fn drop(&mut self) {
         if let Some(before) = &self.before {
-            // SAFETY: a set that the system has written.
+            // SAFETY: the set was written by the system.
             unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before, ptr::null_mut()) };
         }
     }
 }
 
-/// There are none.
+/// A guard that does nothing, because Windows has no such signals.
 #[cfg(windows)]
 pub(crate) struct Blocked;
 

@@ -1,4 +1,4 @@
-//! How a frame is laid out, and how far apart frames lie.
+//! The layout of a frame, and the distance from one frame to the next.
 //!
 //! ```text
 //!   │◄───────────────────────── stride ─────────────────────────►│
@@ -6,9 +6,10 @@
 //!   │     128      │           1500            │       100       │   = 1728, 27 cache lines
 //! ```
 //!
-//! The colouring rule: unless told otherwise, the stride is an odd number of cache lines. Then the same
-//! byte of consecutive frames falls into different sets of the cache, each set in turn; with a stride
-//! that is a power of two they fall into a few sets, and a burst evicts itself.
+//! The colouring rule: unless the builder asks for a stride, it is an odd number of cache lines.
+//! Then the same byte of consecutive frames falls into a different set of the cache each time, and
+//! all sets are used in turn. With a stride that is a power of two they fall into a few sets, and
+//! the frames of a burst evict each other.
 
 #![forbid(unsafe_code)]
 
@@ -17,14 +18,14 @@ use crate::error::BuildError;
 
 const LINE: usize = 64;
 
-/// What the builder asks for; all in bytes.
+/// What the builder asks for, in bytes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wanted {
     pub(crate) headroom: usize,
     pub(crate) payload: usize,
-    /// At least.
+    /// The tailroom is at least this.
     pub(crate) tailroom: usize,
-    /// Exactly; `None` for the colouring rule.
+    /// The stride is exactly this; `None` selects the colouring rule.
     pub(crate) stride: Option<usize>,
 }
 
@@ -33,7 +34,7 @@ pub(crate) struct Wanted {
 pub(crate) struct Layout {
     pub(crate) headroom: u16,
     pub(crate) payload: u16,
-    /// Headroom, payload and tailroom: the bytes a frame's owner can use.
+    /// Headroom, payload and tailroom together: the bytes that a frame's owner can use.
     pub(crate) room: u16,
     pub(crate) stride: usize,
 }
@@ -62,7 +63,7 @@ impl Layout {
         })
     }
 
-    /// The bytes from the first frame's start to the last frame's end.
+    /// Returns the number of bytes from the first frame's start to the last frame's end.
     pub(crate) fn bytes(&self, frames: u32) -> Result<usize, BuildError> {
         let frames = frames as usize;
         let too_large = BuildError::TooLarge {
@@ -76,7 +77,7 @@ impl Layout {
     }
 }
 
-/// The least odd number of cache lines that holds `needed` bytes, in bytes.
+/// Returns the least odd number of cache lines that holds `needed` bytes, in bytes.
 fn coloured(needed: usize) -> usize {
     let lines = needed.div_ceil(LINE);
     (lines | 1) * LINE

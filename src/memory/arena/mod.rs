@@ -1,4 +1,4 @@
-//! The arena: one contiguous reservation cut into frames of equal stride.
+//! The arena: one contiguous reservation that is cut into frames of equal stride.
 //!
 //! ```text
 //!   │guard│ frame 0 │ frame 1 │ …    carved    … │  never handed out yet  │guard│
@@ -7,12 +7,12 @@
 //!
 //! Invariants
 //!
-//! - A1. Frame `i` is the bytes `base + i × stride ..+ stride`, inside the mapping for all `i` below
-//!   the number of frames.
-//! - A2. The bytes of a frame are touched only through the handle that owns it. Nothing of the
-//!   allocator is kept in them, and they are zero until an owner writes them.
-//! - A3. `next` only grows. Frames are carved in order, on demand: what was never asked for is never
-//!   touched. Their bytes and words are committed before `next` passes them.
+//! - A1. Frame `i` is the bytes `base + i × stride ..+ stride`. It lies inside the mapping for all
+//!   `i` below the number of frames.
+//! - A2. The bytes of a frame are touched only through the handle that owns it. The allocator keeps
+//!   nothing in them. They are zero until an owner writes them.
+//! - A3. `next` only grows. Frames are carved in order and on demand, so a frame that was never
+//!   asked for is never touched. A frame's bytes and words are committed before `next` passes it.
 
 mod layout;
 
@@ -32,7 +32,7 @@ use crate::memory::reservation::Reservation;
 use crate::sync::{AtomicU32, Margin, Ordering};
 use crate::sys::{HugePages, Mapping, PageKind, prefetch_to_write};
 
-/// The layout of the frames in the memory, and how far it was carved.
+/// The frames' memory, their layout, and how many of them were carved.
 #[repr(C)]
 pub(crate) struct Arena {
     _margin: Margin,
@@ -46,12 +46,13 @@ pub(crate) struct Arena {
 
 // SAFETY: the arena owns its mapping, which is not bound to a thread.
 unsafe impl Send for Arena {}
-// SAFETY: shared access yields addresses alone; who may use the bytes behind them is the frame
-// handles' matter (A2). `next` is atomic.
+// SAFETY: shared access yields addresses alone; A2 says who may use the bytes behind them. `next`
+// is atomic.
 unsafe impl Sync for Arena {}
 
 impl Arena {
-    /// Reserves `bytes`, which is `frames` × the layout's stride. With `prefault` all is committed at once: no carving is refused later.
+    /// Reserves `bytes`, which is `frames` × the layout's stride. With `prefault` all of it is
+    /// committed at once, so that no later carve is refused.
     pub(crate) fn new(
         (links, raw): (Links, FrameStates),
         frames: u32,
@@ -95,7 +96,7 @@ impl Arena {
         self.base
     }
 
-    /// The byte at `offset` of a frame, or the frame's end.
+    /// Returns the byte at `offset` of a frame; the stride as the offset yields the frame's end.
     ///
     /// # Safety
     ///
@@ -105,36 +106,38 @@ impl Arena {
     pub(crate) unsafe fn byte(&self, id: FrameId, offset: usize) -> NonNull<u8> {
         debug_assert!(id.0 < self.frames && offset <= self.layout.stride);
         // In this order the sum that needs no id is ready before the id is.
-        // SAFETY: every frame is as large as the stride, so `offset` lies in the first or at its end.
+        // SAFETY: every frame is as large as the stride, so `offset` lies in the first frame or at
+        // its end.
         let in_first = unsafe { self.base.add(offset) };
         // SAFETY: A1: the mapping holds `frames` strides, in all at most isize::MAX bytes
         // (`Layout::bytes`), so this is the same place in frame `id`.
         unsafe { in_first.add(id.index() * self.layout.stride) }
     }
 
-    /// The frame that an address lies in, and the byte within it.
+    /// Returns the frame that an address lies in, and the offset of the address within it.
     pub(crate) fn find(&self, address: usize) -> Option<(FrameId, usize)> {
         let offset = address.wrapping_sub(self.base.as_ptr().addr());
         let id = offset / self.layout.stride;
         (id < self.frames as usize).then(|| (FrameId(id as u32), offset % self.layout.stride))
     }
 
-    /// Which frames are out as pointers, for those who have one.
+    /// Returns the table that says which frames are out as pointers. The caller has such a frame.
     #[inline(always)]
     pub(crate) fn raw(&self) -> &FrameStates {
         self.memory.raw()
     }
 
-    /// The view of a frame that is out as a pointer, for who has no frame.
+    /// Returns the view of a frame that is out as a pointer. The caller need not have the frame.
     pub(crate) fn raw_view(&self, id: FrameId) -> Option<u64> {
-        // The word of a frame that was never carved may not be there; it is if `carved`, which acquires A, says so.
+        // The word of a frame that was never carved may not be committed. The word is there if
+        // `carved`, which acquires edge A, says that the frame was carved.
         if Mapping::ON_DEMAND && id.0 >= self.carved() {
             return None;
         }
         self.raw().view(id)
     }
 
-    /// Makes frames and what is kept about them usable; again, if another call has done so.
+    /// Makes frames and their words usable. Repeating it changes nothing.
     #[inline]
     fn commit(&self, from: u32, to: u32) -> Result<(), Lack> {
         let stride = self.layout.stride;
@@ -145,7 +148,7 @@ impl Arena {
             .map_err(|refusal| Lack::of_memory(bytes, &refusal))
     }
 
-    /// For loom: the owner of the frame has read its bytes.
+    /// Tells loom that the owner of the frame has read its bytes.
     #[inline(always)]
     pub(crate) fn read(&self, id: FrameId) {
         self.memory.tracks().read(id.0);
@@ -155,15 +158,16 @@ impl Arena {
 impl Back for Arena {
     fn carve(&self, most: usize, batch: &mut Batch) -> Result<(), Lack> {
         let mut most = most.min(self.frames as usize) as u32;
-        // Relaxed, here and on failure: the frames need no edge, their bytes and links were never
-        // written.
+        // Relaxed, here and on failure: the frames need no edge, because their bytes and links were
+        // never written.
         let mut next = self.next.load(Ordering::Relaxed);
         loop {
             let end = next.saturating_add(most).min(self.frames);
             if next == end {
                 return Err(Lack::UsedUp);
             }
-            // Before the frames are this call's: who is refused has none to give back.
+            // This comes before the frames are this call's, so that a refused call has none to give
+            // back.
             match self.commit(next, end) {
                 Ok(()) => {}
                 Err(refused) if most == 1 => return Err(refused),
@@ -172,8 +176,8 @@ impl Back for Arena {
                     continue;
                 }
             }
-            // Release (A): a scan that reads "all carved" reads no older word of a place that the
-            // carver pushed to before, see `class::exhaustion`.
+            // Release (A): pairs with the Acquire in `carved`. A scan that reads "all carved" reads
+            // no older word of a place that the carver pushed to before; see `class::exhaustion`.
             match self
                 .next
                 .compare_exchange_weak(next, end, Ordering::Release, Ordering::Relaxed)
@@ -196,7 +200,8 @@ impl Back for Arena {
         0
     }
 
-    /// "All carved" is final, and what was refused is not counted.
+    /// Returns `Some(0)` or `None`: "all carved" is final, and a carve that was refused is not
+    /// counted.
     fn carvings_if_used_up(&self, refused: bool) -> Option<u64> {
         (self.carved() == self.frames || refused).then_some(0)
     }
@@ -213,7 +218,8 @@ impl Back for Arena {
 
     #[inline(always)]
     unsafe fn prefetch(&self, id: FrameId) {
-        // SAFETY: the caller owns the id, so it is one of this arena's; the headroom is at most the stride.
+        // SAFETY: the caller owns the id, so it is one of this arena's; the headroom is at most the
+        // stride.
         prefetch_to_write(unsafe { self.byte(id, self.layout.headroom.into()) });
     }
 

@@ -1,14 +1,15 @@
-//! The back of a size class of 802.11 buffers: chunks, cut into buffers of its stride.
+//! The back of a size class: chunks that are cut into buffers of the class's stride.
 //!
 //! ```text
-//!   cursor │ chunk │ next │      buffers of the chunk from `next` up were never at rest since the class took it
+//!   cursor │ chunk │ next │      the buffers of the chunk from `next` up were never carved
+//!                                since the class took the chunk
 //! ```
 //!
-//! The cursor's word says all that carving needs to know: whoever moves it from {chunk, n} to {chunk, m} has the buffers n to
-//! m in hand, whether or not the chunk went and came back meanwhile. A chunk that is used up stays in the word, and
-//! means nothing there.
+//! One word holds the whole cursor. A call that moves it from {chunk, n} to {chunk, m} has the
+//! buffers n to m in hand, whether or not the chunk went away and came back meanwhile. A chunk that
+//! is used up stays in the word and means nothing there.
 //!
-//! Ids of the class that rest on shelves (`shelved.rs`) are carved off these first.
+//! Ids of the class that rest on shelves (`shelved.rs`) are carved before those behind the cursor.
 
 mod shelved;
 
@@ -30,23 +31,24 @@ pub(crate) struct Cuts {
     class: ClassId,
     cursor: AtomicU64,
     carved: AtomicU32,
-    /// How many ids lie on shelves; those that are just laid there or taken off included.
+    /// How many ids lie on shelves. It includes those that are just put there or taken off.
     shelved: AtomicU32,
-    /// Calls that take chunks back from the class.
+    /// How many calls are taking chunks back from the class.
     reclaimers: AtomicU32,
     chunks: Arc<Chunks>,
 }
 
-// SAFETY: it names the chunks' memory, which it keeps, and which is not bound to a thread.
+// SAFETY: the chunks' memory that this names lives as long as this, which holds the chunks, and is
+// not bound to a thread.
 unsafe impl Send for Cuts {}
-// SAFETY: shared access yields addresses alone; who may use the bytes behind them is the buffers'
-// handles' matter (P1 of `class`). All else is atomic.
+// SAFETY: shared access yields addresses alone; P1 of `class` says who may use the bytes behind
+// them. All else is atomic.
 unsafe impl Sync for Cuts {}
 
-/// Where the buffers of a class lie, by value.
+/// Where the buffers of a class lie. The hot path keeps a copy of it.
 #[derive(Clone, Copy)]
 pub(crate) struct Place {
-    /// Of all chunks.
+    /// The first byte of all chunks.
     base: NonNull<u8>,
     stride: u32,
 }
@@ -57,21 +59,22 @@ impl Place {
         self.stride as usize
     }
 
-    /// The first byte of a buffer.
+    /// Returns the first byte of a buffer.
     ///
     /// # Safety
     ///
-    /// - The id is one of the class's: it was carved, and its chunk not given back since.
+    /// - The id is one of the class's: it was carved, and its chunk was not given back since.
     #[inline(always)]
     pub(crate) unsafe fn start(self, id: FrameId) -> NonNull<u8> {
         let chunk = chunks::chunk_of(id).index() * CHUNK;
         let within = chunks::number_of(id) as usize * self.stride();
-        // SAFETY: the chunk is one of the mapping's, and holds the buffer (`per_chunk`); the mapping lives as long as the class.
+        // SAFETY: the chunk is one of the mapping's, and holds the buffer (`per_chunk`); the
+        // mapping lives as long as the class.
         unsafe { self.base.add(chunk + within) }
     }
 }
 
-/// What a cursor leaves to be carved.
+/// What the cursor has left to carve.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Rest {
     pub(crate) chunk: ChunkId,
@@ -104,7 +107,8 @@ impl Cuts {
         }
     }
 
-    /// How many buffers of a stride a chunk holds: as many as an id can number, of the smallest.
+    /// Returns how many buffers of a stride a chunk holds. An id has room for as many numbers as
+    /// the smallest stride needs.
     pub(crate) fn per_chunk_of(stride: u32) -> u32 {
         (CHUNK as u32 / stride).min(1 << CHUNK_BITS)
     }
@@ -118,14 +122,14 @@ impl Cuts {
         self.per_chunk
     }
 
-    /// The buffer that the byte at `offset` of a chunk belongs to, if the chunk is the class's, and
-    /// the byte within the buffer; `None` behind the chunk's last buffer.
+    /// Returns the buffer that the byte at `offset` of a chunk belongs to, and the offset within
+    /// the buffer. Returns `None` behind the chunk's last buffer. The chunk is one of the class's.
     pub(crate) fn find(&self, chunk: ChunkId, offset: usize) -> Option<(FrameId, usize)> {
         let number = (offset / self.stride()) as u32;
         (number < self.per_chunk).then(|| (chunks::id(chunk, number), offset % self.stride()))
     }
 
-    /// What the cursor leaves; stale as soon as it is read.
+    /// Returns what the cursor has left to carve. The answer is stale as soon as it is read.
     pub(crate) fn look_at_rest(&self) -> Option<Rest> {
         // Relaxed: a hint.
         self.rest(self.cursor.load(Ordering::Relaxed))
@@ -135,12 +139,12 @@ impl Cuts {
         &self.chunks
     }
 
-    /// Where the buffers lie.
+    /// Returns where the buffers lie.
     pub(crate) fn place(&self) -> Place {
         self.place
     }
 
-    /// The first byte of a buffer.
+    /// Returns the first byte of a buffer.
     ///
     /// # Safety
     ///
@@ -158,11 +162,12 @@ impl Cuts {
         (word != NONE && rest.next < self.per_chunk).then_some(rest)
     }
 
-    /// Moves the cursor.
+    /// Moves the cursor from one word to another; `false` if the cursor has another word.
     fn advance(&self, from: u64, to: u64) -> bool {
-        // Release (A): a scan that reads "used up" reads no older word of a place that the carver pushed to before, see
-        // `class::exhaustion`. Acquire: pairs with the same of who put the chunk here, after whatever was done with its
-        // bytes before (C). Relaxed on failure: nothing is concluded.
+        // Release (A): a scan that reads "used up" reads no older word of a place that the carver
+        // pushed to before; see `class::exhaustion`. Acquire: pairs with the Release of the call
+        // that put the chunk here, so that what was done with its bytes before comes first (C).
+        // Relaxed on failure: nothing is concluded.
         self.cursor
             .compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed)
             .is_ok()
@@ -172,31 +177,34 @@ impl Cuts {
         for number in from..to {
             batch.push(chunks::id(chunk, number));
         }
-        // Relaxed: read when no call is in progress, or as a statistic.
+        // Relaxed: the number is read when no call is in progress, or as a statistic.
         self.carved.fetch_add(to - from, Ordering::Relaxed);
     }
 
-    /// Takes what the cursor leaves off it, for the caller alone.
+    /// Takes what the cursor has left off it, for the caller alone.
     pub(crate) fn take_rest(&self) -> Option<Rest> {
-        // AcqRel: pairs with `advance`: what was done with the chunk comes before what the caller does with it.
+        // AcqRel: pairs with `advance`: what was done with the chunk comes before what the caller
+        // does with it.
         let word = self.cursor.swap(NONE, Ordering::AcqRel);
         self.rest(word)
     }
 
-    /// Lays what `take_rest` took on the cursor again; `false` if that names another chunk by now.
+    /// Returns to the cursor what `take_rest` took. Returns `false` if the cursor names another
+    /// chunk by now.
     pub(crate) fn leave_rest(&self, rest: Rest) -> bool {
         let left = self.advance(NONE, rest.word());
         self.chunks.transit().arrived();
         left
     }
 
-    /// Notes that ids that were carved are no longer the class's, or that others are.
+    /// Notes that `ids` of the carved ids are no longer the class's.
     pub(crate) fn uncarve(&self, ids: u32) {
         // Relaxed: as in `note_carved`.
         self.carved.fetch_sub(ids, Ordering::Relaxed);
     }
 
-    /// Calls that take chunks back from the class, for them to count themselves.
+    /// Returns the number of calls that take chunks back from the class. Those calls count
+    /// themselves.
     pub(crate) fn reclaimers(&self) -> &AtomicU32 {
         &self.reclaimers
     }
@@ -205,9 +213,9 @@ impl Cuts {
         self.chunks.owner(chunk).class == Some(self.class)
     }
 
-    /// Makes a chunk the class's that was another's and is in the caller's hands, and carves an id
-    /// off it: that is the caller's. `None` if the chunk is still the caller's: the system refuses
-    /// memory for the words, or the class has something to carve by now.
+    /// Makes a chunk of another class, which is in the caller's hands, this class's, and carves an
+    /// id off it for the caller. Returns `None` if the chunk stays in the caller's hands: the
+    /// system refuses memory for the words, or the class has something to carve by now.
     pub(crate) fn adopt(&self, chunk: ChunkId) -> Option<FrameId> {
         // Relaxed: see `advance`.
         let seen = self.cursor.load(Ordering::Relaxed);
@@ -220,6 +228,7 @@ impl Cuts {
         if !self.advance(seen, Rest { chunk, next: 1 }.word()) {
             return None;
         }
+        // Relaxed: as in `note_carved`.
         self.carved.fetch_add(1, Ordering::Relaxed);
         self.chunks.transit().arrived();
         Some(chunks::id(chunk, 0))
@@ -250,7 +259,8 @@ impl Back for Cuts {
                 }
                 continue;
             }
-            // Who finds none is not under way: others would wait for it.
+            // A call that finds no chunk does not count as under way, because others would wait for
+            // it.
             if self.chunks.takings_if_used_up().is_some() {
                 return Err(Lack::UsedUp);
             }
@@ -261,7 +271,7 @@ impl Back for Cuts {
                 self.chunks.transit().arrived();
                 return Ok(());
             }
-            // Another call was faster; nobody has had an id of this chunk.
+            // Another call was faster. Nobody has had an id of this chunk.
             self.chunks.give_back_untouched(chunk);
         }
     }
@@ -272,11 +282,13 @@ impl Back for Cuts {
     }
 
     fn carvings_if_used_up(&self, refused: bool) -> Option<u64> {
-        // The cursor comes last: that something was laid on it and carved again shows in no number. So all places that the scan
-        // has read before were empty at the moment when this one was, or they tell it in the second round.
+        // The cursor comes last, because no number shows that something was put on it and carved
+        // again. So all places that the scan has read before were empty at the moment when this one
+        // was, or they show it in the second round.
         let takings = match refused {
             false => self.chunks.takings_if_used_up()?,
-            // For a call that was refused a chunk's memory there is no chunk, whoever takes one meanwhile.
+            // For a call that was refused a chunk's memory there is no chunk, whatever other calls
+            // take.
             true => 0,
         };
         let pops = (self.chunks.shelves()).pops_if_empty(|chunk| self.is_own(chunk))?;
@@ -312,7 +324,8 @@ impl Back for Cuts {
         self.wrote(id);
         // SAFETY: the caller owns the id, so it is one of this class's.
         let start = unsafe { self.start(id) };
-        // SAFETY: the buffer's bytes lie in the mapping and are the caller's alone (the function's bullet).
+        // SAFETY: the buffer's bytes lie in the mapping and are the caller's alone (the function's
+        // bullet).
         unsafe { start.write_bytes(0, self.stride()) };
     }
 }

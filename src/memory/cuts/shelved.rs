@@ -11,11 +11,12 @@ use crate::memory::chunks;
 use crate::sync::Ordering;
 
 impl Cuts {
-    /// The class's chunks of which some buffers seem to lie on the shelf, and how many.
+    /// Returns the class's chunks of which some buffers seem to lie on the shelf, each with their
+    /// number.
     pub(crate) fn on_shelves(&self) -> impl Iterator<Item = (ChunkId, u32)> {
-        // Acquire: pairs with the Releases that take off: who reads that there are none sees the
-        // shelves empty afterwards, and who has found some there finds them counted (`shelve`). So
-        // `class::exhaustion` and this agree in the end.
+        // Acquire: pairs with the Releases in `take_whole` and `take_off_shelf`. A call that reads
+        // 0 finds the shelves empty afterwards, and a call that has found ids there finds them
+        // counted (`shelve`). So `class::exhaustion` and this agree in the end.
         let chunks = match self.shelved.load(Ordering::Acquire) {
             0 => 0,
             _ => self.chunks.count(),
@@ -26,8 +27,8 @@ impl Cuts {
         each.filter(|(chunk, ids)| *ids > 0 && self.is_own(*chunk))
     }
 
-    /// Lays up to a batch of ids, which the caller has in hand, on the shelves of their chunks, and
-    /// shows each of these `then`.
+    /// Puts up to a batch of ids, which the caller has in hand, on the shelves of their chunks.
+    /// Calls `then` with each of these chunks.
     pub(crate) fn shelve_all(&self, ids: &[FrameId], mut then: impl FnMut(ChunkId)) {
         let mut sorted = [FrameId(0); MAGAZINE];
         let sorted = &mut sorted[..ids.len()];
@@ -40,16 +41,17 @@ impl Cuts {
         }
     }
 
-    /// Lays ids of one chunk, which the caller has in hand, on its shelf.
+    /// Puts ids of one chunk, which the caller has in hand, on the chunk's shelf.
     pub(crate) fn shelve(&self, chunk: ChunkId, ids: &[FrameId]) {
-        // Relaxed: before the push, which publishes it: who finds the ids finds them counted.
+        // Relaxed: the push afterwards publishes it, so a call that finds the ids finds them
+        // counted.
         self.shelved.fetch_add(ids.len() as u32, Ordering::Relaxed);
         self.chunks.shelves().lay(self.chunks.links(), chunk, ids);
         self.chunks.transit().arrived();
     }
 
-    /// Takes a chunk off the class of which all buffers lie on the shelf, but for the `uncarved`,
-    /// which the caller has in hand. All of it is the caller's then (C1 of `chunks`).
+    /// Takes a chunk off the class if all its buffers lie on the shelf, except for `uncarved`
+    /// buffers that the caller has in hand. Then all of the chunk is the caller's (C1 of `chunks`).
     pub(crate) fn take_whole(&self, chunk: ChunkId, uncarved: u32) -> bool {
         let ids = self.per_chunk - uncarved;
         let links = self.chunks.links();
@@ -67,13 +69,14 @@ impl Cuts {
     }
 
     /// Takes the chunk that the cursor cuts off the class, if all that was carved of it lies on the
-    /// shelf. It is the caller's then.
+    /// shelf. Then the chunk is the caller's.
     pub(crate) fn take_whole_with_rest(&self) -> Option<ChunkId> {
         let is_idle = |rest: &Rest| {
             let links = self.chunks.links();
             self.chunks.shelves().resting(links, rest.chunk) >= rest.next
         };
-        // Looks first: meanwhile others would take another chunk.
+        // It only reads first: while the rest is off the cursor, other calls would take another
+        // chunk.
         self.look_at_rest().filter(is_idle)?;
         let rest = self.take_rest()?;
         if self.take_whole(rest.chunk, self.per_chunk - rest.next) {
@@ -94,7 +97,7 @@ impl Cuts {
     }
 
     /// Takes up to `most` ids off the shelf with the fewest, so that the fullest chunk fills up and
-    /// the others can go; `false` if there are none.
+    /// the other chunks can be given back. Returns `false` if there are no ids.
     pub(super) fn take_off_shelf(&self, most: usize, batch: &mut Batch) -> bool {
         while let Some((chunk, _)) = self.on_shelves().min_by_key(|(_, ids)| *ids) {
             let links = self.chunks.links();
@@ -103,7 +106,8 @@ impl Cuts {
                 .shelves()
                 .take(links, chunk, most, batch, is_own);
             if !batch.is_empty() {
-                // Release: after the pop, so that it is never less than what lies there.
+                // Release: pairs with the Acquire in `on_shelves`. It comes after the pop, so that
+                // the count is never less than what lies there.
                 self.shelved
                     .fetch_sub(batch.len() as u32, Ordering::Release);
                 return true;

@@ -1,7 +1,9 @@
 //! Anonymous memory: reserved at once, committed part by part.
 //!
-//! Whoever uses a part of a mapping has had it committed (`commit`), in whatever thread. On Unix that is nothing: the first touch does it. Windows
-//! wants to be asked, and may refuse: an ordinary answer, by which nothing is lost. A part may be committed twice; what is in it stays.
+//! A part of a mapping is committed (`commit`) before it is used, in whatever thread. On Unix
+//! `commit` does nothing, because the first touch commits. Windows has to be asked, and may refuse.
+//! A refusal is an ordinary answer, by which nothing is lost. A part may be committed twice, and
+//! keeps its contents.
 
 #[cfg(all(test, not(loom)))]
 pub(crate) mod refusal;
@@ -21,7 +23,8 @@ pub(super) use unix::page_size;
 /// The size and alignment of a huge page.
 const HUGE: usize = 2 << 20;
 
-/// The most bytes that a mapping takes beside its range, for alignment and guards: less than that.
+/// A bound on the bytes that a mapping takes beside its range, for alignment and guards. It takes
+/// less.
 pub(super) const SLACK: usize = 2 * HUGE;
 
 #[cfg(all(test, not(loom)))]

@@ -1,4 +1,5 @@
-//! For tests: a system that refuses to commit. Real refusals need a limit that the whole process runs into.
+//! A system that refuses to commit, for tests. A real refusal needs a limit that the whole process
+//! meets.
 
 use std::cell::Cell;
 use std::io;
@@ -8,12 +9,12 @@ thread_local! {
     static LEFT: Cell<Option<usize>> = const { Cell::new(None) };
 }
 
-/// The system's code for it.
+/// The system's code for the refusal.
 pub(crate) const CODE: i32 = 8;
 
-/// Lets the calling thread commit so many bytes during `f`, and no more.
+/// Calls `f`, during which the calling thread may commit `bytes` bytes and no more.
 pub(crate) fn beyond<T>(bytes: usize, f: impl FnOnce() -> T) -> T {
-    /// Ends it, also when `f` has panicked.
+    /// Ends the limit, also when `f` has panicked.
     struct Unlimited;
     impl Drop for Unlimited {
         fn drop(&mut self) {
@@ -25,12 +26,12 @@ pub(crate) fn beyond<T>(bytes: usize, f: impl FnOnce() -> T) -> T {
     f()
 }
 
-/// The bytes that the calling thread may still commit, within [`beyond`].
+/// Returns the bytes that the calling thread may still commit, within [`beyond`].
 pub(crate) fn left() -> Option<usize> {
     LEFT.get()
 }
 
-/// Whether so many bytes may be committed.
+/// Counts `bytes` bytes as committed, or refuses them if the limit leaves fewer.
 pub(super) fn ask(bytes: usize) -> io::Result<()> {
     let Some(left) = LEFT.get() else {
         return Ok(());

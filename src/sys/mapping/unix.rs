@@ -1,9 +1,10 @@
-//! Mappings by `mmap`: all of one is usable at once, and the first touch of a page has the kernel find memory for it.
+//! Mappings by `mmap`. All of a mapping is usable at once, and the first touch of a page makes the
+//! kernel find memory for it.
 //!
-//! That holds too where the process has all of its memory locked (`mlockall` with `MCL_FUTURE`),
-//! and the kernel would populate what is mapped, touched or not: a mapping begins without rights,
-//! which keeps the kernel from that, and gets them when it is told to lock each page as it is
-//! touched.
+//! That holds too if the process has all of its memory locked (`mlockall` with `MCL_FUTURE`). There
+//! the kernel would populate what is mapped, touched or not. A mapping begins without rights, which
+//! keeps the kernel from populating it. It gets its rights when the kernel was told to lock each
+//! page as it is touched.
 //!
 //! Source: mmap(2), mlock(2), madvise(2).
 
@@ -20,7 +21,7 @@ const UNBACKED: libc::c_int = libc::MAP_NORESERVE;
 #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
 const UNBACKED: libc::c_int = 0;
 
-/// A range of zeroed, private memory, given back when dropped.
+/// A range of zeroed, private memory, which is given back when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Mapping {
     /// The whole mapping: the range, and what alignment and guards took around it.
@@ -36,7 +37,7 @@ unsafe impl Send for Mapping {}
 unsafe impl Sync for Mapping {}
 
 impl Mapping {
-    /// Whether a part is there only after [`commit`](Self::commit).
+    /// Whether a part is usable only after [`commit`](Self::commit).
     pub(crate) const ON_DEMAND: bool = false;
 
     /// Reserves `len` bytes on base pages.
@@ -55,8 +56,8 @@ impl Mapping {
 
     /// Reserves at least `len` bytes, aligned to 2 MiB, on the best pages that `wish` allows.
     ///
-    /// Outside the range lie pages that fault on any access, but for explicit huge pages, around
-    /// which nothing is reserved.
+    /// Outside the range lie pages that fault on any access. Explicit huge pages are the exception:
+    /// nothing is reserved around them.
     pub(crate) fn huge(len: usize, wish: HugePages) -> io::Result<(Self, PageKind)> {
         let whole = len
             .checked_next_multiple_of(HUGE)
@@ -81,10 +82,11 @@ impl Mapping {
         Ok((mapping, PageKind::Base))
     }
 
-    /// Explicit huge pages. The kernel sets them aside here and now: without that reservation the
-    /// first touch could be a SIGBUS, so `UNBACKED` must not be given. With it too, where a
-    /// control group limits the pages themselves: so all of them are populated before anybody has
-    /// the range.
+    /// Maps explicit huge pages, and populates all of them before anybody has the range.
+    ///
+    /// The kernel sets the pages aside here and now. Without that reservation the first touch could
+    /// be a SIGBUS, so `UNBACKED` must not be given. With the reservation it could be one too, if a
+    /// control group limits the pages themselves. That is why all are populated.
     #[cfg(target_os = "linux")]
     fn explicit(len: usize) -> io::Result<Self> {
         let flags = libc::MAP_HUGETLB | libc::MAP_HUGE_2MB;
@@ -98,15 +100,15 @@ impl Mapping {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    /// Base pages, aligned to 2 MiB, between two guards; committed without regard to what the
-    /// system could back.
+    /// Maps base pages, aligned to 2 MiB, between two guards. They are committed without regard to
+    /// what the system could back.
     fn guarded(len: usize) -> io::Result<Self> {
         let mapping = Self::between_guards(len, UNBACKED)?;
         mapping.lock_as_touched();
         mapping.opened()
     }
 
-    /// A range aligned to 2 MiB, closed as what lies around it is.
+    /// Maps a range aligned to 2 MiB. The range and what lies around it fault on any access.
     fn between_guards(len: usize, flags: libc::c_int) -> io::Result<Self> {
         let page = page_size();
         let len = len
@@ -123,9 +125,10 @@ impl Mapping {
         Ok(mapping)
     }
 
-    /// Maps at least `len` bytes for one buffer, transparent huge pages if they are worth it. The
-    /// system may refuse what it could not back with memory. Where the process has its memory
-    /// locked, all of the buffer is: it is in use as a whole.
+    /// Maps at least `len` bytes for one buffer, on transparent huge pages if they are worth it.
+    ///
+    /// The system may refuse what it could not back with memory. If the process has its memory
+    /// locked, all of the buffer is locked, because it is in use as a whole.
     pub(crate) fn large(len: usize) -> io::Result<Self> {
         let whole = if len >= HUGE {
             len.checked_next_multiple_of(HUGE)
@@ -140,8 +143,8 @@ impl Mapping {
         mapping.opened()
     }
 
-    /// Maps memory that faults on any access. Never more than `isize::MAX` bytes: a process of 32
-    /// bits could have them, but no pointer may be moved so far within a mapping.
+    /// Maps memory that faults on any access, and never more than `isize::MAX` bytes. A process of
+    /// 32 bits could have more, but no pointer may be moved so far within a mapping.
     fn closed(total: usize, flags: libc::c_int) -> io::Result<Self> {
         if isize::try_from(total).is_err() {
             return Err(io::ErrorKind::OutOfMemory.into());
@@ -172,8 +175,8 @@ impl Mapping {
         io_result(answer)
     }
 
-    /// Has the kernel lock each page of a closed range when it is touched, and what lies around the
-    /// range never, if the process has what it maps locked.
+    /// Tells the kernel to lock each page of a closed range when it is touched, and never to lock
+    /// what lies around the range. This does nothing unless the process has what it maps locked.
     #[cfg(target_os = "linux")]
     fn lock_as_touched(&self) {
         if self.discard_unlocked(0, page_size().min(self.len)) {
@@ -191,8 +194,8 @@ impl Mapping {
     #[cfg(not(target_os = "linux"))]
     fn lock_as_touched(&self) {}
 
-    /// Has the kernel find memory for every page, of `page` bytes, of a range that nobody uses yet.
-    /// An error where a touch would be a SIGBUS.
+    /// Makes the kernel find memory for every page, of `page` bytes, of a range that nobody uses
+    /// yet. Returns an error where a touch would be a SIGBUS.
     #[cfg(target_os = "linux")]
     fn populate(&self, page: usize) -> io::Result<()> {
         match self.advise(libc::MADV_POPULATE_WRITE) {
@@ -215,16 +218,16 @@ impl Mapping {
         Ok(())
     }
 
-    /// Touches every page by a system call: where a store would be answered by a signal, the call
-    /// is by an error.
+    /// Touches every page by a system call. Where a store would raise a signal, the call returns an
+    /// error.
     #[cfg(target_os = "linux")]
     fn populate_by_calls(&self, page: usize) -> io::Result<()> {
         for at in (0..self.len).step_by(page) {
             let word = self.base().as_ptr().wrapping_add(at).cast::<u32>();
             let none = ptr::null_mut::<u32>();
             // SAFETY: `at` is a multiple of a page below `len`, so the word lies in the mapping,
-            // which `self` owns, and nobody uses yet; getcpu writes one word, and what is null it
-            // does not.
+            // which `self` owns, and nobody uses yet. getcpu writes one word, and does not write to
+            // what is null.
             let answer = unsafe { libc::syscall(libc::SYS_getcpu, word, none, none) };
             if answer != 0 {
                 return Err(io::Error::last_os_error());
@@ -235,7 +238,7 @@ impl Mapping {
         Ok(())
     }
 
-    /// Nothing to do: the first touch commits.
+    /// Does nothing: the first touch commits.
     #[inline(always)]
     pub(crate) fn commit(&self, _offset: usize, _len: usize) -> io::Result<()> {
         #[cfg(all(test, not(loom)))]
@@ -243,24 +246,24 @@ impl Mapping {
         Ok(())
     }
 
-    /// Nothing to do: what was not touched has no memory.
+    /// Does nothing: what was not touched has no memory.
     #[inline(always)]
     pub(crate) fn decommit_untouched(&self, _offset: usize, _len: usize) {}
 
-    /// Gives the memory of a part back to the system; it is zeroed when it is touched again. `false` if the system keeps it.
+    /// Gives the memory of a part back to the system. The part is zeroed when it is touched again.
+    /// Returns `false` if the system keeps the memory.
     pub(crate) fn discard(&self, offset: usize, len: usize) -> bool {
         self.discard_unlocked(offset, len) || self.discard_locked(offset, len)
     }
 
-    /// Locked pages are refused.
+    /// Gives the memory of a part back, or returns `false`. Locked pages are refused.
     fn discard_unlocked(&self, offset: usize, len: usize) -> bool {
         // SAFETY: the part lies in the range (`part`), anonymous and private, and the caller alone
-        // owns what is
-        // in it: nobody misses it.
+        // owns what is in it: nobody misses it.
         unsafe { libc::madvise(self.part(offset, len), len, libc::MADV_DONTNEED) == 0 }
     }
 
-    /// Linux before 5.18 does not know how.
+    /// Gives the memory of locked pages back, or returns `false`. Linux before 5.18 refuses this.
     #[cfg(target_os = "linux")]
     fn discard_locked(&self, offset: usize, len: usize) -> bool {
         // SAFETY: as in `discard_unlocked`.
@@ -277,25 +280,25 @@ impl Mapping {
         self.base().as_ptr().wrapping_add(offset).cast()
     }
 
-    /// Touches every page, so that later first touches cost no fault; no frame of a pool that is
-    /// still being built is in use.
+    /// Touches every page, so that later first touches cost no fault. No frame is in use, because
+    /// the pool is still being built.
     pub(crate) fn prefault(&self) -> io::Result<()> {
         self.populate(page_size())
     }
 
-    /// Has a forked child find the range zeroed.
+    /// Tells the kernel that a forked child finds the range zeroed.
     #[cfg(all(target_os = "linux", not(loom)))]
     pub(crate) fn wipe_on_fork(&self) -> io::Result<()> {
         self.advise(libc::MADV_WIPEONFORK)
     }
 
-    /// Nothing where processes do not fork, or no pool has anything to tell apart after it.
+    /// Does nothing: processes do not fork, or no pool has anything to tell apart after a fork.
     #[cfg(not(any(target_os = "linux", loom)))]
     pub(crate) fn wipe_on_fork(&self) -> io::Result<()> {
         Ok(())
     }
 
-    /// The first byte of the range.
+    /// Returns the first byte of the range.
     pub(crate) fn base(&self) -> NonNull<u8> {
         let base = self.raw.as_ptr().cast::<u8>().wrapping_add(self.offset);
         NonNull::new(base).expect("a mapping never starts at address 0")
@@ -315,7 +318,8 @@ impl Mapping {
         false
     }
 
-    /// Asks for no huge pages, which a system may give unasked; one that knows none refuses the advice.
+    /// Asks for no huge pages, which a system may give unasked. A system that knows none refuses
+    /// the advice.
     fn advise_base(&self) {
         #[cfg(target_os = "linux")]
         let _ = self.advise(libc::MADV_NOHUGEPAGE);
@@ -352,7 +356,7 @@ pub(in crate::sys) fn page_size() -> usize {
     usize::try_from(size).unwrap_or(4096)
 }
 
-/// Whether the kernel gives transparent huge pages to those who ask.
+/// Returns whether the kernel gives transparent huge pages to those who ask.
 fn transparent_enabled() -> bool {
     std::fs::read_to_string("/sys/kernel/mm/transparent_hugepage/enabled")
         .is_ok_and(|modes| !modes.contains("[never]"))

@@ -1,12 +1,14 @@
-//! Mappings by `VirtualAlloc`: the range is reserved at once, and its parts are committed before they are used, because Windows counts
-//! what is committed, touched or not, against what memory and page file can hold.
+//! Mappings by `VirtualAlloc`. The range is reserved at once, and its parts are committed before
+//! they are used. Windows counts what is committed, touched or not, against what memory and page
+//! file can hold.
 //!
 //! ```text
 //!   raw ─► │ reserved │ committed │ reserved … │ committed │ reserved … │ reserved │
 //!                     ▲ base                      the range             ▲ base + len
 //! ```
 //!
-//! Whatever is not committed faults on any access: the pages around the range, and in it what was not handed out.
+//! Whatever is not committed faults on any access: the pages around the range, and the parts of it
+//! that were not handed out.
 //!
 //! Source: VirtualAlloc and VirtualFree, memoryapi.h.
 
@@ -21,10 +23,10 @@ use windows_sys::Win32::System::Memory::{
 use super::HUGE;
 use crate::sys::{HugePages, PageKind};
 
-/// The size of a page, on every processor that Windows runs on.
+/// The size of a page on every processor that Windows runs on.
 const PAGE: usize = 4096;
 
-/// A range of zeroed, private memory, given back when dropped.
+/// A range of zeroed, private memory, which is given back when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Mapping {
     /// The whole reservation: the range, and what alignment and guards took around it.
@@ -39,7 +41,7 @@ unsafe impl Send for Mapping {}
 unsafe impl Sync for Mapping {}
 
 impl Mapping {
-    /// Whether a part is there only after [`commit`](Self::commit).
+    /// Whether a part is usable only after [`commit`](Self::commit).
     pub(crate) const ON_DEMAND: bool = true;
 
     /// Reserves `len` bytes.
@@ -59,8 +61,9 @@ impl Mapping {
         Self::reserved(len)?.committed()
     }
 
-    /// Reserves at least `len` bytes, aligned to 2 MiB, between pages that fault on any access. Large pages are not asked for: they need
-    /// a privilege, and cannot be committed in parts.
+    /// Reserves at least `len` bytes, aligned to 2 MiB, between pages that fault on any access.
+    /// Large pages are not asked for, because they need a privilege and cannot be committed in
+    /// parts.
     pub(crate) fn huge(len: usize, wish: HugePages) -> io::Result<(Self, PageKind)> {
         if wish == HugePages::Explicit {
             return Err(io::ErrorKind::Unsupported.into());
@@ -92,14 +95,16 @@ impl Mapping {
         Ok(self)
     }
 
-    /// Makes a part usable: zeroed, unless it was before. Enters the kernel, which may refuse.
+    /// Makes a part usable. It is zeroed, unless it was committed before. This enters the kernel,
+    /// which may refuse.
     pub(crate) fn commit(&self, offset: usize, len: usize) -> io::Result<()> {
         #[cfg(all(test, not(loom)))]
         super::refusal::ask(len)?;
         if len == 0 {
             return Ok(());
         }
-        // SAFETY: the part lies in the reservation (`part`); committing what is committed changes nothing of it.
+        // SAFETY: the part lies in the reservation (`part`); committing what is committed changes
+        // nothing of it.
         let at = unsafe { VirtualAlloc(self.part(offset, len), len, MEM_COMMIT, PAGE_READWRITE) };
         if at.is_null() {
             return Err(io::Error::last_os_error());
@@ -107,15 +112,17 @@ impl Mapping {
         Ok(())
     }
 
-    /// Takes the memory of a part away that the caller has committed, and nobody touched.
+    /// Takes away the memory of a part that the caller has committed and nobody touched.
     pub(crate) fn decommit_untouched(&self, offset: usize, len: usize) {
         self.discard(offset, len);
     }
 
-    /// Gives the memory of a part, whole pages, back to the system; it is to be committed again. `false` if the system keeps it.
+    /// Gives the memory of a part of whole pages back to the system. The part has to be committed
+    /// again before it is used. Returns `false` if the system keeps the memory.
     pub(crate) fn discard(&self, offset: usize, len: usize) -> bool {
         debug_assert!(offset % PAGE == 0 && len % PAGE == 0 && len > 0);
-        // SAFETY: the part lies in the reservation (`part`), and the caller alone owns what is in it: nobody misses it.
+        // SAFETY: the part lies in the reservation (`part`), and the caller alone owns what is in
+        // it: nobody misses it.
         unsafe { VirtualFree(self.part(offset, len), len, MEM_DECOMMIT) != 0 }
     }
 
@@ -129,19 +136,20 @@ impl Mapping {
         self.commit(0, self.len)?;
         for at in (0..self.len).step_by(PAGE) {
             let byte = self.base().as_ptr().wrapping_add(at);
-            // SAFETY: `at < len`, so `byte` lies in the mapping, which `self` owns and has committed, and no
-            // frame of a pool that is still being built is in use: the zero replaces a zero.
+            // SAFETY: `at < len`, so `byte` lies in the mapping, which `self` owns and has
+            // committed, and no frame of a pool that is still being built is in use: the zero
+            // replaces a zero.
             unsafe { byte.write_volatile(0) };
         }
         Ok(())
     }
 
-    /// Nothing where processes do not fork.
+    /// Does nothing: processes do not fork here.
     pub(crate) fn wipe_on_fork(&self) -> io::Result<()> {
         Ok(())
     }
 
-    /// The first byte of the range.
+    /// Returns the first byte of the range.
     pub(crate) fn base(&self) -> NonNull<u8> {
         let base = self.raw.as_ptr().cast::<u8>().wrapping_add(self.offset);
         NonNull::new(base).expect("a mapping never starts at address 0")
@@ -154,7 +162,8 @@ impl Mapping {
 
 impl Drop for Mapping {
     fn drop(&mut self) {
-        // SAFETY: the reservation is this mapping's, as a whole, and whoever drops the mapping has let go of what is in it.
+        // SAFETY: the reservation is this mapping's, as a whole, and whoever drops the mapping has
+        // let go of what is in it.
         let released = unsafe { VirtualFree(self.raw.as_ptr(), 0, MEM_RELEASE) };
         debug_assert_ne!(released, 0, "{}", io::Error::last_os_error());
     }
