@@ -1,4 +1,4 @@
-//! The depot: ids at rest that belong to no CPU, in magazines of up to 64.
+//! The depot: free ids that belong to no CPU, in magazines of up to 64.
 //!
 //! ```text
 //!   full  ─► magazine ─► magazine …      slots: 64 ids a magazine, in four cache lines
@@ -6,22 +6,25 @@
 //!   loose ─► id ─► id …                  ids that found no magazine, by the per-id links
 //! ```
 //!
-//! A magazine is in `full`, in `empty`, fresh, or in the hands of one call. A call that takes
-//! an empty magazine has the ids for it in hand, and a call that takes a full one gives it back
-//! before it lets go of the ids; so with magazines for all ids one is always to be had for a whole batch. There may be
-//! fewer (`Depot::in_magazines`), part batches can use them up, and the system can
-//! refuse a fresh one's memory (Windows). Then ids go to `loose`, which has a link for each.
-//! So `put` never fails while the depot is open, and never uses the heap.
+//! A magazine is in `full`, in `empty`, fresh, or in the hands of one call. A call that takes an
+//! empty magazine has the ids for it in hand, and a call that takes a full one gives it back before
+//! it lets go of the ids. So if there are magazines for all ids, there is always one for a whole
+//! batch. There may be fewer (`Depot::in_magazines`), part batches can use them up, and the system
+//! can refuse a fresh one's memory (Windows). Then ids go to `loose`, which has a link for each. So
+//! `put` never fails while the depot is open, and never uses the heap.
 //!
-//! `put` prefers a magazine, and `take` a full one: what is loose rests while magazines come and go, and is had last.
+//! `put` prefers a magazine, and `take` a full one. So loose ids stay where they are while
+//! magazines come and go, and are taken last.
 //!
-//! Edges: S1 of `full` publishes a magazine's slots to who takes it (D1), S1 of `empty` gives them to
-//! the next writer (D2). Closing: `full` and `loose` refuse from then on; `empty` is not closed.
+//! Edges: S1 of `full` publishes a magazine's slots to the call that takes it (D1). S1 of `empty`
+//! gives the slots to the next writer (D2). Closing: `full` and `loose` refuse from then on;
+//! `empty` is not closed.
 //!
-//! Tags: magazines of 64 are at most 2^20, and leave 43 bits of tag. There is one operation for up to 64 ids;
-//! at 60 million operations a second on one line a tag comes round after 40 hours. Magazines are as large as a
-//! batch, half of a cache. With caches of one id a magazine holds one id: 2^26 magazines leave 37 bits,
-//! which come round after 38 minutes. So do the tags of `loose`, over 2^26 ids.
+//! Tags: there are at most 2^20 magazines of 64, which leaves 43 bits of tag. There is one
+//! operation for up to 64 ids. At 60 million operations a second on one line a tag comes round
+//! after 40 hours. A magazine is as large as a batch, which is half of a cache. With caches of one
+//! id a magazine holds one id: 2^26 magazines leave 37 bits, which come round after 38 minutes. So
+//! do the tags of `loose`, over 2^26 ids.
 //!
 //! Source: J. Bonwick, J. Adams, Magazines and Vmem, USENIX ATC 2001, §3 (the depot layer).
 
@@ -36,28 +39,29 @@ use crate::base::id::FrameId;
 use crate::base::stack::{Closed, Links, Stack};
 use crate::sync::{AtomicU32, Ordering, Table, Tracks, Unprotected};
 
-/// Magazines, full and empty, and loose frames.
+/// The magazines, full and empty, and the loose ids.
 pub(crate) struct Depot(Unprotected<Parts>);
 
 struct Parts {
     full: CachePadded<Stack>,
     empty: CachePadded<Stack>,
     loose: CachePadded<Stack>,
-    /// Magazines from this number up were never used.
+    /// The magazines from this number up were never used.
     fresh: CachePadded<AtomicU32>,
     magazines: u32,
-    /// Ids a magazine.
+    /// The number of ids for which a magazine has slots.
     size: usize,
     slots: Table<AtomicU32>,
     magazine_links: Links,
-    /// Stand for the slots of each magazine in a model.
+    /// In a model, each track stands for the slots of one magazine.
     tracks: Tracks,
 }
 
 impl Depot {
-    /// Of so many ids those for which there should be magazines of `size`, if with their links these are to take 4 bytes an id. A link is
-    /// as large as two slots: so there are fewer by two in `size`, a thirty-second of 64. Of small magazines that would be many: then
-    /// it is all ids.
+    /// Returns for how many of `ids` ids there should be magazines of `size`, if magazines and
+    /// their links together are to take 4 bytes an id. A link is as large as two slots, so there
+    /// are fewer magazines by two in `size`: a thirty-second of 64. With small magazines that would
+    /// be many, and then the answer is all ids.
     pub(crate) fn in_magazines(ids: u32, size: u32) -> u32 {
         const SMALL: u32 = 32;
         let all = ids.div_ceil(size);
@@ -84,8 +88,8 @@ impl Depot {
         })))
     }
 
-    /// Lays up to a magazine's size of ids down. Its last step makes them available: nothing of the depot
-    /// is touched after it.
+    /// Pushes up to a magazine's size of ids. Its last step makes them available: nothing of the
+    /// depot is touched after it.
     pub(crate) fn put(&self, frame_links: &Links, ids: &[FrameId]) -> Result<(), Closed> {
         debug_assert!(ids.len() <= self.0.size, "a batch fits into a magazine");
         let Some(magazine) = self.take_empty() else {
@@ -103,7 +107,7 @@ impl Depot {
             .map_err(|_| Closed)
     }
 
-    /// Picks a magazine, or as many loose ids, up. Leaves the batch empty if there are none.
+    /// Pops a magazine of ids, or as many loose ids. Leaves the batch empty if there are none.
     pub(crate) fn take(&self, frame_links: &Links, batch: &mut Batch) {
         batch.truncate(0);
         let Some((magazine, weight)) = self.0.full.pop_weighed(&self.0.magazine_links) else {
@@ -111,7 +115,7 @@ impl Depot {
         };
         self.0.tracks.read(magazine);
         for slot in &self.slots_of(magazine)[..weight as usize] {
-            // Relaxed: published by D1, which the pop acquired.
+            // Relaxed: D1 has published the slot, and the pop acquired it.
             batch.push(FrameId(slot.load(Ordering::Relaxed)));
         }
         // `empty` has no limit and is never closed, so this cannot be refused.
@@ -126,11 +130,12 @@ impl Depot {
         if let Some(magazine) = self.0.empty.pop(&self.0.magazine_links) {
             return Some(magazine);
         }
-        // Relaxed, here and below: the counter alone decides whose a fresh magazine is; its
-        // slots were written by nobody yet.
+        // Relaxed, here and below: the counter alone decides whose a fresh magazine is. Nobody has
+        // written its slots yet.
         let mut fresh = self.0.fresh.load(Ordering::Relaxed);
         while fresh < self.0.magazines {
-            // Before the magazine is this call's. Without the memory the ids find none, as when all are used up.
+            // The memory is committed before the magazine is this call's. Without it the ids find
+            // no magazine, as when all are used up.
             self.commit(fresh).ok()?;
             match self.0.fresh.compare_exchange_weak(
                 fresh,
@@ -145,7 +150,7 @@ impl Depot {
         None
     }
 
-    /// Makes a magazine usable.
+    /// Commits the memory of a magazine and of its link.
     #[inline]
     fn commit(&self, magazine: u32) -> io::Result<()> {
         let start = magazine as usize * self.0.size;
@@ -158,23 +163,25 @@ impl Depot {
         &self.0.slots[start..start + self.0.size]
     }
 
-    /// How many frames rest here.
+    /// Returns how many ids are in the depot.
     pub(crate) fn resting(&self, frame_links: &Links) -> u32 {
         self.0.full.weight(&self.0.magazine_links) + self.0.loose.weight(frame_links)
     }
 
-    /// Shows the ids that seem to rest here: a hint, as [`Stack::look`].
+    /// Shows the ids that seem to be in the depot. The answer is a hint, as that of
+    /// [`Stack::look`].
     pub(crate) fn look(&self, frame_links: &Links, mut see: impl FnMut(FrameId)) {
         let full = &self.0.full;
         full.look(&self.0.magazine_links, |magazine, weight| {
             let slots = self.slots_of(magazine).iter().take(weight as usize);
-            // Relaxed: a hint; who has taken the magazine meanwhile may write other ids.
+            // Relaxed: a hint. Whoever has taken the magazine meanwhile may write other ids.
             slots.for_each(|slot| see(FrameId(slot.load(Ordering::Relaxed))));
         });
         self.0.loose.look(frame_links, |id, _| see(FrameId(id)));
     }
 
-    /// The number of pops so far if no frame rests here, else `None`. See `class::exhaustion`.
+    /// Returns the number of pops so far if no id is in the depot, else `None`. See
+    /// `class::exhaustion`.
     pub(crate) fn pops_if_empty(&self) -> Option<u64> {
         Some(
             self.0
@@ -184,12 +191,12 @@ impl Depot {
         )
     }
 
-    /// Closes the depot and returns how many frames rested in it.
+    /// Closes the depot and returns how many ids were in it.
     pub(crate) fn close(&self, frame_links: &Links) -> u32 {
         self.0.full.close(&self.0.magazine_links) + self.0.loose.close(frame_links)
     }
 
-    /// The bytes that the magazines for so many ids reserve.
+    /// Returns how many bytes the magazines for `most` ids reserve.
     pub(crate) fn bytes_for(most: u32, size: u32) -> usize {
         let magazines = most.div_ceil(size);
         magazines as usize * size as usize * size_of::<u32>() + Links::bytes_for(magazines)

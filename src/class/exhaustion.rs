@@ -1,55 +1,57 @@
 //! When a pool may say that it is empty.
 //!
-//! The claim: a refused call saw a moment at which nothing was at rest, in any shard, in the depot,
-//! or uncarved. One look at each place in turn does not show that:
+//! A refused call claims that there was a moment at which nothing was free: no id in any shard,
+//! none in the depot, none uncarved. One look at each place in turn does not show that:
 //!
 //! ```text
-//!   refuser                      other, who always leaves one frame at rest
+//!   refuser                      other, who always leaves one frame free
 //!   shard 0: empty
 //!                                frees F to shard 0
 //!                                takes G from shard 1
 //!   shard 1: empty
 //! ```
 //!
-//! So it looks twice. A place's word is "empty, t pops so far"; if it reads the same in both
-//! rounds, nothing happened there in between (I4 of `stack`), so that at the moment between the
-//! rounds all were empty. The number of pops only grows, so equal *sums* over all places mean that
-//! each was equal, and no list of words need be kept. What can be carved is asked for last in a
-//! round: "all carved" is final for frames; a cursor over chunks counts nothing, and the moment is
-//! then the one at which the first round reads it.
+//! So a refuser looks twice. The word of a place says "empty, t pops so far". If it reads the same
+//! in both rounds, nothing happened at that place in between (I4 of `stack`). If that holds for all
+//! places, all of them were empty at the moment between the rounds. The number of pops only grows.
+//! So equal *sums* over all places mean that each number was equal, and no list of words needs to
+//! be kept. What can be carved is asked for last in a round. For frames, "all carved" is final. A
+//! cursor over chunks counts nothing, and the moment is then the one at which the first round reads
+//! it.
 //!
-//! On a weak memory "the moment" is the cut through everybody's operations at the words that were
-//! read. It must be closed under happens-before: if an operation lies before the cut, so does
-//! everything that its thread did earlier. That is why pops, and carving, are *release* (S2, A):
-//! the first round acquires what each word's writer did before, so the second round cannot read
-//! older words.
+//! On a weak memory "the moment" is a cut through the operations of all threads, at the words that
+//! were read. The cut must be closed under happens-before: if an operation lies before the cut, so
+//! does everything that its thread did earlier. That is why pops, and carving, are *release* (S2,
+//! A): the first round acquires what the writer of each word did before, so the second round cannot
+//! read older words.
 //!
 //! ```text
 //!   other:    push F to shard 0 ──(program order)── pop G from shard 1: "empty", release
 //!   refuser:  shard 0: "empty", stale   shard 1: acquires "empty"  ║  shard 0: not stale any more
 //! ```
 //!
-//! Where memory is committed on demand, the system can refuse it for what is uncarved. That is then
-//! not at rest, but for nobody to have: the call looks at the other places alone. It need not count
-//! what others carve meanwhile, to whom the system may have been kinder: the moment is that at
-//! which it looked.
+//! Where memory is committed on demand, the system can refuse memory for what is uncarved. The call
+//! cannot get that, so it looks at the other places alone. It does not have to count what others
+//! carve meanwhile, to whom the system may have granted memory: the moment is the one at which the
+//! call itself looked.
 //!
-//! Where the kernel refuses the fence, the caches are not looked at, and the claim is made for the
-//! other places alone: the exception, see `rseq`. Nothing else would end the call: the pool is not
-//! dry, and only another thread can make it so.
+//! Where the kernel refuses the fence, the call does not look at the caches, and it makes its claim
+//! for the other places alone. This is the exception that `rseq` describes. Nothing else would end
+//! the call: the pool is not dry, and only another thread can make it so.
 //!
-//! A free that happens-before the call is seen by coherence. Frames in the hands of a call in
-//! progress do not count; as courtesy a refuser that sees such a transfer looks again a bounded
-//! number of times.
+//! A refuser sees a free that happens before its call, by coherence. Frames in the hands of a call
+//! in progress do not count. A refuser that sees such a transfer looks again nevertheless, a
+//! bounded number of times.
 //!
-//! The caches of the rseq front are one place: empty while the mode is "dry", and its epoch counts.
-//! A call that noted its opening before the sweep may have its cache's bounds open for a moment
-//! longer (G4 of `gate`; the sweep has marked its gate, and it drains and shuts the cache instead).
-//! Frees to that cache meanwhile happen before later calls, and are in the opener's hands: to wait
-//! for it would not be lock-free.
+//! The caches of the rseq front are one place. It is empty while the mode is "dry", and the epoch
+//! of the mode counts instead of pops. A call that noted its opening of a cache before the sweep
+//! may have the bounds of that cache open for a moment longer (G4 of `gate`). The sweep has marked
+//! the cache's gate, so the call drains and shuts the cache instead. Frees to that cache meanwhile
+//! happen before later calls, and their ids are in the opener's hands. To wait for the opener would
+//! not be lock-free.
 //!
-//! Progress: a round that finds two different sums means that another call took a frame or laid one
-//! down: lock-free.
+//! Progress is lock-free: a round that finds two different sums means that another call took a
+//! frame or freed one.
 
 #![forbid(unsafe_code)]
 
@@ -63,7 +65,7 @@ use crate::base::limits::{MAX_RESCANS, MAX_YIELDS};
 use crate::memory::back::{Back, Lack};
 use crate::percpu::match_front;
 
-/// How often a refuser looks again because another call has frames on the move.
+/// A bound on how often a refuser looks again because another call has frames in flight.
 pub(super) struct Courtesy {
     rescans: u32,
     yields: u32,
@@ -79,8 +81,8 @@ impl Courtesy {
         }
     }
 
-    /// Waits a moment, or says that it was enough. A drain, which waits for the kernel, is worth
-    /// more.
+    /// Waits a moment, or returns `true` if the refuser has waited often enough. It waits longer
+    /// for a drain, which itself waits for the kernel.
     fn is_spent(&mut self, draining: bool) -> bool {
         if self.rescans > 0 {
             self.rescans -= 1;
@@ -95,17 +97,18 @@ impl Courtesy {
     }
 }
 
-/// What a call that found nothing could not have.
+/// The reasons why a call found nothing.
 #[derive(Clone, Copy)]
 pub(super) struct Missed {
-    /// Why nothing could be carved.
+    /// The reason why nothing could be carved.
     pub(super) lack: Lack,
-    /// Caches could not be swept: the kernel refuses the fence.
+    /// Whether caches could not be swept because the kernel refuses the fence.
     pub(super) unfenced: bool,
 }
 
 impl<B: Back> Class<B> {
-    /// Whether a call that found nothing may refuse; `false` if it has to look again.
+    /// Returns whether a call that found nothing may refuse; `false` means that it has to look
+    /// again. Of the transfers in flight, `own` are the call's.
     pub(super) fn exhausted(&self, missed: Missed, own: u64, courtesy: &mut Courtesy) -> bool {
         let look = || self.pops_if_empty(missed);
         let (Some(first), Some(second)) = (look(), look()) else {
@@ -118,8 +121,8 @@ impl<B: Back> Class<B> {
         (self.front.on_the_move() <= own && !draining) || courtesy.is_spent(draining)
     }
 
-    /// The sum of all pops so far if nothing is at rest, but for what the system refuses memory or
-    /// the fence for, else `None`.
+    /// Returns the sum of all pops so far if nothing is free, else `None`. What the system refuses
+    /// memory or the fence for does not count as free.
     fn pops_if_empty(&self, missed: Missed) -> Option<u64> {
         let front = if missed.unfenced {
             0

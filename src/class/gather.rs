@@ -1,4 +1,4 @@
-//! All that rests in a class, for those who want it together.
+//! All free ids of a class, for callers that want to see or to take every one.
 
 #![forbid(unsafe_code)]
 
@@ -10,30 +10,30 @@ use crate::memory::back::Back;
 use crate::percpu::{Moving, match_front};
 
 impl<B: Back> Class<B> {
-    /// Notes that ids are on the move, until the answer is dropped.
+    /// Notes that ids are in flight, until the returned guard is dropped.
     pub(crate) fn moving(&self) -> Moving<'_> {
         self.front.moving()
     }
 
-    /// Shows the ids that seem to rest in the lists, and takes none: exact if no call is in
-    /// progress.
+    /// Shows the ids that seem to be in the lists, and takes none. The answer is exact if no call
+    /// is in progress.
     pub(crate) fn look(&self, mut see: impl FnMut(FrameId)) {
         match_front!(self.front, front => front.show(self, &mut see));
         self.depot.look(self.back.links(), see);
     }
 
-    /// Takes what rests anywhere in the lists, a batch at a time, but for what others lay down
-    /// meanwhile: about as many ids as were carved by now. `lay` has them then (P1), and says
-    /// whether there shall be more. The caller has a handle, and calls [`reopen`](Self::reopen)
-    /// afterwards.
+    /// Takes the ids in the lists, a batch at a time, without those that others push meanwhile. In
+    /// all it takes about as many ids as were carved when it began. `lay` becomes the owner of each
+    /// batch (P1), and returns whether it wants more. The caller has a handle, and calls
+    /// [`reopen`](Self::reopen) afterwards.
     pub(crate) fn empty(&self, mut lay: impl FnMut(&[FrameId]) -> bool) {
         let mut left = self.back.carved() as usize;
         let mut lay = |ids: &[FrameId]| {
             left = left.saturating_sub(ids.len());
             lay(ids) && left > 0
         };
-        // The depot first: what is enough may be there, and the caches stay open. It comes again,
-        // for what went there from the front meanwhile.
+        // The depot comes first: if it holds enough, the caches stay open. It comes again at the
+        // end, for the ids that went there from the front meanwhile.
         let more = self.empty_depot(&mut lay)
             && match_front!(self.front, front => front.empty(self, &mut lay));
         if more {
@@ -54,7 +54,7 @@ impl<B: Back> Class<B> {
         }
     }
 
-    /// Lets caches be used again that `empty` has shut.
+    /// Lets the caches that `empty` has shut be used again.
     pub(crate) fn reopen(&self) {
         match_front!(self.front, front => front.reopen());
     }

@@ -8,23 +8,25 @@
 //!             └── steal, drain ──┘
 //! ```
 //!
-//! The frames of a pool are a class, and each size of its 802.11 buffers is one. They differ in
-//! their *back*: where ids come from that nobody has had, and what memory an id names. Front, depot
-//! and back know nothing of one another; what one gives, this module takes to the next:
+//! The frames of a pool are one class, and each size of its 802.11 buffers is another. Classes
+//! differ in their *back*: where ids come from that nobody has had, and what memory an id names.
+//! Front, depot and back know nothing of one another. This module takes what one of them gives to
+//! the next:
 //!
 //! - the hot path (one pop, one push) is in this file,
 //! - the transfers are in `transfer`, as far as they are the same for both fronts,
-//! - what a front does in its own way is its `policy`: in `rseq` and in `portable`,
-//! - the proof of exhaustion is in `exhaustion`.
+//! - what a front does in its own way is its `policy`, in `rseq` and in `portable`,
+//! - the proof of exhaustion is in `exhaustion`,
+//! - what shows or takes all free ids is in `gather`.
 //!
 //! Invariants
 //!
-//! - P1. Every id is in exactly one place: at rest (in the front, in the depot, not yet carved), in
+//! - P1. Every id is in exactly one place: free (in the front, in the depot, or not yet carved), in
 //!   the hands of one call, or in one handle. Only the owner of an id touches the buffer's bytes.
-//! - P2. The pool's memory lasts until its last handle is dropped and all its ids are at rest
-//!   (`shared`). So whoever owns an id, or borrows a handle, may touch the class.
-//! - P3. A free gives its id up by one atomic operation, its last on the class: after it P2 no
-//!   longer covers the caller.
+//! - P2. The pool's memory lasts until its last handle is dropped and all its ids are free
+//!   (`shared`). So whoever owns an id, or borrows a handle, may touch the pool and its classes.
+//! - P3. A free gives its id up by one atomic operation, which is its last access to the class.
+//!   After it P2 no longer covers the caller.
 
 mod exhaustion;
 mod gather;
@@ -49,7 +51,7 @@ use crate::stats::FrontKind;
 use crate::sync::Unprotected;
 use crate::sys::{Area, Refused};
 
-/// What the hot path needs comes first; see `Margin`.
+/// A size class. What the hot path needs comes first; see `Margin`.
 #[repr(C)]
 pub(crate) struct Class<B> {
     front: AnyFront,
@@ -58,37 +60,39 @@ pub(crate) struct Class<B> {
     transfer: Unprotected<Transfer>,
 }
 
-/// What the hot path needs of a class, by value.
+/// The part of a class that the hot path needs, by value: the sequences of its caches, if it has
+/// caches.
 #[derive(Clone, Copy)]
 pub(crate) struct Near(Option<Sections>);
 
 impl Near {
-    /// Takes an id from this CPU's cache, if there are caches; it is the caller's (P1).
+    /// Takes an id from this CPU's cache, if there are caches. The id is the caller's then (P1).
     ///
     /// # Safety
     ///
     /// - The caller keeps the class (P2) until the function returns.
     #[inline(always)]
     pub(crate) unsafe fn take(self) -> Option<FrameId> {
-        // SAFETY: the caches are the class's, which lives.
+        // SAFETY: the caches are the class's, which the caller keeps (the function's bullet).
         self.0.and_then(|sections| unsafe { sections.pop() })
     }
 
-    /// Lays an id down in this CPU's cache, by its last step (P3); `false` if it is still the
-    /// caller's: the cache took none, or there are no caches.
+    /// Pushes an id to this CPU's cache, as its last step (P3). Returns `false` if the id is still
+    /// the caller's: the cache has refused it, or there are no caches.
     ///
     /// # Safety
     ///
-    /// - The caller owns the id, which is the class's, and keeps it if it is not laid down.
+    /// - The caller owns the id, which is the class's, and still owns it if the answer is `false`.
     #[inline(always)]
     pub(crate) unsafe fn lay(self, id: FrameId) -> bool {
-        // SAFETY: the caller's id keeps the pool, and so the caches, until the push has committed
-        // (P2).
+        // SAFETY: the caller's id keeps the pool (P2), and so the caches, until the push has
+        // committed.
         self.0.is_some_and(|sections| unsafe { sections.push(id) })
     }
 }
 
-/// Ids that found every place closed: still their caller's, who has to count them as home.
+/// The number of ids for which every list was closed. They are still their caller's, who has to
+/// count them as returned.
 #[must_use]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Homeless(pub(crate) usize);
@@ -97,38 +101,40 @@ impl Homeless {
     pub(crate) const NONE: Self = Self(0);
 }
 
-/// What a class is made from.
+/// The description from which a class is made.
 pub(crate) struct Shape {
-    /// Ids are below this number.
+    /// All ids are below this number.
     pub(crate) ids: u32,
-    /// The depot has magazines for so many.
+    /// The depot has magazines for this many ids.
     pub(crate) in_magazines: u32,
-    /// Caches or shards.
+    /// The number of caches or shards.
     pub(crate) cpus: u32,
-    /// For the rseq front, if it is to be had.
+    /// What the rseq front needs, if it is available.
     pub(crate) rseq: Option<(Area, Arc<Process>)>,
-    /// Its caches are moved by so many cache lines, so that those of different classes fall into
-    /// different sets of the cache.
+    /// The caches are shifted by this many cache lines, so that those of different classes fall
+    /// into different sets of the CPU's cache.
     pub(crate) colour: u32,
     pub(crate) transfer: Transfer,
 }
 
-/// What the slow paths go by.
+/// The parameters of the slow paths.
 #[derive(Clone, Copy)]
 pub(crate) struct Transfer {
-    /// The ids of one transfer.
+    /// The number of ids that one transfer moves.
     batch: usize,
     /// A cache or shard that would hold more than this gives a batch to the depot first.
     limit: usize,
-    /// A depot that holds as many ends a dry time.
+    /// A depot that holds this many ids ends a dry time.
     rich: u32,
     zero_on_free: bool,
 }
 
 impl Transfer {
-    /// For a class of `buffers` buffers, used by `cpus` CPUs, of which each keeps up to `wanted`.
+    /// Returns the parameters for a class of `buffers` buffers that `cpus` CPUs use. Each CPU keeps
+    /// up to `wanted` buffers.
     pub(crate) fn new(buffers: u32, cpus: u32, wanted: u32, zero_on_free: bool) -> Self {
-        // All together hold at most half of the buffers, so that not all of them are cached.
+        // All lists together hold at most half of the buffers, so that not all of them are cached.
+        // Where that is less than two for each CPU, each may hold two.
         let most = (buffers / (2 * cpus)).max(2);
         let limit = wanted.min(most);
         let batch = (limit / 2).clamp(1, MAX_BATCH);
@@ -140,39 +146,40 @@ impl Transfer {
         }
     }
 
-    /// The ids of one transfer.
+    /// Returns the number of ids that one transfer moves.
     pub(crate) fn batch(&self) -> u32 {
         self.batch as u32
     }
 }
 
 impl<B: Back> Class<B> {
-    /// Makes a class without an id at rest.
+    /// Makes a class whose lists are empty.
     pub(crate) fn new(back: B, shape: &Shape) -> Result<Box<Self>, Refused> {
         let mut class = Box::new_uninit();
         Self::make(&mut class, back, shape)?;
-        // SAFETY: it was made just now.
+        // SAFETY: `make` has initialized it.
         Ok(unsafe { class.assume_init() })
     }
 
-    /// Makes a class without an id at rest where it shall lie; if that is refused nothing is there.
+    /// Makes a class whose lists are empty, in the place where it is to lie. If that is refused,
+    /// nothing is there.
     pub(crate) fn make(
         place: &mut MaybeUninit<Self>,
         back: B,
         shape: &Shape,
     ) -> Result<(), Refused> {
         let at = place.as_mut_ptr();
-        // SAFETY: the field's place in the class's.
+        // SAFETY: `at` is the place of a class, so the field's place lies in it.
         let front = unsafe { &raw mut (*at).front };
         // SAFETY: as above.
         let depot = unsafe { &raw mut (*at).depot };
-        // SAFETY: the place is this call's alone, and need not hold a value yet.
+        // SAFETY: the place is this call's alone, and a `MaybeUninit` does not need a value yet.
         let front = unsafe { &mut *front.cast::<MaybeUninit<AnyFront>>() };
         // SAFETY: as above.
         let depot = unsafe { &mut *depot.cast::<MaybeUninit<Depot>>() };
         Self::make_front(front, shape)?;
         if let Err(refused) = Self::make_depot(depot, shape) {
-            // SAFETY: it was made just now.
+            // SAFETY: `make_front` has initialized it.
             unsafe { front.assume_init_drop() };
             return Err(refused);
         }
@@ -183,12 +190,12 @@ impl<B: Back> Class<B> {
         Ok(())
     }
 
-    /// Out of line, here and below: the stack that it takes for moving is free again before the
-    /// rest is made.
+    /// Makes the front in its place. Neither this function nor `make_depot` is inlined: the stack
+    /// that one takes to move its part is free again before the rest is made.
     #[inline(never)]
     fn make_front(place: &mut MaybeUninit<AnyFront>, shape: &Shape) -> Result<(), Refused> {
         let (cpus, limit) = (shape.cpus, shape.transfer.limit as u32);
-        // Every free of a buffer that is to be zeroed takes the slow path, where that is done.
+        // If buffers are zeroed on free, every free takes the slow path, which zeroes them.
         let singles = !shape.transfer.zero_on_free;
         place.write(match &shape.rseq {
             Some((area, process)) => AnyFront::rseq(
@@ -216,28 +223,30 @@ impl<B: Back> Class<B> {
         &self.back
     }
 
-    /// Takes an id from this CPU's cache; it is the caller's (P1).
+    /// Takes an id from this CPU's cache, if there are caches. The id is the caller's then (P1).
     #[inline(always)]
     pub(crate) fn take(&self) -> Option<FrameId> {
-        // SAFETY: `self` is borrowed, so the pool lives.
+        // SAFETY: `self` is borrowed, so the pool lives (P2).
         unsafe { self.near().take() }
     }
 
-    /// What the hot path needs.
+    /// Returns what the hot path needs.
     #[inline(always)]
     pub(crate) fn near(&self) -> Near {
         Near(self.front.sections())
     }
 
-    /// Takes an id from this CPU's shard, on the portable front; it is the caller's (P1).
+    /// Takes an id from this CPU's shard, on the portable front. The id is the caller's then (P1).
     #[inline]
     pub(crate) fn take_from_shard(&self) -> Option<FrameId> {
         match_front!(self.front, front => front.pop_here(self))
     }
 
-    /// Takes 1 to `most` ids into the empty batch; `false` if the class is exhausted. They are the
-    /// caller's (P1). `moving` is its note that it may give them back, made when the own shard has
-    /// none.
+    /// Takes 1 to `most` ids into the empty batch; they are the caller's then (P1). Returns `false`
+    /// if the class is exhausted.
+    ///
+    /// `may_return` says that the call may give ids of the batch back. Then `moving` becomes its
+    /// note of a transfer in flight, which is made when this CPU's list has no id.
     #[inline]
     pub(crate) fn take_some<'a>(
         &'a self,
@@ -261,7 +270,7 @@ impl<B: Back> Class<B> {
             .is_ok()
     }
 
-    /// Appends up to `most` ids of this CPU's cache; they are the caller's (P1).
+    /// Appends up to `most` ids of this CPU's cache to the batch; they are the caller's then (P1).
     #[inline(always)]
     pub(crate) fn take_near<const N: usize>(&self, most: usize, batch: &mut Batch<N>) {
         if let Some(sections) = self.front.sections() {
@@ -270,14 +279,14 @@ impl<B: Back> Class<B> {
         }
     }
 
-    /// As `take_from_shard`, for many.
+    /// Appends up to `most` ids of this CPU's shard to the batch, on the portable front.
     #[inline(never)]
     fn take_some_from_shard(&self, most: usize, batch: &mut Batch) {
         match_front!(self.front, front => front.pop_many_here(self, most, batch));
     }
 
-    /// Lays ids down in this CPU's cache, all or none, by its last step (P3); `false` if they are
-    /// still the caller's.
+    /// Pushes ids to this CPU's cache, all or none, as its last step (P3). Returns `false` if they
+    /// are still the caller's.
     ///
     /// # Safety
     ///
@@ -294,8 +303,9 @@ impl<B: Back> Class<B> {
         }
     }
 
-    /// Closes the lists for good. How many ids are out: neither at rest nor counted by those who
-    /// found a place closed; `None` if the kernel refuses the fence, without which nobody can tell.
+    /// Closes the lists for good, and returns how many ids are out: neither free, nor counted by a
+    /// free that found the lists closed. Returns `None` if the kernel refuses the fence, without
+    /// which nobody can tell.
     pub(crate) fn close(&self) -> Option<u32> {
         let links = self.back.links();
         let in_front = match_front!(self.front, front => front.close_lists(self))?;
@@ -312,18 +322,18 @@ impl<B: Back> Class<B> {
         self.front.counted(event)
     }
 
-    /// Ids at rest in each cache or shard.
+    /// Returns how many ids are in each cache or shard.
     pub(crate) fn resting_per_cpu(&self) -> Vec<usize> {
         match_front!(self.front, front => front.resting_per_cpu(self).collect())
     }
 
-    /// Ids at rest, but for what was never carved.
+    /// Returns how many ids are free, without those that were never carved.
     pub(crate) fn resting(&self) -> usize {
         let in_front: usize = match_front!(self.front, front => front.resting_per_cpu(self).sum());
         in_front + self.resting_in_depot() + self.back.resting() as usize
     }
 
-    /// Ids at rest in the depot.
+    /// Returns how many ids are in the depot.
     pub(crate) fn resting_in_depot(&self) -> usize {
         self.depot.resting(self.back.links()) as usize
     }
@@ -332,17 +342,17 @@ impl<B: Back> Class<B> {
         match_front!(self.front, front => front.kind())
     }
 
-    /// The bytes that the front reserves.
+    /// Returns how many bytes the front reserves.
     pub(crate) fn front_bytes(&self) -> usize {
         match_front!(self.front, front => front.bytes())
     }
 
-    /// The most ids of one transfer.
+    /// Returns the largest number of ids that one transfer moves.
     pub(crate) fn batch(&self) -> usize {
         self.transfer.batch
     }
 
-    /// The most ids that rest in one cache or shard.
+    /// Returns the largest number of ids that one cache or shard keeps.
     pub(crate) fn cache(&self) -> usize {
         self.transfer.limit
     }

@@ -1,5 +1,5 @@
-//! The policy of the portable front: a shard that is full gives a batch to the depot, and a get
-//! that finds nothing else takes from another CPU's shard.
+//! The policy of the portable front. A full shard gives a batch to the depot, and a get that finds
+//! nothing elsewhere takes from another CPU's shard.
 //!
 //! ```text
 //!   get:   own shard ── empty ─► depot ─► carve ─► another shard ─► refuse (see `exhaustion`)
@@ -36,7 +36,8 @@ impl Policy for Portable {
         self.pop_many(class.back.links(), self.here(), most, batch);
     }
 
-    /// Lays up to a batch of ids to rest, by its last step (P3).
+    /// Pushes up to a batch of freed ids, as its last step (P3). A shard that would hold too many
+    /// gives a batch to the depot first.
     fn settle<B: Back>(&self, class: &Class<B>, ids: &[FrameId]) -> Homeless {
         let at = self.here();
         let held = self.resting(class.back.links(), at) as usize;
@@ -52,7 +53,7 @@ impl Policy for Portable {
         Homeless(flushed.0 + laid.0)
     }
 
-    /// The shard takes them whatever it holds.
+    /// Pushes the ids to this CPU's shard, which takes them whatever it holds.
     fn keep<B: Back>(&self, class: &Class<B>, ids: &[FrameId]) -> Homeless {
         match self.push_all(class.back.links(), self.here(), ids) {
             Ok(()) => Homeless::NONE,
@@ -60,7 +61,7 @@ impl Policy for Portable {
         }
     }
 
-    /// Takes ids from the first shard that has some, the own one first.
+    /// Takes ids from the first shard that has some. The search begins with this CPU's shard.
     fn steal<B: Back>(
         &self,
         class: &Class<B>,
@@ -69,7 +70,8 @@ impl Policy for Portable {
     ) -> Result<(), Unfenced> {
         let at = self.here();
         for shard in self.from(at) {
-            // Half of what is there, so that its CPU keeps some, but not less than is wanted.
+            // The call takes half of what is there, so that the shard's CPU keeps some, but not
+            // fewer ids than are wanted.
             let half = self.resting(class.back.links(), shard).div_ceil(2) as usize;
             let most = want.max(half.min(class.transfer.batch));
             self.pop_many(class.back.links(), shard, most, batch);
@@ -101,7 +103,7 @@ impl Policy for Portable {
         true
     }
 
-    /// Shards are never shut.
+    /// Does nothing: shards are never shut.
     fn reopen(&self) {}
 
     fn close_lists<B: Back>(&self, class: &Class<B>) -> Option<u32> {
@@ -121,7 +123,7 @@ impl Policy for Portable {
         self.look(class.back.links(), see);
     }
 
-    /// Its memory is the heap's.
+    /// Returns 0: the memory of the shards is the heap's.
     fn bytes(&self) -> usize {
         0
     }
@@ -129,7 +131,7 @@ impl Policy for Portable {
 
 impl<B: Back> Class<B> {
     /// Moves a batch from this CPU's shard to the depot. The caller holds an id, which keeps the
-    /// pool.
+    /// pool (P2).
     fn flush_shard(&self, shards: &Portable) -> Homeless {
         let at = shards.here();
         let mut batch = Batch::new();

@@ -1,5 +1,5 @@
-//! The policy of the rseq front: caches are filled and emptied through the depot, and drained where
-//! a get finds nothing else.
+//! The policy of the rseq front. Caches are filled and emptied through the depot, and a get that
+//! finds nothing elsewhere drains them.
 //!
 //! ```text
 //!   get:   own cache ── empty ─► depot ─► carve ─► sweep: all caches into the depot ─► refuse
@@ -8,19 +8,19 @@
 //! ```
 //!
 //! The first get that finds nothing sweeps: it stops the caches of all CPUs with one fence, moves
-//! their ids to the depot, and leaves them shut. The pool is then *dry*: frees go to the depot, and
-//! whoever finds that empty may refuse, at the cost of a few loads, however many CPUs there are
-//! (see `exhaustion`). When the depot holds enough again (`rich`), the next call that needs its
-//! cache ends the dry time, and each CPU opens its own cache when it first misses it.
+//! their ids to the depot, and leaves them shut. The pool is then *dry*: frees go to the depot. A
+//! get that finds the depot empty may refuse, at the cost of a few loads, however many CPUs there
+//! are (see `exhaustion`). When the depot holds enough again (`rich`), the next call that needs its
+//! cache ends the dry time. Each CPU opens its own cache when it first misses it.
 //!
-//! A call that sweeps holds at most what the caches held; one that drains a single cache, what that
-//! held. All of it moves batch by batch: what was not yet moved is still in its cache, whose gate
-//! the call owns.
+//! A call that sweeps holds at most what the caches held, and a call that drains a single cache at
+//! most what that one held. The ids move batch by batch: those that were not yet moved are still in
+//! their cache, whose gate the call owns.
 //!
 //! A thread that the kernel refuses the fence cannot sweep. It gets what its own CPU's cache and
-//! the depot hold, what is uncarved, and is refused otherwise, whatever rests in other caches: the
-//! one refusal that is not exact. Nothing is lost by it: the caches are as they were, for their
-//! CPUs and for the sweeps of other threads.
+//! the depot hold, and what is uncarved. Otherwise it is refused, whatever is in other caches: this
+//! is the one refusal that is not exact. Nothing is lost by it: the caches are as they were, for
+//! their CPUs and for the sweeps of other threads.
 
 #![forbid(unsafe_code)]
 
@@ -37,32 +37,36 @@ impl Policy for Caches {
         FrontKind::Rseq
     }
 
-    /// The hot path has run the section inline: whoever comes here has found the cache empty.
+    /// Returns `None`: the hot path has run the section inline, so whoever comes here has found the
+    /// cache empty.
     fn pop_here<B: Back>(&self, _class: &Class<B>) -> Option<FrameId> {
         None
     }
 
-    /// As for `pop_here`: the section has refused the id.
+    /// Returns `false`: the hot path has run the section inline, and the section has refused the
+    /// id.
     fn push_here<B: Back>(&self, _class: &Class<B>, _id: FrameId) -> bool {
         false
     }
 
-    /// As for `pop_here`.
+    /// Appends nothing: the hot path has run the section inline, and has found the cache empty.
     fn pop_many_here<B: Back>(&self, _class: &Class<B>, _most: usize, _batch: &mut Batch) {}
 
-    /// Lays up to a batch of ids to rest, by its last step (P3).
+    /// Pushes up to a batch of freed ids, as its last step (P3). A full cache gives a batch to the
+    /// depot first.
     fn settle<B: Back>(&self, class: &Class<B>, ids: &[FrameId]) -> Homeless {
         class.lay_with(self, ids, true)
     }
 
-    /// A full cache is not flushed for the ids: the call would have a second batch in hand.
+    /// Pushes the ids to this CPU's cache, or to the depot if the cache is full. A full cache is
+    /// not flushed for them: the call would have a second batch in hand.
     fn keep<B: Back>(&self, class: &Class<B>, ids: &[FrameId]) -> Homeless {
         class.lay_with(self, ids, false)
     }
 
-    /// Empties all caches: the first batch into the caller's empty one, the rest into the depot.
-    /// Where it may not fence, up to `want` ids of this CPU's cache are all that it finds. The
-    /// caller has a handle.
+    /// Empties all caches: the first batch goes into the caller's empty one, the rest into the
+    /// depot. If the thread may not fence, it finds up to `want` ids of this CPU's cache, and no
+    /// others. The caller has a handle.
     fn steal<B: Back>(
         &self,
         class: &Class<B>,
@@ -73,7 +77,8 @@ impl Policy for Caches {
             Ok(Some(sweep)) => sweep,
             Ok(None) => return Ok(()),
             Err(unfenced) => {
-                // The caller's look at it is a while ago: the thread may have been moved since.
+                // The caller looked at its cache a while ago, and the thread may have been moved
+                // since.
                 self.pop_many(want, batch);
                 return Err(unfenced);
             }
@@ -91,7 +96,7 @@ impl Policy for Caches {
         Ok(())
     }
 
-    /// Once they are stopped, all that is in them is taken.
+    /// Takes all ids in the caches, once these are stopped, even if `lay` wants no more.
     fn empty<B: Back>(&self, class: &Class<B>, lay: &mut impl FnMut(&[FrameId]) -> bool) -> bool {
         // Without the fence the caches keep what they hold.
         let Ok(Some(sweep)) = self.sweep() else {
@@ -114,12 +119,14 @@ impl Policy for Caches {
         }
     }
 
-    /// `None` if the kernel refuses the fence, without which nobody can tell what the caches hold.
+    /// Returns `None` if the kernel refuses the fence, without which nobody can tell what the
+    /// caches hold.
     fn close_lists<B: Back>(&self, _class: &Class<B>) -> Option<u32> {
         self.close().map(|held| held.resting()).ok()
     }
 
-    /// The caches are one place, empty while the pool is dry; the epoch counts instead of pops.
+    /// Returns the epoch while the pool is dry. The caches are one place, which is empty then, and
+    /// the epoch counts instead of pops.
     fn pops_if_nothing_rests(&self) -> Option<u64> {
         self.epoch_if_dry()
     }
@@ -138,8 +145,8 @@ impl Policy for Caches {
 }
 
 impl<B: Back> Class<B> {
-    /// Lays up to a batch of ids down in this CPU's cache, or in the depot where the cache has no
-    /// room. A full cache is flushed for them, if the caller says so.
+    /// Pushes up to a batch of ids to this CPU's cache, or to the depot if the cache has no room.
+    /// If `by_flush` is set, a full cache is flushed to make room.
     fn lay_with(&self, caches: &Caches, ids: &[FrameId], by_flush: bool) -> Homeless {
         if caches.push_many(ids) {
             return Homeless::NONE;
@@ -152,8 +159,9 @@ impl<B: Back> Class<B> {
         Homeless(moved.0 + self.put(ids).0)
     }
 
-    /// Opens the cache of this CPU, or, if it may, takes a batch out of it; `false` if it is not to
-    /// be used at the moment. The caller has a handle or an id, which keeps the pool.
+    /// Opens the cache of this CPU, or takes a batch out of it if `by_flush` is set. Returns
+    /// `false` if the cache is not to be used at the moment. The caller has a handle or an id,
+    /// which keeps the pool (P2).
     fn make_room(&self, caches: &Caches, by_flush: bool) -> (bool, Homeless) {
         let epoch = caches.epoch();
         if epoch.is_dry_or_drying() && self.resting_in_depot() >= self.transfer.rich as usize {
@@ -179,8 +187,8 @@ impl<B: Back> Class<B> {
         self.put(batch.as_slice())
     }
 
-    /// Moves all that the caches hold to the depot. The caller has a handle or an id, which keeps
-    /// the pool.
+    /// Moves all ids of the owned caches to the depot. The caller has a handle or an id, which
+    /// keeps the pool (P2).
     fn drain(&self, held: &Held<'_>) -> Homeless {
         let mut homeless = 0;
         let mut batch = Batch::new();

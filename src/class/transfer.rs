@@ -5,9 +5,9 @@
 //!   free:  own list ── full ──► a batch to the depot, then own list
 //! ```
 //!
-//! What is the same for both fronts is here; the steps that differ are those of `policy`. One
+//! The steps that are the same for both fronts are here. Those that differ are in `policy`. One
 //! transfer moves at most `batch` ids: 64, or fewer in a small pool, so that its frames are not all
-//! between two places at once. What a refill brings beyond the request goes to the own list.
+//! between two places at once. Ids that a refill brings beyond the request go to this CPU's list.
 
 use super::exhaustion::{Courtesy, Missed};
 use super::policy::Policy;
@@ -19,8 +19,8 @@ use crate::memory::back::{Back, Lack};
 use crate::percpu::{Event, match_front};
 
 impl<B: Back> Class<B> {
-    /// Takes an id from anywhere; it is the caller's (P1). Says what there is a lack of if the
-    /// class is exhausted.
+    /// Takes an id from anywhere; it is the caller's then (P1). If the class is exhausted, returns
+    /// why nothing could be carved.
     #[cold]
     #[inline(never)]
     pub(crate) fn take_slow(&self) -> Result<FrameId, Lack> {
@@ -33,8 +33,8 @@ impl<B: Back> Class<B> {
         taken
     }
 
-    /// Puts 1 to `want` ids into the empty batch, from anywhere, or says what there is a lack of if
-    /// the class is exhausted. Of the transfers in flight `own` are the calling one's.
+    /// Puts 1 to `want` ids into the empty batch, from anywhere. If the class is exhausted, returns
+    /// why nothing could be carved. Of the transfers in flight, `own` are the caller's.
     #[cold]
     #[inline(never)]
     pub(super) fn refill(&self, want: usize, own: u64, batch: &mut Batch) -> Result<(), Lack> {
@@ -58,14 +58,14 @@ impl<B: Back> Class<B> {
         }
     }
 
-    /// Takes ids from the first place that has some. Says what it missed, if it came to carving in
-    /// vain.
+    /// Takes ids from the first place that has some. If it came to carving in vain, it returns what
+    /// it missed, whether it then found ids in other lists or not.
     fn fetch(&self, want: usize, batch: &mut Batch) -> Result<(), Missed> {
         self.depot.take(self.back.links(), batch);
-        // Who freed these was most likely another CPU: all their first lines are fetched from it at
+        // Most likely another CPU has freed these. All their first lines are fetched from it at
         // once, not one after another as each is written.
         for &id in batch.as_slice() {
-            // SAFETY: the ids are this call's.
+            // SAFETY: this call owns the ids.
             unsafe { self.back.prefetch(id) };
         }
         let carving = if batch.is_empty() {
@@ -84,7 +84,7 @@ impl<B: Back> Class<B> {
         })
     }
 
-    /// Lays the ids that a refill has brought beyond the request to rest. The caller has a handle.
+    /// Pushes the ids that a refill has brought beyond the request. The caller has a handle.
     fn keep(&self, ids: &[FrameId]) -> Homeless {
         if ids.is_empty() {
             return Homeless::NONE;
@@ -92,8 +92,8 @@ impl<B: Back> Class<B> {
         match_front!(self.front, front => front.keep(self, ids))
     }
 
-    /// Frees a buffer that the hot path could not place, whatever the front holds, by its last step
-    /// (P3). If it answers with an id, that is still the caller's.
+    /// Frees a buffer that the hot path could not push, whatever the front holds, as its last step
+    /// (P3). If the answer counts an id, that is still the caller's.
     ///
     /// # Safety
     ///
@@ -103,12 +103,13 @@ impl<B: Back> Class<B> {
         if match_front!(self.front, front => front.push_here(self, id)) {
             return Homeless::NONE;
         }
-        // SAFETY: the list refused the id, or was not asked: it is still the caller's.
+        // SAFETY: the list refused the id, or was not asked, so the id is still the caller's. No
+        // reference to the bytes is in use (the function's bullet).
         unsafe { self.free_many_slow(&[id]) }
     }
 
-    /// Frees buffers, as [`free_slow`](Self::free_slow) frees one. Those that it answers with are
-    /// still the caller's; if it answers with none, none is.
+    /// Frees buffers, as [`free_slow`](Self::free_slow) frees one. The ids that the answer counts
+    /// are still the caller's. If it counts none, the caller owns none of them any more.
     ///
     /// # Safety
     ///
@@ -118,20 +119,23 @@ impl<B: Back> Class<B> {
         // SAFETY: the function's bullet.
         unsafe { self.clean(ids) };
         let mut homeless = 0;
-        // Each round ends by giving its ids up; the next has ids of its own to keep the pool.
+        // Each round ends by giving its ids up. The next one has ids of its own to keep the pool
+        // (P2).
         for ids in ids.chunks(self.transfer.batch) {
             homeless += self.settle(ids).0;
         }
         Homeless(homeless)
     }
 
-    /// Lays up to [`batch`](Self::batch) ids to rest, whatever the front holds, by its last step
-    /// (P3). Those that it answers with are still the caller's; if it answers with none, none is.
+    /// Pushes up to [`batch`](Self::batch) freed ids, whatever the front holds, as its last step
+    /// (P3). The ids that the answer counts are still the caller's. If it counts none, the caller
+    /// owns none of them any more.
     pub(crate) fn settle(&self, ids: &[FrameId]) -> Homeless {
         match_front!(self.front, front => front.settle(self, ids))
     }
 
-    /// Prepares ids whose buffers are no longer used for others to have.
+    /// Prepares freed buffers for their next owners: zeroes them, if the pool zeroes buffers on
+    /// free.
     ///
     /// # Safety
     ///
@@ -146,7 +150,7 @@ impl<B: Back> Class<B> {
         }
     }
 
-    /// Lays up to a batch of ids down in the depot.
+    /// Pushes up to a batch of ids to the depot.
     pub(crate) fn put(&self, ids: &[FrameId]) -> Homeless {
         match self.depot.put(self.back.links(), ids) {
             Ok(()) => Homeless::NONE,
