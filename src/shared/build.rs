@@ -1,4 +1,4 @@
-//! What a pool is made from, and how it is made: where it lies, part by part.
+//! How a pool is made from its specification: part by part, each in the place where it is to lie.
 
 use std::mem::MaybeUninit;
 use std::ptr::NonNull;
@@ -22,30 +22,30 @@ use crate::percpu::{Chosen, Process};
 use crate::sync::{AtomicU64, AtomicUsize, LeakCheck, PageStart, Unprotected};
 use crate::sys::{Area, HugePages, Refused, online_cpus};
 
-/// What a pool is made from; checked by the builder.
+/// The specification of a pool, which the builder has checked.
 pub(crate) struct Spec {
     pub(crate) frames: u32,
     pub(crate) front: Chosen,
-    /// As many CPUs as the machine can have.
+    /// The number of CPUs that the machine can have.
     pub(crate) possible: u32,
-    /// Of the portable front.
+    /// The number of shards, for the portable front.
     pub(crate) shards: u32,
-    /// The most frames that rest with one CPU, if the builder says so.
+    /// The largest number of frames that one CPU's cache or shard keeps, if the builder says so.
     pub(crate) cache: Option<u32>,
     pub(crate) layout: Layout,
-    /// Of all frames.
+    /// The size of all frames together, in bytes.
     pub(crate) bytes: usize,
     pub(crate) pages: HugePages,
     pub(crate) prefault: bool,
     pub(crate) zero_on_free: bool,
     pub(crate) sizes: Arc<Sizes>,
-    /// The chunks for 802.11 buffers, if the builder says how many.
+    /// The number of chunks for 802.11 buffers, if the builder says so.
     pub(crate) chunks: Option<u32>,
     pub(crate) on_misuse: OnMisuse,
 }
 
 impl Spec {
-    /// How many caches or shards a class has.
+    /// Returns how many caches or shards a class has.
     fn cpus(&self) -> u32 {
         match self.front {
             Chosen::Rseq(_) => self.possible.clamp(1, MAX_CPUS),
@@ -53,8 +53,8 @@ impl Spec {
         }
     }
 
-    /// How many of them share a class's buffers: there is a cache for each CPU that may come
-    /// online, and a share for each that is.
+    /// Returns how many CPUs share the buffers of a class. On the rseq front there is a cache for
+    /// each CPU that may come online, and a share for each CPU that is online.
     fn shares(&self) -> u32 {
         match self.front {
             Chosen::Rseq(_) => online_cpus().clamp(1, self.cpus()),
@@ -66,8 +66,8 @@ impl Spec {
         Dot11Spec {
             sizes: self.sizes.clone(),
             chunks: self.chunks,
-            // Explicit huge pages are set aside at once: none unless they are asked for, both by
-            // kind and by size.
+            // The system sets explicit huge pages aside at once. There are none unless they are
+            // asked for, both by kind and by size.
             pages: match self.pages {
                 HugePages::Explicit | HugePages::PreferExplicit if self.chunks.is_some() => {
                     self.pages
@@ -97,10 +97,10 @@ impl Shared {
     pub(crate) fn new(spec: &Spec) -> Result<NonNull<Self>, BuildError> {
         let pool = Self::of_frames(spec).map_err(|refusal| refused(refusal, Purpose::Frames))?;
         if spec.chunks.is_some() {
-            // SAFETY: the pool was made just now.
+            // SAFETY: the pool was made just now, and this call keeps it.
             let made = unsafe { Self::dot11_or_make(pool) }.map(|_| ());
             if let Err(refusal) = made {
-                // SAFETY: it was leaked from a box, and nobody else knows it.
+                // SAFETY: `of_frames` has leaked it from a box, and nobody else knows it.
                 drop(unsafe { Box::from_raw(pool.as_ptr()) });
                 return Err(refused(refusal, Purpose::Dot11));
             }
@@ -143,9 +143,9 @@ impl Shared {
 
         let mut shared = Box::<Self>::new_uninit();
         let at = shared.as_mut_ptr();
-        // SAFETY: the field's place in the pool's.
+        // SAFETY: `at` is the place of a pool, so the field's place lies in it.
         let class = unsafe { &raw mut (*at).frames };
-        // SAFETY: the place is this call's alone, and need not hold a value yet.
+        // SAFETY: the place is this call's alone, and a `MaybeUninit` does not need a value yet.
         Class::make(unsafe { &mut *class.cast() }, arena, &shape)?;
         lay_out!(at, Self {
             _page: PageStart,
@@ -162,14 +162,14 @@ impl Shared {
             retired: CachePadded::new(AtomicU64::new(0)),
             _leak_check: LeakCheck::new(),
         } made frames);
-        // SAFETY: all of it was made.
+        // SAFETY: every part of it was made.
         let mut shared = unsafe { shared.assume_init() };
         shared.least.get_mut().fill(&spec.sizes);
         Ok(NonNull::from(Box::leak(shared)))
     }
 }
 
-/// What a refusal becomes.
+/// Returns the builder's error for a refusal.
 fn refused(refusal: Refused, purpose: Purpose) -> BuildError {
     BuildError::Map {
         bytes: refusal.bytes,

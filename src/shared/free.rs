@@ -3,11 +3,11 @@
 //! ```text
 //!   drop ──► free: this CPU's cache, inline ──► done
 //!              └─ free_slow ──► class: shard, cache or depot ──► done
-//!                                 └─ every place is closed ──► counted as home (see `teardown`)
+//!                                 └─ every list is closed ──► counted as returned (see `teardown`)
 //! ```
 //!
-//! A free visits each layer once: the class lays the ids to rest as it can, and answers with those
-//! that found every place closed.
+//! A free visits each layer once. The class pushes the ids where it can, and answers with those for
+//! which every list was closed.
 
 use std::ptr::NonNull;
 
@@ -37,7 +37,7 @@ impl Shared {
         }
     }
 
-    /// Frees frames at once.
+    /// Frees several frames at once.
     ///
     /// # Safety
     ///
@@ -54,8 +54,10 @@ impl Shared {
         unsafe { Self::free_many_slow(this, class, ids) };
     }
 
-    /// Frees a buffer that no cache has taken: on the portable front all are. Out of line, so that
-    /// each free in a user's code holds one front's instructions, and few besides.
+    /// Frees a buffer that no cache has taken. On the portable front that is every buffer.
+    ///
+    /// The function is not inlined, so that each free in a user's code holds the instructions of
+    /// one front, and few besides.
     ///
     /// # Safety
     ///
@@ -64,7 +66,7 @@ impl Shared {
     pub(crate) unsafe fn free_slow<B: Back>(this: NonNull<Self>, class: &Class<B>, id: FrameId) {
         // SAFETY: the function's bullet.
         let homeless = unsafe { class.free_slow(id) };
-        // SAFETY: the caller's ids are those that the class answers with.
+        // SAFETY: the ids that the class answers with are still the caller's.
         unsafe { Self::count_home(this, homeless) };
     }
 
@@ -81,15 +83,16 @@ impl Shared {
         unsafe { Self::count_home(this, homeless) };
     }
 
-    /// Counts what found every place closed.
+    /// Counts the ids for which every list was closed, if there are some.
     ///
     /// # Safety
     ///
-    /// - The ids are the caller's, which gives them up; without any it touches nothing of the pool.
+    /// - The caller owns the ids, and gives them up. Without any id the function touches nothing of
+    ///   the pool.
     #[inline]
     unsafe fn count_home(this: NonNull<Self>, Homeless(ids): Homeless) {
         if ids > 0 {
-            // SAFETY: no place took the ids: they are still the caller's, and the pool is orphaned.
+            // SAFETY: no list took the ids. They are still the caller's, and the pool is orphaned.
             unsafe { Self::came_home(this, ids as u64) };
         }
     }

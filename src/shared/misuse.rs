@@ -1,4 +1,5 @@
-//! Pointers that come back, and what is wrong with some of them.
+//! Misused pointers: what can be wrong with a pointer that comes back, and what a pool does about
+//! it.
 
 #![forbid(unsafe_code)]
 
@@ -12,15 +13,19 @@ use std::sync::Arc;
 
 use crate::sys::say;
 
-/// A pointer that [`Pool::from_raw`](crate::Pool::from_raw) or [`Pool::dot11_from_raw`](crate::Pool::dot11_from_raw) did not turn into
-/// a buffer. Nothing has changed.
+/// The refusal of a pointer by [`Pool::from_raw`](crate::Pool::from_raw) or
+/// [`Pool::dot11_from_raw`](crate::Pool::dot11_from_raw).
+///
+/// The pointer did not turn into a buffer, and nothing has changed but the count in
+/// [`Stats::misuses`](crate::Stats::misuses).
 ///
 /// ```
 /// use framewell::{MisuseKind, Pool};
 ///
 /// let pool = Pool::builder().frames(4).build()?;
 /// let mut foreign = 0_u8;
-/// // SAFETY: the pointer was never handed out, so there is no later owner whose buffer this could take.
+/// // SAFETY: the pointer was never handed out, so there is no later owner whose buffer this could
+/// // take.
 /// let refused = unsafe { pool.from_raw(&raw mut foreign) }.unwrap_err();
 /// assert_eq!(refused.kind, MisuseKind::Foreign);
 /// # Ok::<(), framewell::BuildError>(())
@@ -30,11 +35,11 @@ use crate::sys::say;
 pub struct Misuse {
     /// The pointer's address.
     pub address: usize,
-    /// What is wrong with it.
+    /// The reason why it was refused.
     pub kind: MisuseKind,
 }
 
-/// What is wrong with a pointer.
+/// The reasons why a pointer is refused.
 ///
 /// ```
 /// assert_eq!(framewell::MisuseKind::Null.to_string(), "it is null");
@@ -42,15 +47,16 @@ pub struct Misuse {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum MisuseKind {
-    /// It is null.
+    /// The pointer is null.
     Null,
-    /// No memory of this pool lies there.
+    /// No memory of this pool lies at the address.
     Foreign,
-    /// It points into a buffer that is out as a pointer, but not to where that pointer does.
+    /// The pointer points into a buffer that is out as a pointer, but not to where that pointer
+    /// does.
     Interior,
-    /// The buffer there is not out as a pointer: it was freed, or it has a safe owner.
+    /// The buffer at the address is not out as a pointer: it was freed, or it has a safe owner.
     NotRaw,
-    /// A frame where an 802.11 buffer was expected, or the reverse.
+    /// The buffer at the address is a frame where an 802.11 buffer was expected, or the reverse.
     OtherKind,
 }
 
@@ -74,8 +80,10 @@ impl fmt::Display for Misuse {
 
 impl Error for Misuse {}
 
-/// What happens when a pointer is misused, beside the refusal; [`PoolBuilder::on_misuse`](crate::PoolBuilder::on_misuse). It is
-/// counted in [`Stats::misuses`](crate::Stats::misuses) in any case.
+/// What a pool does when a pointer is misused, besides refusing it.
+///
+/// It is set by [`PoolBuilder::on_misuse`](crate::PoolBuilder::on_misuse). Each misuse is counted
+/// in [`Stats::misuses`](crate::Stats::misuses), whatever the choice.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -88,32 +96,33 @@ impl Error for Misuse {}
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub enum OnMisuse {
-    /// It is counted.
+    /// The pool counts the misuse, and does nothing else.
     #[default]
     Count,
-    /// A function is called, on the thread that misuses the pointer, before the call answers. It
-    /// may use the pool. What it misuses itself is reported by another call of it.
+    /// The pool calls a function, on the thread that misuses the pointer, before that thread's call
+    /// returns. The function may use the pool. If it misuses a pointer itself, it is called again
+    /// for that.
     ///
-    /// A panic of it goes on to the caller. No buffer was taken then, and nothing has changed but
-    /// the count.
+    /// A panic of the function goes on to the caller. No buffer was taken then, and nothing has
+    /// changed but the count.
     ///
     /// The pool drops its copy of the function last of all: amid the call that drops its last
-    /// handle or frees its last buffer, on whatever thread that is. It may be the drop of a
+    /// handle or frees its last buffer, on whatever thread that is. That call may be the drop of a
     /// [`Burst`](crate::Burst), a swap of a [`FrameCell`](crate::FrameCell), or an unwinding. What
-    /// the function owns may use other pools in its drop, and the same cell. A panic there is told
-    /// to the panic hook and goes no further: no drop of a buffer or of a [`Pool`](crate::Pool)
-    /// unwinds, and what else the call has in hand is freed.
+    /// the function owns may use other pools in its drop, and the same cell. A panic in that drop
+    /// is told to the panic hook and goes no further: no drop of a buffer or of a
+    /// [`Pool`](crate::Pool) unwinds, and what else the call has in hand is freed.
     Call(Arc<dyn Fn(&Misuse) + Send + Sync>),
-    /// The process says what it was on its standard error, and aborts. That takes no lock and no
-    /// memory: it ends a signal handler and a forked child too.
+    /// The process writes the misuse to its standard error, and aborts. This takes no lock and no
+    /// memory, so it also ends a signal handler and a forked child.
     Abort,
 }
 
 /// A pool's copy of what it does on a misuse.
 ///
-/// It is dropped with the pool, and so amid whatever call frees the last buffer. That may be a
-/// burst which has buffers of other pools behind it, or one function among others that a cell has
-/// deferred. So the panic of what a user's function owns ends here.
+/// It is dropped with the pool, and so amid whatever call frees the last buffer. That may be the
+/// drop of a burst which has buffers of other pools behind it, or one function among others that a
+/// cell has deferred. So a panic of what a user's function owns ends here.
 pub(crate) struct Hook(OnMisuse);
 
 impl Drop for Hook {
@@ -123,12 +132,12 @@ impl Drop for Hook {
     }
 }
 
-/// Calls a function, of which a panic goes no further than to the panic hook.
+/// Calls a function. A panic of it goes no further than to the panic hook.
 fn contain(call: impl FnOnce()) {
     let Err(panic) = catch_unwind(AssertUnwindSafe(call)) else {
         return;
     };
-    // What was thrown may panic, too, when it is dropped; what that throws is forgotten.
+    // The thrown value may panic, too, when it is dropped. What that panic throws is forgotten.
     if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
         mem::forget(again);
     }
@@ -162,8 +171,9 @@ impl fmt::Debug for OnMisuse {
     }
 }
 
-/// What a pool knows of an address: see [`Pool::find`](crate::Pool::find). Stale as soon as it is read, unless the caller owns the
-/// buffer.
+/// What a pool knows of an address, as [`Pool::find`](crate::Pool::find) returns it.
+///
+/// It is stale as soon as it is read, unless the caller owns the buffer.
 ///
 /// ```
 /// # let pool = framewell::Pool::builder().frames(4).build()?;
@@ -175,17 +185,19 @@ impl fmt::Debug for OnMisuse {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Found {
-    /// A frame or an 802.11 buffer.
+    /// Whether the buffer is a frame or an 802.11 buffer.
     pub kind: BufferKind,
-    /// Where the buffer was handed out; its first byte, if it is not out as a pointer.
+    /// The address at which the buffer was handed out. If the buffer is not out as a pointer, this
+    /// is the address of its first byte.
     pub start: NonNull<u8>,
-    /// The bytes that can be used from there on.
+    /// The number of bytes that can be used from `start` on.
     pub capacity: usize,
-    /// Whether it is out as a pointer: then `start`, and no other address, turns back into the buffer.
+    /// Whether the buffer is out as a pointer. Then `start`, and no other address, turns back into
+    /// the buffer.
     pub is_raw: bool,
 }
 
-/// The two families of buffers.
+/// The two kinds of buffers that a pool has.
 ///
 /// ```
 /// # use framewell::{BufferKind, Pool};
@@ -197,8 +209,8 @@ pub struct Found {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum BufferKind {
-    /// A [`Frame`](crate::Frame).
+    /// The buffer is a [`Frame`](crate::Frame).
     Frame,
-    /// A [`Dot11Buf`](crate::Dot11Buf).
+    /// The buffer is a [`Dot11Buf`](crate::Dot11Buf).
     Dot11,
 }

@@ -1,22 +1,19 @@
 //! What the handles and the buffers of a pool share: its classes, and how long it lives.
 //!
 //! ```text
-//!   Pool, Burst     Frame {pool, id, offset, length}     Dot11Buf {size class or mapping, id, length}
-//!        │ take            │ free                               │ free
-//!        ▼                 ▼                                    ▼
-//!   Shared ─┬─ frames: a class over the arena      dot11: a class for each size, large buffers; made
-//!           │                                             when it is first needed
+//!   Pool, Burst     Frame {pool, id, offset, length}  Dot11Buf {size class or mapping, id, length}
+//!        │ take            │ free                            │ free
+//!        ▼                 ▼                                 ▼
+//!   Shared ─┬─ frames: a class over the arena   dot11: a class for each size; large buffers.
+//!           │                                     Each is made when it is first needed.
 //!           ├─ misuses: see `raw`
 //!           └─ handles, home: see `teardown`
 //! ```
 //!
-//! A pool is made in `build`; how a buffer is freed is in `free`.
+//! A pool is made in `build`, and a buffer is freed in `free`.
 //!
-//! The lists of free buffers and the invariants P1–P3 are those of `class`. P2 is kept here, for
-//! all buffers:
-//!
-//! - P2. A pool's memory lasts until its last handle is dropped and all its ids are at rest.
-//!   So whoever owns an id, or borrows a handle, may touch the pool.
+//! The lists of free buffers and the invariants P1–P3 are those of `class`. P2 is kept by
+//! `teardown`, for all buffers.
 
 mod build;
 mod free;
@@ -47,31 +44,35 @@ use crate::shared::misuse::Hook;
 use crate::sync::{AtomicU64, AtomicUsize, LeakCheck, Ordering, PageStart, Unprotected, scaled};
 use crate::sys::{NoRseq, Refused};
 
-/// The frames begin behind the place in a page where their caches have the count and, of the usual
-/// size, the slots: a load whose address agrees in its lowest 12 bits with that of a store in
-/// flight waits for it, and each get and each free loads from here.
+/// What the handles and the buffers of a pool share.
+///
+/// The frames begin behind the place in a page where their caches have the count and, if they are
+/// of the usual size, the slots. A load whose address agrees in its lowest 12 bits with that of a
+/// store in flight waits for the store, and each get and each free loads from here.
 #[repr(C)]
 pub(crate) struct Shared {
     _page: PageStart,
     _behind_slots: Unprotected<MaybeUninit<[u8; BEHIND_SLOTS]>>,
     frames: Class<Arena>,
-    /// The size classes of 802.11 buffers, when one was needed.
+    /// The size classes of 802.11 buffers, once one was needed.
     dot11: Lazy<Dot11>,
     dot11_spec: Unprotected<Dot11Spec>,
-    /// Of the same sizes.
+    /// The class of each length up to the largest built-in size, by value, for the hot path.
     least: Unprotected<Least>,
-    /// The 802.11 buffers above the size classes, when there was one: they need nothing of those.
+    /// The 802.11 buffers above the size classes, once there was one. They need nothing of the size
+    /// classes.
     large: Lazy<Large>,
-    /// Dropped behind the buffers, which it could not reach then.
+    /// What the pool does on a misuse. It is dropped after the buffers, which it could not reach
+    /// then.
     on_misuse: Unprotected<Hook>,
     misuses: AtomicU64,
     no_rseq: Unprotected<Option<NoRseq>>,
-    /// `Pool` handles.
+    /// The number of `Pool` handles.
     handles: CachePadded<AtomicUsize>,
-    /// Buffers that were counted after the last handle was dropped, less those that were out by
-    /// then.
+    /// The number of buffers that were counted after the last handle was dropped, less those that
+    /// were out by then.
     home: CachePadded<AtomicU64>,
-    /// Buffers that wait in a cell for its readers.
+    /// The number of buffers that wait in a cell for its readers.
     retired: CachePadded<AtomicU64>,
     _leak_check: LeakCheck,
 }
@@ -79,27 +80,27 @@ pub(crate) struct Shared {
 const BEHIND_SLOTS: usize = scaled(4 * (SLOT + RSEQ_CACHE) as u32, 0) as usize;
 
 impl Shared {
-    /// The size classes of 802.11 buffers, if they were made.
+    /// Returns the size classes of 802.11 buffers, if they were made.
     #[inline(always)]
     pub(crate) fn dot11(&self) -> Option<&Dot11> {
         self.dot11.get()
     }
 
-    /// The class that serves a length up to the largest built-in size, 1 or more, if there are
+    /// Returns the class that serves a length of 1 up to the largest built-in size, if there are
     /// 802.11 buffers.
     #[inline(always)]
     pub(crate) fn dot11_class(&self, len: usize) -> Option<&SizeClass> {
         let class = self.least.class_of(len)?;
-        // SAFETY: the number is from the sizes that the 802.11 buffers are made from.
+        // SAFETY: the number comes from the sizes that the 802.11 buffers are made from.
         Some(unsafe { self.dot11()?.numbered(class) })
     }
 
-    /// The sizes that the classes have, or would have.
+    /// Returns the sizes that the classes have, or would have.
     pub(crate) fn sizes(&self) -> &Sizes {
         &self.dot11_spec.sizes
     }
 
-    /// The large buffers, if there were some.
+    /// Returns the large buffers, if there were some.
     pub(crate) fn large(&self) -> Option<&Large> {
         self.large.get()
     }
@@ -109,7 +110,7 @@ impl Shared {
         made.unwrap_or_else(|never: Infallible| match never {})
     }
 
-    /// The size classes, or what was refused for them.
+    /// Returns the size classes, made now if there were none, or what was refused for them.
     ///
     /// # Safety
     ///
@@ -122,7 +123,7 @@ impl Shared {
             .get_or_make(|| Dot11::new(&shared.dot11_spec, this))
     }
 
-    /// Which frames are out as pointers.
+    /// Returns the words that say which frames are out as pointers.
     pub(crate) fn raw(&self) -> &FrameStates {
         self.arena().raw()
     }
@@ -137,8 +138,10 @@ impl Shared {
         self.frames.back()
     }
 
-    /// Takes a frame's id that this CPU's cache does not have; it is the caller's (P1). Out of
-    /// line, so that each get in a user's code holds one front's instructions, not two's.
+    /// Takes a frame's id when this CPU's cache has none; it is the caller's then (P1).
+    ///
+    /// The function is not inlined, so that each get in a user's code holds the instructions of one
+    /// front, not of two.
     #[inline(never)]
     pub(crate) fn take_slow(&self) -> Result<FrameId, OutOfBuffers> {
         match self.frames.take_from_shard() {
@@ -147,7 +150,7 @@ impl Shared {
         }
     }
 
-    /// Counts a buffer as retired; whoever calls this owns it, or keeps it from being freed.
+    /// Counts a buffer as retired. The caller owns the buffer, or keeps it from being freed.
     pub(crate) fn count_retired(&self) {
         // Relaxed: a statistic; nothing is concluded from it.
         self.retired.fetch_add(1, Ordering::Relaxed);
@@ -155,7 +158,7 @@ impl Shared {
 
     /// Counts a buffer as retired no more, before it is freed (P3).
     pub(crate) fn uncount_retired(&self) {
-        // Relaxed: as above.
+        // Relaxed: a statistic, as in `count_retired`.
         self.retired.fetch_sub(1, Ordering::Relaxed);
     }
 }

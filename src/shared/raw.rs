@@ -1,8 +1,8 @@
 //! The raw boundary: buffers that go out as bare pointers and come back.
 //!
-//! A pointer alone, on any thread, is enough to find its buffer: the arithmetic of the arena, the
-//! owner word of its chunk, or the registry of large buffers. Whether it may come back says the
-//! buffer's word in `RawStates`.
+//! A pointer alone, on any thread, is enough to find its buffer. The way there is the arithmetic of
+//! the arena, the owner word of a chunk, or the registry of large buffers. The buffer's word in
+//! `RawStates` says whether it may come back.
 
 use super::Shared;
 use crate::base::id::{ChunkId, FrameId};
@@ -12,18 +12,18 @@ use crate::memory::chunks::{len_of, view_of};
 use crate::shared::misuse::{BufferKind, Found, Misuse, MisuseKind};
 use crate::sync::{AtomicU64, Ordering};
 
-/// What a pointer into the chunks names.
+/// The buffer that a pointer into the chunks names.
 struct Named<'a> {
     class: &'a SizeClass,
     owner: Owner,
     id: FrameId,
-    /// From the buffer's first byte.
+    /// The distance of the pointer from the buffer's first byte.
     offset: usize,
 }
 
 impl Named<'_> {
-    /// The view of the buffer if it is out as a pointer. With another generation its word speaks of
-    /// another buffer: the chunk has changed hands since.
+    /// Returns the view of the buffer if it is out as a pointer. If the generations differ, the
+    /// word speaks of another buffer: the chunk has changed hands since.
     fn view(&self, dot11: &Dot11) -> Option<u64> {
         let view = dot11.chunks().raw().view(self.id)?;
         (view == view_of(self.owner.generation, len_of(view))).then_some(view)
@@ -31,15 +31,16 @@ impl Named<'_> {
 }
 
 impl Shared {
-    /// The word of a buffer of a size class, and the view by which its owner hands it out as a
-    /// pointer.
+    /// Returns the word of a buffer of a size class, and the view by which its owner hands it out
+    /// as a pointer.
     pub(crate) fn raw_of_class(class: &SizeClass, id: FrameId, len: usize) -> (&AtomicU64, u64) {
         let chunks = class.cuts().chunks();
         let owner = chunks.owner(crate::dot11::chunk_of(id));
         (chunks.raw().word(id), view_of(owner.generation, len))
     }
 
-    /// Makes the caller the owner of the frame that was handed out at `address`; its view.
+    /// Makes the caller the owner of the frame that was handed out at `address`, and returns its id
+    /// and its view.
     pub(crate) fn claim_frame(&self, address: usize) -> Result<(FrameId, u64), Misuse> {
         self.claim_frame_at(address)
             .map_err(|kind| self.misused(address, kind))
@@ -62,7 +63,7 @@ impl Shared {
         Ok((id, view))
     }
 
-    /// What a pointer is that names no buffer of the kind that is expected.
+    /// Returns what is wrong with a pointer that names no buffer of the expected kind.
     #[cold]
     fn other_or_foreign<T>(of_other_kind: Option<T>) -> MisuseKind {
         match of_other_kind {
@@ -98,7 +99,7 @@ impl Shared {
         }
     }
 
-    /// The chunk that an address lies in, and the byte within it.
+    /// Returns the chunk that an address lies in, and the offset of the byte within it.
     fn chunk_around(&self, address: usize) -> Option<(&Dot11, ChunkId, usize)> {
         let dot11 = self.dot11()?;
         let (chunk, offset) = dot11.chunks().find(address)?;
@@ -121,8 +122,8 @@ impl Shared {
         Ok(Claimed::OfClass(named.class, named.id, len_of(view)))
     }
 
-    /// The buffer that a byte of a chunk belongs to; `None` if the chunk is no class's, or the byte
-    /// lies behind its last buffer.
+    /// Returns the buffer that a byte of a chunk belongs to. Returns `None` if the chunk is no
+    /// class's, or if the byte lies behind its last buffer.
     fn name(dot11: &Dot11, chunk: ChunkId, offset: usize) -> Option<Named<'_>> {
         let owner = dot11.chunks().owner(chunk);
         let class = dot11.class(owner.class?);
@@ -135,7 +136,7 @@ impl Shared {
         })
     }
 
-    /// What the pool knows of an address.
+    /// Returns what the pool knows of an address.
     pub(crate) fn find(&self, address: usize) -> Option<Found> {
         match self.arena().find(address) {
             Some((id, _)) => Some(self.found_frame(id)),
@@ -169,13 +170,13 @@ impl Shared {
         };
         let named = Self::name(dot11, chunk, offset)?;
         let place = named.class.place();
-        // SAFETY: the chunk was the class's a moment ago, and holds the buffer: the address lies in
-        // the chunks' mapping, whoever has it by now.
+        // SAFETY: the chunk was the class's a moment ago, and holds the buffer. So the address lies
+        // in the chunks' mapping, whoever has the chunk by now.
         let start = unsafe { place.start(named.id) };
         Some(found(start, place.stride(), named.view(dot11).is_some()))
     }
 
-    /// Counts a misuse and tells who wants to know.
+    /// Counts a misuse, and does what the pool is to do on one.
     #[cold]
     fn misused(&self, address: usize, kind: MisuseKind) -> Misuse {
         // Relaxed: a statistic.
@@ -186,7 +187,7 @@ impl Shared {
     }
 }
 
-/// An 802.11 buffer that has come back: the caller's.
+/// An 802.11 buffer that has come back, and is the caller's.
 pub(crate) enum Claimed<'a> {
     OfClass(&'a SizeClass, FrameId, usize),
     Large(LargeId),

@@ -1,4 +1,4 @@
-//! What a pool counts, read together.
+//! The statistics of a pool: what its parts count, read together.
 
 #![forbid(unsafe_code)]
 
@@ -13,7 +13,8 @@ use crate::stats::{Dot11Stats, Stats};
 use crate::sync::Ordering;
 
 impl Shared {
-    /// Of size classes, large buffers, or both.
+    /// Returns the statistics of the size classes, of the large buffers, or of both; `None` if the
+    /// pool has neither.
     fn dot11_stats(&self) -> Option<Dot11Stats> {
         let (large, large_bytes) = self.large().map(Large::live).unwrap_or_default();
         let classes = self.dot11().map(Dot11::stats);

@@ -1,4 +1,4 @@
-//! The end of a pool: when the last handle goes, and when the last buffer comes home.
+//! The end of a pool: its last handle is dropped, and its last buffer comes back.
 //!
 //! ```text
 //!   last handle dropped           frees, still going on elsewhere
@@ -9,17 +9,20 @@
 //!                 └────────── whoever makes home == 0 destroys (H) ────────┘
 //! ```
 //!
-//! Closing takes a place's content and bars it in one atomic step, so every id is counted exactly
-//! once: as at rest by the closer, if it was laid down before, or by its own free. What is out when
-//! all places are closed is thereby certain. The closer takes it off at once, for all classes
-//! together: before that `home` is the number of those that were counted, so that the closer alone
-//! can find 0; after it, it is 0 when none is out any more. The memory goes then: no thread has an
-//! id left, and no handle exists, so nobody can touch the pool (P2). A free that laid its id down
-//! before the closing touches nothing afterwards (P3), and the closer acquires what it did (S1, by
-//! the swap). Each change of `home` releases and acquires (H), so the destroyer comes after all.
+//! Closing takes a list's content and bars the list in one atomic step. So every id is counted
+//! exactly once: as free by the closer, if it was pushed before, or by its own free. What is out
+//! when all lists are closed is thereby certain. The closer takes it off in one step, for all
+//! classes together. Before that step, `home` is the number of ids that were counted, so only the
+//! closer can find 0. After it, `home` is 0 when no id is out any more. The memory goes then: no
+//! thread has an id left, and no handle exists, so nobody can touch the pool (P2).
 //!
-//! The number of handles follows `std::sync::Arc`: adding one is relaxed, since it is made from
-//! another; dropping one releases, and who drops the last acquires (T).
+//! A free that pushed its id before the closing touches nothing afterwards (P3), and the closer
+//! acquires what it did (S1, by the swap). Each change of `home` releases and acquires (H), so the
+//! destroyer comes after all.
+//!
+//! The number of handles follows `std::sync::Arc`. Adding a handle is relaxed, since the new one is
+//! made from another. Dropping a handle releases, and the thread that drops the last one acquires
+//! (T).
 
 use std::process;
 use std::ptr::NonNull;
@@ -33,11 +36,14 @@ impl Shared {
         // Relaxed: the new handle is reached through the old one; nothing is published.
         let before = self.handles.fetch_add(1, Ordering::Relaxed);
         if before > isize::MAX as usize {
-            // Only by forgetting handles; a wrap would free the pool under its users.
+            // Only a program that forgets handles comes here. A wrap would free the pool under its
+            // users.
             process::abort();
         }
     }
 
+    /// Drops a handle. The pool ends with its last one.
+    ///
     /// # Safety
     ///
     /// - The caller owns a handle to `this` and does not use it afterwards.
@@ -53,7 +59,7 @@ impl Shared {
         }
     }
 
-    /// Closes every place, and takes what is out off the count.
+    /// Closes every list, and takes what is out off the count.
     ///
     /// # Safety
     ///
@@ -68,7 +74,7 @@ impl Shared {
             None => Some(0),
         };
         let (Some(frames), Some(dot11)) = (shared.frames.close(), dot11_out) else {
-            // Without the fence nobody can tell who still uses the pool: its memory stays.
+            // Without the fence nobody can tell who still uses the pool. So its memory stays.
             return;
         };
         let out = u64::from(frames) + u64::from(dot11) + u64::from(large);
@@ -76,12 +82,12 @@ impl Shared {
         unsafe { Self::came_home(this, out.wrapping_neg()) };
     }
 
-    /// Counts ids of an orphaned pool as home, and destroys the pool if they were the last.
+    /// Counts ids of an orphaned pool as returned, and destroys the pool if they were the last.
     ///
     /// # Safety
     ///
-    /// - The caller owns so many ids, gives them up, and with them the pool; or it is the closer,
-    ///   with what is out negated.
+    /// - The caller owns this many ids, gives them up, and with them the pool. Or it is the closer,
+    ///   and `ids` is the number that are out, negated.
     #[cold]
     pub(super) unsafe fn came_home(this: NonNull<Self>, ids: u64) {
         // SAFETY: the caller's ids are not counted yet, so the pool is still there.
@@ -90,7 +96,7 @@ impl Shared {
         // counted before did.
         let before = shared.home.fetch_add(ids, Ordering::AcqRel);
         if before.wrapping_add(ids) == 0 {
-            // SAFETY: the pool was leaked from a box; all ids are home, no handle is left,
+            // SAFETY: the pool was leaked from a box. All ids were returned and no handle is left,
             // so nobody else can reach it, and this thread comes after everybody's last access (H).
             drop(unsafe { Box::from_raw(this.as_ptr()) });
         }
