@@ -1,8 +1,8 @@
-//! The front: where the hot path gets and frees, per CPU.
+//! The front: the free buffers of each CPU, which the hot path gets and frees.
 //!
-//! Two of them, chosen when the pool is made: `Caches` (restartable sequences) where Linux and libc
-//! offer them, `Portable` (lock-free stacks) everywhere. Both return what happened and never call
-//! the depot or the back: the class decides.
+//! There are two fronts, and one is chosen when the pool is made: `Caches` (restartable sequences),
+//! where Linux and libc offer them, and `Portable` (lock-free stacks), which runs everywhere. Both
+//! return what happened, and never call the depot or the back: the class decides.
 
 mod portable;
 mod rseq;
@@ -23,7 +23,10 @@ use crate::error::BuildError;
 use crate::sync::{AtomicU64, Margin, Ordering, Unprotected};
 use crate::sys::{Area, NoRseq, variable};
 
-/// Which front a pool shall have; [`PoolBuilder::front`](crate::PoolBuilder::front).
+/// The front that a pool is to have, for [`PoolBuilder::front`](crate::PoolBuilder::front).
+///
+/// A front keeps free buffers for each CPU, so that most calls get and free them without another
+/// CPU's cache lines.
 ///
 /// ```
 /// use framewell::{Front, FrontKind, Pool};
@@ -35,15 +38,16 @@ use crate::sys::{Area, NoRseq, variable};
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub enum Front {
-    /// Restartable sequences if they are to be had, else the portable front.
+    /// Restartable sequences if they are available, else the portable front.
     ///
-    /// The environment variable `FRAMEWELL_FRONT` decides for this choice, if it is set: `auto`,
-    /// `rseq` or `portable`. It is meant for tools that cannot see the sequences (thread
-    /// sanitizers, valgrind). A program that runs with rights which are not those of whoever starts
-    /// it (set-uid) does not read it.
+    /// The environment variable `FRAMEWELL_FRONT` decides for this choice, if it is set. It may be
+    /// `auto`, `rseq` or `portable`; anything else is a [`BuildError::FrontName`]. The variable is
+    /// meant for tools that cannot see the sequences (thread sanitizers, valgrind). A program that
+    /// runs with rights which are not those of whoever starts it (set-uid) does not read it.
     #[default]
     Auto,
-    /// Restartable sequences, or a [`BuildError::NoRseq`].
+    /// Restartable sequences. If they are not available, the build returns a
+    /// [`BuildError::NoRseq`].
     Rseq,
     /// Lock-free stacks, which run everywhere.
     Portable,
@@ -78,7 +82,8 @@ impl Front {
         }
     }
 
-    /// A user's model gets the portable front, which has fewer steps to explore.
+    /// Chooses restartable sequences if they are available. A user's model gets the portable front,
+    /// which has fewer steps to explore.
     fn auto() -> Chosen {
         if cfg!(loom) {
             return Chosen::Portable(NoRseq::Chosen);
@@ -89,32 +94,32 @@ impl Front {
         }
     }
 
-    /// What sequences need, if they are aborted when they have to be.
+    /// Returns what the sequences need, if the kernel aborts them when it has to.
     fn tried() -> Result<Area, NoRseq> {
         let area = Area::find()?;
         rseq::sections::try_out(area).map(|()| area)
     }
 }
 
-/// The front that a pool shall have, found by [`Front::choose`].
+/// The front that a pool is to have, found by [`Front::choose`].
 pub(crate) enum Chosen {
-    /// Restartable sequences, in this area.
+    /// Restartable sequences, which use this area.
     Rseq(Area),
-    /// Lock-free stacks, for this reason.
+    /// Lock-free stacks, and the reason why there are no sequences.
     Portable(NoRseq),
 }
 
-/// The front of a pool.
+/// The front of a class.
 #[repr(C)]
 pub(crate) struct AnyFront {
     _margin: Margin,
-    /// Those of the caches, if there are some: a copy for the hot path, which tells the fronts
-    /// apart by it.
+    /// The sequences of the caches, if there are caches. This is a copy for the hot path, which
+    /// tells the fronts apart by it.
     sections: Unprotected<Option<Sections>>,
     which: Unprotected<Which>,
 }
 
-/// Which of them it is.
+/// The two fronts, of which a class has one.
 #[allow(
     clippy::large_enum_variant,
     reason = "there is one a pool, and a box would be one more load on the hot path"
@@ -124,8 +129,8 @@ pub(crate) enum Which {
     Portable(Portable),
 }
 
-/// Evaluates an expression for the front that a pool has: the one place where fronts are told
-/// apart.
+/// Evaluates an expression for the front that a class has. This is the one place where fronts are
+/// told apart.
 macro_rules! match_front {
     ($any:expr, $front:ident => $call:expr) => {
         match $any.which() {
@@ -154,7 +159,7 @@ impl AnyFront {
         }
     }
 
-    /// The sequences of the rseq front.
+    /// Returns the sequences of the rseq front; `None` on the portable one.
     #[inline(always)]
     pub(crate) fn sections(&self) -> Option<Sections> {
         *self.sections
@@ -165,19 +170,19 @@ impl AnyFront {
         &self.which
     }
 
-    /// Notes that a batch is about to move, until the answer is dropped.
+    /// Notes that a batch is in flight, until the returned guard is dropped.
     #[cold]
     #[inline(never)]
     pub(crate) fn moving(&self) -> Moving<'_> {
         match_front!(self, front => front.moving())
     }
 
-    /// How many batches are on the move.
+    /// Returns how many batches are in flight.
     pub(crate) fn on_the_move(&self) -> u64 {
         match_front!(self, front => front.on_the_move())
     }
 
-    /// Whether a call has ids on the move that may have to wait for the kernel.
+    /// Returns whether a call has ids in flight that may have to wait for the kernel.
     pub(crate) fn is_draining(&self) -> bool {
         match_front!(self, front => front.is_draining())
     }
@@ -191,7 +196,7 @@ impl AnyFront {
     }
 }
 
-/// What the slow paths count, per CPU.
+/// The events that the slow paths count for each CPU.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Event {
     Refill,
@@ -206,13 +211,13 @@ impl Event {
     const ALL: usize = 6;
 }
 
-/// A batch on the move.
+/// A guard that stands for a batch in flight.
 pub(crate) struct Moving<'a>(&'a AtomicU64);
 
 impl<'a> Moving<'a> {
     fn new(moving: &'a AtomicU64) -> Self {
-        // Relaxed: a hint to those who find nothing; the lists' words order it well enough: the
-        // pop that follows carries it along (S2).
+        // Relaxed: a hint to those that find nothing. The words of the lists order it well enough:
+        // the pop that follows carries it along (S2).
         moving.fetch_add(1, Ordering::Relaxed);
         Self(moving)
     }

@@ -1,4 +1,4 @@
-//! The portable front: a shard for each CPU, each a slot and a lock-free stack of ids.
+//! The portable front: a shard for each CPU, which is a slot and a lock-free stack of ids.
 //!
 //! ```text
 //!   CPU 0 ─ hint ─► shard 0: slot, stack, counters   │ one cache line pair each
@@ -6,12 +6,12 @@
 //!     …                                              │   links: one word an id, common to all
 //! ```
 //!
-//! An id that is laid down goes to the slot if that is empty, else to the stack; a get looks into
-//! the slot first. So a free and the next get, alone, touch no link.
+//! A freed id goes to the slot if that is empty, else to the stack. A get looks into the slot
+//! first. So a free and the next get, alone, touch no link.
 //!
-//! The CPU's number only chooses the shard: a thread that was moved between looking and acting uses
-//! another CPU's shard, which is as correct and a little slower. A shard whose stack holds
-//! `limit` ids refuses a single free, so that its caller moves a batch on first.
+//! The CPU's number only chooses the shard. A thread that was moved between reading the number and
+//! using the shard uses another CPU's shard, which is as correct and a little slower. A shard whose
+//! stack holds `limit` ids refuses a single free, so that the caller moves a batch on first.
 //!
 //! The front never calls the depot or the back: it returns what happened, and the class decides.
 
@@ -32,8 +32,8 @@ pub(crate) struct Portable(Unprotected<Parts>);
 
 struct Parts {
     cpu: CpuHint,
-    /// A single free is refused by a shard whose stack holds this many. With 0 every one is: the
-    /// slots are closed, too.
+    /// A shard whose stack holds this many ids refuses a single free. With 0 each shard refuses
+    /// every one, because the slots are closed, too.
     limit: u32,
     shards: Box<[CachePadded<Shard>]>,
 }
@@ -41,7 +41,7 @@ struct Parts {
 struct Shard {
     slot: Slot,
     stack: Stack,
-    /// Batches of transfers that are between two places at the moment.
+    /// The number of batches that are between two places at the moment.
     moving: AtomicU64,
     counts: [AtomicU64; Event::ALL],
 }
@@ -63,7 +63,7 @@ impl Portable {
         }))
     }
 
-    /// The shard of the CPU that the caller (most likely) runs on.
+    /// Returns the shard of the CPU that the caller most likely runs on.
     #[inline(always)]
     pub(crate) fn here(&self) -> ShardId {
         let cpu = self.0.cpu.current();
@@ -80,7 +80,7 @@ impl Portable {
         &self.0.shards[shard.index()]
     }
 
-    /// Takes the frame that was freed last.
+    /// Pops the id in the slot, or else the one that was pushed last to the stack.
     #[inline(always)]
     pub(crate) fn pop(&self, links: &Links, at: ShardId) -> Option<FrameId> {
         let shard = self.shard(at);
@@ -91,7 +91,7 @@ impl Portable {
         index.map(FrameId)
     }
 
-    /// Frees one frame, unless the shard is at its limit.
+    /// Pushes an id, unless the slot is taken and the stack is at its limit.
     #[inline(always)]
     pub(crate) fn push(&self, links: &Links, at: ShardId, id: FrameId) -> Result<(), Refused> {
         let shard = self.shard(at);
@@ -101,7 +101,7 @@ impl Portable {
         shard.stack.push(links, id.0, 1, self.0.limit)
     }
 
-    /// Takes up to `most` frames at once and appends them to the batch.
+    /// Pops up to `most` ids at once, and appends them to the batch.
     #[inline]
     pub(crate) fn pop_many(&self, links: &Links, at: ShardId, most: usize, batch: &mut Batch) {
         let shard = self.shard(at);
@@ -114,7 +114,7 @@ impl Portable {
         }
     }
 
-    /// Frees frames at once, whatever the shard holds.
+    /// Pushes ids at once, whatever the shard holds.
     #[inline]
     pub(crate) fn push_all(
         &self,
@@ -125,13 +125,14 @@ impl Portable {
         self.shard(at).stack.push_all(links, ids)
     }
 
-    /// How many frames rest in a shard.
+    /// Returns how many ids are in a shard.
     pub(crate) fn resting(&self, links: &Links, at: ShardId) -> u32 {
         let shard = self.shard(at);
         shard.slot.weight() + shard.stack.weight(links)
     }
 
-    /// Shows the ids that seem to rest here: a hint, as [`Stack::look`].
+    /// Shows the ids that seem to be in the shards. The answer is a hint, as that of
+    /// [`Stack::look`].
     pub(crate) fn look(&self, links: &Links, mut see: impl FnMut(FrameId)) {
         for shard in &self.0.shards {
             shard
@@ -143,18 +144,19 @@ impl Portable {
         }
     }
 
-    /// Every shard once.
+    /// Returns every shard once.
     pub(crate) fn all(&self) -> impl Iterator<Item = ShardId> {
         self.from(ShardId(0))
     }
 
-    /// Every shard once, the given one first.
+    /// Returns every shard once, the given one first.
     pub(crate) fn from(&self, first: ShardId) -> impl Iterator<Item = ShardId> {
         let shards = self.0.shards.len() as u32;
         (first.0..shards).chain(0..first.0).map(ShardId)
     }
 
-    /// The sum of all shards' pops if every shard is empty, else `None`. See `class::exhaustion`.
+    /// Returns the sum of all shards' pops if every shard is empty, else `None`. See
+    /// `class::exhaustion`.
     pub(crate) fn pops_if_empty(&self) -> Option<u64> {
         self.0.shards.iter().try_fold(0_u64, |sum, shard| {
             let here = shard.slot.pops_if_empty()?;
@@ -165,7 +167,7 @@ impl Portable {
         })
     }
 
-    /// Closes every shard and returns how many frames rested in them.
+    /// Closes every shard and returns how many ids were in them.
     pub(crate) fn close(&self, links: &Links) -> u32 {
         self.0
             .shards
@@ -174,17 +176,17 @@ impl Portable {
             .sum()
     }
 
-    /// Notes that a batch is about to move, until the answer is dropped.
+    /// Notes that a batch is in flight, until the returned guard is dropped.
     pub(crate) fn moving(&self) -> Moving<'_> {
         self.moving_at(self.here())
     }
 
-    /// As [`moving`](Self::moving), in a shard.
+    /// Notes in one shard that a batch is in flight, until the returned guard is dropped.
     pub(crate) fn moving_at(&self, at: ShardId) -> Moving<'_> {
         Moving::new(&self.shard(at).moving)
     }
 
-    /// How many batches are on the move.
+    /// Returns how many batches are in flight.
     pub(crate) fn on_the_move(&self) -> u64 {
         let of = |shard: &CachePadded<Shard>| shard.moving.load(Ordering::Relaxed);
         // Relaxed: a hint, see `Moving`.
@@ -194,7 +196,8 @@ impl Portable {
             .fold(0, |sum, shard| sum.wrapping_add(of(shard)))
     }
 
-    /// Whether a call has ids on the move that may have to wait for the kernel: here none has.
+    /// Returns whether a call has ids in flight that may have to wait for the kernel. On this front
+    /// none has.
     pub(crate) fn is_draining(&self) -> bool {
         false
     }
@@ -203,7 +206,7 @@ impl Portable {
         self.count_at(self.here(), event);
     }
 
-    /// As [`count`](Self::count), in a shard.
+    /// Counts an event in one shard.
     pub(crate) fn count_at(&self, at: ShardId, event: Event) {
         // Relaxed: a statistic; it publishes nothing.
         self.shard(at).counts[event as usize].fetch_add(1, Ordering::Relaxed);
@@ -216,7 +219,7 @@ impl Portable {
     }
 }
 
-/// The shard of a CPU that has none of its own.
+/// Returns the shard of a CPU that has none of its own.
 #[cold]
 fn beyond(cpu: u32, shards: u32) -> ShardId {
     ShardId(cpu % shards)

@@ -1,5 +1,5 @@
-//! The rseq front: a cache of ids for each CPU, used by restartable sequences, and emptied from
-//! outside by drains (`drain`).
+//! The rseq front: a cache of ids for each CPU. Restartable sequences use the caches, and drains
+//! empty them from outside (`drain`).
 //!
 //! ```text
 //!   CPU 0 ─ pop, push (sections) ─► cache 0 │ count, bounds, slots      gate 0 │ counters
@@ -24,7 +24,8 @@ use crate::percpu::{Event, Moving};
 use crate::sync::{AtomicU32, AtomicU64, Ordering, Table, Unprotected};
 use crate::sys::Area;
 
-/// Words from one gate to the next, with the CPU's counts of events behind it: a cache line.
+/// The number of words from one gate to the next: a cache line. Behind a gate lie its CPU's counts
+/// of events.
 const GATE: usize = 8;
 const _: () = assert!(Event::ALL < GATE);
 
@@ -34,10 +35,10 @@ pub(crate) struct Caches {
     pub(super) outside: Unprotected<Outside>,
 }
 
-/// What the slow paths need.
+/// The part that the slow paths need.
 pub(super) struct Outside {
     pub(super) count: u32,
-    /// `high` and `high_many` of an open cache.
+    /// The bounds `high` and `high_many` of an open cache.
     pub(super) high: [u32; 2],
     pub(super) gates: Table<AtomicU64>,
     pub(super) mode: CachePadded<Mode>,
@@ -46,9 +47,9 @@ pub(super) struct Outside {
 }
 
 impl Caches {
-    /// Makes stopped, empty caches for `cpus` CPUs, of `size` ids when they are opened; single
-    /// pushes are refused always unless `singles`. `colour` is how many cache lines their memory is
-    /// moved by.
+    /// Makes stopped, empty caches for `cpus` CPUs, which hold `size` ids when they are opened.
+    /// Unless `singles` is set, they refuse every single push. `colour` is the number of cache
+    /// lines by which their memory is shifted.
     pub(crate) fn new(
         area: Area,
         cpus: u32,
@@ -71,27 +72,27 @@ impl Caches {
         })
     }
 
-    /// The bytes that the caches of so many CPUs reserve.
+    /// Returns how many bytes the caches of `cpus` CPUs reserve.
     pub(crate) fn bytes_for(cpus: u32) -> usize {
         cpus as usize * (WORDS * size_of::<u32>() + GATE * size_of::<u64>())
     }
 
-    /// The sequences, for the hot path.
+    /// Returns the sequences, for the hot path.
     pub(crate) fn sections(&self) -> Sections {
         self.slab.sections()
     }
 
-    /// Takes up to `most` ids at once and appends them to the batch.
+    /// Pops up to `most` ids of this CPU's cache at once, and appends them to the batch.
     pub(crate) fn pop_many(&self, most: usize, batch: &mut Batch) {
         self.slab.pop_many(most, batch);
     }
 
-    /// Frees ids at once, all or none.
+    /// Pushes ids to this CPU's cache at once, all or none, and returns whether it did.
     pub(crate) fn push_many(&self, ids: &[FrameId]) -> bool {
         self.slab.push_many(ids)
     }
 
-    /// The CPU that the caller (most likely) runs on, if it has a cache.
+    /// Returns the CPU that the caller most likely runs on, if that has a cache.
     pub(super) fn here(&self) -> Option<CpuId> {
         Some(self.slab.here()).filter(|cpu| cpu.0 < self.outside.count)
     }
@@ -108,7 +109,7 @@ impl Caches {
         Gate(&self.outside.gates[cpu.index() * GATE])
     }
 
-    /// The caches from a CPU's number up whose gates a token owns.
+    /// Returns the caches, from the CPU `first` up, whose gates a token owns.
     pub(super) fn owned_by(&self, token: Token, first: u32) -> impl Iterator<Item = CpuId> {
         let process = self.outside.process.number();
         self.all().skip(first as usize).filter(move |cpu| {
@@ -123,32 +124,33 @@ impl Caches {
         Token::new(self.outside.process.number(), ticket)
     }
 
-    /// Stops a cache; the caller owns its gate and fences afterwards.
+    /// Stops a cache. The caller owns its gate, and fences afterwards.
     pub(super) fn stop(&self, cpu: CpuId) {
         self.set_bounds(cpu, u32::MAX, [0, 0]);
     }
 
     pub(super) fn set_bounds(&self, cpu: CpuId, low: u32, high: [u32; 2]) {
         // Relaxed: the fence (F) that the caller makes before or after orders them for the
-        // sections; where it makes none (G6), either bound is right for the count.
+        // sections. Where it makes none (G6), either bound is right for the count.
         self.word(cpu, LOW).store(low, Ordering::Relaxed);
         self.word(cpu, HIGH).store(high[0], Ordering::Relaxed);
         self.word(cpu, HIGH_MANY).store(high[1], Ordering::Relaxed);
     }
 
-    /// How many ids rest in a cache; stale as soon as it is read, unless the caller owns the gate.
+    /// Returns how many ids are in a cache. The number is stale as soon as it is read, unless the
+    /// caller owns the gate.
     pub(crate) fn resting(&self, cpu: CpuId) -> u32 {
         // Relaxed: a number alone; its owner has fenced (F).
         self.word(cpu, COUNT).load(Ordering::Relaxed)
     }
 
-    /// How many ids rest in each cache.
+    /// Returns how many ids are in each cache.
     pub(crate) fn resting_in_each(&self) -> impl Iterator<Item = usize> {
         self.all().map(|cpu| self.resting(cpu) as usize)
     }
 
-    /// Shows the ids that seem to rest here: stale, and while sections run some may be missed, and
-    /// others shown instead.
+    /// Shows the ids that seem to be in the caches. The answer is stale, and while sections run
+    /// some ids may be missed, and others shown instead.
     pub(crate) fn look(&self, mut see: impl FnMut(FrameId)) {
         for cpu in self.all() {
             for slot in 0..self.resting(cpu) as usize {
@@ -158,7 +160,7 @@ impl Caches {
         }
     }
 
-    /// Whether caches may be open, and which epoch it is.
+    /// Returns the epoch, which says whether caches may be open.
     pub(crate) fn epoch(&self) -> Epoch {
         self.outside.mode.look()
     }
@@ -168,24 +170,25 @@ impl Caches {
         self.outside.mode.end_dry(dry);
     }
 
-    /// A number for the epoch if all caches are shut, else `None`. See `class::exhaustion`.
+    /// Returns the number of the epoch if all caches are shut, else `None`. See
+    /// `class::exhaustion`.
     pub(crate) fn epoch_if_dry(&self) -> Option<u64> {
         let epoch = self.epoch();
         epoch.is_dry().then(|| epoch.number())
     }
 
-    /// Notes that ids are about to move, until the answer is dropped.
+    /// Notes that ids are in flight, until the returned guard is dropped.
     pub(crate) fn moving(&self) -> Moving<'_> {
         Moving::new(self.outside.process.moving())
     }
 
-    /// How many calls have ids on the move.
+    /// Returns how many calls have ids in flight.
     pub(crate) fn on_the_move(&self) -> u64 {
         // Relaxed: a hint.
         self.outside.process.moving().load(Ordering::Relaxed)
     }
 
-    /// Whether a call owns gates.
+    /// Returns whether a call owns gates.
     pub(crate) fn is_draining(&self) -> bool {
         // Relaxed: a hint.
         self.outside.process.draining().load(Ordering::Relaxed) > 0

@@ -1,28 +1,31 @@
 //! Drains: the caches of other CPUs are stopped, emptied, and opened again or left shut.
 //!
-//! A drain, step by step, and what each is for (the gate's rules G1–G5 are in `gate`):
+//! A drain takes these steps, each for its purpose. The invariants of the gates are in `gate`.
 //!
 //! ```text
-//!   own the gate           one drainer at a time; whoever finds an owner goes on without this cache
+//!   own the gate           one drainer at a time; a call that finds an owner goes on without
+//!                            this cache
 //!   stop: write bounds     sections that start from now on fail
-//!   fence (F)              sections that started before are aborted, or have committed: count and slots are still
+//!   fence (F)              sections that started before are aborted, or have committed:
+//!                            count and slots are still
 //!   take the ids, count 0  into the hands of the drainer, and from there to the depot
-//!   fence again (F)        a section may have read the old count before, and not yet the bound: aborted
-//!   open: write bounds     … or leave it stopped, and shut the gate: then the next who opens it fences
+//!   fence again (F)        a section may have read the old count before, and not yet the bound:
+//!                            it is aborted
+//!   open: write bounds     … or leave it stopped, and shut the gate: the next who opens it fences
 //!   give the gate up
 //! ```
 //!
 //! Without the second fence that section would find the bound open, and commit on top of ids that
-//! were taken. The second fence is made by whoever opens the cache.
+//! were taken. Whoever opens the cache makes the second fence.
 //!
-//! A suspended drainer blocks nobody: its caches' CPUs work through the depot meanwhile, and ids
-//! that it has not given up count as in the hands of a call in progress. A gate may stay shut:
-//! "dry", see `class::rseq`, is all gates shut at once.
+//! A suspended drainer blocks nobody. The CPUs of its caches work through the depot meanwhile, and
+//! ids that it has not given up count as in the hands of a call in progress. A gate may stay shut.
+//! A pool is "dry" when all its gates are shut at once (see `class::rseq`).
 //!
 //! The kernel may refuse the first fence, to some threads or from some moment on (a seccomp
 //! filter), or for want of memory. Nothing was taken then, so the drainer writes the bounds as they
 //! were and gives the gates up (G6). No section can tell: count and slots are what sections made
-//! them, and one that met the stopped bounds took the slow path. A sweep asks before it stops
+//! them, and a section that met the stopped bounds took the slow path. A sweep asks before it stops
 //! anything, so that a thread that may never fence disturbs nobody. A cache that was drained is
 //! opened behind a fence alone, or stays shut.
 
@@ -59,7 +62,7 @@ impl Caches {
         if !gate.own(seen, token) {
             return Opened::No;
         }
-        // The mode first (G4), then the second fence of the last drain, then the bounds.
+        // The mode comes first (G4), then the second fence of the last drain, then the bounds.
         if !self.outside.mode.note_opening() || !self.fence(Some(cpu)) {
             gate.shut(token);
             return Opened::No;
@@ -72,7 +75,7 @@ impl Caches {
         self.held(token, Some(cpu))
     }
 
-    /// Takes the cache over of a call that a fork has left behind in the parent.
+    /// Takes over the cache of a call that a fork has left behind in the parent (G5).
     fn take_over(&self, cpu: CpuId, seen: Seen) -> Opened<'_> {
         let _draining = self.draining();
         let token = self.token();
@@ -83,7 +86,8 @@ impl Caches {
         self.held(token, Some(cpu))
     }
 
-    /// Fences, and answers with what the token owns, stopped and still.
+    /// Fences, and returns what the token owns, stopped and still. If the fence is refused, gives
+    /// it back.
     fn held(&self, token: Token, only: Option<CpuId>) -> Opened<'_> {
         if self.fence(only) {
             Opened::Marked(Held::new(self, token))
@@ -111,7 +115,8 @@ impl Caches {
     }
 
     /// Stops all caches that nobody in this process owns, and has the owners of the others shut
-    /// them. `None` if they are shut already. Where the fence is refused, all is as it was before.
+    /// them. Returns `None` if they are shut already. If the fence is refused, all is as it was
+    /// before.
     pub(crate) fn sweep(&self) -> Result<Option<Sweep<'_>>, Unfenced> {
         if self.is_dry() {
             return Ok(None);
@@ -126,19 +131,20 @@ impl Caches {
         Ok(Some(Sweep { held, drying }))
     }
 
-    /// Whether there is nothing to sweep.
+    /// Returns whether there is nothing to sweep.
     fn is_dry(&self) -> bool {
         self.epoch().is_dry() && !self.has_abandoned()
     }
 
-    /// The epoch of the drying, or of the dry time that has to be gone through again.
+    /// Begins the drying and returns its epoch, or returns the epoch of a dry time that has to be
+    /// gone through again.
     fn begin_drying(&self) -> Option<Epoch> {
         let inherited = || self.has_abandoned().then(|| self.epoch());
         self.outside.mode.begin_drying().or_else(inherited)
     }
 
-    /// Whether this process has inherited a gate that is owned in its parent, in a pool that was
-    /// dry: what the cache holds is still to be had.
+    /// Returns whether this process has inherited a gate that is owned in its parent. In a pool
+    /// that was dry, what the cache of such a gate holds is still available.
     fn has_abandoned(&self) -> bool {
         let process = self.outside.process.number();
         let is_abandoned = |cpu| Gate::phase(self.gate(cpu).look(), process) == Phase::Abandoned;
@@ -152,7 +158,8 @@ impl Caches {
         self.stop_all()
     }
 
-    /// Owns and stops all caches that are open, marks those that others own, and fences.
+    /// Owns and stops all caches that are open or inherited, marks those that others own, and
+    /// fences.
     fn stop_all(&self) -> Result<Held<'_>, Unfenced> {
         let _draining = self.draining();
         let token = self.token();
@@ -198,7 +205,7 @@ impl Caches {
         self.note_refusal(self.slab.fence(cpu))
     }
 
-    /// Whether the kernel lets this thread fence, at the moment.
+    /// Returns whether the kernel lets this thread fence, at the moment.
     fn may_fence(&self) -> bool {
         self.note_refusal(self.slab.may_fence())
     }
@@ -210,31 +217,31 @@ impl Caches {
         fenced
     }
 
-    /// Notes that a call owns gates, or is about to, until the answer is dropped.
+    /// Notes that a call owns gates, or is about to, until the returned guard is dropped.
     fn draining(&self) -> Moving<'_> {
         Moving::new(self.outside.process.draining())
     }
 }
 
-/// The kernel refuses the caller the fence: the caches of other CPUs are not to be had, and are as
-/// they were.
+/// The error of a call that the kernel refuses the fence: the caches of other CPUs are not
+/// available, and are as they were.
 #[derive(Debug)]
 pub(crate) struct Unfenced;
 
-/// What became of a wish to open a cache.
+/// The result of an attempt to open a cache.
 pub(crate) enum Opened<'a> {
     /// The cache is open now.
     Yes,
-    /// It was open.
+    /// The cache was open already.
     Already,
-    /// It cannot be opened at the moment.
+    /// The cache cannot be opened at the moment.
     No,
-    /// It has to be emptied and shut, by the caller.
+    /// The caller has to empty the cache, and to shut it.
     Marked(Held<'a>),
 }
 
-/// The caches that a call owns: stopped, fenced, and so as still as if nobody used them. To be
-/// emptied, and dropped: that shuts them.
+/// The caches that a call owns: stopped, fenced, and so as still as if nobody used them. The call
+/// empties them and drops this value, which shuts them.
 pub(crate) struct Held<'a> {
     caches: &'a Caches,
     token: Token,
@@ -257,17 +264,18 @@ impl<'a> Held<'a> {
         self.from(0)
     }
 
-    /// The caches from a CPU's number up.
+    /// Returns the owned caches from the CPU `first` up.
     fn from(&self, first: u32) -> impl Iterator<Item = CpuId> {
         self.caches.owned_by(self.token, first)
     }
 
-    /// How many ids the caches hold.
+    /// Returns how many ids the caches hold.
     pub(crate) fn resting(&self) -> u32 {
         self.all().map(|cpu| self.caches.resting(cpu)).sum()
     }
 
-    /// Takes up to a batch of ids out of one cache, into the empty batch; `false` if all are empty.
+    /// Takes up to `most` ids out of one cache, into the empty batch. Returns `false` if all caches
+    /// are empty.
     pub(crate) fn take(&self, most: usize, batch: &mut Batch) -> bool {
         let mut caches = self.from(self.next.get());
         let Some(cpu) = caches.find(|cpu| self.caches.resting(*cpu) > 0) else {
@@ -284,7 +292,7 @@ impl<'a> Held<'a> {
                 .load(Ordering::Relaxed);
             batch.push(FrameId(id));
         }
-        // Relaxed: the next who opens the cache acquires the gate and fences.
+        // Relaxed: whoever opens the cache next acquires the gate and fences.
         self.caches.word(cpu, COUNT).store(left, Ordering::Relaxed);
         true
     }
@@ -298,7 +306,7 @@ impl Drop for Held<'_> {
     }
 }
 
-/// All caches stopped, to find every id at rest.
+/// All caches, which are stopped to find every free id.
 pub(crate) struct Sweep<'a> {
     held: Held<'a>,
     drying: Epoch,

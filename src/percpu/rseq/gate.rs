@@ -3,25 +3,29 @@
 //! ```text
 //!   gate, one a CPU:   │ owner: process, ticket │ marked │ phase │      shut ─► owned ─► open
 //!                                                                         ▲        │      │
-//!                                                                         └────────┴◄─────┘ (owned)
+//!                                                                         └────────┴◄─────┘(owned)
 //!   mode, one a pool:  │ epoch │ phase │      open ─► drying ─► dry ─► open …     any ─► closed
 //! ```
 //!
-//! - G1. Count, slots and bounds of a cache are changed, but by sections on its CPU, by its owner alone: the call whose
-//!   compare-and-swap put its token into the gate, until it takes the token out.
-//! - G2. A gate is shut only with its cache stopped and empty.
-//! - G3. Who finds a gate owned may mark it: its owner then shuts the cache instead of opening it.
-//! - G4. A cache is opened by: own the gate, then move the mode from open to open (a new epoch), then the bounds. So whoever
-//!   moves the mode away from open first, and looks at a gate afterwards, finds it owned or open, or it stays
-//!   shut until the mode is open again.
-//! - G5. A process inherits the gates that its parent's threads owned; their owners are not in it. A token names
-//!   its process, so that the child can take them over.
+//! - G1. Apart from sections on its CPU, only a gate's owner changes count, slots and bounds of a
+//!   cache. The owner is the call whose compare-and-swap put its token into the gate, until it
+//!   takes the token out.
+//! - G2. A gate is shut only while its cache is stopped and empty.
+//! - G3. A call that finds a gate owned may mark it. The gate's owner then shuts the cache instead
+//!   of opening it.
+//! - G4. A cache is opened in this order: own the gate, move the mode from open to open (a new
+//!   epoch), write the bounds. So a call that first moves the mode away from open, and then looks
+//!   at a gate, finds it owned or open, or it stays shut until the mode is open again.
+//! - G5. A process inherits the gates that its parent's threads owned, but it does not have those
+//!   threads. A token names its process, so that the child can take such gates over.
 //! - G6. An owner that has changed the bounds alone may give a gate back open without a fence. A
-//!   mark says that somebody relies on the gate being shut: it is taken off first, then the mode
-//!   moves to open in a new epoch, so that nobody takes the pool for dry by it, then the gate is
-//!   opened, unless it was marked again. After the mode was closed nothing is given back.
+//!   mark says that another call relies on the gate being shut. So the owner first takes the mark
+//!   off, and then moves the mode to open in a new epoch, so that nobody takes the pool for dry
+//!   because of the mark. Then it opens the gate, unless that was marked again. After the mode was
+//!   closed nothing is given back.
 //!
-//! All changes are compare-and-swaps, acquire and release (G): what one owner did, the next sees.
+//! Each change of a gate is a compare-and-swap that acquires and releases (G): what one owner did,
+//! the next sees.
 
 #![forbid(unsafe_code)]
 
@@ -31,7 +35,7 @@ use crate::sync::{AtomicU64, Ordering};
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Seen(u64);
 
-/// Who owns a gate: a process, and a number drawn within it.
+/// The owner of a gate: a process, and a number that was drawn within it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Token(u64);
 
@@ -46,14 +50,15 @@ const PROCESS_SHIFT: u32 = 40;
 const TICKETS: u64 = 1 << (PROCESS_SHIFT - TICKET_SHIFT);
 
 impl Token {
-    /// The token of one call. Tickets come round after 2^37 calls that own gates.
+    /// Returns the token of one call. Tickets come round after 2^37 calls that own gates.
     pub(crate) fn new(process: u64, ticket: u64) -> Self {
         let ticket = (ticket % TICKETS) << TICKET_SHIFT;
         Self(Self::of(process) | ticket | OWNED)
     }
 
-    /// The bits that all tokens of a process have in common, and those of no other, unless 2^24
-    /// generations of forks lie between the two: a token has room for so much of the number.
+    /// Returns the bits that all tokens of a process have in common. No other process has the same
+    /// bits, unless 2^24 generations of forks lie between the two: a token has room for so much of
+    /// the number.
     fn of(process: u64) -> u64 {
         process << PROCESS_SHIFT
     }
@@ -63,16 +68,16 @@ impl Token {
     }
 }
 
-/// What a gate says.
+/// The states of a gate, as a process sees it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
-    /// Nobody's; the cache is stopped and empty.
+    /// Nobody owns the gate; the cache is stopped and empty.
     Shut,
-    /// Nobody's; sections run.
+    /// Nobody owns the gate; sections run.
     Open,
-    /// A call's.
+    /// A call of this process owns the gate.
     Owned(Token),
-    /// That of a call of another process, which this one has inherited.
+    /// A call of another process owns the gate, which this process has inherited (G5).
     Abandoned,
 }
 
@@ -85,7 +90,7 @@ impl Gate<'_> {
         Seen(self.0.load(Ordering::Acquire))
     }
 
-    /// What `seen` says to a process.
+    /// Returns what `seen` says to a process.
     pub(crate) fn phase(seen: Seen, process: u64) -> Phase {
         match seen.0 & PHASE {
             SHUT => Phase::Shut,
@@ -101,30 +106,32 @@ impl Gate<'_> {
         }
     }
 
-    /// Makes the caller the owner, if the gate still is as it was seen.
+    /// Makes the caller the owner, if the gate still is as it was seen, and returns whether it did.
     pub(crate) fn own(&self, seen: Seen, token: Token) -> bool {
         self.change(seen.0, token.0)
     }
 
-    /// Has the owner shut the cache when it is done; `false` if the gate has changed.
+    /// Marks the gate, so that its owner shuts the cache when it is done (G3). Returns `false` if
+    /// the gate has changed.
     pub(crate) fn mark(&self, seen: Seen) -> bool {
         seen.0 & MARKED != 0 || self.change(seen.0, seen.0 | MARKED)
     }
 
-    /// Takes the mark off, if there is one: what the marker relies on is the caller's to undo (G6).
+    /// Takes the mark off, if there is one. What the marker relies on is the caller's to undo (G6).
     pub(crate) fn unmark(&self, token: Token) {
         // If this fails, it was not marked.
         let _ = self.change(token.0 | MARKED, token.0);
     }
 
-    /// Ends the ownership with the cache open, unless the gate was marked.
+    /// Ends the ownership with the cache open, unless the gate was marked, and returns whether it
+    /// did.
     pub(crate) fn open(&self, token: Token) -> bool {
         self.change(token.0, OPEN)
     }
 
     /// Ends the ownership with the cache shut.
     pub(crate) fn shut(&self, token: Token) {
-        // A mark may come in between, once.
+        // A mark may come in between, but only once.
         let done = self.change(token.0, SHUT) || self.change(token.0 | MARKED, SHUT);
         debug_assert!(
             done,
@@ -141,7 +148,7 @@ impl Gate<'_> {
     }
 }
 
-/// Whether caches may be open.
+/// The word that says whether caches may be open.
 pub(crate) struct Mode(AtomicU64);
 
 /// The mode's word as it was read.
@@ -158,23 +165,24 @@ impl Epoch {
         self.0 & PHASE
     }
 
-    /// Caches may be opened.
+    /// Returns whether caches may be opened.
     pub(crate) fn is_open(self) -> bool {
         self.phase() == 0
     }
 
-    /// Caches are being shut, or all are.
+    /// Returns whether caches are being shut, or all are shut.
     pub(crate) fn is_dry_or_drying(self) -> bool {
         self.phase() == DRYING || self.phase() == DRY
     }
 
-    /// All caches are shut, or owned and marked: their owners shut them. One that is just being opened may be used until then;
-    /// what rests in it counts as in its owner's hands.
+    /// Returns whether all caches are shut, or owned and marked, in which case their owners shut
+    /// them. A cache that is just being opened may be used until then. The ids in it count as in
+    /// its owner's hands.
     pub(crate) fn is_dry(self) -> bool {
         self.phase() == DRY
     }
 
-    /// A number that no other epoch of the pool has.
+    /// Returns a number that no other epoch of the pool has.
     pub(crate) fn number(self) -> u64 {
         self.0
     }
@@ -190,23 +198,24 @@ impl Mode {
     }
 
     pub(crate) fn look(&self) -> Epoch {
-        // Acquire: pairs with M: who sees "dry" sees the depot as the sweeper left it, and who
-        // sees a frame that went into an opened cache does not see the "dry" before it.
+        // Acquire: pairs with M. A call that sees "dry" sees the depot as the sweeper left it. A
+        // call that sees a frame that went into an opened cache does not see the "dry" before it.
         Epoch(self.0.load(Ordering::Acquire))
     }
 
-    /// Notes that a cache is being opened; `false` if none may be any more.
+    /// Notes that a cache is being opened. Returns `false` if none may be opened any more.
     pub(crate) fn note_opening(&self) -> bool {
         self.open_from(Epoch::is_open)
     }
 
-    /// Lets caches be opened again, whatever others have noted; `false` if none may be any more.
+    /// Lets caches be opened again, whatever others have noted. Returns `false` if none may be
+    /// opened any more.
     pub(crate) fn reopen(&self) -> bool {
         self.open_from(|seen| seen.phase() != CLOSED)
     }
 
-    /// Moves the mode to open in a new epoch, from open too; `false` if it is one from which it may
-    /// not.
+    /// Moves the mode to open in a new epoch, from open too. Returns `false` if `may` does not
+    /// allow that for the present epoch.
     fn open_from(&self, may: impl Fn(Epoch) -> bool) -> bool {
         let mut seen = self.look();
         while may(seen) {
@@ -218,7 +227,8 @@ impl Mode {
         false
     }
 
-    /// Lets no cache be opened from now on; the epoch of the drying, or `None` if all are shut already.
+    /// Lets no cache be opened from now on, and returns the epoch of the drying. Returns `None` if
+    /// the mode is dry or closed already.
     pub(crate) fn begin_drying(&self) -> Option<Epoch> {
         let mut seen = self.look();
         loop {
@@ -250,7 +260,7 @@ impl Mode {
 
     /// Lets no cache be opened ever again.
     pub(crate) fn close(&self) {
-        // AcqRel (M): an opening that was noted before is seen, one that comes later sees this.
+        // AcqRel (M): an opening that was noted before is seen, and one that comes later sees this.
         self.0.swap(CLOSED, Ordering::AcqRel);
     }
 
@@ -267,7 +277,8 @@ impl Mode {
 mod tests {
     use super::*;
 
-    /// Numbers of a process that fill their bits in a token, and that have more than fit.
+    /// Numbers of processes that fill their bits in a token, and numbers that have more bits than
+    /// fit.
     const NUMBERS: [u64; 6] = [1, (1 << 24) - 1, 1 << 24, (1 << 24) + 1, 1 << 40, u64::MAX];
 
     #[test]

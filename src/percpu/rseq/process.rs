@@ -1,15 +1,16 @@
-//! What a process knows of itself alone, told apart from those that forked it.
+//! What a process knows of itself alone, and what tells it apart from those that forked it.
 
 use std::io;
 
 use crate::sync::{AtomicU64, Ordering, Table};
 
-/// A number that the process shares with none of its ancestors, and counts that start at 0 in each;
-/// without a system call.
+/// A number that a process shares with none of its ancestors, and counts that start at 0 in each
+/// process. Neither needs a system call.
 ///
-/// They lie in a page that is wiped in a forked child (`MADV_WIPEONFORK`). Who finds 0 for the
-/// number draws the next from an ordinary counter, which a child inherits, so it is larger than
-/// every ancestor's. A child that shares its parent's memory (`vfork`) shares them.
+/// They lie in a page that is wiped in a forked child (`MADV_WIPEONFORK`). A call that finds 0 for
+/// the number draws the next from an ordinary counter. A child inherits that counter, so its number
+/// is larger than every ancestor's. A child that shares its parent's memory (`vfork`) shares number
+/// and counts, too.
 ///
 /// Source: madvise(2).
 pub(crate) struct Process {
@@ -17,13 +18,13 @@ pub(crate) struct Process {
     last: AtomicU64,
 }
 
-/// Where they lie: a cache line each.
+/// The words of the page: each has a cache line of its own.
 const NUMBER: usize = 0;
 const MOVING: usize = 8;
 const DRAINING: usize = 16;
 
 impl Process {
-    /// What is asked of the system for one.
+    /// The bytes that are asked of the system for one process.
     pub(crate) const BYTES: usize = (DRAINING + 1) * size_of::<AtomicU64>();
 
     pub(crate) fn new() -> io::Result<Self> {
@@ -33,7 +34,7 @@ impl Process {
         })
     }
 
-    /// The number of the calling process.
+    /// Returns the number of the calling process.
     pub(crate) fn number(&self) -> u64 {
         if cfg!(loom) {
             // A model does not fork, and would try all orders of these loads.
@@ -51,18 +52,18 @@ impl Process {
         }
     }
 
-    /// Whether the process of a number can have inherited what another one owned: the first to draw
-    /// a number cannot.
+    /// Returns whether the process of a number can have inherited what another one owned. The first
+    /// to draw a number cannot.
     pub(crate) fn has_ancestors(number: u64) -> bool {
         number > 1
     }
 
-    /// The count of what is on the move in this process: a fork leaves the parent's behind.
+    /// Returns the count of transfers in flight in this process. A fork leaves the parent's behind.
     pub(crate) fn moving(&self) -> &AtomicU64 {
         &self.wiped[MOVING]
     }
 
-    /// The count of drains in this process.
+    /// Returns the count of drains in this process.
     pub(crate) fn draining(&self) -> &AtomicU64 {
         &self.wiped[DRAINING]
     }

@@ -1,8 +1,9 @@
 //! The sequences for aarch64. The specification is in the module above.
 //!
-//! Each is one `asm!` block, as for x86-64: the descriptor in `__rseq_cs`, the section from label 2 to label 3, and
-//! the abort (label 5, behind the signature) out of line in `__rseq_failure`. A failure leaves by label 3 as well:
-//! its result is set before the section, since a conditional branch does not reach far.
+//! Each is one `asm!` block, as for x86-64. It has the descriptor in `__rseq_cs`, the section from
+//! label 2 to label 3, and the abort (label 5, behind the signature) out of line in
+//! `__rseq_failure`. A failure leaves by label 3 as well: its result is set before the section,
+//! since a conditional branch does not reach far.
 
 use std::arch::asm;
 
@@ -10,10 +11,10 @@ use super::real::Sections;
 use super::trial::{CPU, FENCED, STARTED};
 use super::{Area, COUNT, HIGH, HIGH_MANY, LOW, SHIFT, SLOT};
 
-/// What `pop` returns if it fails.
+/// The answer of `pop` if it fails.
 pub(super) const NONE: u32 = u32::MAX;
 
-/// The descriptor, the result of a failure, and the arming store.
+/// Emits the descriptor, the result of a failure, and the store that arms the section.
 macro_rules! arm {
     ($failed:literal) => {
         concat!(
@@ -35,7 +36,8 @@ macro_rules! arm {
     };
 }
 
-/// The running CPU's cache: `cpu_id` of the area, which is out of range in a thread that has none.
+/// Finds the running CPU's cache by the area's `cpu_id`, which is out of range in a thread whose
+/// area is not registered, and loads the cache's count.
 macro_rules! cache {
     () => {
         concat!(
@@ -53,7 +55,7 @@ macro_rules! abort {
         concat!(
             "3:\n",
             ".pushsection __rseq_failure, \"ax\", @progbits\n",
-            // brk, so that the signature disassembles as one instruction.
+            // This is brk, so that the signature disassembles as one instruction.
             ".inst 0xd428bc00\n",
             "5: b 4b\n",
             ".popsection",
@@ -61,8 +63,8 @@ macro_rules! abort {
     };
 }
 
-/// Copies `n` ids (1 or more) from `from` to `to`, neither more nor fewer: by four, the last four overlapping
-/// what was copied already; fewer than four by one.
+/// Copies `n` ids (1 or more) from `from` to `to`, neither more nor fewer. It copies by four, the
+/// last four overlapping what was copied already. Fewer than four it copies one by one.
 macro_rules! copy {
     () => {
         concat!(
@@ -99,8 +101,9 @@ macro_rules! copy {
 #[inline(always)]
 pub(super) unsafe fn pop(at: Sections) -> u32 {
     let id: u32;
-    // SAFETY: touches the calling thread's own area and the cache of the running CPU (the function's
-    // bullet), at a slot below the count. `id` keeps −1 until the section can no longer fail.
+    // SAFETY: the block touches the calling thread's own area, and the cache of the running CPU
+    // (the function's bullet) at a slot below the count. `id` keeps −1 until the section can no
+    // longer fail.
     unsafe {
         asm!(
             arm!("mov {id:w}, #-1"),
@@ -139,8 +142,8 @@ pub(super) unsafe fn pop(at: Sections) -> u32 {
 #[inline(always)]
 pub(super) unsafe fn push(at: Sections, id: u32) -> bool {
     let done: u32;
-    // SAFETY: as in `pop`; the slot that is written lies below `high`. `done` is 0 until the section can
-    // no longer fail: the incremented count is not.
+    // SAFETY: as in `pop`; the slot that is written lies below `high`. `done` is 0 until the
+    // section can no longer fail: the incremented count is not.
     unsafe {
         asm!(
             arm!("mov {done:w}, #0"),
@@ -267,18 +270,18 @@ pub(super) unsafe fn push_many(at: Sections, from: *const u32, n: usize) -> bool
     done != 0
 }
 
-/// Waits in a section: adds one to `number`, says that a section of that number runs and on which
-/// CPU, and waits until the number is fenced. An aborted one starts over, and so has the next
-/// number. `false` if it was fenced, `true` after so many turns.
+/// Waits in a section. The section adds one to `number`, says that a section of that number runs
+/// and on which CPU, and waits until the number is fenced. An aborted section starts over, and so
+/// has the next number. Returns `false` if the section was fenced, `true` after `turns` turns.
 ///
 /// # Safety
 ///
 /// - `words` is valid for what `trial` lays out there, which others write only as atomics.
 pub(super) unsafe fn wait(area: Area, words: *mut u32, turns: u32, number: &mut u32) -> bool {
     let done: u32;
-    // SAFETY: touches the calling thread's own area, and the words (the function's bullet). The
-    // number and the turns keep what an aborted section has made of them: turns below 1 are the
-    // last. The store of the number is a release: the CPU comes before it.
+    // SAFETY: the block touches the calling thread's own area, and the words (the function's
+    // bullet). The number and the turns keep what an aborted section has made of them: turns below
+    // 1 are the last. The store of the number is a release: the CPU comes before it.
     unsafe {
         asm!(
             arm!("mov {done:w}, #0"),

@@ -5,8 +5,9 @@
 //!   │ count │ low │ high │ high_many │ slot 0 │ slot 1 │ …            1020 of them
 //! ```
 //!
-//! Specification. `commit` is the one store that makes it happen; whatever interrupts a thread before it (preemption,
-//! a signal, migration, a fence) sends it back to the start.
+//! This is their specification. `commit` is the one store that makes an operation happen. Whatever
+//! interrupts a thread before it (preemption, a signal, migration, a fence) sends the thread back
+//! to the start.
 //!
 //! ```text
 //!   pop:                             push(id):
@@ -25,21 +26,25 @@
 //!     commit c.count = n - k           commit c.count = n + k
 //! ```
 //!
-//! Open, `low` is 0 and the two others are the cache's size. Stopped, `low` is the largest number and the
-//! others are 0, so that everything fails and takes the slow path: a cache is stopped at no cost to those that
-//! are not. All bytes zero is a stopped, empty cache: a cache that no CPU ever used is never touched.
+//! In an open cache `low` is 0, and the two others are the cache's size; `high` is 0 if single
+//! pushes are always to fail. In a stopped cache `low` is the largest number and the others are 0,
+//! so that everything fails and takes the slow path. That a cache can be stopped costs an open one
+//! nothing. A cache whose bytes are all zero is stopped and empty, so a cache that no CPU ever used
+//! is never touched.
 //!
-//! What the code must keep, and `verify/rseq` disassembles it for: the store that arms the section is the last
-//! instruction before it, the commit its last; no call, no stack access, no other way in or out. The count is loaded
-//! as wide as it is stored (a wider load would wait for the store). Plain loads and stores are enough, also on
-//! a weak memory: one CPU runs one section at a time, and everyone else reads after a fence (F).
+//! The code must keep these rules, and `verify/rseq` disassembles it to check them. The store that
+//! arms the section is the last instruction before it, and the commit is its last instruction.
+//! There is no call, no stack access, and no other way in or out. The count is loaded as wide as it
+//! is stored, since a wider load would wait for the store. Plain loads and stores are enough, also
+//! on a weak memory: one CPU runs one section at a time, and everyone else reads after a fence (F).
 //!
-//! A fifth one does nothing but wait, for `trial`: whether the kernel aborts sections at all.
+//! A fifth sequence does nothing but wait, for `trial`: whether the kernel aborts sections at all.
 //!
-//! Source: rseq(2); P. Turner, A. Hunter, Per-CPU critical sections, Linux Plumbers 2013; the shape of
-//! one committing store is that of tcmalloc's per-CPU caches.
+//! Source: rseq(2); P. Turner, A. Hunter, Per-CPU critical sections, Linux Plumbers 2013. The shape
+//! of one committing store is that of tcmalloc's per-CPU caches.
 
-// There an `Area` cannot be, nor can `Sections`: the compiler sees that nothing gets so far.
+// Without rseq there is no `Area`, and so there are no `Sections`: the compiler sees that nothing
+// gets so far.
 #[cfg_attr(not(rseq), allow(unreachable_code, unused_variables, dead_code))]
 #[cfg(not(loom))]
 mod real;
@@ -75,14 +80,15 @@ use crate::sync::scaled;
 #[cfg(not(loom))]
 use crate::sys::Area;
 
-/// The words of a cache.
+/// The words of a cache, by their indices.
 pub(crate) const COUNT: usize = 0;
 pub(crate) const LOW: usize = 1;
 pub(crate) const HIGH: usize = 2;
 pub(crate) const HIGH_MANY: usize = 3;
 pub(crate) const SLOT: usize = 4;
 
-/// Words from one CPU's cache to the next, as a power of two: a page, so that CPUs share none.
+/// The number of words from one CPU's cache to the next, as a power of two. It is a page, so that
+/// CPUs share none.
 const SHIFT: u32 = scaled(10, 3);
 pub(crate) const WORDS: usize = 1 << SHIFT;
 

@@ -1,10 +1,10 @@
-//! The sequences in a model: one mutex a CPU stands for "one thread runs on this CPU".
+//! The sequences in a model: a mutex for each CPU stands for "one thread runs on this CPU".
 //!
-//! A section holds the mutex of its CPU from its start to its commit; its loads and stores are atomics of their
-//! own, so that whoever writes the cache without a fence is seen half-way. The fence of a CPU locks and unlocks its
-//! mutex: sections are wholly before it or wholly after. A section that is aborted gives the mutex back before
-//! the commit, with its slots written, and starts over. A thread may be refused its fences from
-//! some moment on.
+//! A section holds the mutex of its CPU from its start to its commit. Its loads and stores are
+//! atomics of their own, so that a thread that writes the cache without a fence is seen half-way.
+//! The fence of a CPU locks and unlocks its mutex: sections are wholly before it or wholly after. A
+//! section that is aborted gives the mutex back before the commit, with its slots written, and
+//! starts over. A thread may be refused its fences from some moment on.
 
 use std::cell::Cell;
 use std::io;
@@ -26,34 +26,35 @@ pub(crate) struct Modelled {
     words: Table<AtomicU32>,
 }
 
-/// What the sequences need, by value.
+/// The part that the sequences need, by value.
 #[derive(Clone, Copy)]
 pub(crate) struct Sections(*const Modelled);
 
 loom::thread_local! {
     static ABORT: Cell<bool> = Cell::new(false);
-    /// How many fences are still granted, if not all.
+    /// How many fences are still granted; `None` if all are.
     static GRANTED: Cell<Option<u32>> = Cell::new(None);
 }
 
-/// Has the next section of this thread aborted once, just before its commit.
+/// Lets the next section of this thread be aborted once, just before its commit.
 #[allow(dead_code, reason = "for the models")]
 pub(crate) fn abort_next() {
     ABORT.with(|abort| abort.set(true));
 }
 
-/// A model aborts sections.
+/// Returns the verdict of a model: it aborts sections.
 pub(crate) fn try_out(_area: Area) -> Result<(), NoRseq> {
     Ok(())
 }
 
-/// Has the kernel refuse this thread its fences, after so many. Whether it may fence counts as one.
+/// Lets the kernel refuse this thread its fences, after it has granted `granted`. A question
+/// whether the thread may fence counts as one.
 #[allow(dead_code, reason = "for the models")]
 pub(crate) fn refuse_fences_after(granted: u32) {
     GRANTED.with(|left| left.set(Some(granted)));
 }
 
-/// Whether the next fence is granted.
+/// Returns whether the next fence is granted, and counts it.
 fn is_granted() -> bool {
     GRANTED.with(|left| match left.get() {
         None => true,
@@ -87,6 +88,8 @@ impl Slab {
 }
 
 impl Sections {
+    /// Returns what the sequences work on.
+    ///
     /// # Safety
     ///
     /// - The slab lives.
@@ -95,6 +98,8 @@ impl Sections {
         unsafe { &*self.0 }
     }
 
+    /// Pops the id that was pushed last on the running CPU.
+    ///
     /// # Safety
     ///
     /// - The slab lives until the function returns; for a push, until it has committed.
@@ -103,6 +108,8 @@ impl Sections {
         unsafe { self.modelled() }.pop()
     }
 
+    /// Pushes an id, unless the cache is full or stopped, and returns whether it did.
+    ///
     /// # Safety
     ///
     /// - As for [`pop`](Self::pop).
@@ -111,6 +118,8 @@ impl Sections {
         unsafe { self.modelled() }.push(id)
     }
 
+    /// Pops up to `most` ids at once, and appends them to the batch.
+    ///
     /// # Safety
     ///
     /// - As for [`pop`](Self::pop).
@@ -119,6 +128,8 @@ impl Sections {
         unsafe { self.modelled() }.pop_many(most, batch);
     }
 
+    /// Pushes ids at once, all or none, and returns whether it did.
+    ///
     /// # Safety
     ///
     /// - As for [`pop`](Self::pop).
@@ -133,7 +144,7 @@ impl Modelled {
         &self.words
     }
 
-    /// Runs a section, and the commit if it has one: the new count, and the answer.
+    /// Runs a section. If it has a commit, stores its count and returns its answer.
     fn section<T>(&self, section: impl Fn(&[AtomicU32]) -> Option<(u32, T)>) -> Option<T> {
         let cpu = modelled_cpu() as usize;
         let running = self.running.get(cpu)?;
@@ -206,7 +217,7 @@ impl Modelled {
         CpuId(modelled_cpu())
     }
 
-    /// Aborts nothing: no caller relies on that.
+    /// Returns whether the thread may fence. This aborts nothing, since no caller relies on that.
     pub(crate) fn may_fence(&self) -> bool {
         is_granted()
     }

@@ -1,10 +1,13 @@
-//! No sequences: there is no [`Area`](crate::sys::Area) on this target, so nothing here is ever called.
+//! The sequences where there are none: this target has no [`Area`](crate::sys::Area), so nothing
+//! here is ever called.
 
 use super::Area;
 use super::real::Sections;
 
 pub(super) const NONE: u32 = u32::MAX;
 
+/// Stands for `pop` of the other targets.
+///
 /// # Safety
 ///
 /// - None: there are no `Sections`.
@@ -12,6 +15,8 @@ pub(super) unsafe fn pop(at: Sections) -> u32 {
     match at.area {}
 }
 
+/// Stands for `push` of the other targets.
+///
 /// # Safety
 ///
 /// - None: there are no `Sections`.
@@ -19,6 +24,8 @@ pub(super) unsafe fn push(at: Sections, _id: u32) -> bool {
     match at.area {}
 }
 
+/// Stands for `pop_many` of the other targets.
+///
 /// # Safety
 ///
 /// - None: there are no `Sections`.
@@ -26,6 +33,8 @@ pub(super) unsafe fn pop_many(at: Sections, _to: *mut u32, _most: usize) -> usiz
     match at.area {}
 }
 
+/// Stands for `push_many` of the other targets.
+///
 /// # Safety
 ///
 /// - None: there are no `Sections`.
@@ -33,6 +42,8 @@ pub(super) unsafe fn push_many(at: Sections, _from: *const u32, _n: usize) -> bo
     match at.area {}
 }
 
+/// Stands for `wait` of the other targets.
+///
 /// # Safety
 ///
 /// - None: there is no `Area`.

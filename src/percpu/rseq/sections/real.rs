@@ -1,4 +1,4 @@
-//! The sequences as methods: of the caches' memory, and of a copy of what they need.
+//! The sequences as methods of the caches' memory, and of a copy of what they need.
 
 use std::io;
 
@@ -8,24 +8,24 @@ use crate::base::id::{CpuId, FrameId};
 use crate::sync::{AtomicU32, Table, Unprotected};
 use crate::sys::Area;
 
-/// Words of a cache line.
+/// The number of words in a cache line.
 const LINE: usize = 16;
 
-/// The memory of the caches, stopped and empty at first.
+/// The memory of the caches, which are stopped and empty at first.
 pub(crate) struct Slab {
     sections: Unprotected<Sections>,
-    /// The first CPU's cache begins here.
+    /// The first CPU's cache begins at the word of this number.
     first: Unprotected<usize>,
     words: Unprotected<Table<AtomicU32>>,
 }
 
-/// What the sequences need, by value: nothing of the pool is touched after a commit.
+/// What the sequences need, by value, so that nothing of the pool is touched after a commit.
 #[derive(Clone, Copy)]
 pub(crate) struct Sections {
     pub(super) area: Area,
-    /// The first CPU's cache.
+    /// The first word of the first CPU's cache.
     pub(super) caches: *mut u32,
-    /// How many caches there are.
+    /// The number of caches.
     pub(super) cpus: u32,
 }
 
@@ -41,7 +41,7 @@ impl Slab {
         })
     }
 
-    /// All words, those of the first CPU's cache first.
+    /// Returns all words of the caches, those of the first CPU's cache first.
     pub(crate) fn words(&self) -> &[AtomicU32] {
         &self.words[*self.first..]
     }
@@ -51,50 +51,52 @@ impl Slab {
         *self.sections
     }
 
-    /// The CPU that the caller runs on, or did a moment ago.
+    /// Returns the CPU that the caller runs on, or did a moment ago.
     pub(crate) fn here(&self) -> CpuId {
         CpuId(self.sections.area.cpu())
     }
 
-    /// The fence of a CPU, or with `None` of all. `false` if the kernel refuses it.
+    /// Fences a CPU, or with `None` all of them. Returns `false` if the kernel refuses that.
     pub(crate) fn fence(&self, cpu: Option<CpuId>) -> bool {
         self.sections.area.fence(cpu.map(|cpu| cpu.0))
     }
 
-    /// Whether the kernel lets the caller fence, at the moment: a fence of its own CPU, which
-    /// interrupts no other.
+    /// Returns whether the kernel lets the caller fence, at the moment. It tries a fence of the
+    /// caller's own CPU, which interrupts no other.
     pub(crate) fn may_fence(&self) -> bool {
         self.fence(Some(self.here()))
     }
 
-    /// [`Sections::pop_many`].
+    /// Pops ids, as [`Sections::pop_many`] does.
     pub(crate) fn pop_many(&self, most: usize, batch: &mut Batch) {
-        // SAFETY: the memory is `self`'s.
+        // SAFETY: the memory is that of `self`, which lives until the function returns.
         unsafe { self.sections().pop_many(most, batch) }
     }
 
-    /// [`Sections::push_many`].
+    /// Pushes ids, as [`Sections::push_many`] does.
     pub(crate) fn push_many(&self, ids: &[FrameId]) -> bool {
-        // SAFETY: as above; whoever keeps `self` keeps it until the ids are given up (P2 of `class`).
+        // SAFETY: as above; whoever keeps `self` keeps it until the ids are given up (P2 of
+        // `class`).
         unsafe { self.sections().push_many(ids) }
     }
 }
 
 impl Sections {
-    /// Takes the id that was freed last on the running CPU.
+    /// Pops the id that was pushed last on the running CPU.
     ///
     /// # Safety
     ///
     /// - The slab lives until the function returns; for a push, until it has committed.
     #[inline(always)]
     pub(crate) unsafe fn pop(self) -> Option<FrameId> {
-        // SAFETY: `self` names a cache for each of its CPUs, in memory that lives (the function's bullet), atomics that
-        // are written through shared references, from outside with the cache stopped (G1 of `gate`).
+        // SAFETY: `self` names a cache for each of its CPUs, in memory that lives (the function's
+        // bullet). Its words are atomics, which are written through shared references, and from
+        // outside with the cache stopped (G1 of `gate`).
         let id = unsafe { isa::pop(self) };
         (id != isa::NONE).then_some(FrameId(id))
     }
 
-    /// Frees one id, unless the cache is full or stopped.
+    /// Pushes an id, unless the cache is full or stopped, and returns whether it did.
     ///
     /// # Safety
     ///
@@ -105,7 +107,7 @@ impl Sections {
         unsafe { isa::push(self, id.0) }
     }
 
-    /// Takes up to `most` ids at once and appends them to the batch.
+    /// Pops up to `most` ids at once, and appends them to the batch.
     ///
     /// # Safety
     ///
@@ -124,7 +126,7 @@ impl Sections {
         unsafe { batch.extend_by(pop) };
     }
 
-    /// Frees ids at once, all or none.
+    /// Pushes ids at once, all or none, and returns whether it did.
     ///
     /// # Safety
     ///

@@ -1,9 +1,10 @@
-//! The trial: whether the kernel aborts sections at all; made once a process, before the first pool
-//! relies on it.
+//! The trial, which finds out whether the kernel aborts sections at all. It is made once a process,
+//! before the first pool relies on it.
 //!
 //! A kernel, an emulator or a sandbox that registers areas and does not abort would give a frame
 //! two owners, and nothing else would tell. (Linux from 6.19 on, until it was mended in 7.0.14 and
-//! 7.1, is such a kernel on aarch64.) So a section waits, and a thread beside fences its CPU:
+//! 7.1, is such a kernel on aarch64.) So a section waits, and a second thread, the helper, fences
+//! its CPU:
 //!
 //! ```text
 //!   caller: a section                       helper: a thread for the time of the trial
@@ -16,16 +17,17 @@
 //! ```
 //!
 //! A section that sees its own number in `fenced` began before a fence that is over, and was not
-//! aborted: that is a verdict, at once. The opposite takes several fences, since a section can be
-//! aborted by something else just then. The helper keeps off the caller's CPU, and counts what is
-//! aborted promptly: a section that was preempted when the fence came starts over later, by its
-//! preemption. Where there is one CPU alone, or so much to do that the two do not run at the same
-//! time, that has to do.
+//! aborted: that is a verdict, at once. The opposite takes several fences, since something else can
+//! abort a section just then. The helper keeps off the caller's CPU, and counts what is aborted
+//! promptly: a section that was preempted when the fence came starts over later, by its preemption.
+//! Where there is one CPU alone, or so much to do that the two threads do not run at the same time,
+//! what is aborted late has to do. It does not if the kernel is of a release that may not abort
+//! sections.
 //!
-//! The trial is bounded: a helper that does not come in time, or cannot be started, means that the
+//! The trial is bounded. A helper that does not come in time, or cannot be started, means that the
 //! kernel was not seen to abort, and so no sequences. Nobody waits for another's trial: a child
-//! that is forked meanwhile makes its own. Signals wait until it is over: a handler would run amid
-//! it, on the helper's small stack even.
+//! that is forked meanwhile makes its own. Signals wait until the trial is over: a handler would
+//! run amid it, perhaps on the helper's small stack.
 
 use std::array;
 use std::hint;
@@ -37,48 +39,50 @@ use super::{SLOT, isa};
 use crate::sync::{AtomicU32, Ordering};
 use crate::sys::{Affinity, Area, Blocked, NoRseq};
 
-/// So many fences have to abort the section: half of them fence its CPU, half of them all.
+/// The number of fences that have to abort the section: half of them fence its CPU, half of them
+/// all CPUs.
 const FENCES: u32 = 4;
 
-/// The turns of one wait: about half a millisecond.
+/// The number of turns in one wait: about half a millisecond.
 const TURNS: u32 = 1 << 20;
 
-/// After so long the helper will not come. Also where the machine is emulated, and busy, it does.
+/// After this time the helper will not come. Before it, the helper comes even where the machine is
+/// emulated, and busy.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// A section that a fence aborts has started over before.
+/// A section that a fence aborts has started over within this time.
 const PROMPT: Duration = Duration::from_micros(200);
 
-/// The helper's naps, when it looks in vain. Awake it preempts a section that waits on the same
-/// CPU.
+/// The length of the helper's naps, when it looks in vain. Awake it preempts a section that waits
+/// on the same CPU.
 const NAP: Duration = Duration::from_micros(50);
 
-/// The helper's stack, in bytes.
+/// The size of the helper's stack, in bytes.
 const STACK: usize = 64 << 10;
 
-/// What the two threads share.
+/// The memory that the two threads share.
 struct Shared {
-    /// Laid out as a cache: the count is that of the waits that came to their end.
+    /// The words are laid out as a cache: the count is that of the waits that came to their end.
     words: [AtomicU32; FENCED + 1],
-    /// Set when the caller has its verdict.
+    /// This is 1 when the caller has its verdict.
     over: AtomicU32,
 }
 
-/// The CPU that the section runs on.
+/// The index of the word that names the CPU on which the section runs.
 pub(super) const CPU: usize = SLOT;
-/// Its number.
+/// The index of the word with the section's number.
 pub(super) const STARTED: usize = SLOT + 1;
-/// The last number that was fenced, or one of the two below.
+/// The index of the word with the last number that was fenced, or with one of the two values below.
 pub(super) const FENCED: usize = SLOT + 2;
 
-/// Fences have aborted the section.
+/// This value says that fences have aborted the section often enough.
 const ENOUGH: u32 = u32::MAX;
-/// The kernel has refused one.
+/// This value says that the kernel has refused a fence.
 const REFUSED: u32 = u32::MAX - 1;
 
 type Verdict = Result<(), NoRseq>;
 
-/// What a trial can end with, the worst last.
+/// The verdicts that a trial can end with, the worst last.
 const VERDICTS: [Verdict; 4] = [
     Ok(()),
     Err(NoRseq::Fence),
@@ -86,13 +90,13 @@ const VERDICTS: [Verdict; 4] = [
     Err(NoRseq::Unaborted),
 ];
 
-/// A bit for each verdict of this process, by its place in `VERDICTS`: of several trials at the
+/// A bit for each verdict of this process, by its place in `VERDICTS`. Of several trials at the
 /// same time the worst counts.
 static VERDICT: AtomicU32 = AtomicU32::new(0);
 
-/// Whether the kernel aborts sections, by a trial if this process has made none yet. Enters the
-/// kernel then, and starts a thread, which has ended when it returns, unless it did not come in
-/// time.
+/// Returns whether the kernel aborts sections, by a trial if this process has made none yet. A
+/// trial enters the kernel and starts a thread. The thread has ended when the call returns, unless
+/// it did not come in time.
 pub(crate) fn try_out(area: Area) -> Verdict {
     // Relaxed, here and below: a number by itself.
     let mut known = VERDICT.load(Ordering::Relaxed);
@@ -105,7 +109,7 @@ pub(crate) fn try_out(area: Area) -> Verdict {
     VERDICTS[known.ilog2() as usize]
 }
 
-/// Makes a trial.
+/// Makes a trial and returns its verdict.
 pub(crate) fn run(area: Area) -> Verdict {
     let _blocked = Blocked::all();
     let shared = Arc::new(Shared {
@@ -123,14 +127,14 @@ pub(crate) fn run(area: Area) -> Verdict {
     let verdict = wait(area, &shared.words);
     // Relaxed: the number alone is used.
     shared.over.store(1, Ordering::Relaxed);
-    // One that has not come in time may not come soon: it ends by itself.
+    // A helper that has not come in time may not come soon. It ends by itself.
     if verdict != Err(NoRseq::Untested) || helper.is_finished() {
         let _ = helper.join();
     }
     verdict
 }
 
-/// Waits in sections until there is a verdict.
+/// Waits in sections until there is a verdict, and returns it.
 fn wait(area: Area, words: &[AtomicU32]) -> Verdict {
     let began = Instant::now();
     let mut number = 0;
@@ -155,7 +159,7 @@ fn fence_sections(area: Area, shared: &Shared) {
     // Relaxed: a fence (F), if there was one, comes before in the kernel's order.
     let tell = |number| words[FENCED].store(number, Ordering::Relaxed);
     let mut pace = Pace::new(area);
-    // Nothing is started by 0.
+    // No section has the number 0.
     let (mut last, mut aborted) = (0, 0);
     // Relaxed: the number alone is used.
     while shared.over.load(Ordering::Relaxed) == 0 {
@@ -182,10 +186,10 @@ fn fence_sections(area: Area, shared: &Shared) {
     }
 }
 
-/// Where the helper runs, and how long it takes.
+/// The helper's CPU, and how long the helper takes.
 struct Pace {
     affinity: Affinity,
-    /// The CPU that it keeps off, if it has another.
+    /// The CPU that the helper keeps off, if it has another.
     off: Option<u32>,
     is_elsewhere: bool,
     is_suspect: bool,
@@ -213,7 +217,7 @@ impl Pace {
         }
     }
 
-    /// Whether it counts that the section has started over since the fence.
+    /// Returns whether it counts that the section has started over since the fence.
     fn counts(&self) -> bool {
         let lenient = !self.is_elsewhere || self.began.elapsed() > PATIENCE / 2;
         self.fenced.elapsed() < PROMPT || (lenient && !self.is_suspect)

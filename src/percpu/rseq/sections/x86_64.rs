@@ -1,9 +1,10 @@
 //! The sequences for x86-64. The specification is in the module above.
 //!
-//! Each is one `asm!` block: the descriptor of the section in `__rseq_cs`, the section itself from label 2 to
-//! label 3, and out of line, in `__rseq_failure`, the abort (label 5, behind the signature that the kernel demands)
-//! and the failure (label 7). Label 4 is where an aborted section starts over: the descriptor's address was
-//! kept in a register that the section uses, so it is loaded again.
+//! Each is one `asm!` block. It has the descriptor of the section in `__rseq_cs`, and the section
+//! itself from label 2 to label 3. Out of line, in `__rseq_failure`, it has the abort (label 5,
+//! behind the signature that the kernel demands) and the failure (label 7). An aborted section
+//! starts over at label 4: the descriptor's address was kept in a register that the section uses,
+//! so it is loaded again.
 
 use std::arch::asm;
 
@@ -11,10 +12,10 @@ use super::real::Sections;
 use super::trial::{CPU, FENCED, STARTED};
 use super::{Area, COUNT, HIGH, HIGH_MANY, LOW, SHIFT, SLOT};
 
-/// What `pop` returns if it fails.
+/// The answer of `pop` if it fails.
 pub(super) const NONE: u32 = u32::MAX;
 
-/// The descriptor, and the arming store.
+/// Emits the descriptor, and the store that arms the section.
 macro_rules! arm {
     () => {
         concat!(
@@ -30,7 +31,8 @@ macro_rules! arm {
     };
 }
 
-/// The running CPU's cache: `cpu_id` of the area, which is out of range in a thread that has none.
+/// Finds the running CPU's cache by the area's `cpu_id`, which is out of range in a thread whose
+/// area is not registered, and loads the cache's count.
 macro_rules! cache {
     () => {
         concat!(
@@ -44,13 +46,14 @@ macro_rules! cache {
     };
 }
 
-/// Abort and failure; the failure leaves 0 or −1 in a register and joins behind the section.
+/// Emits the abort and the failure. The failure leaves 0 or −1 in a register, and joins behind the
+/// section.
 macro_rules! abort {
     ($failed:literal) => {
         concat!(
             "3:\n",
             ".pushsection __rseq_failure, \"ax\", @progbits\n",
-            // ud1, so that the signature disassembles as one instruction.
+            // This is ud1, so that the signature disassembles as one instruction.
             ".byte 0x0f, 0xb9, 0x3d\n",
             ".long 0x53053053\n",
             "5: jmp 4b\n",
@@ -63,8 +66,9 @@ macro_rules! abort {
     };
 }
 
-/// Copies `n` ids (1 or more) from `from` to `to`, neither more nor fewer: by eight and by four, the last four
-/// overlapping what was copied already; fewer than four by one.
+/// Copies `n` ids (1 or more) from `from` to `to`, neither more nor fewer. It copies by eight and
+/// by four, the last four overlapping what was copied already. Fewer than four it copies one by
+/// one.
 macro_rules! copy {
     () => {
         concat!(
@@ -109,8 +113,8 @@ macro_rules! copy {
 #[inline(always)]
 pub(super) unsafe fn pop(at: Sections) -> u32 {
     let id: u32;
-    // SAFETY: touches the calling thread's own area and the cache of the running CPU (the function's
-    // bullet), at a slot below the count.
+    // SAFETY: the block touches the calling thread's own area, and the cache of the running CPU
+    // (the function's bullet) at a slot below the count.
     unsafe {
         asm!(
             arm!(),
@@ -265,18 +269,18 @@ pub(super) unsafe fn push_many(at: Sections, from: *const u32, n: usize) -> bool
     done != 0
 }
 
-/// Waits in a section: adds one to `number`, says that a section of that number runs and on which
-/// CPU, and waits until the number is fenced. An aborted one starts over, and so has the next
-/// number. `false` if it was fenced, `true` after so many turns.
+/// Waits in a section. The section adds one to `number`, says that a section of that number runs
+/// and on which CPU, and waits until the number is fenced. An aborted section starts over, and so
+/// has the next number. Returns `false` if the section was fenced, `true` after `turns` turns.
 ///
 /// # Safety
 ///
 /// - `words` is valid for what `trial` lays out there, which others write only as atomics.
 pub(super) unsafe fn wait(area: Area, words: *mut u32, turns: u32, number: &mut u32) -> bool {
     let done: u64;
-    // SAFETY: touches the calling thread's own area, and the words (the function's bullet). The
-    // number and the turns keep what an aborted section has made of them: turns below 1 are the
-    // last.
+    // SAFETY: the block touches the calling thread's own area, and the words (the function's
+    // bullet). The number and the turns keep what an aborted section has made of them: turns below
+    // 1 are the last.
     unsafe {
         asm!(
             arm!(),
