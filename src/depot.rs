@@ -11,14 +11,14 @@
 //! it lets go of the ids. So if there are magazines for all ids, there is always one for a whole
 //! batch. There may be fewer (`Depot::in_magazines`), part batches can use them up, and the system
 //! can refuse a fresh one's memory (Windows). Then ids go to `loose`, which has a link for each. So
-//! `put` never fails while the depot is open, and never uses the heap.
+//! `push` never fails while the depot is open, and never uses the heap.
 //!
-//! `put` prefers a magazine, and `take` a full one. So loose ids stay where they are while
+//! `push` prefers a magazine, and `pop` a full one. So loose ids stay where they are while
 //! magazines come and go, and are taken last.
 //!
-//! Edges: S1 of `full` publishes a magazine's slots to the call that takes it (D1). S1 of `empty`
-//! gives the slots to the next writer (D2). Closing: `full` and `loose` refuse from then on;
-//! `empty` is not closed.
+//! Edges: #stack-publish of `full` publishes a magazine's slots to the call that takes it
+//! (#magazine-filled). #stack-publish of `empty` gives the slots to the next writer
+//! (#magazine-emptied). Closing: `full` and `loose` refuse from then on; `empty` is not closed.
 //!
 //! Tags: there are at most 2^20 magazines of 64, which leaves 43 bits of tag. There is one
 //! operation for up to 64 ids. At 60 million operations a second on one line a tag comes round
@@ -35,7 +35,7 @@ use std::io;
 use crossbeam_utils::CachePadded;
 
 use crate::base::batch::Batch;
-use crate::base::id::FrameId;
+use crate::base::id::BufferId;
 use crate::base::stack::{Closed, Links, Stack};
 use crate::sync::{AtomicU32, Ordering, Table, Tracks, Unprotected};
 
@@ -90,14 +90,15 @@ impl Depot {
 
     /// Pushes up to a magazine's size of ids. Its last step makes them available: nothing of the
     /// depot is touched after it.
-    pub(crate) fn put(&self, frame_links: &Links, ids: &[FrameId]) -> Result<(), Closed> {
+    pub(crate) fn push(&self, frame_links: &Links, ids: &[BufferId]) -> Result<(), Closed> {
         debug_assert!(ids.len() <= self.0.size, "a batch fits into a magazine");
-        let Some(magazine) = self.take_empty() else {
-            return self.0.loose.push_all(frame_links, ids);
+        let Some(magazine) = self.pop_empty() else {
+            return self.0.loose.push_bulk(frame_links, ids);
         };
         self.0.tracks.write(magazine);
         for (slot, id) in self.slots_of(magazine).iter().zip(ids) {
-            // Relaxed: the magazine is this call's alone (D2); the push publishes the slot (D1).
+            // Relaxed: the magazine is this call's alone (#magazine-emptied); the push publishes
+            // the slot (#magazine-filled).
             slot.store(id.0, Ordering::Relaxed);
         }
         let weight = ids.len() as u32;
@@ -108,15 +109,15 @@ impl Depot {
     }
 
     /// Pops a magazine of ids, or as many loose ids. Leaves the batch empty if there are none.
-    pub(crate) fn take(&self, frame_links: &Links, batch: &mut Batch) {
+    pub(crate) fn pop(&self, frame_links: &Links, batch: &mut Batch) {
         batch.truncate(0);
-        let Some((magazine, weight)) = self.0.full.pop_weighed(&self.0.magazine_links) else {
-            return self.0.loose.pop_many(frame_links, self.0.size, batch);
+        let Some((magazine, weight)) = self.0.full.pop_with_weight(&self.0.magazine_links) else {
+            return self.0.loose.pop_burst(frame_links, self.0.size, batch);
         };
         self.0.tracks.read(magazine);
         for slot in &self.slots_of(magazine)[..weight as usize] {
-            // Relaxed: D1 has published the slot, and the pop acquired it.
-            batch.push(FrameId(slot.load(Ordering::Relaxed)));
+            // Relaxed: #magazine-filled has published the slot, and the pop acquired it.
+            batch.push(BufferId(slot.load(Ordering::Relaxed)));
         }
         // `empty` has no limit and is never closed, so this cannot be refused.
         let answer = self
@@ -126,7 +127,7 @@ impl Depot {
         debug_assert_eq!(answer, Ok(()));
     }
 
-    fn take_empty(&self) -> Option<u32> {
+    fn pop_empty(&self) -> Option<u32> {
         if let Some(magazine) = self.0.empty.pop(&self.0.magazine_links) {
             return Some(magazine);
         }
@@ -164,20 +165,20 @@ impl Depot {
     }
 
     /// Returns how many ids are in the depot.
-    pub(crate) fn resting(&self, frame_links: &Links) -> u32 {
+    pub(crate) fn free_count(&self, frame_links: &Links) -> u32 {
         self.0.full.weight(&self.0.magazine_links) + self.0.loose.weight(frame_links)
     }
 
     /// Shows the ids that seem to be in the depot. The answer is a hint, as that of
-    /// [`Stack::look`].
-    pub(crate) fn look(&self, frame_links: &Links, mut see: impl FnMut(FrameId)) {
+    /// [`Stack::peek`].
+    pub(crate) fn peek(&self, frame_links: &Links, mut see: impl FnMut(BufferId)) {
         let full = &self.0.full;
-        full.look(&self.0.magazine_links, |magazine, weight| {
+        full.peek(&self.0.magazine_links, |magazine, weight| {
             let slots = self.slots_of(magazine).iter().take(weight as usize);
             // Relaxed: a hint. Whoever has taken the magazine meanwhile may write other ids.
-            slots.for_each(|slot| see(FrameId(slot.load(Ordering::Relaxed))));
+            slots.for_each(|slot| see(BufferId(slot.load(Ordering::Relaxed))));
         });
-        self.0.loose.look(frame_links, |id, _| see(FrameId(id)));
+        self.0.loose.peek(frame_links, |id, _| see(BufferId(id)));
     }
 
     /// Returns the number of pops so far if no id is in the depot, else `None`. See

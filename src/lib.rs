@@ -22,8 +22,8 @@
 //! |---|---|
 //! | a packet at a time | [`Pool::get`] or [`Pool::copy_from`], and a [`Frame`] |
 //! | packets in bursts, each of which goes its own way | [`Pool::get_burst`] and a [`Burst`] |
-//! | packets in bursts that stay together | a [`Bulk`], which holds numbers instead of owners |
-//! | buffers of other lengths, from a beacon to megabytes | [`Pool::dot11`] and a [`Dot11Buf`] |
+//! | packets in bursts that stay together | an [`IdBatch`], which holds numbers instead of owners |
+//! | buffers of other lengths, from a beacon to megabytes | [`Pool::alloc`] and a [`VarBuf`] |
 //! | a C library or a driver that takes pointers | [`Frame::into_raw`] and [`Pool::from_raw`] |
 //! | a kernel interface that registers memory | [`Pool::region`] and a [`Region`] |
 //! | one buffer that many read while it is replaced | a [`FrameCell`] |
@@ -33,7 +33,7 @@
 //!
 //! Getting or freeing a frame takes no lock and touches no byte of the frame. On Linux with glibc
 //! 2.35 or newer it is one restartable sequence on the cache of the CPU that runs the thread, the
-//! *rseq front*. Elsewhere it is one compare-and-swap on a list of that CPU, the *portable front*.
+//! *rseq front*. Elsewhere it is one compare-and-swap in a list of that CPU, the *portable front*.
 //! [`PoolBuilder::front`] chooses, and [`Stats::front`] says which front serves.
 //!
 //! A cache that is empty or full exchanges a batch of frames with the *depot*, which all CPUs
@@ -43,7 +43,7 @@
 //! # When nothing is free
 //!
 //! A pool never grows. [`OutOfBuffers`] is an ordinary answer, and it is exact: at some moment of
-//! the call no frame was at rest anywhere in the pool. [`Pool::get`] names the one exception.
+//! the call no frame was free anywhere in the pool. [`Pool::get`] names the one exception.
 //!
 //! # The end of a pool
 //!
@@ -79,7 +79,6 @@ mod base;
 mod buffer;
 mod class;
 mod depot;
-mod dot11;
 mod error;
 mod memory;
 mod percpu;
@@ -88,21 +87,22 @@ mod shared;
 mod stats;
 mod sync;
 mod sys;
+mod varlen;
 
-pub use base::id::FrameId;
-pub use buffer::bulk::{Bulk, BulkDrain};
+pub use base::id::BufferId;
 pub use buffer::burst::{Burst, Drain};
 pub use buffer::cell::{Buffer, FrameCell, Reader, Snapshot, Writer};
-pub use buffer::dot11_buf::Dot11Buf;
 pub use buffer::frame::Frame;
+pub use buffer::id_batch::{IdBatch, IdBatchDrain};
+pub use buffer::var_buf::VarBuf;
 pub use error::{
     BuildError, BulkError, CopyError, OutOfBuffers, OutOfMemory, Purpose, Refusal, Room, RoomError,
 };
 pub use percpu::Front;
 pub use pool::region::Region;
-pub use pool::{Pool, PoolBuilder, Trimmed};
+pub use pool::{Dot11Buf, Pool, PoolBuilder, Trimmed};
 pub use shared::misuse::{BufferKind, Found, Misuse, MisuseKind, OnMisuse};
-pub use stats::{ClassStats, Dot11Stats, FrontKind, Stats};
+pub use stats::{AllocStats, ClassStats, FrontKind, Stats};
 pub use sys::{HugePages, Limit, NoRseq, PageKind};
 
 /// The functions for the C library in the same workspace. They may change with any version.

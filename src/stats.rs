@@ -24,24 +24,24 @@ use crate::sys::{NoRseq, PageKind};
 pub struct Stats {
     /// The number of frames of the pool, in use or not.
     pub capacity: usize,
-    /// Frames at rest: those in caches or shards, in the depot, or never handed out.
+    /// Free frames: those in caches or shards, in the depot, or never handed out.
     pub free: usize,
     /// Frames in use, including those that were forgotten.
     pub out: usize,
     /// Buffers in use that were swapped out of a [`FrameCell`](crate::FrameCell) and wait there for
     /// its readers.
     pub retired: usize,
-    /// Frames at rest in each CPU's cache or shard.
+    /// Free frames in each CPU's cache or shard.
     pub per_cpu: Vec<usize>,
-    /// Frames at rest in the depot.
+    /// Free frames in the depot.
     pub depot: usize,
-    /// Frames at rest that were never handed out.
+    /// Free frames that were never handed out.
     pub uncarved: usize,
     /// The most frames that one `get` or free has in its hands besides its own. On the rseq front,
     /// a call that drains or opens caches has what they hold as well. That is all that the caches
     /// hold where a `get` has found nothing else.
     pub batch: usize,
-    /// The most frames that rest in one CPU's cache or shard: see
+    /// The most frames that are in one CPU's cache or shard: see
     /// [`PoolBuilder::cache_size`](crate::PoolBuilder::cache_size).
     pub cache: usize,
     /// Batches of frames that a CPU got from the depot, or that were carved.
@@ -71,27 +71,28 @@ pub struct Stats {
     pub uncached: u64,
     /// Bytes reserved for the tables about frames. They are committed as they are touched.
     pub metadata: usize,
-    /// The 802.11 buffers: `None` if [`PoolBuilder::dot11_bytes`](crate::PoolBuilder::dot11_bytes)
-    /// is not set and none was needed yet.
-    pub dot11: Option<Dot11Stats>,
+    /// The variable-length buffers: `None` if
+    /// [`PoolBuilder::alloc_bytes`](crate::PoolBuilder::alloc_bytes) is not set and none was needed
+    /// yet.
+    pub alloc: Option<AllocStats>,
     /// Pointers that were misused: see [`Pool::from_raw`](crate::Pool::from_raw).
     pub misuses: u64,
 }
 
-/// The part of a snapshot about 802.11 buffers. It is exact if no call was in progress.
+/// The part of a snapshot about variable-length buffers. It is exact if no call was in progress.
 ///
 /// ```
 /// # let pool = framewell::Pool::builder().build()?;
-/// let buffer = pool.dot11(2346)?;
-/// let dot11 = pool.stats().dot11.unwrap();
-/// assert_eq!((dot11.out, dot11.chunks), (1, 1));
+/// let buffer = pool.alloc(2346)?;
+/// let alloc = pool.stats().alloc.unwrap();
+/// assert_eq!((alloc.out, alloc.chunks), (1, 1));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
-pub struct Dot11Stats {
+pub struct AllocStats {
     /// The most bytes that the chunks of all size classes can take. It is 0 if
-    /// [`PoolBuilder::dot11_bytes`](crate::PoolBuilder::dot11_bytes) is not set and no buffer of a
+    /// [`PoolBuilder::alloc_bytes`](crate::PoolBuilder::alloc_bytes) is not set and no buffer of a
     /// size class was needed yet.
     pub budget: usize,
     /// Chunks (of 1 MiB) that belong to size classes.
@@ -110,12 +111,12 @@ pub struct Dot11Stats {
     pub metadata: usize,
 }
 
-/// The part of a snapshot about one size class of 802.11 buffers.
+/// The part of a snapshot about one size class of variable-length buffers.
 ///
 /// ```
 /// # let pool = framewell::Pool::builder().build()?;
-/// let buffer = pool.dot11(2346)?;
-/// let class = pool.stats().dot11.unwrap().classes[0];
+/// let buffer = pool.alloc(2346)?;
+/// let class = pool.stats().alloc.unwrap().classes[0];
 /// assert_eq!((class.size, class.out), (2368, 1));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -126,9 +127,9 @@ pub struct ClassStats {
     pub size: usize,
     /// Buffers of the class in use, including those that were forgotten.
     pub out: usize,
-    /// Buffers at rest that were in use before.
+    /// Free buffers that were in use before.
     pub free: usize,
-    /// The most buffers that rest in one CPU's cache or shard.
+    /// The most buffers that are in one CPU's cache or shard.
     pub cache: usize,
 }
 
@@ -187,10 +188,10 @@ impl fmt::Display for Stats {
         if self.misuses > 0 {
             row("misuses", &self.misuses)?;
         }
-        if let Some(dot11) = &self.dot11 {
-            row("dot11 out", &dot11.out)?;
-            row("  chunks", &dot11.chunks)?;
-            row("  large", &dot11.large)?;
+        if let Some(alloc) = &self.alloc {
+            row("alloc out", &alloc.out)?;
+            row("  chunks", &alloc.chunks)?;
+            row("  large", &alloc.large)?;
         }
         if let Some(reason) = &self.no_rseq {
             writeln!(f, "{:<10}  {reason}", "no rseq")?;

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use framewell::{Bulk, Burst, Frame, FrameId, Front, Pool};
+use framewell::{BufferId, Burst, Frame, Front, IdBatch, Pool};
 
 const FRAMES: usize = 1024;
 const ROUNDS: u64 = 60;
@@ -49,20 +49,20 @@ fn wait_for(flag: &AtomicBool) {
 trait Victim: Send + 'static {
     fn new(pool: &'static Pool) -> Self;
     fn get_and_clear(&mut self);
-    fn listed(&self) -> Vec<FrameId>;
+    fn listed(&self) -> Vec<BufferId>;
 }
 
-impl Victim for Bulk<'static, FRAMES> {
+impl Victim for IdBatch<'static, FRAMES> {
     fn new(pool: &'static Pool) -> Self {
-        Bulk::new(pool)
+        IdBatch::new(pool)
     }
 
     fn get_and_clear(&mut self) {
-        self.get(FRAMES).expect("frames");
+        self.get_bulk(FRAMES).expect("frames");
         self.clear();
     }
 
-    fn listed(&self) -> Vec<FrameId> {
+    fn listed(&self) -> Vec<BufferId> {
         self.ids().to_vec()
     }
 }
@@ -77,7 +77,7 @@ impl Victim for (&'static Pool, Burst<FRAMES>) {
         self.1.clear();
     }
 
-    fn listed(&self) -> Vec<FrameId> {
+    fn listed(&self) -> Vec<BufferId> {
         self.1.iter().map(Frame::id).collect()
     }
 }
@@ -117,7 +117,7 @@ fn storm<V: Victim>(front: Front) -> usize {
         let after = Duration::from_nanos(round * 1_377 % 50_000);
         let listed = take_out::<V>(pool, after).listed();
         let rest: Vec<Frame> = std::iter::from_fn(|| pool.get(0).ok()).collect();
-        let ids: HashSet<FrameId> = rest.iter().map(Frame::id).collect();
+        let ids: HashSet<BufferId> = rest.iter().map(Frame::id).collect();
         let twice = listed.iter().filter(|id| ids.contains(id)).count();
         assert_eq!(twice, 0, "frames of two owners, in round {round}");
         !listed.is_empty() || rest.len() < 2 * FRAMES
@@ -129,7 +129,7 @@ fn storm<V: Victim>(front: Front) -> usize {
 fn thread_that_never_returns_leaves_no_frame_with_two_owners() {
     install_handler();
     for front in [Front::Portable, Front::Auto] {
-        let bulks = storm::<Bulk<'static, FRAMES>>(front);
+        let bulks = storm::<IdBatch<'static, FRAMES>>(front);
         let bursts = storm::<(&'static Pool, Burst<FRAMES>)>(front);
         println!(
             "{front:?}: taken out in the middle of {bulks} bulks and {bursts} bursts of {ROUNDS}"

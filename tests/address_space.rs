@@ -11,8 +11,8 @@ use common::linux::limit;
 use common::{assert_whole, child, linux};
 use framewell::{BuildError, Limit, OutOfMemory, Pool, Purpose, Refusal};
 
-/// The limit of `ulimit -v 400000`: less than is reserved for 802.11 buffers where nothing limits
-/// it.
+/// The limit of `ulimit -v 400000`: less than is reserved for variable-length buffers where nothing
+/// limits it.
 const LIMIT: usize = 400_000 << 10;
 const CHUNK: usize = 1 << 20;
 const FULL: usize = 256 * CHUNK;
@@ -30,7 +30,7 @@ fn assert_serves(pool: &Pool) {
 /// Checks that what the default budget was granted is used up before anything is refused, and that
 /// all of it comes back. Returns the budget.
 fn assert_is_exact(pool: &Pool) -> usize {
-    let budget = pool.stats().dot11.unwrap().budget;
+    let budget = pool.stats().alloc.unwrap().budget;
     let all: Vec<_> = iter::from_fn(|| pool.dot11(60_000).ok()).collect();
     assert_eq!(all.len(), budget / CHUNK * (CHUNK / 62_784));
     let refusal = pool.dot11(60_000).unwrap_err().refusal;
@@ -84,9 +84,9 @@ fn budget_that_was_asked_for_is_refused_with_limit_and_remedy() {
             assert_eq!(
                 refused.to_string(),
                 format!(
-                    "the system refused {bytes} bytes of memory for 802.11 buffers ({source}); \
+                    "the system refused {bytes} bytes of memory for size classes ({source}); \
                      the process may have {LIMIT} bytes of address space; raise that limit \
-                     (ulimit -v), or lower PoolBuilder::dot11_bytes"
+                     (ulimit -v), or lower PoolBuilder::alloc_bytes"
                 )
             );
             assert_serves(&Pool::builder().dot11_bytes(16 << 20).build().unwrap());
@@ -128,13 +128,13 @@ fn large_buffers_need_nothing_of_the_size_classes() {
         };
         assert_eq!(limit, Some(Limit::AddressSpace { bytes: limit_now }));
         let remedy =
-            "raise that limit (ulimit -v), free buffers, or lower PoolBuilder::dot11_bytes";
+            "raise that limit (ulimit -v), free buffers, or lower PoolBuilder::alloc_bytes";
         assert!(refused.to_string().ends_with(remedy), "{refused}");
 
         for _ in 0..3 {
             pool.dot11(100_000).unwrap().fill(1);
         }
-        let stats = pool.stats().dot11.unwrap();
+        let stats = pool.stats().alloc.unwrap();
         assert_eq!((stats.budget, stats.large), (0, 0));
         let too_large = pool.dot11(64 << 20).unwrap_err();
         assert!(

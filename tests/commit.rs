@@ -45,7 +45,7 @@ fn pool_of_8_gib_commits_what_is_carved() {
         for frame in &mut frames {
             frame.fill(1);
         }
-        // A frame that rests in a shard whose processor the thread has left is carved once more.
+        // A frame that is in a shard whose processor the thread has left is carved once more.
         let stats = pool.stats();
         let resting = stats.per_cpu.len() * (stats.cache + stats.batch);
         let carved = (FRAMES + resting) * 1728;

@@ -139,13 +139,13 @@ fn variable_that_names_no_front_is_refused_for_auto() {
 const WITHOUT: [&str; 2] = if SEQUENCES {
     [
         "portable Some(Unregistered)",
-        "the rseq front is not to be had: libc has registered no rseq area (glibc 2.35 or newer does); ask for \
+        "the rseq front is not available: libc has registered no rseq area (glibc 2.35 or newer does); ask for \
          Front::Auto or Front::Portable",
     ]
 } else {
     [
         "portable Some(Target)",
-        "the rseq front is not to be had: there are sequences for 64-bit Linux on x86-64 and aarch64 alone; ask \
+        "the rseq front is not available: there are sequences for 64-bit Linux on x86-64 and aarch64 alone; ask \
          for Front::Auto or Front::Portable",
     ]
 };

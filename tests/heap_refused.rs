@@ -55,7 +55,7 @@ fn all(pool: &Pool, len: usize) -> Vec<Dot11Buf> {
 }
 
 /// Returns a pool whose chunks all belong to one class, and the buffers that are out. In each chunk
-/// some buffers are at rest, and in one chunk all are.
+/// some buffers are free, and in one chunk all are.
 fn all_in_one_class(front: Front) -> (Pool, Vec<Dot11Buf>) {
     let builder = Pool::builder().front(front);
     let pool = builder.dot11_bytes(CHUNKS * CHUNK).build().unwrap();
@@ -83,7 +83,7 @@ fn each_shortage(mut check: impl FnMut(Front, usize)) {
 #[track_caller]
 fn assert_whole(pool: &Pool) {
     assert_eq!(pool.trim().pinned, 0);
-    assert_eq!(pool.stats().dot11.unwrap().out, 0);
+    assert_eq!(pool.stats().alloc.unwrap().out, 0);
 }
 
 #[test]

@@ -159,11 +159,11 @@ fn limit_of_locked_memory_is_named() {
             }
         );
         assert!(is_limit, "{refused:?}");
-        let remedy = "(ulimit -l), or lower PoolBuilder::dot11_bytes";
+        let remedy = "(ulimit -l), or lower PoolBuilder::alloc_bytes";
         assert!(refused.to_string().ends_with(remedy), "{refused}");
         // Where nobody asked for a size, the budget has as many chunks as there is room for.
         written(&pool, 300);
         written(&pool, 100_000);
-        assert!(pool.stats().dot11.unwrap().budget < LIMIT);
+        assert!(pool.stats().alloc.unwrap().budget < LIMIT);
     });
 }

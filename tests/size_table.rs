@@ -1,4 +1,4 @@
-//! Compares the table of size classes in docs/dot11.md with what a pool does.
+//! Compares the table of size classes in docs/variable-length.md with what a pool does.
 
 #![cfg(not(loom))]
 
@@ -61,7 +61,7 @@ fn table() -> String {
     let mut least = 1;
     loop {
         let buffer = pool.dot11(least).unwrap();
-        if pool.stats().dot11.unwrap().large > 0 {
+        if pool.stats().alloc.unwrap().large > 0 {
             return table;
         }
         let size = buffer.capacity();
@@ -73,16 +73,16 @@ fn table() -> String {
 
 #[test]
 fn the_documented_size_classes_are_those_of_a_pool() {
-    let documented = include_str!("../docs/dot11.md");
+    let documented = include_str!("../docs/variable-length.md");
     let start = documented.find("| size |").expect("a table");
     let len = documented[start..].find("\n\n").expect("its end") + 1;
     let (before, after) = (&documented[..start], &documented[start + len..]);
     let expected = format!("{before}{}{after}", table());
     if documented != expected {
-        let renewed = Path::new(env!("CARGO_TARGET_TMPDIR")).join("dot11.md");
+        let renewed = Path::new(env!("CARGO_TARGET_TMPDIR")).join("variable-length.md");
         fs::write(&renewed, expected).unwrap();
         panic!(
-            "the size classes are others than docs/dot11.md says; renew it: cp {} docs/dot11.md",
+            "the size classes are others than docs/variable-length.md says; renew it: cp {} docs/variable-length.md",
             renewed.display()
         );
     }

@@ -22,7 +22,7 @@ const LENGTHS: [usize; 4] = [352, 2368, 1600, 11_456];
 /// that of all.
 fn hand_over(pool: &Pool, threads: usize, [from, to]: [usize; 2]) -> (usize, usize) {
     drop(iter::from_fn(|| pool.dot11(from).ok()).collect::<Vec<_>>());
-    let dot11 = pool.stats().dot11.unwrap();
+    let dot11 = pool.stats().alloc.unwrap();
     assert_eq!((dot11.out, dot11.chunks), (0, dot11.budget >> 20));
     let share = dot11.budget / 2 / threads / to;
     let refused = AtomicUsize::new(0);

@@ -135,13 +135,13 @@ fn trim_gives_back_the_chunks_that_a_peak_leaves_free() {
             // With no other thread there it is exact.
             let pinned = pinned_by(&live).len();
             assert_eq!(pool.trim().pinned, pinned);
-            let dot11 = pool.stats().dot11.unwrap();
+            let dot11 = pool.stats().alloc.unwrap();
             assert_eq!((dot11.chunks, dot11.out), (pinned, live.len()));
             for buffer in &live {
                 assert!(buffer.iter().all(|byte| *byte == buffer.len() as u8));
             }
         }
         assert_eq!(pool.trim().pinned, 0);
-        assert_eq!(pool.stats().dot11.unwrap().chunks, 0);
+        assert_eq!(pool.stats().alloc.unwrap().chunks, 0);
     }
 }

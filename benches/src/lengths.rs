@@ -1,4 +1,4 @@
-//! The lengths of 802.11 buffers, and random numbers to choose among them.
+//! The lengths of variable-length buffers, and random numbers to choose among them.
 //!
 //! | share | bytes | what |
 //! |---|---|---|

@@ -1,11 +1,11 @@
 //! framewell as an entrant that hands off numbers.
 //!
 //! It is like any contestant, except that a burst that is handed off in bulk goes through the ring
-//! as one `Bulk` of 32 numbers, where the others send 32 pointers.
+//! as one `IdBatch` of 32 numbers, where the others send 32 pointers.
 
 use std::time::Duration;
 
-use framewell::{Bulk, Pool};
+use framewell::{IdBatch, Pool};
 use rtrb::chunks::WriteChunkUninit;
 
 use crate::contestants::Framewell;
@@ -53,7 +53,7 @@ impl Entrant for InNumbers {
 struct Numbers(&'static Pool);
 
 impl Goods for Numbers {
-    type Item = Bulk<'static, BURST>;
+    type Item = IdBatch<'static, BURST>;
 
     const ITEMS: usize = 1;
 
@@ -61,20 +61,20 @@ impl Goods for Numbers {
 
     #[inline(always)]
     fn load(&self, burst: u64, room: WriteChunkUninit<'_, Self::Item>) {
-        let mut bulk = Bulk::new(self.0);
-        bulk.get(BURST).expect("a bulk");
-        for bytes in bulk.iter_mut() {
+        let mut batch = IdBatch::new(self.0);
+        batch.get_bulk(BURST).expect("a batch");
+        for bytes in batch.iter_mut() {
             // SAFETY: the payload has BYTES, and these are its first 64.
             unsafe { touch::write_head_at(bytes.as_mut_ptr(), burst) };
         }
-        room.fill_from_iter([bulk]);
+        room.fill_from_iter([batch]);
     }
 
     #[inline(always)]
     fn unload(&self, burst: impl Iterator<Item = Self::Item>) -> u64 {
         let mut sum = 0_u64;
-        for bulk in burst {
-            for bytes in bulk.iter() {
+        for batch in burst {
+            for bytes in batch.iter() {
                 // SAFETY: `load` wrote them, before the frame went into the ring.
                 sum = sum.wrapping_add(unsafe { touch::read_tag_at(bytes.as_ptr()) });
             }

@@ -224,7 +224,7 @@ fn member(refused: &BuildError) -> Option<&'static str> {
         BuildError::StrideTooSmall { .. } => "stride",
         BuildError::CacheSize { .. } => "cache_size",
         BuildError::Shards { .. } => "shards",
-        BuildError::Dot11Bytes { .. } => "dot11_bytes",
+        BuildError::AllocBytes { .. } => "dot11_bytes",
         BuildError::SizeClass { .. } | BuildError::TooManySizeClasses { .. } => "size_classes",
         _ => return None,
     })

@@ -97,7 +97,7 @@ fn stats_of(own: &framewell_pool) -> framewell_stats {
     let stats = own.pool.stats();
     let region = own.pool.region();
     let payload = own.pool.payload();
-    let dot11 = stats.dot11.as_ref();
+    let dot11 = stats.alloc.as_ref();
     framewell_stats {
         struct_size: mem::size_of::<framewell_stats>(),
         capacity: stats.capacity,

@@ -121,7 +121,7 @@ pub unsafe extern "C" fn framewell_pool_destroy(pool: *mut framewell_pool) -> u3
         return FRAMEWELL_ERROR_INVALID_PARAMETER;
     }
     let stats = own.pool.stats();
-    if stats.out > 0 || stats.dot11.is_some_and(|dot11| dot11.out + dot11.large > 0) {
+    if stats.out > 0 || stats.alloc.is_some_and(|dot11| dot11.out + dot11.large > 0) {
         return FRAMEWELL_ERROR_BUSY;
     }
     // SAFETY: `framewell_pool_create` made the pool, and the header asks that nobody uses it any

@@ -18,7 +18,7 @@ pub const FRAMEWELL_ERROR_INVALID_PARAMETER: u32 = 87;
 pub const FRAMEWELL_ERROR_BUSY: u32 = 170;
 /// `ERROR_BUFFER_INVALID`: the pointer is no buffer of this kind that is out.
 pub const FRAMEWELL_ERROR_BUFFER_INVALID: u32 = 610;
-/// `ERROR_OUT_OF_BUFFERS`: no frame is at rest anywhere.
+/// `ERROR_OUT_OF_BUFFERS`: no frame is free anywhere.
 pub const FRAMEWELL_ERROR_OUT_OF_BUFFERS: u32 = 614;
 /// `ERROR_ALREADY_INITIALIZED`: the shared pool exists already.
 pub const FRAMEWELL_ERROR_ALREADY_INITIALIZED: u32 = 1247;
@@ -194,7 +194,7 @@ pub struct framewell_stats {
     pub struct_size: usize,
     /// The number of frames.
     pub capacity: usize,
-    /// The number of frames at rest.
+    /// The number of free frames.
     pub free: usize,
     /// The number of frames that are out.
     pub out: usize,

@@ -565,7 +565,7 @@ fn readers_see_whole_beacons_while_they_are_replaced() {
         drop(outcome);
         drop(cells);
         let stats = pool.stats();
-        let out = stats.dot11.expect("802.11 buffers").out;
+        let out = stats.alloc.expect("802.11 buffers").out;
         assert_eq!((out, stats.retired), (0, 0));
     }
 }

@@ -72,7 +72,7 @@ fn exercise(pool: &Pool) {
     }
     pool.trim();
     let stats = pool.stats();
-    let dot11 = stats.dot11.unwrap();
+    let dot11 = stats.alloc.unwrap();
     assert_eq!((stats.free, stats.out), (pool.capacity(), 0));
     assert_eq!((dot11.out, dot11.large, dot11.chunks), (0, 0, 0));
 }

@@ -113,7 +113,7 @@ pub(crate) const SEEDS: &[Seed] = &[
     Seed {
         name: "released_uncounted",
         model: "cell::clear_races_read",
-        caught_by: "not home, or not counted",
+        caught_by: "not freed, or not counted",
         bug: &[Mutation {
             item: "Slots::release",
             from: "buffer.no_longer_retired();",
@@ -151,7 +151,7 @@ pub(crate) const SEEDS: &[Seed] = &[
     Seed {
         name: "retired_and_not_handed_in",
         model: "cell::clear_races_swap",
-        caught_by: "not home, or not counted",
+        caught_by: "not freed, or not counted",
         bug: &[Mutation {
             item: "Writer::retire",
             from: "self.collect(guard, old.is_some());",

@@ -1,5 +1,5 @@
-//! Many frames at once, as numbers, and requests in bulk that are refused on the rseq front: two CPUs
-//! with caches of 2, batches of 1.
+//! Many frames at once, as numbers, and requests in bulk that are refused on the rseq front: two
+//! CPUs with caches of 2, batches of 1.
 //!
 //! Frames of a modelled pool are cells: two owners of one, or an owner that does not see what the
 //! last one wrote, is reported by loom.
@@ -7,7 +7,7 @@
 use loom::thread;
 
 use super::fw::sys::run_on;
-use super::fw::{Bulk, Burst, Front, Pool};
+use super::fw::{IdBatch, Burst, Front, Pool};
 use crate::harness::explore;
 
 /// A pool that is lent to modelled threads, which have no scopes.
@@ -21,7 +21,8 @@ impl Lent {
 
     /// The caller joins who has the answer before the pool is dropped.
     fn pool(&self) -> &'static Pool {
-        // SAFETY: the box lives until this value is dropped, by a model that has joined its threads.
+        // SAFETY: the box lives until this value is dropped, by a model that has joined its
+        // threads.
         unsafe { &*self.0 }
     }
 }
@@ -39,25 +40,26 @@ impl Drop for Lent {
 fn is_whole(pool: &Pool) {
     let capacity = pool.capacity();
     assert_eq!(pool.stats().free, capacity, "lost or doubled");
-    let mut bulk: Bulk<8> = Bulk::new(pool);
-    assert_eq!(bulk.get_burst(8), capacity, "lost or doubled");
-    bulk.iter_mut().for_each(|bytes| bytes[0] = 9);
+    let mut batch: IdBatch<8> = IdBatch::new(pool);
+    assert_eq!(batch.get_burst(8), capacity, "lost or doubled");
+    batch.iter_mut().for_each(|bytes| bytes[0] = 9);
 }
 
-/// A `Bulk` with frames goes to another thread, which writes to them, keeps one, and drops it there.
+/// An `IdBatch` with frames goes to another thread, which writes to them, keeps one, and drops it
+/// there.
 fn goes_to_another_thread_beside_gets(front: Front) {
     let lent = Lent::new(3, front);
     let pool = lent.pool();
     run_on(0);
-    let mut bulk: Bulk<2> = Bulk::new(pool);
-    bulk.get(2).unwrap();
-    bulk[0][0] = 1;
+    let mut batch: IdBatch<2> = IdBatch::new(pool);
+    batch.get_bulk(2).unwrap();
+    batch[0][0] = 1;
     let thread = thread::spawn(move || {
         run_on(0);
-        bulk.iter_mut().for_each(|bytes| bytes[0] = 2);
-        bulk.pop().unwrap()
+        batch.iter_mut().for_each(|bytes| bytes[0] = 2);
+        batch.pop().unwrap()
     });
-    let mut mine: Bulk<2> = Bulk::new(pool);
+    let mut mine: IdBatch<2> = IdBatch::new(pool);
     mine.get_burst(2);
     mine.iter_mut().for_each(|bytes| bytes[0] = 3);
     let kept = thread.join().unwrap();
@@ -84,12 +86,12 @@ fn two_want_more_than_there_is(front: Front) {
     let pool = lent.pool();
     let get = |cpu| {
         run_on(cpu);
-        let mut bulk: Bulk<2> = Bulk::new(pool);
-        match bulk.get(2) {
-            Ok(()) => bulk.iter_mut().for_each(|bytes| bytes[0] = 1),
-            Err(_) => assert!(bulk.is_empty(), "it kept some"),
+        let mut batch: IdBatch<2> = IdBatch::new(pool);
+        match batch.get_bulk(2) {
+            Ok(()) => batch.iter_mut().for_each(|bytes| bytes[0] = 1),
+            Err(_) => assert!(batch.is_empty(), "it kept some"),
         }
-        bulk
+        batch
     };
     let thread = thread::spawn(move || get(1));
     let mine = get(0);

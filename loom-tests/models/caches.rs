@@ -1,15 +1,16 @@
 //! The caches of the rseq front: sections against drains, openings and closing; edges F, G and M.
 //!
 //! Every id has a cell that is written by whoever has it in hand: two owners of one, or an owner
-//! that does not come after the last, is reported by loom. There is one CPU with a cache, 0; a drainer runs on another.
+//! that does not come after the last, is reported by loom. There is one CPU with a cache, 0; a
+//! drainer runs on another.
 
 use std::sync::Arc;
 
 use loom::thread;
 
 use super::fw::base::batch::Batch;
-use super::fw::percpu::{Caches, Held, Opened, abort_next, refuse_fences_after};
-use super::fw::base::id::FrameId;
+use super::fw::percpu::{Caches, OwnedCaches, Opened, abort_next, refuse_fences_after};
+use super::fw::base::id::BufferId;
 use super::fw::sync::Tracks;
 use super::fw::sys::run_on;
 use super::fw::percpu::Process;
@@ -26,50 +27,50 @@ struct World {
 }
 
 impl World {
-    /// Ids 0 to `resting` rest in the cache, which is open; without any it is shut.
-    fn new(resting: u32) -> Arc<Self> {
-        Self::of_cpus(1, resting)
+    /// Ids 0 to `free_count` rest in the cache, which is open; without any it is shut.
+    fn new(free_count: u32) -> Arc<Self> {
+        Self::of_cpus(1, free_count)
     }
 
-    fn of_cpus(cpus: u32, resting: u32) -> Arc<Self> {
+    fn of_cpus(cpus: u32, free_count: u32) -> Arc<Self> {
         let process = Arc::new(Process::new().unwrap());
         let world = Arc::new(Self {
             caches: Caches::new(Area::find().unwrap(), cpus, 0, 4, true, &process).unwrap(),
             owned: Tracks::new(8),
         });
         run_on(HERE);
-        if resting > 0 {
+        if free_count > 0 {
             assert!(matches!(world.caches.open_here(), Opened::Yes));
         }
-        assert_eq!(world.lay((0..resting).collect()), []);
+        assert_eq!(world.free((0..free_count).collect()), []);
         run_on(ELSEWHERE);
         world
     }
 
-    fn pop(&self) -> Option<FrameId> {
+    fn pop(&self) -> Option<BufferId> {
         // SAFETY: the caches are borrowed, and with them their slab.
         unsafe { self.caches.sections().pop() }
     }
 
-    fn push(&self, id: FrameId) -> bool {
+    fn push(&self, id: BufferId) -> bool {
         // SAFETY: as in `pop`.
         unsafe { self.caches.sections().push(id) }
     }
 
     /// Frees ids one by one and returns those that are refused.
-    fn lay(&self, mut ids: Vec<u32>) -> Vec<u32> {
+    fn free(&self, mut ids: Vec<u32>) -> Vec<u32> {
         ids.retain(|id| {
             self.owned.write(*id);
-            !self.push(FrameId(*id))
+            !self.push(BufferId(*id))
         });
         ids
     }
 
     /// Frees ids at once and returns those that are refused.
-    fn lay_many(&self, ids: Vec<u32>) -> Vec<u32> {
+    fn free_bulk_to_cache(&self, ids: Vec<u32>) -> Vec<u32> {
         ids.iter().for_each(|id| self.owned.write(*id));
-        let frames: Vec<FrameId> = ids.iter().copied().map(FrameId).collect();
-        if self.caches.push_many(&frames) {
+        let frames: Vec<BufferId> = ids.iter().copied().map(BufferId).collect();
+        if self.caches.push_bulk(&frames) {
             Vec::new()
         } else {
             ids
@@ -87,23 +88,23 @@ impl World {
 
     fn pick_many(&self, mut ids: Vec<u32>) -> Vec<u32> {
         let mut batch = Batch::new();
-        self.caches.pop_many(2, &mut batch);
+        self.caches.pop_burst(2, &mut batch);
         ids.extend(self.in_hand(&batch));
         ids
     }
 
     fn in_hand(&self, batch: &Batch) -> Vec<u32> {
-        let own = |id: &FrameId| {
+        let own = |id: &BufferId| {
             self.owned.write(id.0);
             id.0
         };
         batch.as_slice().iter().map(own).collect()
     }
 
-    fn empty(&self, held: &Held<'_>) -> Vec<u32> {
+    fn empty(&self, held: &OwnedCaches<'_>) -> Vec<u32> {
         let mut ids = Vec::new();
         let mut batch = Batch::new();
-        while held.take(2, &mut batch) {
+        while held.pop_burst(2, &mut batch) {
             ids.extend(self.in_hand(&batch));
             batch.truncate(0);
         }
@@ -115,7 +116,7 @@ impl World {
         let Ok(Some(sweep)) = self.caches.sweep() else {
             return Vec::new();
         };
-        let ids = self.empty(sweep.held());
+        let ids = self.empty(sweep.owned());
         sweep.finish();
         ids
     }
@@ -131,8 +132,8 @@ impl World {
     /// Every id is there once: in hand, or in an open cache.
     fn holds_the_rest_of(&self, mut held: Vec<u32>, all: u32) {
         self.is_stopped_unless_open();
-        let resting: usize = self.caches.resting_in_each().sum();
-        assert_eq!(resting + held.len(), all as usize, "lost or doubled");
+        let free_count: usize = self.caches.free_counts().sum();
+        assert_eq!(free_count + held.len(), all as usize, "lost or doubled");
         held.extend(self.sweep());
         held.sort_unstable();
         assert_eq!(held, (0..all).collect::<Vec<u32>>(), "lost or doubled");
@@ -144,7 +145,7 @@ impl World {
             return;
         }
         run_on(HERE);
-        let stopped = self.pop().is_none() && !self.push(FrameId(7));
+        let stopped = self.pop().is_none() && !self.push(BufferId(7));
         assert!(stopped, "a cache is open that must be shut");
     }
 }
@@ -171,7 +172,7 @@ fn drain_races(section: Section, aborted: bool) {
 }
 
 pub fn drain_races_push() {
-    drain_races(World::lay, false);
+    drain_races(World::free, false);
 }
 
 pub fn drain_races_pop() {
@@ -179,7 +180,7 @@ pub fn drain_races_pop() {
 }
 
 pub fn drain_races_push_many() {
-    drain_races(World::lay_many, false);
+    drain_races(World::free_bulk_to_cache, false);
 }
 
 pub fn drain_races_pop_many() {
@@ -187,7 +188,7 @@ pub fn drain_races_pop_many() {
 }
 
 pub fn drain_races_push_that_is_aborted() {
-    drain_races(World::lay, true);
+    drain_races(World::free, true);
 }
 
 pub fn drain_races_pop_that_is_aborted() {
@@ -195,7 +196,7 @@ pub fn drain_races_pop_that_is_aborted() {
 }
 
 pub fn drain_races_push_many_that_is_aborted() {
-    drain_races(World::lay_many, true);
+    drain_races(World::free_bulk_to_cache, true);
 }
 
 pub fn drain_races_pop_many_that_is_aborted() {
@@ -218,14 +219,14 @@ fn drain_and_opening_race(section: Section, aborted: bool) {
         world.caches.end_dry(world.caches.epoch());
         run_on(HERE);
         assert!(matches!(world.caches.open_here(), Opened::Yes));
-        let mut held = world.lay(held);
+        let mut held = world.free(held);
         held.extend(thread.join().unwrap());
         world.holds_the_rest_of(held, 3);
     });
 }
 
 pub fn drain_and_opening_race_push() {
-    drain_and_opening_race(World::lay, false);
+    drain_and_opening_race(World::free, false);
 }
 
 pub fn drain_and_opening_race_pop() {
@@ -233,7 +234,7 @@ pub fn drain_and_opening_race_pop() {
 }
 
 pub fn drain_and_opening_race_push_many() {
-    drain_and_opening_race(World::lay_many, true);
+    drain_and_opening_race(World::free_bulk_to_cache, true);
 }
 
 pub fn drain_and_opening_race_pop_many() {
@@ -245,7 +246,7 @@ pub fn drain_races_drain() {
         let world = World::of_cpus(2, 2);
         run_on(ELSEWHERE);
         assert!(matches!(world.caches.open_here(), Opened::Yes));
-        assert_eq!(world.lay(vec![2]), []);
+        assert_eq!(world.free(vec![2]), []);
         let other = Arc::clone(&world);
         let thread = thread::spawn(move || other.sweep());
         let mut held = world.sweep();
@@ -261,7 +262,7 @@ pub fn two_drains_race_push() {
         let drain = thread::spawn(move || one.sweep());
         let section = thread::spawn(move || {
             run_on(HERE);
-            two.lay(vec![2])
+            two.free(vec![2])
         });
         let mut held = world.sweep();
         held.extend(drain.join().unwrap());
@@ -290,14 +291,14 @@ fn refused_drain_races(section: Section) {
         run_on(HERE);
         let held = section(&world, vec![1, 2]);
         thread.join().unwrap();
-        let is_open = world.caches.epoch().is_open() && world.lay(vec![3]).is_empty();
+        let is_open = world.caches.epoch().is_open() && world.free(vec![3]).is_empty();
         assert!(is_open, "lost or doubled: the cache is out of use");
         world.holds_the_rest_of(held, 4);
     });
 }
 
 pub fn refused_drain_races_push() {
-    refused_drain_races(World::lay);
+    refused_drain_races(World::free);
 }
 
 pub fn refused_drain_races_pop() {
@@ -305,7 +306,7 @@ pub fn refused_drain_races_pop() {
 }
 
 pub fn refused_drain_races_push_many() {
-    refused_drain_races(World::lay_many);
+    refused_drain_races(World::free_bulk_to_cache);
 }
 
 pub fn refused_drain_races_pop_many() {
@@ -319,12 +320,12 @@ pub fn drain_that_may_not_fence_stops_nobody() {
         let thread = thread::spawn(move || {
             refuse_fences_after(0);
             assert!(other.caches.sweep().is_err());
-            // What rests where it runs is its to have.
+            // What is free where it runs is its to have.
             run_on(HERE);
             other.pick(vec![])
         });
         run_on(HERE);
-        let refused = world.lay(vec![1]);
+        let refused = world.free(vec![1]);
         assert_eq!(refused, [], "the cache is stopped in vain");
         let held = thread.join().unwrap();
         assert_eq!(held.len(), 1, "the cache is stopped in vain");
@@ -373,7 +374,7 @@ pub fn refused_drain_races_drain_and_push() {
         });
         let section = thread::spawn(move || {
             run_on(HERE);
-            two.lay(vec![1])
+            two.free(vec![1])
         });
         let mut held = world.sweep();
         held.extend(refused.join().unwrap());
@@ -410,7 +411,7 @@ pub fn drain_races_opening_that_is_refused() {
         });
         let section = thread::spawn(move || {
             run_on(HERE);
-            two.lay(vec![0])
+            two.free(vec![0])
         });
         let mut held = world.sweep();
         held.extend(opening.join().unwrap());
@@ -426,7 +427,7 @@ pub fn drain_races_opening() {
         let thread = thread::spawn(move || {
             run_on(HERE);
             let mut held = other.open();
-            held.extend(other.lay(vec![0]));
+            held.extend(other.free(vec![0]));
             held
         });
         let mut held = world.sweep();
@@ -445,7 +446,7 @@ pub fn drain_races_opening_and_push() {
         });
         let section = thread::spawn(move || {
             run_on(HERE);
-            two.lay(vec![0])
+            two.free(vec![0])
         });
         let mut held = world.sweep();
         held.extend(opening.join().unwrap());
@@ -460,7 +461,7 @@ pub fn opening_races_opening() {
         let open_and_lay = |world: &World, id| {
             run_on(HERE);
             let mut held = world.open();
-            held.extend(world.lay(vec![id]));
+            held.extend(world.free(vec![id]));
             held
         };
         let other = Arc::clone(&world);
@@ -473,8 +474,8 @@ pub fn opening_races_opening() {
 
 pub fn drain_races_the_end_of_drying() {
     explore(Some(3), || {
-        // The other thread ends the drying, opens the cache and drains it: whether it is dry then is for the second
-        // drain to say, not for the first.
+        // The other thread ends the drying, opens the cache and drains it: whether it is dry then
+        // is for the second drain to say, not for the first.
         let world = World::new(1);
         let other = Arc::clone(&world);
         let thread = thread::spawn(move || {
@@ -485,7 +486,7 @@ pub fn drain_races_the_end_of_drying() {
             }
             other.caches.end_dry(epoch);
             let mut held = other.open();
-            held.extend(other.lay(vec![1]));
+            held.extend(other.free(vec![1]));
             run_on(ELSEWHERE);
             held.extend(other.sweep());
             held
@@ -493,7 +494,7 @@ pub fn drain_races_the_end_of_drying() {
         let ids = world.sweep();
         run_on(HERE);
         let before = world.caches.epoch_if_dry();
-        let mut held = world.lay(ids.clone());
+        let mut held = world.free(ids.clone());
         let dry = before.is_some() && before == world.caches.epoch_if_dry();
         assert!(held == ids || !dry, "a cache is open that must be shut");
         held.extend(thread.join().unwrap());
@@ -514,7 +515,7 @@ pub fn opening_races_opening_that_fails_weakly() {
 }
 
 pub fn close_races_push() {
-    close_races(World::lay);
+    close_races(World::free);
 }
 
 pub fn close_races_pop() {
@@ -529,9 +530,9 @@ fn close_races(section: Section) {
             run_on(HERE);
             section(&other, vec![2])
         });
-        let resting = world.caches.close().unwrap().resting() as usize;
+        let free_count = world.caches.close().unwrap().free_count() as usize;
         let held = thread.join().unwrap();
-        assert_eq!(resting + held.len(), 3, "lost or doubled");
+        assert_eq!(free_count + held.len(), 3, "lost or doubled");
         world.is_stopped_unless_open();
         world.is_stopped_unless_open();
     });
@@ -544,12 +545,12 @@ pub fn close_races_opening() {
         let thread = thread::spawn(move || {
             run_on(HERE);
             let mut held = other.open();
-            held.extend(other.lay(vec![0]));
+            held.extend(other.free(vec![0]));
             held
         });
-        let resting = world.caches.close().unwrap().resting() as usize;
+        let free_count = world.caches.close().unwrap().free_count() as usize;
         let held = thread.join().unwrap();
-        assert_eq!(resting + held.len(), 1, "lost or doubled");
+        assert_eq!(free_count + held.len(), 1, "lost or doubled");
         world.is_stopped_unless_open();
     });
 }
@@ -568,19 +569,19 @@ pub fn close_races_opening_and_push() {
         });
         let section = thread::spawn(move || {
             run_on(HERE);
-            two.lay(vec![0])
+            two.free(vec![0])
         });
-        let resting = world.caches.close().unwrap().resting() as usize;
+        let free_count = world.caches.close().unwrap().free_count() as usize;
         let opened = opening.join().unwrap();
         let refused = section.join().unwrap();
-        assert_eq!(resting + opened.len() + refused.len(), 1, "lost or doubled");
+        assert_eq!(free_count + opened.len() + refused.len(), 1, "lost or doubled");
         world.is_stopped_unless_open();
     });
 }
 
 pub fn close_races_opening_that_is_refused() {
     explore(Some(3), || {
-        // What was laid in a cache that is open for a moment stays there, and the pool with it.
+        // What was pushed to a cache that is open for a moment stays there, and the pool with it.
         let world = World::new(0);
         let (one, two) = (Arc::clone(&world), Arc::clone(&world));
         let opening = thread::spawn(move || {
@@ -590,13 +591,13 @@ pub fn close_races_opening_that_is_refused() {
         });
         let section = thread::spawn(move || {
             run_on(HERE);
-            two.lay(vec![0])
+            two.free(vec![0])
         });
-        let resting = world.caches.close().unwrap().resting() as usize;
+        let free_count = world.caches.close().unwrap().free_count() as usize;
         let opened = opening.join().unwrap();
         let refused = section.join().unwrap();
-        let left = world.caches.resting_in_each().sum::<usize>() - resting;
-        let all = resting + opened.len() + refused.len() + left;
+        let left = world.caches.free_counts().sum::<usize>() - free_count;
+        let all = free_count + opened.len() + refused.len() + left;
         assert_eq!(all, 1, "lost or doubled");
         assert!(
             !world.caches.epoch().is_open(),
@@ -612,13 +613,13 @@ pub fn refused_close_races_push() {
         let other = Arc::clone(&world);
         let thread = thread::spawn(move || {
             run_on(HERE);
-            other.lay(vec![1])
+            other.free(vec![1])
         });
         refuse_fences_after(0);
         assert!(world.caches.close().is_err());
         let held = thread.join().unwrap();
-        let resting: usize = world.caches.resting_in_each().sum();
-        assert_eq!(resting + held.len(), 2, "lost or doubled");
+        let free_count: usize = world.caches.free_counts().sum();
+        assert_eq!(free_count + held.len(), 2, "lost or doubled");
         world.is_stopped_unless_open();
     });
 }

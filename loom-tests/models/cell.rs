@@ -1,5 +1,5 @@
-//! A cell without crossbeam-epoch's own cfg: loom sees nothing of its order, but it works on one thread of a model. The models of cells are
-//! in `../cells`.
+//! A cell without crossbeam-epoch's own cfg: loom sees nothing of its order, but it works on one
+//! thread of a model. The models of cells are in `../cells`.
 
 use loom::thread;
 

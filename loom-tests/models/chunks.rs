@@ -6,13 +6,13 @@ use loom::thread;
 
 use super::fw::memory::back::Back;
 use super::fw::base::batch::Batch;
-use super::fw::class::{Class, Homeless, Shape, Transfer};
-use super::fw::dot11::{Chunks, Cuts, chunk_of};
-use super::fw::base::id::{ChunkId, ClassId, FrameId};
+use super::fw::class::{Class, Rejected, ClassSpec, Transfer};
+use super::fw::varlen::{Chunks, Carver, chunk_of};
+use super::fw::base::id::{ChunkId, ClassId, BufferId};
 use super::fw::sync::weakly;
 use super::fw::sys::run_on;
 use super::fw::sys::HugePages;
-use super::fw::base::transit::Patience;
+use super::fw::base::transit::WaitBudget;
 use crate::harness::{explore, within};
 
 /// Two buffers a chunk, and one.
@@ -20,51 +20,51 @@ const STRIDES: [u32; 2] = [2048, 4096];
 
 struct World {
     chunks: Arc<Chunks>,
-    cuts: [Cuts; 2],
+    carver: [Carver; 2],
 }
 
 impl World {
     fn new(chunks: u32) -> Arc<Self> {
         let chunks = Arc::new(Chunks::new(chunks, HugePages::Off).unwrap());
-        let cuts = |class: u8| Cuts::new(chunks.clone(), ClassId(class), STRIDES[class as usize]);
+        let carver = |class: u8| Carver::new(chunks.clone(), ClassId(class), STRIDES[class as usize]);
         Arc::new(Self {
-            cuts: [cuts(0), cuts(1)],
+            carver: [carver(0), carver(1)],
             chunks,
         })
     }
 
-    /// Carves one buffer, if there is one to be had, and uses it.
-    fn carve(&self, class: usize) -> Option<FrameId> {
+    /// Carves one buffer, if there is one, and uses it.
+    fn carve(&self, class: usize) -> Option<BufferId> {
         let mut batch = Batch::new();
-        self.cuts[class].carve(1, &mut batch).ok()?;
+        self.carver[class].carve(1, &mut batch).ok()?;
         let id = batch.pop()?;
-        self.cuts[class].wrote(id);
+        self.carver[class].loom_write(id);
         Some(id)
     }
 
-    /// Takes a chunk, if there is one to be had.
+    /// Takes a chunk, if there is one.
     fn take(&self, class: u8) -> Option<ChunkId> {
-        let buffers = self.cuts[usize::from(class)].per_chunk();
+        let buffers = self.carver[usize::from(class)].per_chunk();
         self.chunks.take(ClassId(class), buffers).ok()
     }
 
     /// Gives a chunk back that the caller has in hand.
-    fn give_back(&self, chunk: ChunkId, ids: &[FrameId]) {
+    fn give_back(&self, chunk: ChunkId, ids: &[BufferId]) {
         for id in ids {
-            self.cuts[0].wrote(*id);
+            self.carver[0].loom_write(*id);
         }
-        self.cuts[0].uncarve(ids.len() as u32);
+        self.carver[0].uncarve(ids.len() as u32);
         self.chunks.give_back(chunk);
     }
 
     /// With what is `held` of class 0, that class can have `all` buffers.
-    fn has_all(&self, held: impl IntoIterator<Item = Option<FrameId>>, all: u32) {
+    fn has_all(&self, held: impl IntoIterator<Item = Option<BufferId>>, all: u32) {
         let held = held.into_iter().flatten();
         let more = std::iter::from_fn(|| self.carve(0));
         let mut ids: Vec<u32> = held.chain(more).map(|id| id.0).collect();
         ids.sort_unstable();
         assert_eq!(ids, (0..all).collect::<Vec<_>>(), "lost or doubled");
-        assert_eq!(self.cuts[0].carved(), all, "lost or doubled");
+        assert_eq!(self.carver[0].carved(), all, "lost or doubled");
     }
 }
 
@@ -100,9 +100,9 @@ pub fn rest_is_laid_back_beside_a_carve() {
         let other = world.clone();
         let thread = thread::spawn(move || other.carve(0));
         let mut left = Vec::new();
-        if let Some(rest) = world.cuts[0].take_rest() {
-            if !world.cuts[0].leave_rest(rest) {
-                left.extend(world.cuts[0].carve_rest(rest).map(Some));
+        if let Some(rest) = world.carver[0].take_remainder() {
+            if !world.carver[0].restore_remainder(rest) {
+                left.extend(world.carver[0].carve_remainder(rest).map(Some));
             }
         }
         left.extend([first, thread.join().unwrap()]);
@@ -112,7 +112,8 @@ pub fn rest_is_laid_back_beside_a_carve() {
 
 pub fn chunk_that_came_back_is_carved_by_two() {
     explore(Some(2), || {
-        // Of the two that carve, one has taken the chunk and knows who gave it back; the other knows the one.
+        // Of the two that carve, one has taken the chunk and knows who gave it back; the other
+        // knows the one.
         comes_back_and_is_carved(|world| world.carve(0).into_iter().collect());
     });
 }
@@ -120,17 +121,17 @@ pub fn chunk_that_came_back_is_carved_by_two() {
 pub fn rest_of_a_chunk_that_came_back_is_taken() {
     explore(Some(2), || {
         comes_back_and_is_carved(|world| {
-            let Some(rest) = world.cuts[0].take_rest() else {
+            let Some(rest) = world.carver[0].take_remainder() else {
                 return Vec::new();
             };
-            let ids: Vec<_> = world.cuts[0].carve_rest(rest).collect();
-            ids.iter().for_each(|id| world.cuts[0].wrote(*id));
+            let ids: Vec<_> = world.carver[0].carve_remainder(rest).collect();
+            ids.iter().for_each(|id| world.carver[0].loom_write(*id));
             ids
         });
     });
 }
 
-fn comes_back_and_is_carved(take: fn(&World) -> Vec<FrameId>) {
+fn comes_back_and_is_carved(take: fn(&World) -> Vec<BufferId>) {
     // Another chunk is fresh: so who takes this one need not have seen before that it is free.
     let world = World::new(2);
     let used = [world.carve(0).unwrap(), world.carve(0).unwrap()];
@@ -151,7 +152,7 @@ pub fn whole_chunk_goes_to_another_class() {
         let two = thread::spawn(move || class_1.carve(1));
         // The rest, and what was carved before, are the chunk as a whole.
         let mut kept = Some(used);
-        if let Some(rest) = world.cuts[0].take_rest() {
+        if let Some(rest) = world.carver[0].take_remainder() {
             assert_eq!((rest.chunk, rest.next), (ChunkId(0), 1));
             world.give_back(rest.chunk, &[used]);
             kept = None;
@@ -159,7 +160,7 @@ pub fn whole_chunk_goes_to_another_class() {
         let (of_0, of_1) = (one.join().unwrap(), two.join().unwrap());
         let owner = world.chunks.owner(ChunkId(0)).class;
         if let Some(id) = of_1 {
-            assert_eq!((kept, of_0, id), (None, None, FrameId(0)), "lost or doubled");
+            assert_eq!((kept, of_0, id), (None, None, BufferId(0)), "lost or doubled");
             assert_eq!(owner, Some(ClassId(1)));
             assert_eq!(world.carve(0), None, "lost or doubled");
         } else {
@@ -168,27 +169,27 @@ pub fn whole_chunk_goes_to_another_class() {
     });
 }
 
-/// A class that carved all of its only chunk, and laid it on the shelf.
-fn shelved() -> Arc<World> {
+/// A class that carved all of its only chunk, and pushed them to its chunk list.
+fn in_chunk_lists() -> Arc<World> {
     let world = World::new(1);
     let ids = [world.carve(0).unwrap(), world.carve(0).unwrap()];
-    world.cuts[0].shelve_all(&ids, |_| ());
+    world.carver[0].push_to_chunks(&ids, |_| ());
     world
 }
 
-/// Takes the chunk off class 0 if all of it is on the shelf, and a buffer off it for class 1.
-fn pass_on(world: &World) -> Option<FrameId> {
-    if !world.cuts[0].take_whole(ChunkId(0), 0) {
+/// Takes the chunk off class 0 if all of it is in the chunk list, and a buffer off it for class 1.
+fn pass_on(world: &World) -> Option<BufferId> {
+    if !world.carver[0].take_whole(ChunkId(0), 0) {
         return None;
     }
-    let id = world.cuts[1].adopt(ChunkId(0)).expect("class 1 has no other");
-    world.cuts[1].wrote(id);
+    let id = world.carver[1].adopt(ChunkId(0)).expect("class 1 has no other");
+    world.carver[1].loom_write(id);
     Some(id)
 }
 
 pub fn whole_shelf_races_carves() {
     explore(Some(2), || {
-        let world = shelved();
+        let world = in_chunk_lists();
         let (class_0, class_1) = (world.clone(), world.clone());
         let one = thread::spawn(move || class_0.carve(0));
         let two = thread::spawn(move || pass_on(&class_1));
@@ -206,12 +207,12 @@ pub fn whole_shelf_races_carves() {
 
 pub fn shelf_of_another_class_is_left_alone() {
     explore(Some(3), || {
-        let world = shelved();
+        let world = in_chunk_lists();
         let other = world.clone();
         let thread = thread::spawn(move || other.carve(0));
         let passed_on = pass_on(&world);
         if let Some(id) = passed_on {
-            world.cuts[1].shelve_all(&[id], |_| ());
+            world.carver[1].push_to_chunks(&[id], |_| ());
             assert_eq!(world.carve(1), Some(id), "lost or doubled");
         }
         let theirs = thread.join().unwrap();
@@ -225,13 +226,13 @@ pub fn shelf_of_another_class_is_left_alone() {
 /// Looks for a chunk as an allocation of class 1 does; `false` if it may be refused one.
 fn find(world: &World) -> bool {
     let transit = world.chunks.transit();
-    let mut patience = Patience::default();
+    let mut wait_budget = WaitBudget::default();
     loop {
-        let before = transit.look();
+        let before = transit.peek();
         if world.carve(1).is_some() || pass_on(world).is_some() {
             return true;
         }
-        if transit.is_settled(before, &mut patience) {
+        if transit.may_refuse(before, &mut wait_budget) {
             return false;
         }
     }
@@ -240,11 +241,11 @@ fn find(world: &World) -> bool {
 pub fn chunk_in_the_hands_of_another_call_is_not_refused() {
     explore(Some(3), || {
         // It is idle, in those hands, or free.
-        let world = shelved();
+        let world = in_chunk_lists();
         let other = world.clone();
         let thread = thread::spawn(move || {
-            let _under_way = other.chunks.transit().begin();
-            if other.cuts[0].take_whole(ChunkId(0), 0) {
+            let _in_transit = other.chunks.transit().begin();
+            if other.carver[0].take_whole(ChunkId(0), 0) {
                 other.chunks.give_back(ChunkId(0));
             }
         });
@@ -258,21 +259,21 @@ pub fn rest_in_the_hands_of_another_call_is_not_refused() {
         // The rest that makes the chunk whole is on the cursor, or in those hands.
         let world = World::new(1);
         let first = world.carve(0).unwrap();
-        world.cuts[0].shelve_all(&[first], |_| ());
+        world.carver[0].push_to_chunks(&[first], |_| ());
         let other = world.clone();
         let thread = thread::spawn(move || {
-            let _under_way = other.chunks.transit().begin();
-            let rest = other.cuts[0].take_rest();
-            rest.into_iter().for_each(|rest| _ = other.cuts[0].leave_rest(rest));
+            let _in_transit = other.chunks.transit().begin();
+            let rest = other.carver[0].take_remainder();
+            rest.into_iter().for_each(|rest| _ = other.carver[0].restore_remainder(rest));
         });
         let transit = world.chunks.transit();
-        let mut patience = Patience::default();
+        let mut wait_budget = WaitBudget::default();
         loop {
-            let before = transit.look();
-            if world.cuts[0].take_whole_with_rest().is_some() {
+            let before = transit.peek();
+            if world.carver[0].take_whole_with_remainder().is_some() {
                 break;
             }
-            let settled = transit.is_settled(before, &mut patience);
+            let settled = transit.may_refuse(before, &mut wait_budget);
             assert!(!settled, "refused what was on its way");
         }
         thread.join().unwrap();
@@ -281,13 +282,13 @@ pub fn rest_in_the_hands_of_another_call_is_not_refused() {
 
 pub fn idle_chunk_and_its_rest_race_carves() {
     explore(Some(3), || {
-        // One buffer on the shelf, the other never carved.
+        // One buffer in the chunk list, the other never carved.
         let world = World::new(2);
         let first = world.carve(0).unwrap();
-        world.cuts[0].shelve_all(&[first], |_| ());
+        world.carver[0].push_to_chunks(&[first], |_| ());
         let reclaimer = world.clone();
         let thread = thread::spawn(move || {
-            if let Some(chunk) = reclaimer.cuts[0].take_whole_with_rest() {
+            if let Some(chunk) = reclaimer.carver[0].take_whole_with_remainder() {
                 reclaimer.chunks.give_back(chunk);
             }
         });
@@ -330,8 +331,8 @@ pub fn take_races_takes_and_give_back() {
 pub fn buffer_that_goes_over_the_cursor_is_always_found() {
     explore(Some(3), || {
         let chunks = Arc::new(Chunks::new(2, HugePages::Off).unwrap());
-        let cuts = Cuts::new(chunks.clone(), ClassId(0), STRIDES[0]);
-        let shape = Shape {
+        let carver = Carver::new(chunks.clone(), ClassId(0), STRIDES[0]);
+        let shape = ClassSpec {
             ids: chunks.ids(),
             in_magazines: 4,
             cpus: 1,
@@ -339,23 +340,23 @@ pub fn buffer_that_goes_over_the_cursor_is_always_found() {
             colour: 0,
             transfer: Transfer::new(4, 1, 2, true),
         };
-        let class = Arc::new(Class::new(cuts, &shape).unwrap());
-        let held = class.take_slow().unwrap();
-        let rest = class.back().take_rest().unwrap();
+        let class = Arc::new(Class::new(carver, &shape).unwrap());
+        let held = class.get_slow().unwrap();
+        let rest = class.back().take_remainder().unwrap();
         let other = class.clone();
         let thread = thread::spawn(move || {
             // At any moment a chunk can be had, or the rest, or the buffer that was held.
-            if !other.back().leave_rest(rest) {
+            if !other.back().restore_remainder(rest) {
                 return;
             }
             // It may come too late, here and below.
             let _ = chunks.take(ClassId(1), 1);
-            assert_eq!(other.settle(&[held]), Homeless::NONE);
+            assert_eq!(other.push_slow(&[held]), Rejected::NONE);
             let _ = other.back().carve(1, &mut Batch::new());
         });
         run_on(0);
-        let got = class.take_slow();
-        assert!(got.is_ok(), "a buffer was at rest all along");
+        let got = class.get_slow();
+        assert!(got.is_ok(), "a buffer was free all along");
         thread.join().unwrap();
     });
 }
@@ -367,8 +368,8 @@ pub fn buffer_that_goes_over_the_cursor_is_always_found() {
 pub fn buffer_that_goes_over_the_shelf_is_always_found() {
     explore(Some(2), || {
         let chunks = Arc::new(Chunks::new(1, HugePages::Off).unwrap());
-        let cuts = Cuts::new(chunks.clone(), ClassId(0), STRIDES[0]);
-        let shape = Shape {
+        let carver = Carver::new(chunks.clone(), ClassId(0), STRIDES[0]);
+        let shape = ClassSpec {
             ids: chunks.ids(),
             in_magazines: 2,
             cpus: 1,
@@ -376,24 +377,24 @@ pub fn buffer_that_goes_over_the_shelf_is_always_found() {
             colour: 0,
             transfer: Transfer::new(2, 1, 2, true),
         };
-        let class = Arc::new(Class::new(cuts, &shape).unwrap());
-        let held = class.take_slow().unwrap();
+        let class = Arc::new(Class::new(carver, &shape).unwrap());
+        let held = class.get_slow().unwrap();
         let other = class.clone();
         let thread = thread::spawn(move || {
-            // At any moment the rest is there, or what was held is on the shelf, or the rest at
-            // rest in a list.
-            other.back().shelve_all(&[held], |_| ());
-            let Some(rest) = other.back().take_rest() else {
+            // At any moment the rest is there, or what was held is in the chunk list, or the rest
+            // free in a list.
+            other.back().push_to_chunks(&[held], |_| ());
+            let Some(rest) = other.back().take_remainder() else {
                 return;
             };
-            let last: Vec<_> = other.back().carve_rest(rest).collect();
-            assert_eq!(other.settle(&last), Homeless::NONE);
+            let last: Vec<_> = other.back().carve_remainder(rest).collect();
+            assert_eq!(other.push_slow(&last), Rejected::NONE);
             // It may come too late.
             let _ = other.back().carve(1, &mut Batch::new());
         });
         run_on(0);
-        let got = class.take_slow();
-        assert!(got.is_ok(), "a buffer was at rest all along");
+        let got = class.get_slow();
+        assert!(got.is_ok(), "a buffer was free all along");
         thread.join().unwrap();
     });
 }

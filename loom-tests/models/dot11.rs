@@ -1,4 +1,5 @@
-//! The 802.11 buffers of a pool: `trim`, and allocations that take idle chunks, beside what goes on in the classes.
+//! The variable-length buffers of a pool: `trim`, and allocations that take idle chunks, beside
+//! what goes on in the classes.
 //!
 //! Under loom a chunk holds two buffers of 2048 bytes, or one of 4096.
 
@@ -42,7 +43,7 @@ fn is_whole(pool: &Pool, chunks: usize) {
         assert_eq!(all.len(), chunks * per_chunk, "lost or doubled");
     }
     pool.trim();
-    let dot11 = pool.stats().dot11.unwrap();
+    let dot11 = pool.stats().alloc.unwrap();
     assert_eq!((dot11.chunks, dot11.out), (0, 0), "lost or doubled");
 }
 

@@ -1,7 +1,7 @@
 //! Exhaustion of a whole pool on the rseq front: two CPUs with caches of 2, batches of 1.
 //!
-//! Frames of a modelled pool are cells: two owners of one, or an owner that does not see what the last
-//! one wrote, is reported by loom.
+//! Frames of a modelled pool are cells: two owners of one, or an owner that does not see what the
+//! last one wrote, is reported by loom.
 
 use loom::thread;
 
@@ -30,7 +30,7 @@ fn is_whole(pool: &Pool) {
     }
 }
 
-/// A pool of two frames: one rests in the cache of CPU 1, the other is out.
+/// A pool of two frames: one is in the cache of CPU 1, the other is out.
 fn one_in_cache_1() -> (Pool, Frame) {
     let pool = pool(2);
     run_on(1);
@@ -41,20 +41,20 @@ fn one_in_cache_1() -> (Pool, Frame) {
     (pool, held)
 }
 
-/// A dry pool of two frames: one rests in the depot, the other is out.
+/// A dry pool of two frames: one is in the depot, the other is out.
 fn one_in_the_depot() -> (Pool, Frame) {
     let pool = pool(2);
     run_on(1);
     let mut frames = take(&pool, 2);
-    assert!(pool.get(1).is_err(), "none is at rest");
+    assert!(pool.get(1).is_err(), "none is free");
     let held = frames.pop().unwrap();
     drop(frames);
     assert_eq!(pool.stats().depot, 1);
     (pool, held)
 }
 
-/// One frame is at rest, the other held. Another thread frees that on CPU 0 and then takes one on CPU 1, so
-/// that at any moment one is at rest, until this thread's own call takes what the caches hold.
+/// One frame is free, the other held. Another thread frees that on CPU 0 and then takes one on CPU
+/// 1, so that at any moment one is free, until this thread's own call takes what the caches hold.
 fn finds_a_frame_beside(pool: &Pool, held: Frame, other_must: bool) {
     let other = pool.clone();
     let thread = thread::spawn(move || {
@@ -62,7 +62,7 @@ fn finds_a_frame_beside(pool: &Pool, held: Frame, other_must: bool) {
         drop(held);
         run_on(1);
         let mut got = other.get(1);
-        assert!(got.is_ok() || !other_must, "a frame was at rest all along");
+        assert!(got.is_ok() || !other_must, "a frame was free all along");
         if let Ok(frame) = &mut got {
             frame[0] = 1;
         }
@@ -71,7 +71,7 @@ fn finds_a_frame_beside(pool: &Pool, held: Frame, other_must: bool) {
     // On a CPU without a cache: its gets find nothing but by the depot and by drains.
     run_on(2);
     let mut got = pool.get(1);
-    assert!(got.is_ok(), "a frame was at rest all along");
+    assert!(got.is_ok(), "a frame was free all along");
     if let Ok(frame) = &mut got {
         frame[0] = 2;
     }
@@ -90,7 +90,7 @@ pub fn frame_at_rest_in_caches_is_always_found() {
 
 pub fn frame_that_leaves_the_depot_is_always_found() {
     explore(Some(3), || {
-        // The free ends the dry time and rests in a cache; then the depot is emptied.
+        // The free ends the dry time and is in a cache; then the depot is emptied.
         let (pool, held) = one_in_the_depot();
         finds_a_frame_beside(&pool, held, true);
     });
@@ -127,7 +127,7 @@ fn explore_moves_to_the_depot_and_back() {
         });
         run_on(2);
         let got = pool.get(1);
-        assert!(got.is_ok(), "a frame was at rest all along");
+        assert!(got.is_ok(), "a frame was free all along");
         drop(and_back.join().unwrap());
     });
 }
@@ -155,7 +155,7 @@ pub fn refusals_race() {
 /// A get that may not fence, or is refused the fence when it has stopped the caches, beside another
 /// call. That must find the frame if nothing was stopped.
 fn frame_is_found_beside_a_get_without_fences(granted: u32) {
-    // One frame rests in the cache of CPU 1, the other is out.
+    // One frame is in the cache of CPU 1, the other is out.
     let (pool, held) = one_in_cache_1();
     let other = pool.clone();
     let thread = thread::spawn(move || {
@@ -163,7 +163,7 @@ fn frame_is_found_beside_a_get_without_fences(granted: u32) {
         let got = other.get(1);
         assert!(
             got.is_ok() || granted > 0,
-            "a frame was at rest all along"
+            "a frame was free all along"
         );
         got
     });
@@ -175,7 +175,7 @@ fn frame_is_found_beside_a_get_without_fences(granted: u32) {
     let got = thread.join().unwrap();
     assert_eq!(pool.stats().free + usize::from(got.is_ok()), 1);
     let found = got.or_else(|_| pool.get(1));
-    assert!(found.is_ok(), "a frame was at rest all along");
+    assert!(found.is_ok(), "a frame was free all along");
     drop((found, held));
     is_whole(&pool);
 }

@@ -22,13 +22,14 @@ fn free(mut frame: Frame) {
     drop(frame);
 }
 
-/// All frames of a pool are out; so many of them are freed to the cache of CPU 0, which is open then.
-fn with_resting(frames: usize, resting: usize) -> (Pool, Vec<Frame>) {
+/// All frames of a pool are out; so many of them are freed to the cache of CPU 0, which is open
+/// then.
+fn with_resting(frames: usize, free_count: usize) -> (Pool, Vec<Frame>) {
     let pool = pool(frames);
     run_on(0);
     let mut out: Vec<_> = (0..frames).map(|_| pool.get(1).unwrap()).collect();
-    out.truncate(frames - resting);
-    assert_eq!(pool.stats().per_cpu, [resting, 0]);
+    out.truncate(frames - free_count);
+    assert_eq!(pool.stats().per_cpu, [free_count, 0]);
     (pool, out)
 }
 
@@ -54,7 +55,8 @@ pub fn last_handle_races_free_that_opens() {
 
 pub fn free_to_a_cache_that_is_opened_comes_before_the_last_handle() {
     explore(Some(2), || {
-        // One free opens the cache, the other lays its frame there meanwhile; the opener finds its gate marked.
+        // One free opens the cache, the other frees its frame there meanwhile; the opener finds its
+        // gate marked.
         let (pool, mut out) = with_resting(2, 0);
         let (first, second) = (out.pop().unwrap(), out.pop().unwrap());
         let thread = thread::spawn(move || free(first));

@@ -1,7 +1,7 @@
 //! The whole pool: refill, flush, steal and exhaustion, on two modelled CPUs.
 //!
-//! Frames of a modelled pool are cells: two owners of one, or an owner that does not see what the last
-//! one wrote, is reported by loom.
+//! Frames of a modelled pool are cells: two owners of one, or an owner that does not see what the
+//! last one wrote, is reported by loom.
 
 use loom::thread;
 
@@ -149,15 +149,15 @@ pub fn frame_is_found_while_the_last_is_carved() {
     });
 }
 
-/// Lays one of two frames to rest in shard 1, and returns the other.
+/// Frees one of two frames to shard 1, and returns the other.
 fn one_of_two_in_shard_1(pool: &Pool) -> Frame {
     run_on(1);
     let mut frames = take(pool, 2);
     frames.pop().unwrap()
 }
 
-/// One frame is at rest, the other held. Another thread frees that on CPU 0 and then takes one on CPU 1, so
-/// that at any moment one is at rest; both threads must find one.
+/// One frame is free, the other held. Another thread frees that on CPU 0 and then takes one on CPU
+/// 1, so that at any moment one is free; both threads must find one.
 fn finds_a_frame_beside<T: Send + 'static>(pool: &Pool, held: Frame, take: fn(&Pool) -> Option<T>) {
     let other = pool.clone();
     let thread = thread::spawn(move || {
@@ -165,12 +165,12 @@ fn finds_a_frame_beside<T: Send + 'static>(pool: &Pool, held: Frame, take: fn(&P
         drop(held);
         run_on(1);
         let got = take(&other);
-        assert!(got.is_some(), "a frame was at rest all along");
+        assert!(got.is_some(), "a frame was free all along");
         got
     });
     run_on(0);
     let got = pool.get(1);
-    assert!(got.is_ok(), "a frame was at rest all along");
+    assert!(got.is_ok(), "a frame was free all along");
     drop(thread.join().unwrap());
     drop(got);
     is_whole(pool);
@@ -191,12 +191,12 @@ pub fn frame_that_moves_on_is_always_found() {
                 drop(held.take());
                 run_on(take_on);
                 held = other.get(1).ok();
-                assert!(held.is_some(), "a frame was at rest all along");
+                assert!(held.is_some(), "a frame was free all along");
             }
         });
         run_on(0);
         let got = pool.get(1);
-        assert!(got.is_ok(), "a frame was at rest all along");
+        assert!(got.is_ok(), "a frame was free all along");
         thread.join().unwrap();
     });
 }
@@ -212,14 +212,14 @@ pub fn frame_in_the_depot_is_found() {
         assert_eq!(pool.stats().per_cpu, [0, 2]);
         let other = pool.clone();
         let thread = thread::spawn(move || {
-            // At any moment one of the three is at rest, here or in the depot.
+            // At any moment one of the three is free, here or in the depot.
             run_on(1);
             drop(held);
             (other.get(1).ok(), other.get(1).ok())
         });
         run_on(0);
         let got = pool.get(1);
-        assert!(got.is_ok(), "a frame was at rest all along");
+        assert!(got.is_ok(), "a frame was free all along");
         drop(thread.join().unwrap());
         drop(got);
         is_whole(&pool);

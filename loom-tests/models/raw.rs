@@ -5,7 +5,8 @@ use super::fw::sync::weakly;
 use super::fw::sys::run_on;
 use crate::harness::{explore_deep, spawn_deep};
 
-/// A pool whose 802.11 buffers have one chunk: two buffers of 1024 bytes (one that is added), two of 2048, or one of 4096.
+/// A pool whose variable-length buffers have one chunk: two buffers of 1024 bytes (one that is
+/// added), two of 2048, or one of 4096.
 fn one_chunk() -> Pool {
     let builder = Pool::builder().frames(1).shards(1);
     builder.dot11_bytes(4096).size_class(1024).build().unwrap()
@@ -58,7 +59,8 @@ pub fn two_bring_a_buffer_while_it_goes_out() {
     explore_deep(Some(2), || two_bring_it_while_it_goes_out(|pool| pool.dot11(2048).unwrap()));
 }
 
-/// Who gets it writes to it, after its last owner: nothing but its word orders them. Who comes too early or too late is refused.
+/// Who gets it writes to it, after its last owner: nothing but its word orders them. Who comes too
+/// early or too late is refused.
 fn two_bring_it_while_it_goes_out<T: Raw>(get: fn(&Pool) -> T) {
     {
         let pool = one_chunk();

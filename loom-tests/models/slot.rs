@@ -1,4 +1,4 @@
-//! The slot: edges S1 and S2 where there is no link, and closing.
+//! The slot: edges #stack-publish and #scan-sees-pop where there is no link, and closing.
 
 use std::sync::Arc;
 

@@ -1,11 +1,11 @@
-//! The tagged stack: edge S1, the tag, and closing.
+//! The tagged stack: edge #stack-publish, the tag, and closing.
 
 use std::sync::Arc;
 
 use loom::thread;
 
 use super::fw::base::batch::Batch;
-use super::fw::base::id::FrameId;
+use super::fw::base::id::BufferId;
 use super::fw::base::stack::{Links, Stack};
 use super::fw::sync::{Tracks, weakly};
 use crate::harness::{explore, within};
@@ -27,8 +27,8 @@ impl World {
             links: Links::new(NODES).unwrap(),
             things: Tracks::new(NODES as usize),
         };
-        let nodes: Vec<FrameId> = (0..n).map(FrameId).collect();
-        world.stack.push_all(&world.links, &nodes).unwrap();
+        let nodes: Vec<BufferId> = (0..n).map(BufferId).collect();
+        world.stack.push_bulk(&world.links, &nodes).unwrap();
         Arc::new(world)
     }
 
@@ -43,9 +43,9 @@ impl World {
         Some(node)
     }
 
-    fn pop_many(&self, most: usize) -> Vec<u32> {
+    fn pop_burst(&self, most: usize) -> Vec<u32> {
         let mut batch = Batch::new();
-        self.stack.pop_many(&self.links, most, &mut batch);
+        self.stack.pop_burst(&self.links, most, &mut batch);
         let nodes: Vec<u32> = batch.as_slice().iter().map(|id| id.0).collect();
         for &node in &nodes {
             self.things.write(node);
@@ -67,9 +67,9 @@ impl World {
         assert_eq!(
             self.stack.weight(&self.links) as usize + held.len(),
             all as usize,
-            "lost or doubled: the weight counts what rests"
+            "lost or doubled: the weight counts what is there"
         );
-        held.extend(self.pop_many(all as usize + 1));
+        held.extend(self.pop_burst(all as usize + 1));
         held.sort_unstable();
         assert_eq!(held, (0..all).collect::<Vec<u32>>(), "lost or doubled");
     }
@@ -91,7 +91,7 @@ pub fn bulk_pop_races_pop_and_push_back() {
         let world = World::with(3);
         let other = Arc::clone(&world);
         let thread = thread::spawn(move || other.pop_two_and_push_the_first_back());
-        let mut held = world.pop_many(2);
+        let mut held = world.pop_burst(2);
         held.extend(thread.join().unwrap());
         world.holds_the_rest_of(held, 3);
     });
@@ -104,10 +104,10 @@ pub fn bulk_push_races_bulk_pop() {
         let thread = thread::spawn(move || {
             other.things.write(1);
             other.things.write(2);
-            let two = [FrameId(1), FrameId(2)];
-            other.stack.push_all(&other.links, &two).unwrap();
+            let two = [BufferId(1), BufferId(2)];
+            other.stack.push_bulk(&other.links, &two).unwrap();
         });
-        let held = world.pop_many(2);
+        let held = world.pop_burst(2);
         thread.join().unwrap();
         world.holds_the_rest_of(held, 3);
     });
@@ -147,7 +147,7 @@ pub fn close_races_push_and_pop() {
         let closed_over = world.stack.close(&world.links);
         assert_eq!(closed_over + thread.join().unwrap(), 2, "lost or doubled");
         assert!(
-            world.stack.push_all(&world.links, &[FrameId(2)]).is_err(),
+            world.stack.push_bulk(&world.links, &[BufferId(2)]).is_err(),
             "closed is final"
         );
     });

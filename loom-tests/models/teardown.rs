@@ -65,8 +65,8 @@ pub fn two_handles_are_dropped_at_once() {
 
 pub fn flush_races_last_handle() {
     explore(None, || {
-        // Batches of 2: a shard holds one in its slot and 4 in its stack. Carving for five has left one
-        // there, four more fill it, and the next flushes.
+        // Batches of 2: a shard holds one in its slot and 4 in its stack. Carving for five has left
+        // one there, four more fill it, and the next flushes.
         let pool = pool(8);
         let mut frames: Vec<_> = (0..5).map(|_| pool.get(1).unwrap()).collect();
         frames.truncate(1);

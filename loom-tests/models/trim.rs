@@ -1,4 +1,4 @@
-//! `trim` on the rseq front: it stops the caches of the classes and takes what rests in them, beside
+//! `trim` on the rseq front: it stops the caches of the classes and takes what is in them, beside
 //! sections, and lets them be opened again.
 //!
 //! Under loom a chunk holds two buffers of 2048 bytes, or one of 4096.
@@ -31,18 +31,18 @@ fn is_whole(pool: &Pool) {
         assert_eq!(buffers.len(), all, "lost or doubled");
     }
     pool.trim();
-    let dot11 = pool.stats().dot11.unwrap();
+    let dot11 = pool.stats().alloc.unwrap();
     assert_eq!((dot11.chunks, dot11.out), (0, 0), "lost or doubled");
 }
 
 pub fn trim_races_free_by_section() {
     explore_deep(Some(1), || {
-        // The cache of CPU 0 is open, and one of the two buffers rests in it.
+        // The cache of CPU 0 is open, and one of the two buffers is in it.
         let pool = pool();
         run_on(0);
         let (first, second) = (take(&pool, SMALL), take(&pool, SMALL));
         drop(first);
-        assert!(pool.stats().dot11.unwrap().out == 1);
+        assert!(pool.stats().alloc.unwrap().out == 1);
         let thread = spawn_deep(move || {
             run_on(0);
             drop(second);

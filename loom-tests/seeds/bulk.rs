@@ -6,7 +6,7 @@ use super::Seed;
 use super::shared::{KEPT_WHAT_IT_GOT, PUSH_ALL_RELAXED, UNORDERED};
 
 const BULK_KEPT_WHAT_IT_GOT: Mutation = Mutation {
-    item: "Bulk::get",
+    item: "IdBatch::get_bulk",
     from: "self.truncate(before);",
     to: "let _ = before;",
 };
@@ -23,7 +23,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "bulk::bulk_is_dropped_on_another_thread_beside_gets_by_sections",
         caught_by: "panicked",
         bug: &[Mutation {
-            item: "Bulk::pop",
+            item: "IdBatch::pop",
             from: "let id = self.ids.pop()?;",
             to: "let id = *self.ids().last()?;",
         }],

@@ -72,7 +72,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "caches::drain_races_push",
         caught_by: "exceeded maximum number of branches",
         bug: &[Mutation {
-            item: "Held::take",
+            item: "OwnedCaches::pop_burst",
             from: "self.caches.word(cpu, COUNT).store(left, Ordering::Relaxed);",
             to: "let _ = left;",
         }],
@@ -188,7 +188,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         bug: &[Mutation {
             item: "Caches::open_here",
             from: "!self.outside.mode.note_opening() ||",
-            to: "!self.outside.mode.look().is_open() ||",
+            to: "!self.outside.mode.peek().is_open() ||",
         }],
     },
     Seed {
@@ -317,7 +317,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         bug: &[Mutation {
             item: "Mode::reopen",
             from: "self.open_from(|seen| seen.phase() != CLOSED)",
-            to: "self.look().is_open() || self.open_from(|seen| seen.phase() != CLOSED)",
+            to: "self.peek().is_open() || self.open_from(|seen| seen.phase() != CLOSED)",
         }],
     },
     Seed {
@@ -325,7 +325,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "caches::drain_races_opening_that_is_refused",
         caught_by: LOST,
         bug: &[Mutation {
-            item: "Caches::held",
+            item: "Caches::owned",
             from: "self.give_back(token);
             Opened::No",
             to: "Opened::No",

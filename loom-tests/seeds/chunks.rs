@@ -9,7 +9,7 @@ use super::shared::{
 };
 
 const CURSOR_IN_TWO_STEPS: Mutation = Mutation {
-    item: "Cuts::advance",
+    item: "Carver::advance",
     from: "self.cursor
             .compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed)
             .is_ok()",
@@ -21,16 +21,16 @@ const CURSOR_IN_TWO_STEPS: Mutation = Mutation {
 };
 
 const REST_TAKEN_IN_TWO_STEPS: Mutation = Mutation {
-    item: "Cuts::take_rest",
+    item: "Carver::take_remainder",
     from: "let word = self.cursor.swap(NONE, Ordering::AcqRel);",
     to: "let word = self.cursor.load(Ordering::Acquire);
             self.cursor.store(NONE, Ordering::Release);",
 };
 
 const CALLS_IGNORED: Mutation = Mutation {
-    item: "Transit::is_settled",
-    from: "(before.calls() == 0 && now.calls() == 0) || patience",
-    to: "before.calls() + now.calls() < 9 || patience",
+    item: "Transit::may_refuse",
+    from: "(before.calls() == 0 && now.calls() == 0) || wait_budget",
+    to: "before.calls() + now.calls() < 9 || wait_budget",
 };
 
 const OWNER_WRITTEN_LATE: Mutation = Mutation {
@@ -73,7 +73,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "chunks::carve_races_carve",
         caught_by: LOST,
         bug: &[Mutation {
-            item: "Cuts::carve",
+            item: "Carver::carve",
             from: "self.chunks.give_back_untouched(chunk);",
             to: "",
         }],
@@ -89,9 +89,9 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "chunks::rest_is_laid_back_beside_a_carve",
         caught_by: LOST,
         bug: &[Mutation {
-            item: "Cuts::leave_rest",
-            from: "self.advance(NONE, rest.word())",
-            to: "{ self.cursor.store(rest.word(), Ordering::Release); true }",
+            item: "Carver::restore_remainder",
+            from: "self.advance(NONE, remainder.word())",
+            to: "{ self.cursor.store(remainder.word(), Ordering::Release); true }",
         }],
     },
     Seed {
@@ -99,7 +99,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "chunks::chunk_that_came_back_is_carved_by_two",
         caught_by: UNORDERED,
         bug: &[Mutation {
-            item: "Cuts::advance",
+            item: "Carver::advance",
             from: ".compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed)",
             to: ".compare_exchange(from, to, Ordering::Acquire, Ordering::Relaxed)",
         }],
@@ -109,7 +109,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "chunks::chunk_that_came_back_is_carved_by_two",
         caught_by: UNORDERED,
         bug: &[Mutation {
-            item: "Cuts::advance",
+            item: "Carver::advance",
             from: ".compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed)",
             to: ".compare_exchange(from, to, Ordering::Release, Ordering::Relaxed)",
         }],
@@ -131,7 +131,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "chunks::rest_of_a_chunk_that_came_back_is_taken",
         caught_by: UNORDERED,
         bug: &[Mutation {
-            item: "Cuts::take_rest",
+            item: "Carver::take_remainder",
             from: "swap(NONE, Ordering::AcqRel)",
             to: "swap(NONE, Ordering::Relaxed)",
         }],
@@ -153,19 +153,19 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "chunks::buffer_that_goes_over_the_cursor_is_always_found",
         caught_by: MISSED,
         bug: &[Mutation {
-            item: "Cuts::carvings_if_used_up",
+            item: "Carver::carves_if_exhausted",
             from: "let takings = match refused {
-                false => self.chunks.takings_if_used_up()?,
+                false => self.chunks.takes_if_exhausted()?,
                 true => 0,
             };
-            let pops = (self.chunks.shelves()).pops_if_empty(|chunk| self.is_own(chunk))?;
-            match self.rest(self.cursor.load(Ordering::Acquire)) {
+            let pops = (self.chunks.chunk_lists()).pops_if_empty(|chunk| self.is_own(chunk))?;
+            match self.remainder(self.cursor.load(Ordering::Acquire)) {
                 Some(_) => None,
                 None => Some(takings.wrapping_add(pops)),
             }",
-            to: "match self.rest(self.cursor.load(Ordering::Acquire)) {
+            to: "match self.remainder(self.cursor.load(Ordering::Acquire)) {
                 Some(_) => None,
-                None => if refused { Some(0) } else { self.chunks.takings_if_used_up() },
+                None => if refused { Some(0) } else { self.chunks.takes_if_exhausted() },
             }",
         }],
     },
@@ -233,7 +233,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "chunks::shelf_of_another_class_is_left_alone",
         caught_by: "panicked",
         bug: &[Mutation {
-            item: "Stack::pop_many_if",
+            item: "Stack::pop_burst_if",
             from: "if batch.len() == start || !holds()",
             to: "if batch.len() == start",
         }],
@@ -253,8 +253,8 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "chunks::idle_chunk_and_its_rest_race_carves",
         caught_by: LOST,
         bug: &[Mutation {
-            item: "Cuts::take_whole_with_rest",
-            from: "if !self.leave_rest(rest)",
+            item: "Carver::take_whole_with_remainder",
+            from: "if !self.restore_remainder(remainder)",
             to: "if false",
         }],
     },
@@ -269,7 +269,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "chunks::buffer_that_goes_over_the_shelf_is_always_found",
         caught_by: MISSED,
         bug: &[Mutation {
-            item: "Cuts::carvings_if_used_up",
+            item: "Carver::carves_if_exhausted",
             from: "pops_if_empty(|chunk| self.is_own(chunk))?",
             to: "pops_if_empty(|_| false)?",
         }],

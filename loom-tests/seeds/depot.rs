@@ -11,7 +11,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "depot::take_races_take",
         caught_by: "panicked",
         bug: &[Mutation {
-            item: "Stack::pop_weighed",
+            item: "Stack::pop_with_weight",
             from: "self.pop_with(links, |link| {
                 link.weight
                     .wrapping_sub(self.weight_under(links, link.next))
@@ -33,7 +33,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         caught_by: UNORDERED,
         bug: &[
             Mutation {
-                item: "Depot::take",
+                item: "Depot::pop",
                 from: "self.0.tracks.read(magazine);
             for slot",
                 to: "let answer = self
@@ -44,7 +44,7 @@ pub(crate) const SEEDS: &[Seed] = &[
             for slot",
             },
             Mutation {
-                item: "Depot::take",
+                item: "Depot::pop",
                 from: "let answer = self
             .0
             .empty
@@ -58,7 +58,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "depot::part_batches_without_a_magazine_rest_loose",
         caught_by: UNORDERED,
         bug: &[Mutation {
-            item: "Depot::take_empty",
+            item: "Depot::pop_empty",
             from: "match self.0.fresh.compare_exchange_weak(
                 fresh,
                 fresh + 1,

@@ -23,8 +23,8 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "dot11::trim_races_free_and_allocation",
         caught_by: LOST,
         bug: &[Mutation {
-            item: "Cuts::shelve_all",
-            from: "self.shelve(chunk, ids);
+            item: "Carver::push_to_chunks",
+            from: "self.push_to_chunk(chunk, ids);
             then(chunk);",
             to: "then(chunk);",
         }],

@@ -42,12 +42,12 @@ pub(crate) const SEEDS: &[Seed] = &[
         bug: &[
             Mutation {
                 item: "Caches::steal",
-                from: "let drained = class.drain(sweep.held());",
-                to: "let drained = Homeless::NONE;",
+                from: "let drained = class.drain(sweep.owned());",
+                to: "let drained = Rejected::NONE;",
             },
             Mutation {
                 item: "Caches::steal",
-                from: "if sweep.held().take(class.transfer.batch, batch)",
+                from: "if sweep.owned().pop_burst(class.transfer.batch, batch)",
                 to: "if batch.len() > 0",
             },
         ],
@@ -58,8 +58,8 @@ pub(crate) const SEEDS: &[Seed] = &[
         caught_by: "panicked",
         bug: &[Mutation {
             item: "Caches::steal",
-            from: "let drained = class.drain(sweep.held());",
-            to: "let drained = Homeless::NONE;",
+            from: "let drained = class.drain(sweep.owned());",
+            to: "let drained = Rejected::NONE;",
         }],
     },
     Seed {
@@ -69,8 +69,8 @@ pub(crate) const SEEDS: &[Seed] = &[
         bug: &[
             Mutation {
                 item: "Class::exhausted",
-                from: "(look(), look())",
-                to: "(look(), Some(0_u64))",
+                from: "(peek(), peek())",
+                to: "(peek(), Some(0_u64))",
             },
             Mutation {
                 item: "Class::exhausted",

@@ -11,7 +11,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "lazy::two_come_first",
         caught_by: UNORDERED,
         bug: &[Mutation {
-            item: "Lazy::keep",
+            item: "Lazy::publish",
             from: "ptr::null_mut(),
             offered,
             Ordering::AcqRel,
@@ -27,7 +27,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "lazy::two_come_first",
         caught_by: UNORDERED,
         bug: &[Mutation {
-            item: "Lazy::keep",
+            item: "Lazy::publish",
             from: "ptr::null_mut(),
             offered,
             Ordering::AcqRel,
@@ -43,7 +43,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "lazy::two_come_first",
         caught_by: LEAKED,
         bug: &[Mutation {
-            item: "Lazy::keep",
+            item: "Lazy::publish",
             from: "drop(unsafe { Box::from_raw(offered) });
             first",
             to: "first",
@@ -54,7 +54,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "lazy::two_come_first",
         caught_by: "one was kept",
         bug: &[Mutation {
-            item: "Lazy::keep",
+            item: "Lazy::publish",
             from: "let kept = match self.made.compare_exchange(
                 ptr::null_mut(),
                 offered,
@@ -87,8 +87,8 @@ pub(crate) const SEEDS: &[Seed] = &[
         caught_by: ON_ITS_WAY,
         bug: &[Mutation {
             item: "Lazy::get_or_make",
-            from: "if self.makers.is_settled(before, &mut patience)",
-            to: "if self.get().is_none() || self.makers.is_settled(before, &mut patience)",
+            from: "if self.makers.may_refuse(before, &mut wait_budget)",
+            to: "if self.get().is_none() || self.makers.may_refuse(before, &mut wait_budget)",
         }],
     },
     Seed {
@@ -96,7 +96,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "lazy::maker_that_is_refused_finds_what_another_makes",
         caught_by: ON_ITS_WAY,
         bug: &[Mutation {
-            item: "Lazy::keep",
+            item: "Lazy::publish",
             from: "self.makers.arrived();",
             to: "",
         }],

@@ -43,8 +43,8 @@ pub(crate) const SEEDS: &[Seed] = &[
         caught_by: LEAKED,
         bug: &[Mutation {
             item: "Class::drain",
-            from: "homeless += self.put(batch.as_slice()).0;",
-            to: "let _ = self.put(batch.as_slice());",
+            from: "rejected += self.push_to_depot(batch.as_slice()).0;",
+            to: "let _ = self.push_to_depot(batch.as_slice());",
         }],
     },
     Seed {
@@ -54,7 +54,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         bug: &[Mutation {
             item: "Class::make_room",
             from: "(false, self.drain(&held))",
-            to: "(false, Homeless(0 * usize::from(drop(held) == ())))",
+            to: "(false, Rejected(0 * usize::from(drop(held) == ())))",
         }],
     },
     Seed {
@@ -64,9 +64,9 @@ pub(crate) const SEEDS: &[Seed] = &[
         bug: &[Mutation {
             item: "Class::flush_cache",
             from: "caches.count(Event::Flush);
-            self.put(batch.as_slice())",
-            to: "let _ = self.put(batch.as_slice());
-            Homeless::NONE",
+            self.push_to_depot(batch.as_slice())",
+            to: "let _ = self.push_to_depot(batch.as_slice());
+            Rejected::NONE",
         }],
     },
     Seed {
@@ -75,8 +75,8 @@ pub(crate) const SEEDS: &[Seed] = &[
         caught_by: LEAKED,
         bug: &[Mutation {
             item: "Caches::close_lists",
-            from: "self.close().map(|held| held.resting())",
-            to: "self.close().map(|held| held.resting().min(1))",
+            from: "self.close().map(|held| held.free_count())",
+            to: "self.close().map(|held| held.free_count().min(1))",
         }],
     },
 ];

@@ -39,7 +39,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         caught_by: MISSED,
         bug: &[Mutation {
             item: "Class::exhausted",
-            from: "let (Some(first), Some(second)) = (look(), look()) else {
+            from: "let (Some(first), Some(second)) = (peek(), peek()) else {
                 return false;
             };",
             to: "let (first, second) = (0_u64, 0_u64);",
@@ -52,8 +52,8 @@ pub(crate) const SEEDS: &[Seed] = &[
         bug: &[
             Mutation {
                 item: "Class::exhausted",
-                from: "(look(), look())",
-                to: "(look(), Some(0_u64))",
+                from: "(peek(), peek())",
+                to: "(peek(), Some(0_u64))",
             },
             Mutation {
                 item: "Class::exhausted",

@@ -6,11 +6,11 @@ pub(crate) const LOST: &str = "lost or doubled";
 pub(crate) const UNORDERED: &str = "Causality violation";
 pub(crate) const OPENED: &str = "a cache is open that must be shut";
 pub(crate) const LEAKED: &str = "Allocation leaked";
-pub(crate) const MISSED: &str = "was at rest all along";
+pub(crate) const MISSED: &str = "was free all along";
 pub(crate) const ON_ITS_WAY: &str = "refused what was on its way";
 
 pub(crate) const POP_WITHOUT_TAG: Mutation = Mutation {
-    item: "Tagged::taken",
+    item: "Tagged::popped",
     from: "(word & !self.mask).wrapping_add(self.mask + 1) | field",
     to: "word & !self.mask | field",
 };
@@ -22,7 +22,7 @@ pub(crate) const PUSH_RELAXED: Mutation = Mutation {
 };
 
 pub(crate) const PUSH_ALL_RELAXED: Mutation = Mutation {
-    item: "Stack::push_all",
+    item: "Stack::push_bulk",
     from: "compare_exchange_weak(word, new, Ordering::Release, Ordering::Acquire)",
     to: "compare_exchange_weak(word, new, Ordering::Relaxed, Ordering::Acquire)",
 };
@@ -34,7 +34,7 @@ pub(crate) const POP_NOT_RELEASED: Mutation = Mutation {
 };
 
 pub(crate) const POP_MANY_NOT_RELEASED: Mutation = Mutation {
-    item: "Stack::pop_many_if",
+    item: "Stack::pop_burst_if",
     from: "compare_exchange_weak(word, new, Ordering::Release, Ordering::Acquire)",
     to: "compare_exchange_weak(word, new, Ordering::Relaxed, Ordering::Acquire)",
 };
@@ -100,7 +100,7 @@ pub(crate) const TAKEN_WHOLE_IN_TWO_STEPS: Mutation = Mutation {
 };
 
 pub(crate) const ARRIVALS_IGNORED: Mutation = Mutation {
-    item: "Transit::is_settled",
+    item: "Transit::may_refuse",
     from: "if now.arrivals() != before.arrivals()",
     to: "if now.arrivals() < before.arrivals()",
 };

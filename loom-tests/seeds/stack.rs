@@ -64,8 +64,8 @@ pub(crate) const SEEDS: &[Seed] = &[
             Mutation {
                 item: "Stack::push",
                 from: "links.write(node, link);
-            let new = self.tagged.put(word, node.into());",
-                to: "let new = self.tagged.put(word, node.into());",
+            let new = self.tagged.pushed(word, node.into());",
+                to: "let new = self.tagged.pushed(word, node.into());",
             },
             Mutation {
                 item: "Stack::push",

@@ -35,9 +35,9 @@ const LARGE_UNCOUNTED: Mutation = Mutation {
 
 const CLASSES_COUNTED_APART: Mutation = Mutation {
     item: "Shared::orphan",
-    from: "let out = u64::from(frames) + u64::from(dot11) + u64::from(large);",
-    to: "unsafe { Self::came_home(this, u64::from(frames).wrapping_neg()) };
-            let out = u64::from(dot11) + u64::from(large);",
+    from: "let out = u64::from(frames) + u64::from(size_classes) + u64::from(large);",
+    to: "unsafe { Self::count_returned(this, u64::from(frames).wrapping_neg()) };
+            let out = u64::from(size_classes) + u64::from(large);",
 };
 
 pub(crate) const SEEDS: &[Seed] = &[
@@ -47,9 +47,9 @@ pub(crate) const SEEDS: &[Seed] = &[
         caught_by: UNORDERED,
         bug: &[Mutation {
             item: "Shared::orphan",
-            from: "unsafe { Self::came_home(this, out.wrapping_neg()) };",
-            to: "unsafe { Self::came_home(this, 0) };
-            unsafe { Self::came_home(this, out.wrapping_neg()) };",
+            from: "unsafe { Self::count_returned(this, out.wrapping_neg()) };",
+            to: "unsafe { Self::count_returned(this, 0) };
+            unsafe { Self::count_returned(this, out.wrapping_neg()) };",
         }],
     },
     Seed {
@@ -57,7 +57,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "teardown::last_frame_to_a_stack_races_last_handle",
         caught_by: UNORDERED,
         bug: &[Mutation {
-            item: "Shared::came_home",
+            item: "Shared::count_returned",
             from: "fetch_add(ids, Ordering::AcqRel)",
             to: "fetch_add(ids, Ordering::Relaxed)",
         }],
@@ -83,7 +83,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "teardown::burst_comes_home_to_an_orphan",
         caught_by: UNORDERED,
         bug: &[Mutation {
-            item: "Shared::came_home",
+            item: "Shared::count_returned",
             from: "if before.wrapping_add(ids) == 0",
             to: "if before.wrapping_add(ids) == u64::from(shared.arena().frames() - shared.arena().frames())",
         }],
@@ -93,9 +93,9 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "teardown::burst_comes_home_to_an_orphan",
         caught_by: UNORDERED,
         bug: &[Mutation {
-            item: "Class::free_many_slow",
-            from: "homeless += self.settle(ids).0;",
-            to: "homeless += self.settle(ids).0;
+            item: "Class::free_bulk_slow",
+            from: "rejected += self.push_slow(ids).0;",
+            to: "rejected += self.push_slow(ids).0;
             let _ = self.batch();",
         }],
     },
@@ -105,8 +105,8 @@ pub(crate) const SEEDS: &[Seed] = &[
         caught_by: UNORDERED,
         bug: &[Mutation {
             item: "Shared::free_slow",
-            from: "let homeless = unsafe { class.free_slow(id) };",
-            to: "let homeless = unsafe { class.free_slow(id) };
+            from: "let rejected = unsafe { class.free_slow(id) };",
+            to: "let rejected = unsafe { class.free_slow(id) };
             unsafe { this.as_ref() }.count_retired();",
         }],
     },
@@ -137,9 +137,9 @@ pub(crate) const SEEDS: &[Seed] = &[
         bug: &[Mutation {
             item: "Class::flush_shard",
             from: "shards.count_at(at, Event::Flush);
-            self.put(batch.as_slice())",
-            to: "let _ = self.put(batch.as_slice());
-            Homeless::NONE",
+            self.push_to_depot(batch.as_slice())",
+            to: "let _ = self.push_to_depot(batch.as_slice());
+            Rejected::NONE",
         }],
     },
     Seed {
@@ -159,7 +159,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "teardown::buffers_of_two_classes_and_a_frame_come_home_to_an_orphan",
         caught_by: "panicked",
         bug: &[Mutation {
-            item: "Dot11::close",
+            item: "SizeClasses::close",
             from: "for class in &self.classes",
             to: "for class in &self.classes[1..]",
         }],
@@ -170,8 +170,8 @@ pub(crate) const SEEDS: &[Seed] = &[
         caught_by: UNORDERED,
         bug: &[Mutation {
             item: "Shared::orphan",
-            from: "u64::from(frames) + u64::from(dot11)",
-            to: "u64::from(frames) + 0 * u64::from(dot11)",
+            from: "u64::from(frames) + u64::from(size_classes)",
+            to: "u64::from(frames) + 0 * u64::from(size_classes)",
         }],
     },
     Seed {

@@ -21,7 +21,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "transit::what_goes_from_place_to_place_is_not_refused",
         caught_by: ON_ITS_WAY,
         bug: &[Mutation {
-            item: "Transit::is_settled",
+            item: "Transit::may_refuse",
             from: "fence(Ordering::Acquire);",
             to: "",
         }],
@@ -37,7 +37,7 @@ pub(crate) const SEEDS: &[Seed] = &[
                 to: "self.0.fetch_add(ARRIVAL, Ordering::Relaxed);",
             },
             Mutation {
-                item: "UnderWay::drop",
+                item: "InTransit::drop",
                 from: "self.0.0.fetch_sub(CALL, Ordering::Release);",
                 to: "self.0.0.fetch_sub(CALL, Ordering::Relaxed);",
             },

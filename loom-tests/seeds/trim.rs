@@ -24,8 +24,8 @@ pub(crate) const SEEDS: &[Seed] = &[
         caught_by: LOST,
         bug: &[Mutation {
             item: "Caches::empty",
-            from: "while sweep.held().take(class.transfer.batch, &mut batch)",
-            to: "while false && sweep.held().take(class.transfer.batch, &mut batch)",
+            from: "while sweep.owned().pop_burst(class.transfer.batch, &mut batch)",
+            to: "while false && sweep.owned().pop_burst(class.transfer.batch, &mut batch)",
         }],
     },
 ];

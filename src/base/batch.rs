@@ -2,13 +2,13 @@
 
 use arrayvec::ArrayVec;
 
-use crate::base::id::FrameId;
+use crate::base::id::BufferId;
 use crate::base::limits::MAGAZINE;
 
 /// Up to `N` ids that rest nowhere and belong to whoever holds the batch. The layers move up to
 /// [`MAGAZINE`] ids at once.
 pub(crate) struct Batch<const N: usize = MAGAZINE> {
-    ids: ArrayVec<FrameId, N>,
+    ids: ArrayVec<BufferId, N>,
 }
 
 impl<const N: usize> Batch<N> {
@@ -20,14 +20,14 @@ impl<const N: usize> Batch<N> {
     }
 
     #[inline]
-    pub(crate) fn push(&mut self, id: FrameId) {
+    pub(crate) fn push(&mut self, id: BufferId) {
         self.ids.push(id);
     }
 
     /// Appends the id that `id` returns for each item, as long as there is room. The loop has no
     /// early exit, so that it needs few instructions.
     #[inline(always)]
-    pub(crate) fn extend_from<T>(&mut self, items: &[T], mut id: impl FnMut(&T) -> FrameId) {
+    pub(crate) fn extend_from<T>(&mut self, items: &[T], mut id: impl FnMut(&T) -> BufferId) {
         let n = items.len().min(self.room());
         let fill = |to: *mut u32| {
             for (at, item) in items[..n].iter().enumerate() {
@@ -53,11 +53,11 @@ impl<const N: usize> Batch<N> {
         let end = self.ids.as_mut_ptr().wrapping_add(len);
         let written = fill(end.cast());
         debug_assert!(written <= self.room());
-        // SAFETY: the function's bullet; `FrameId` is a `u32` by its representation.
+        // SAFETY: the function's bullet; `BufferId` is a `u32` by its representation.
         unsafe { self.ids.set_len(len + written) };
     }
 
-    pub(crate) fn pop(&mut self) -> Option<FrameId> {
+    pub(crate) fn pop(&mut self) -> Option<BufferId> {
         self.ids.pop()
     }
 
@@ -83,19 +83,19 @@ impl<const N: usize> Batch<N> {
     }
 
     #[inline]
-    pub(crate) fn as_slice(&self) -> &[FrameId] {
+    pub(crate) fn as_slice(&self) -> &[BufferId] {
         &self.ids
     }
 
     /// Returns the ids behind the first `len`.
-    pub(crate) fn beyond(&self, len: usize) -> &[FrameId] {
+    pub(crate) fn beyond(&self, len: usize) -> &[BufferId] {
         self.ids.get(len..).unwrap_or_default()
     }
 
     /// Removes the ids behind the first `len` and returns them. They are the caller's until
     /// something is appended.
     #[inline]
-    pub(crate) fn take_beyond(&mut self, len: usize) -> &[FrameId] {
+    pub(crate) fn take_beyond(&mut self, len: usize) -> &[BufferId] {
         let before = self.ids.len();
         let len = len.min(before);
         self.ids.truncate(len);

@@ -17,9 +17,9 @@ use std::fmt;
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(transparent)]
-pub struct FrameId(pub(crate) u32);
+pub struct BufferId(pub(crate) u32);
 
-impl FrameId {
+impl BufferId {
     /// Returns the number itself, for example as an index into a table.
     ///
     /// ```
@@ -35,13 +35,13 @@ impl FrameId {
     }
 }
 
-impl fmt::Debug for FrameId {
+impl fmt::Debug for BufferId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "FrameId({})", self.0)
     }
 }
 
-impl fmt::Display for FrameId {
+impl fmt::Display for BufferId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)
     }

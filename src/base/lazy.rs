@@ -7,7 +7,7 @@
 
 use std::ptr;
 
-use crate::base::transit::{Patience, Transit};
+use crate::base::transit::{Transit, WaitBudget};
 use crate::sync::{AtomicPtr, Ordering};
 
 /// Nothing, or a `T` that stays for good.
@@ -31,8 +31,8 @@ impl<T> Lazy<T> {
 
     #[inline(always)]
     pub(crate) fn get(&self) -> Option<&T> {
-        // Acquire (L): pairs with the Release in `keep`; what is behind the pointer was written
-        // before.
+        // Acquire (#lazy-publish): pairs with the Release in `keep`; what is behind the pointer was
+        // written before.
         let made = self.made.load(Ordering::Acquire);
         // SAFETY: the pointer is null, or from the box that `keep` leaked, which lives as long as
         // `self`.
@@ -40,30 +40,30 @@ impl<T> Lazy<T> {
     }
 
     pub(crate) fn get_or_make<E>(&self, make: impl Fn() -> Result<T, E>) -> Result<&T, E> {
-        let mut patience = Patience::default();
+        let mut wait_budget = WaitBudget::default();
         loop {
             // This comes before `get`, so that whatever is kept after `get` counts as an arrival.
-            let before = self.makers.look();
+            let before = self.makers.peek();
             if let Some(made) = self.get() {
                 return Ok(made);
             }
             let making = self.makers.begin();
             let refusal = match make() {
-                Ok(made) => return Ok(self.keep(made)),
+                Ok(made) => return Ok(self.publish(made)),
                 Err(refusal) => refusal,
             };
             drop(making);
-            if self.makers.is_settled(before, &mut patience) {
+            if self.makers.may_refuse(before, &mut wait_budget) {
                 return Err(refusal);
             }
         }
     }
 
     /// Offers what was made, and returns what is kept.
-    fn keep(&self, made: T) -> &T {
+    fn publish(&self, made: T) -> &T {
         let offered = Box::into_raw(Box::new(made));
-        // AcqRel (L): pairs with the Acquire in `get`, and publishes what was made. Acquire on
-        // failure: as in `get`.
+        // AcqRel (#lazy-publish): pairs with the Acquire in `get`, and publishes what was made.
+        // Acquire on failure: as in `get`.
         let kept = match self.made.compare_exchange(
             ptr::null_mut(),
             offered,

@@ -3,9 +3,9 @@
 
 pub(crate) mod batch;
 pub(crate) mod id;
+pub(crate) mod in_place;
 pub(crate) mod lazy;
 pub(crate) mod limits;
-pub(crate) mod place;
 pub(crate) mod raw;
 pub(crate) mod slot;
 pub(crate) mod stack;

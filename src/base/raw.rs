@@ -1,7 +1,7 @@
 //! The record of which buffers were handed out as bare pointers, and under which view.
 //!
 //! ```text
-//!   0          not out as a pointer: at rest, or a safe owner's
+//!   0          not out as a pointer: free, or a safe owner's
 //!   view + 1   out
 //!
 //!   frame, 32 bits:                    │ length: 16 │ offset: 16 │
@@ -15,18 +15,19 @@
 //!
 //! Invariant
 //!
-//! - W1. A view plus 1 fits into its word. In a frame's view, offset and length together are at
-//!   most 65,535, so not all of its bits are set. The view of a size class's buffer has 63 bits.
+//! - #view-fits-word: A view plus 1 fits into its word. In a frame's view, offset and length
+//!   together are at most 65,535, so not all of its bits are set. The view of a size class's buffer
+//!   has 63 bits.
 
 #![forbid(unsafe_code)]
 
 use std::io;
 
-use crate::base::id::FrameId;
+use crate::base::id::BufferId;
 use crate::base::limits::MAX_ROOM;
 use crate::sync::{AtomicU32, AtomicU64, Ordering, Table, ZeroAtomic};
 
-// W1: the largest view of a frame has all its room as length.
+// #view-fits-word: the largest view of a frame has all its room as length.
 const _: () = assert!(MAX_ROOM << 16 < u32::MAX as usize);
 
 /// A word of either width.
@@ -79,7 +80,7 @@ impl Word for AtomicU64 {
 pub(crate) type FrameStates = RawStates<AtomicU32>;
 
 /// The words of all buffers of the size classes.
-pub(crate) type Dot11States = RawStates<AtomicU64>;
+pub(crate) type ChunkStates = RawStates<AtomicU64>;
 
 pub(crate) struct RawStates<W> {
     words: Table<W>,
@@ -105,25 +106,25 @@ impl<W: Word> RawStates<W> {
     }
 
     /// Returns the word of a buffer, by which its owner hands it out.
-    pub(crate) fn word(&self, id: FrameId) -> &W {
+    pub(crate) fn word(&self, id: BufferId) -> &W {
         &self.words[id.index()]
     }
 
     /// Returns the view of a buffer, if it is out as a pointer.
-    pub(crate) fn view(&self, id: FrameId) -> Option<u64> {
+    pub(crate) fn view(&self, id: BufferId) -> Option<u64> {
         view(self.word(id))
     }
 
     /// Makes the caller the owner of a buffer that is out under this view. Returns `false` if it is
     /// not, or not any more.
-    pub(crate) fn take_back(&self, id: FrameId, view: u64) -> bool {
+    pub(crate) fn take_back(&self, id: BufferId, view: u64) -> bool {
         take_back(self.word(id), view)
     }
 }
 
 /// Returns what the word of a buffer holds that is out under this view.
 fn out_with<W: Word>(view: u64) -> u64 {
-    debug_assert!(view < W::MOST, "W1");
+    debug_assert!(view < W::MOST, "a view fits into its word");
     view + 1
 }
 
@@ -133,8 +134,8 @@ fn out_with<W: Word>(view: u64) -> u64 {
 /// the pointer back may have ended both by then, so only the word is passed by reference (see
 /// `Unprotected`).
 pub(crate) fn hand_out<W: Word>(word: &W, view: u64) {
-    // Release (R): pairs with the Acquire in `take_back`. It publishes all that the owner did with
-    // the buffer to the call that takes it back.
+    // Release (#raw-handover): pairs with the Acquire in `take_back`. It publishes all that the
+    // owner did with the buffer to the call that takes it back.
     word.write(out_with::<W>(view), Ordering::Release);
 }
 
@@ -146,8 +147,8 @@ pub(crate) fn view<W: Word>(word: &W) -> Option<u64> {
 
 /// Does what [`RawStates::take_back`] does, for a single word.
 pub(crate) fn take_back<W: Word>(word: &W, view: u64) -> bool {
-    // Acquire (R): pairs with `hand_out`. Relaxed on failure: nothing is concluded but that the
-    // buffer is not out under this view.
+    // Acquire (#raw-handover): pairs with `hand_out`. Relaxed on failure: nothing is concluded but
+    // that the buffer is not out under this view.
     word.clear(out_with::<W>(view), Ordering::Acquire, Ordering::Relaxed)
 }
 

@@ -1,8 +1,9 @@
 //! A slot for one id in front of a stack. A free and the next get meet here without a link.
 //!
-//! The slot is a tagged word and keeps the rules of a stack's head (I3, I4 and I5 of `stack`). Only
-//! read-modify-writes change it, each pop adds one to the tag, and closed is final. It has no link,
-//! hence no ABA: a call that swaps an index out of the word has it.
+//! The slot is a tagged word and keeps the rules of a stack's head (#head-read-modify-write,
+//! #pop-counts and #closed-final). Only read-modify-writes change it, each pop adds one to the tag,
+//! and closed is final. It has no link, hence no ABA: a call that swaps an index out of the word
+//! has it.
 //!
 //! The tag tells exhaustion that nothing happened between two looks. It has 32 bits. So a call that
 //! sleeps between its looks for exactly 2^32 pops (21 s at 200 million a second) could report
@@ -10,7 +11,7 @@
 //!
 //! A slot that is closed from the start refuses every push. Then all ids go to the stack behind it.
 //!
-//! Edges: a push is S1, a pop S2, as for a stack.
+//! Edges: a push is #stack-publish, a pop #scan-sees-pop, as for a stack.
 
 #![forbid(unsafe_code)]
 
@@ -45,8 +46,9 @@ impl Slot {
             return false;
         }
         let new = TAGGED.filled(word, index.into());
-        // Release (S1): pairs with the Acquire in `pop` and `close`. It publishes what the caller
-        // wrote to what the index names. Relaxed on failure: the index stays the caller's.
+        // Release (#stack-publish): pairs with the Acquire in `pop` and `close`. It publishes what
+        // the caller wrote to what the index names. Relaxed on failure: the index stays the
+        // caller's.
         self.word
             .compare_exchange(word, new, Ordering::Release, Ordering::Relaxed)
             .is_ok()
@@ -60,7 +62,8 @@ impl Slot {
         loop {
             let index = self.named(word)?;
             let new = TAGGED.emptied(word);
-            // Acquire: pairs with S1. Release (S2): as in `Stack::pop_with`.
+            // Acquire: pairs with #stack-publish. Release (#scan-sees-pop): as in
+            // `Stack::pop_with`.
             match self
                 .word
                 .compare_exchange_weak(word, new, Ordering::AcqRel, Ordering::Relaxed)
@@ -71,27 +74,27 @@ impl Slot {
         }
     }
 
-    /// Returns the index that rests here. The answer is stale as soon as it is read.
-    pub(crate) fn look(&self) -> Option<u32> {
+    /// Returns the index that is here. The answer is stale as soon as it is read.
+    pub(crate) fn peek(&self) -> Option<u32> {
         // Relaxed: the number alone is used.
         self.named(self.word.load(Ordering::Relaxed))
     }
 
-    /// Returns how many indices rest here, 0 or 1. The answer is stale as soon as it is read.
+    /// Returns how many indices are here, 0 or 1. The answer is stale as soon as it is read.
     pub(crate) fn weight(&self) -> u32 {
-        u32::from(self.look().is_some())
+        u32::from(self.peek().is_some())
     }
 
     /// Returns the number of pops so far if the slot is empty now, else `None`.
     pub(crate) fn pops_if_empty(&self) -> Option<u64> {
-        // Acquire: pairs with S2; see `class::exhaustion`.
+        // Acquire: pairs with #scan-sees-pop; see `class::exhaustion`.
         let word = self.word.load(Ordering::Acquire);
         (self.named(word).is_none()).then(|| TAGGED.tag(word))
     }
 
     /// Closes the slot for good and returns how many indices were in it.
     pub(crate) fn close(&self) -> u32 {
-        // Acquire: pairs with S1, as in `Stack::close`.
+        // Acquire: pairs with #stack-publish, as in `Stack::close`.
         let word = self.word.swap(TAGGED.closed(), Ordering::Acquire);
         u32::from(self.named(word).is_some())
     }

@@ -14,26 +14,27 @@
 //!
 //! Invariants
 //!
-//! - I1. The link word of a node that is in a stack does not change. Only the thread that owns the
-//!   node writes it, before the push that makes the node reachable.
-//! - I2. The weight word of a node is the sum of the weights of it and of all nodes below, so the
-//!   head's is the stack's total. What lies below a node cannot change while the node is in.
-//! - I3. Only read-modify-writes change `head`, so each continues the release sequence of every
-//!   push before it.
-//! - I4. Every pop adds one to the tag. So two equal words seen by one thread mean that nothing was
-//!   popped in between. If the words are "empty", nothing happened at all in between.
-//! - I5. Closed is final.
+//! - #link-stable: The link word of a node that is in a stack does not change. Only the thread that
+//!   owns the node writes it, before the push that makes the node reachable.
+//! - #weight-sum: The weight word of a node is the sum of the weights of it and of all nodes below,
+//!   so the head's is the stack's total. What lies below a node cannot change while the node is in.
+//! - #head-read-modify-write: Only read-modify-writes change `head`, so each continues the release
+//!   sequence of every push before it.
+//! - #pop-counts: Every pop adds one to the tag. So two equal words seen by one thread mean that
+//!   nothing was popped in between. If the words are "empty", nothing happened at all in between.
+//! - #closed-final: Closed is final.
 //!
 //! The tag. A pop reads `links[head].next`, which is stale if the head was popped and pushed back
-//! meanwhile (ABA). I4 makes its compare-and-swap fail, unless exactly a multiple of 2^t pops came
-//! between two of its instructions. Pushes need not count, because without a pop no head comes
-//! back. With 65,536 frames t is 47, with 2^26 it is 37. At 200 million pops a second on one shard,
-//! more than a core reaches, 2^37 pops take 11 minutes and 2^47 take 8 days. A thread would have to
-//! sleep that long, and to the very pop, for its compare-and-swap to succeed wrongly. A bulk pop
-//! counts once.
+//! meanwhile (ABA). #pop-counts makes its compare-and-swap fail, unless exactly a multiple of 2^t
+//! pops came between two of its instructions. Pushes need not count, because without a pop no head
+//! comes back. With 65,536 frames t is 47, with 2^26 it is 37. At 200 million pops a second on one
+//! shard, more than a core reaches, 2^37 pops take 11 minutes and 2^47 take 8 days. A thread would
+//! have to sleep that long, and to the very pop, for its compare-and-swap to succeed wrongly. A
+//! bulk pop counts once.
 //!
 //! Progress is lock-free: a compare-and-swap fails only because another thread's succeeded, or, in
-//! the weak form, spuriously. Edges S1 and S2 are listed in docs/memory-model.md.
+//! the weak form, spuriously. Edges #stack-publish and #scan-sees-pop are listed in
+//! docs/memory-model.md.
 //!
 //! Source: R. K. Treiber, Systems Programming: Coping with Parallelism, IBM RJ 5118 (1986), §2;
 //! the tag is the version number of IBM System/370's compare double and swap, ibid.
@@ -43,7 +44,7 @@
 use std::io;
 
 use crate::base::batch::Batch;
-use crate::base::id::FrameId;
+use crate::base::id::BufferId;
 use crate::base::tagged::{Field, Tagged};
 use crate::sync::{AtomicU64, Ordering, Table, Unprotected};
 
@@ -93,8 +94,9 @@ impl Links {
 
     #[inline(always)]
     fn read(&self, index: u32) -> Link {
-        // Relaxed: the word was published by S1, which the caller's load of a head acquired. If it
-        // was not, the head has changed and the caller's compare-and-swap fails (I1, I4).
+        // Relaxed: the word was published by #stack-publish, which the caller's load of a head
+        // acquired. If it was not, the head has changed and the caller's compare-and-swap fails
+        // (#link-stable, #pop-counts).
         let word = self.words[index as usize].load(Ordering::Relaxed);
         Link {
             next: word & u64::from(u32::MAX),
@@ -105,7 +107,7 @@ impl Links {
     #[inline(always)]
     fn write(&self, index: u32, link: Link) {
         let word = u64::from(link.weight) << 32 | link.next;
-        // Relaxed: the node is the caller's alone; its push publishes the word (S1).
+        // Relaxed: the node is the caller's alone; its push publishes the word (#stack-publish).
         self.words[index as usize].store(word, Ordering::Relaxed);
     }
 }
@@ -138,7 +140,7 @@ impl Stack {
         self.tagged.index(self.tagged.field(word))
     }
 
-    /// Returns the total weight under a head word, or under a link's field.
+    /// Returns the total weight under a head word, or under a link's field (#weight-sum).
     #[inline(always)]
     fn weight_under(&self, links: &Links, word: u64) -> u32 {
         self.top(word).map_or(0, |top| links.read(top).weight)
@@ -153,7 +155,7 @@ impl Stack {
         weight: u32,
         limit: u32,
     ) -> Result<(), Refused> {
-        // Acquire: pairs with S1; the head's link word is read for its weight.
+        // Acquire: pairs with #stack-publish; the head's link word is read for its weight.
         let mut word = self.head.load(Ordering::Acquire);
         loop {
             if self.tagged.field(word) == self.tagged.closed() {
@@ -168,10 +170,10 @@ impl Stack {
                 weight: below + weight,
             };
             links.write(node, link);
-            let new = self.tagged.put(word, node.into());
-            // Release (S1): pairs with the Acquire loads of the head. It publishes the link word
-            // and all that the caller wrote to what the node names. Acquire on failure: pairs with
-            // S1, as above.
+            let new = self.tagged.pushed(word, node.into());
+            // Release (#stack-publish): pairs with the Acquire loads of the head. It publishes the
+            // link word and all that the caller wrote to what the node names. Acquire on failure:
+            // pairs with #stack-publish, as above.
             match self
                 .head
                 .compare_exchange_weak(word, new, Ordering::Release, Ordering::Acquire)
@@ -183,11 +185,11 @@ impl Stack {
     }
 
     /// Pushes nodes of weight 1 at once. The first of them comes to lie on top.
-    pub(crate) fn push_all(&self, links: &Links, nodes: &[FrameId]) -> Result<(), Closed> {
+    pub(crate) fn push_bulk(&self, links: &Links, nodes: &[BufferId]) -> Result<(), Closed> {
         let Some(first) = nodes.first() else {
             return Ok(());
         };
-        // Acquire: pairs with S1, as in `push`.
+        // Acquire: pairs with #stack-publish, as in `push`.
         let mut word = self.head.load(Ordering::Acquire);
         loop {
             if self.tagged.field(word) == self.tagged.closed() {
@@ -202,8 +204,8 @@ impl Stack {
                 links.write(node.0, link);
                 link.next = node.0.into();
             }
-            let new = self.tagged.put(word, first.0.into());
-            // Release (S1) and Acquire: as in `push`.
+            let new = self.tagged.pushed(word, first.0.into());
+            // Release (#stack-publish) and Acquire: as in `push`.
             match self
                 .head
                 .compare_exchange_weak(word, new, Ordering::Release, Ordering::Acquire)
@@ -221,28 +223,29 @@ impl Stack {
     }
 
     /// Pops the top node with its weight.
-    pub(crate) fn pop_weighed(&self, links: &Links) -> Option<(u32, u32)> {
+    pub(crate) fn pop_with_weight(&self, links: &Links) -> Option<(u32, u32)> {
         self.pop_with(links, |link| {
             link.weight
                 .wrapping_sub(self.weight_under(links, link.next))
         })
     }
 
-    /// Pops the top node. Returns it with what `look` makes of its link before the pop. After the
+    /// Pops the top node. Returns it with what `peek` makes of its link before the pop. After the
     /// pop other threads may own what lay below.
     #[inline(always)]
-    fn pop_with<T>(&self, links: &Links, look: impl Fn(Link) -> T) -> Option<(u32, T)> {
-        // Acquire: pairs with S1; the link word and what the node names are read after it.
+    fn pop_with<T>(&self, links: &Links, peek: impl Fn(Link) -> T) -> Option<(u32, T)> {
+        // Acquire: pairs with #stack-publish; the link word and what the node names are read after
+        // it.
         let mut word = self.head.load(Ordering::Acquire);
         loop {
             let top = self.top(word)?;
             let link = links.read(top);
-            let seen = look(link);
-            let new = self.tagged.taken(word, link.next);
-            // Release (S2): pairs with the Acquire in `pops` and `pops_if_empty`. A scan that reads
-            // this pop's word reads no older word of a place that this thread pushed to before.
-            // Acquire on failure: pairs with S1, as above. On success the word is the one that was
-            // acquired.
+            let seen = peek(link);
+            let new = self.tagged.popped(word, link.next);
+            // Release (#scan-sees-pop): pairs with the Acquire in `pops` and `pops_if_empty`. A
+            // scan that reads this pop's word reads no older word of a place that this thread
+            // pushed to before. Acquire on failure: pairs with #stack-publish, as above. On success
+            // the word is the one that was acquired.
             match self
                 .head
                 .compare_exchange_weak(word, new, Ordering::Release, Ordering::Acquire)
@@ -254,13 +257,13 @@ impl Stack {
     }
 
     /// Pops up to `most` nodes at once and appends them to `batch`, the top first.
-    pub(crate) fn pop_many(&self, links: &Links, most: usize, batch: &mut Batch) {
-        self.pop_many_if(links, most, batch, || true);
+    pub(crate) fn pop_burst(&self, links: &Links, most: usize, batch: &mut Batch) {
+        self.pop_burst_if(links, most, batch, || true);
     }
 
-    /// Does what [`pop_many`](Self::pop_many) does, if `holds` says so at a moment since which
+    /// Does what [`pop_burst`](Self::pop_burst) does, if `holds` says so at a moment since which
     /// nothing was popped.
-    pub(crate) fn pop_many_if(
+    pub(crate) fn pop_burst_if(
         &self,
         links: &Links,
         most: usize,
@@ -269,7 +272,7 @@ impl Stack {
     ) {
         let start = batch.len();
         let most = most.min(batch.room());
-        // Acquire: pairs with S1, as in `pop_with`.
+        // Acquire: pairs with #stack-publish, as in `pop_with`.
         let mut word = self.head.load(Ordering::Acquire);
         loop {
             let mut next = self.tagged.field(word);
@@ -277,15 +280,15 @@ impl Stack {
                 let Some(node) = self.tagged.index(next) else {
                     break;
                 };
-                batch.push(FrameId(node));
+                batch.push(BufferId(node));
                 next = links.read(node).next;
             }
             if batch.len() == start || !holds() {
                 batch.truncate(start);
                 return;
             }
-            let new = self.tagged.taken(word, next);
-            // Release (S2), Acquire: as in `pop_with`.
+            let new = self.tagged.popped(word, next);
+            // Release (#scan-sees-pop), Acquire: as in `pop_with`.
             match self
                 .head
                 .compare_exchange_weak(word, new, Ordering::Release, Ordering::Acquire)
@@ -302,12 +305,13 @@ impl Stack {
     /// Pops all nodes if they weigh `weight` together, and `holds` says so at a moment since which
     /// nothing was popped. Returns `false` if not, or if another call was faster.
     pub(crate) fn pop_all_if(&self, links: &Links, weight: u32, holds: impl Fn() -> bool) -> bool {
-        // Acquire: pairs with S1, as in `pop_with`, of every push (I3).
+        // Acquire: pairs with #stack-publish, as in `pop_with`, of every push
+        // (#head-read-modify-write).
         let word = self.head.load(Ordering::Acquire);
         if self.weight_under(links, word) != weight || !holds() {
             return false;
         }
-        // Release (S2): as in `pop_with`. Relaxed on failure: nothing is concluded.
+        // Release (#scan-sees-pop): as in `pop_with`. Relaxed on failure: nothing is concluded.
         self.head
             .compare_exchange(
                 word,
@@ -318,14 +322,14 @@ impl Stack {
             .is_ok()
     }
 
-    /// Returns the number of pops so far, and whether something rests here.
+    /// Returns the number of pops so far, and whether something is here.
     pub(crate) fn pops(&self) -> (u64, bool) {
-        // Acquire: pairs with S2, see `class::exhaustion`, and with S1.
+        // Acquire: pairs with #scan-sees-pop, see `class::exhaustion`, and with #stack-publish.
         let word = self.head.load(Ordering::Acquire);
         (self.tagged.tag(word), self.top(word).is_some())
     }
 
-    /// Returns the total weight of what rests here. The number is stale as soon as it is read.
+    /// Returns the total weight of what is here. The number is stale as soon as it is read.
     pub(crate) fn weight(&self, links: &Links) -> u32 {
         // Relaxed: the number alone is used, and only as a hint or when nobody else is at work.
         self.weight_under(links, self.head.load(Ordering::Relaxed))
@@ -336,7 +340,7 @@ impl Stack {
     ///
     /// The answer is stale. While other threads push and pop, some nodes may be missed, and others
     /// shown instead.
-    pub(crate) fn look(&self, links: &Links, mut see: impl FnMut(u32, u32)) {
+    pub(crate) fn peek(&self, links: &Links, mut see: impl FnMut(u32, u32)) {
         // Relaxed: numbers alone are read, as a hint.
         let mut at = self.head.load(Ordering::Relaxed);
         for _ in 0..self.weight_under(links, at) {
@@ -352,15 +356,16 @@ impl Stack {
 
     /// Returns the number of pops so far if the stack is empty now, else `None`.
     pub(crate) fn pops_if_empty(&self) -> Option<u64> {
-        // Acquire: pairs with S2; see `class::exhaustion`.
+        // Acquire: pairs with #scan-sees-pop; see `class::exhaustion`.
         let word = self.head.load(Ordering::Acquire);
         (self.top(word).is_none()).then(|| self.tagged.tag(word))
     }
 
     /// Closes the stack for good and returns the total weight that was in it.
     pub(crate) fn close(&self, links: &Links) -> u32 {
-        // Acquire: pairs with S1; the links are read, and the thread that destroys the pool comes
-        // after the pushes. Nothing is published: a push that finds the stack closed counts itself.
+        // Acquire: pairs with #stack-publish; the links are read, and the thread that destroys the
+        // pool comes after the pushes. Nothing is published: a push that finds the stack closed
+        // counts itself.
         let word = self.head.swap(self.tagged.closed(), Ordering::Acquire);
         self.weight_under(links, word)
     }

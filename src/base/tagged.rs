@@ -58,12 +58,12 @@ impl Tagged {
 
     /// Returns the word that follows when `field` is put in.
     #[inline(always)]
-    pub(crate) fn put(self, word: u64, field: Field) -> u64 {
+    pub(crate) fn pushed(self, word: u64, field: Field) -> u64 {
         word & !self.mask | field
     }
 
     /// Returns the word that follows an empty one when `field` is put in. It does what
-    /// [`Tagged::put`] does in one step.
+    /// [`Tagged::pushed`] does in one step.
     #[inline(always)]
     pub(crate) fn filled(self, empty: u64, field: Field) -> u64 {
         empty ^ (self.mask ^ field)
@@ -71,7 +71,7 @@ impl Tagged {
 
     /// Returns the word that follows when its index is taken out and `field` is left.
     #[inline(always)]
-    pub(crate) fn taken(self, word: u64, field: Field) -> u64 {
+    pub(crate) fn popped(self, word: u64, field: Field) -> u64 {
         (word & !self.mask).wrapping_add(self.mask + 1) | field
     }
 
@@ -97,7 +97,7 @@ mod tests {
             let tagged = Tagged::new(indices);
             for index in [0, indices / 2, indices - 1] {
                 let word = tagged.filled(tagged.empty(), index.into());
-                assert_eq!(word, tagged.put(tagged.empty(), index.into()));
+                assert_eq!(word, tagged.pushed(tagged.empty(), index.into()));
                 assert_eq!(
                     tagged.index(tagged.field(word)),
                     Some(index),
@@ -117,15 +117,15 @@ mod tests {
         for taken in 1..=3 {
             word = tagged.filled(word, 7);
             assert_eq!(tagged.tag(word), taken - 1);
-            assert_eq!(tagged.emptied(word), tagged.taken(word, tagged.empty()));
+            assert_eq!(tagged.emptied(word), tagged.popped(word, tagged.empty()));
             word = tagged.emptied(word);
             assert_eq!(
                 (tagged.tag(word), tagged.field(word)),
                 (taken, tagged.empty())
             );
         }
-        let last = tagged.put(u64::MAX, 7);
-        let wrapped = tagged.taken(last, 9);
+        let last = tagged.pushed(u64::MAX, 7);
+        let wrapped = tagged.popped(last, 9);
         assert_eq!((tagged.tag(wrapped), tagged.field(wrapped)), (0, 9));
     }
 }

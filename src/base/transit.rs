@@ -6,9 +6,9 @@
 //!   │ arrivals: 44 │ calls that may have something in hand: 20 │
 //!
 //!   refuser                         other call
-//!   look: arrivals a                + 1 call, fence (N)
-//!   all places: nothing             takes ids ── puts them on shelves ──► + 1 arrival
-//!   fence (N), look again           takes a chunk ── gives it back ─────► + 1 arrival, − 1 call
+//!   look: arrivals a                + 1 call, fence (#transit-fence)
+//!   all places: nothing             takes ids ── puts them in chunk lists ──► + 1 arrival
+//!   fence (#transit-fence), look again takes a chunk ── gives it back ──► + 1 arrival, − 1 call
 //! ```
 //!
 //! A refuser is a call that found nothing and is about to report that. If something has arrived
@@ -17,8 +17,8 @@
 //! have to complete in between.
 //!
 //! If nothing has arrived, but another call is or was under way, the refuser waits a while
-//! ([`Patience`]) and looks again. Then it is refused, so a call that is stopped with something in
-//! hand blocks nobody for ever. The while begins anew with each arrival.
+//! ([`WaitBudget`]) and looks again. Then it is refused, so a call that is stopped with something
+//! in hand blocks nobody for ever. The while begins anew with each arrival.
 //!
 //! Edge N. A call that finds a place empty which another call has emptied sees that other call in
 //! the word, or what came of it. The fences pair, whatever the order of the loads and stores
@@ -39,7 +39,7 @@ const ARRIVAL: u64 = 1 << 20;
 pub(crate) struct Transit(AtomicU64);
 
 /// A mark for a call that may have something in hand. The mark ends when it is dropped.
-pub(crate) struct UnderWay<'a>(&'a Transit);
+pub(crate) struct InTransit<'a>(&'a Transit);
 
 /// The word as it was read.
 #[derive(Clone, Copy)]
@@ -61,47 +61,48 @@ impl Transit {
     }
 
     /// Notes that the caller is about to have something in hand.
-    pub(crate) fn begin(&self) -> UnderWay<'_> {
+    pub(crate) fn begin(&self) -> InTransit<'_> {
         // Relaxed: the fence orders it.
         self.0.fetch_add(CALL, Ordering::Relaxed);
-        // Release (N): pairs with the Acquire fence in `is_settled`.
+        // Release (#transit-fence): pairs with the Acquire fence in `may_refuse`.
         fence(Ordering::Release);
-        UnderWay(self)
+        InTransit(self)
     }
 
     /// Notes that the caller has put something where others find it.
     pub(crate) fn arrived(&self) {
-        // Release (N): pairs with the Acquire in `look`. A call that sees the arrival finds what
-        // has arrived.
+        // Release (#transit-fence): pairs with the Acquire in `peek`. A call that sees the arrival
+        // finds what has arrived.
         self.0.fetch_add(ARRIVAL, Ordering::Release);
     }
 
     /// Returns the word as it is. It reads by a read-modify-write, so that it sees nothing older.
-    pub(crate) fn look(&self) -> Seen {
-        // Acquire (N): pairs with the Release in `arrived`, and in the drop of `UnderWay`.
+    pub(crate) fn peek(&self) -> Seen {
+        // Acquire (#transit-fence): pairs with the Release in `arrived`, and in the drop of
+        // `InTransit`.
         Seen(self.0.fetch_add(0, Ordering::Acquire))
     }
 
     /// Returns whether a call may be refused that has found nothing since it saw `before`. If the
     /// answer is `false`, it has to look again.
-    pub(crate) fn is_settled(&self, before: Seen, patience: &mut Patience) -> bool {
-        // Acquire (N): pairs with the Release fence in `begin`.
+    pub(crate) fn may_refuse(&self, before: Seen, wait_budget: &mut WaitBudget) -> bool {
+        // Acquire (#transit-fence): pairs with the Release fence in `begin`.
         fence(Ordering::Acquire);
-        // Acquire (N): as in `look`.
+        // Acquire (#transit-fence): as in `peek`.
         let now = Seen(self.0.load(Ordering::Acquire));
         if now.arrivals() != before.arrivals() {
-            *patience = Patience::default();
+            *wait_budget = WaitBudget::default();
             return false;
         }
         // A call that has gone since may have left what it had in hand as it was.
-        (before.calls() == 0 && now.calls() == 0) || patience.is_spent()
+        (before.calls() == 0 && now.calls() == 0) || wait_budget.is_spent()
     }
 }
 
-impl Drop for UnderWay<'_> {
+impl Drop for InTransit<'_> {
     fn drop(&mut self) {
-        // Release (N): as in `arrived`. A call that sees this one no more finds what it has put
-        // down.
+        // Release (#transit-fence): as in `arrived`. A call that sees this one no more finds what
+        // it has put down.
         self.0.0.fetch_sub(CALL, Ordering::Release);
     }
 }
@@ -109,14 +110,14 @@ impl Drop for UnderWay<'_> {
 /// How long a refuser waits for calls under way: at least a number of turns of other threads, and
 /// at least a time.
 #[derive(Default)]
-pub(crate) struct Patience {
+pub(crate) struct WaitBudget {
     #[cfg(not(loom))]
     yields: u32,
     #[cfg(not(loom))]
     since: Option<Instant>,
 }
 
-impl Patience {
+impl WaitBudget {
     /// Lets other threads run, or returns `true` if the wait was long enough.
     #[cfg(not(loom))]
     fn is_spent(&mut self) -> bool {

@@ -8,7 +8,7 @@ use std::slice;
 use arrayvec::ArrayVec;
 
 use crate::base::batch::Batch;
-use crate::base::id::FrameId;
+use crate::base::id::BufferId;
 use crate::buffer::frame::Frame;
 use crate::buffer::view::View;
 use crate::shared::Shared;
@@ -166,11 +166,11 @@ impl<const N: usize> Burst<N> {
     ///
     /// # Safety
     ///
-    /// - The ids are of `pool`. The caller owns them and gives them to the handles (P1 of `class`).
+    /// - The ids are of `pool`. The caller owns them and gives them to the handles (#single-owner).
     #[inline(always)]
-    pub(crate) unsafe fn append(&mut self, pool: NonNull<Shared>, ids: &[FrameId], len: usize) {
+    pub(crate) unsafe fn append(&mut self, pool: NonNull<Shared>, ids: &[BufferId], len: usize) {
         debug_assert!(ids.len() <= self.room());
-        // SAFETY: the ids that the caller owns keep the pool (P2 of `class`).
+        // SAFETY: the ids that the caller owns keep the pool (#ids-keep-pool).
         let arena = unsafe { pool.as_ref().arena() };
         let view = View::new(arena.layout(), len);
         let before = self.frames.len();
@@ -204,7 +204,7 @@ impl<const N: usize> Burst<N> {
         // SAFETY: the frames from `start` on are taken apart: their ids are in the batch.
         unsafe { self.frames.set_len(start) };
         // SAFETY: each id was given up by the handle that owned it, for `pool`.
-        unsafe { Shared::free_many(pool, batch.as_slice()) };
+        unsafe { Shared::free_bulk(pool, batch.as_slice()) };
     }
 
     /// Takes up to a batch of frames of one pool out from among those of others, and frees them.
@@ -221,7 +221,7 @@ impl<const N: usize> Burst<N> {
             }
         }
         // SAFETY: each id was given up by the handle that owned it, for `pool`.
-        unsafe { Shared::free_many(pool, batch.as_slice()) };
+        unsafe { Shared::free_bulk(pool, batch.as_slice()) };
     }
 }
 

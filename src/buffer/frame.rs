@@ -6,7 +6,7 @@ use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 use std::slice;
 
-use crate::base::id::FrameId;
+use crate::base::id::BufferId;
 use crate::base::raw;
 use crate::buffer::view::View;
 use crate::error::{Room, RoomError};
@@ -50,7 +50,7 @@ pub struct Frame {
     view: View,
 }
 
-// SAFETY: a frame owns its bytes alone (P1 of `class`), and the pool may be used and freed on any
+// SAFETY: a frame owns its bytes alone (#single-owner), and the pool may be used and freed on any
 // thread.
 unsafe impl Send for Frame {}
 // SAFETY: through `&Frame` the bytes can only be read.
@@ -61,10 +61,10 @@ impl Frame {
     ///
     /// # Safety
     ///
-    /// - `id` is an id of `pool`. The caller owns it and gives it to the handle (P1 of `class`).
+    /// - `id` is an id of `pool`. The caller owns it and gives it to the handle (#single-owner).
     #[inline(always)]
-    pub(crate) unsafe fn new(pool: NonNull<Shared>, id: FrameId, len: usize) -> Self {
-        // SAFETY: the id that the caller owns keeps the pool (P2 of `class`).
+    pub(crate) unsafe fn new(pool: NonNull<Shared>, id: BufferId, len: usize) -> Self {
+        // SAFETY: the id that the caller owns keeps the pool (#ids-keep-pool).
         let arena = unsafe { pool.as_ref().arena() };
         // SAFETY: by the function's bullet; the part lies in the frame by its layout.
         unsafe { Self::with_view(pool, arena, id, View::new(arena.layout(), len)) }
@@ -80,10 +80,10 @@ impl Frame {
     pub(super) unsafe fn with_view(
         pool: NonNull<Shared>,
         arena: &Arena,
-        id: FrameId,
+        id: BufferId,
         view: View,
     ) -> Self {
-        arena.wrote(id);
+        arena.loom_write(id);
         Self {
             pool,
             view: view.of(id),
@@ -92,7 +92,7 @@ impl Frame {
 
     #[inline(always)]
     pub(crate) fn shared(&self) -> &Shared {
-        // SAFETY: this frame's id keeps the pool (P2 of `class`).
+        // SAFETY: this frame's id keeps the pool (#ids-keep-pool).
         unsafe { self.pool.as_ref() }
     }
 
@@ -187,7 +187,7 @@ impl Frame {
     /// ```
     #[inline]
     #[must_use]
-    pub fn id(&self) -> FrameId {
+    pub fn id(&self) -> BufferId {
         self.view.id()
     }
 
@@ -336,7 +336,7 @@ impl Frame {
     ///
     /// - The bullet of [`new`](Self::new) holds.
     /// - `view` is what [`into_raw`](Self::into_raw) has noted.
-    pub(crate) unsafe fn from_raw_view(pool: NonNull<Shared>, id: FrameId, view: u64) -> Self {
+    pub(crate) unsafe fn from_raw_view(pool: NonNull<Shared>, id: BufferId, view: u64) -> Self {
         Self {
             pool,
             view: View(view << 32).of(id),
@@ -345,7 +345,7 @@ impl Frame {
 
     /// Takes the handle apart without freeing the frame.
     #[inline(always)]
-    pub(crate) fn into_parts(self) -> (NonNull<Shared>, FrameId) {
+    pub(crate) fn into_parts(self) -> (NonNull<Shared>, BufferId) {
         let this = ManuallyDrop::new(self);
         (this.pool, this.id())
     }
@@ -374,7 +374,7 @@ impl Deref for Frame {
 
     #[inline]
     fn deref(&self) -> &[u8] {
-        self.shared().arena().read(self.id());
+        self.shared().arena().loom_read(self.id());
         // SAFETY: `len` bytes from `data` lie inside the frame, are initialised (anonymous memory
         // is zeroed), and belong to this handle alone, which the slice borrows.
         unsafe { slice::from_raw_parts(self.data().as_ptr(), self.len()) }
@@ -384,7 +384,7 @@ impl Deref for Frame {
 impl DerefMut for Frame {
     #[inline]
     fn deref_mut(&mut self) -> &mut [u8] {
-        self.shared().arena().wrote(self.id());
+        self.shared().arena().loom_write(self.id());
         // SAFETY: as in `deref`. The handle is borrowed mutably.
         unsafe { slice::from_raw_parts_mut(self.data().as_ptr(), self.len()) }
     }

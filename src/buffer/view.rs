@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use crate::base::id::FrameId;
+use crate::base::id::BufferId;
 use crate::memory::arena::Layout;
 
 /// The number of a frame and the part of it that holds data, packed into one word.
@@ -26,7 +26,7 @@ impl View {
 
     /// Returns the same part of frame `id`; this view's frame number must be 0.
     #[inline(always)]
-    pub(super) fn of(self, id: FrameId) -> Self {
+    pub(super) fn of(self, id: BufferId) -> Self {
         debug_assert_eq!(self.id().0, 0);
         Self(self.0 | u64::from(id.0))
     }
@@ -39,8 +39,8 @@ impl View {
     }
 
     #[inline(always)]
-    pub(super) fn id(self) -> FrameId {
-        FrameId(self.0 as u32)
+    pub(super) fn id(self) -> BufferId {
+        BufferId(self.0 as u32)
     }
 
     /// Returns the offset and the length without the frame number, in 32 bits.

@@ -1,17 +1,17 @@
 //! A size class: all buffers of one size, and the lists of those that are free.
 //!
 //! ```text
-//!   take, free
+//!   get, free
 //!     │
 //!     ▼
 //!   front (a cache or shard a CPU)  ◄─ refill, flush ─►  depot (magazines)     carve ── back
 //!             └── steal, drain ──┘
 //! ```
 //!
-//! The frames of a pool are one class, and each size of its 802.11 buffers is another. Classes
-//! differ in their *back*: where ids come from that nobody has had, and what memory an id names.
-//! Front, depot and back know nothing of one another. This module takes what one of them gives to
-//! the next:
+//! The frames of a pool are one class, and each size of its variable-length buffers is another.
+//! Classes differ in their *back*: where ids come from that nobody has had, and what memory an id
+//! names. Front, depot and back know nothing of one another. This module takes what one of them
+//! gives to the next:
 //!
 //! - the hot path (one pop, one push) is in this file,
 //! - the transfers are in `transfer`, as far as they are the same for both fronts,
@@ -21,12 +21,14 @@
 //!
 //! Invariants
 //!
-//! - P1. Every id is in exactly one place: free (in the front, in the depot, or not yet carved), in
-//!   the hands of one call, or in one handle. Only the owner of an id touches the buffer's bytes.
-//! - P2. The pool's memory lasts until its last handle is dropped and all its ids are free
-//!   (`shared`). So whoever owns an id, or borrows a handle, may touch the pool and its classes.
-//! - P3. A free gives its id up by one atomic operation, which is its last access to the class.
-//!   After it P2 no longer covers the caller.
+//! - #single-owner: Every id is in exactly one place: free (in the front, in the depot, or not yet
+//!   carved), in the hands of one call, or in one handle. Only the owner of an id touches the
+//!   buffer's bytes.
+//! - #ids-keep-pool: The pool's memory lasts until its last handle is dropped and all its ids are
+//!   free (`shared`). So whoever owns an id, or borrows a handle, may touch the pool and its
+//!   classes.
+//! - #free-ends-access: A free gives its id up by one atomic operation, which is its last access to
+//!   the class. After it #ids-keep-pool no longer covers the caller.
 
 mod exhaustion;
 mod gather;
@@ -41,12 +43,12 @@ use std::sync::Arc;
 use policy::Policy;
 
 use crate::base::batch::Batch;
-use crate::base::id::FrameId;
+use crate::base::id::BufferId;
+use crate::base::in_place::init_in_place;
 use crate::base::limits::MAX_BATCH;
-use crate::base::place::lay_out;
 use crate::depot::Depot;
 use crate::memory::back::Back;
-use crate::percpu::{AnyFront, Caches, Event, Moving, Portable, Process, Sections, match_front};
+use crate::percpu::{AnyFront, Caches, Event, InFlight, Portable, Process, Sections, match_front};
 use crate::stats::FrontKind;
 use crate::sync::Unprotected;
 use crate::sys::{Area, Refused};
@@ -63,30 +65,31 @@ pub(crate) struct Class<B> {
 /// The part of a class that the hot path needs, by value: the sequences of its caches, if it has
 /// caches.
 #[derive(Clone, Copy)]
-pub(crate) struct Near(Option<Sections>);
+pub(crate) struct FastPath(Option<Sections>);
 
-impl Near {
-    /// Takes an id from this CPU's cache, if there are caches. The id is the caller's then (P1).
+impl FastPath {
+    /// Takes an id from this CPU's cache, if there are caches. The id is the caller's then
+    /// (#single-owner).
     ///
     /// # Safety
     ///
-    /// - The caller keeps the class (P2) until the function returns.
+    /// - The caller keeps the class (#ids-keep-pool) until the function returns.
     #[inline(always)]
-    pub(crate) unsafe fn take(self) -> Option<FrameId> {
+    pub(crate) unsafe fn pop(self) -> Option<BufferId> {
         // SAFETY: the caches are the class's, which the caller keeps (the function's bullet).
         self.0.and_then(|sections| unsafe { sections.pop() })
     }
 
-    /// Pushes an id to this CPU's cache, as its last step (P3). Returns `false` if the id is still
-    /// the caller's: the cache has refused it, or there are no caches.
+    /// Pushes an id to this CPU's cache, as its last step (#free-ends-access). Returns `false` if
+    /// the id is still the caller's: the cache has refused it, or there are no caches.
     ///
     /// # Safety
     ///
     /// - The caller owns the id, which is the class's, and still owns it if the answer is `false`.
     #[inline(always)]
-    pub(crate) unsafe fn lay(self, id: FrameId) -> bool {
-        // SAFETY: the caller's id keeps the pool (P2), and so the caches, until the push has
-        // committed.
+    pub(crate) unsafe fn push(self, id: BufferId) -> bool {
+        // SAFETY: the caller's id keeps the pool (#ids-keep-pool), and so the caches, until the
+        // push has committed.
         self.0.is_some_and(|sections| unsafe { sections.push(id) })
     }
 }
@@ -95,14 +98,14 @@ impl Near {
 /// count them as returned.
 #[must_use]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Homeless(pub(crate) usize);
+pub(crate) struct Rejected(pub(crate) usize);
 
-impl Homeless {
+impl Rejected {
     pub(crate) const NONE: Self = Self(0);
 }
 
 /// The description from which a class is made.
-pub(crate) struct Shape {
+pub(crate) struct ClassSpec {
     /// All ids are below this number.
     pub(crate) ids: u32,
     /// The depot has magazines for this many ids.
@@ -125,7 +128,7 @@ pub(crate) struct Transfer {
     /// A cache or shard that would hold more than this gives a batch to the depot first.
     limit: usize,
     /// A depot that holds this many ids ends a dry time.
-    rich: u32,
+    dry_ends_at: u32,
     zero_on_free: bool,
 }
 
@@ -141,7 +144,7 @@ impl Transfer {
         Self {
             batch: batch as usize,
             limit: limit as usize,
-            rich: (cpus * batch).min(buffers / 4).max(1),
+            dry_ends_at: (cpus * batch).min(buffers / 4).max(1),
             zero_on_free,
         }
     }
@@ -154,7 +157,7 @@ impl Transfer {
 
 impl<B: Back> Class<B> {
     /// Makes a class whose lists are empty.
-    pub(crate) fn new(back: B, shape: &Shape) -> Result<Box<Self>, Refused> {
+    pub(crate) fn new(back: B, shape: &ClassSpec) -> Result<Box<Self>, Refused> {
         let mut class = Box::new_uninit();
         Self::make(&mut class, back, shape)?;
         // SAFETY: `make` has initialized it.
@@ -166,7 +169,7 @@ impl<B: Back> Class<B> {
     pub(crate) fn make(
         place: &mut MaybeUninit<Self>,
         back: B,
-        shape: &Shape,
+        shape: &ClassSpec,
     ) -> Result<(), Refused> {
         let at = place.as_mut_ptr();
         // SAFETY: `at` is the place of a class, so the field's place lies in it.
@@ -183,7 +186,7 @@ impl<B: Back> Class<B> {
             unsafe { front.assume_init_drop() };
             return Err(refused);
         }
-        lay_out!(at, Self {
+        init_in_place!(at, Self {
             back: Unprotected::new(back),
             transfer: Unprotected::new(shape.transfer),
         } made front, depot);
@@ -193,7 +196,7 @@ impl<B: Back> Class<B> {
     /// Makes the front in its place. Neither this function nor `make_depot` is inlined: the stack
     /// that one takes to move its part is free again before the rest is made.
     #[inline(never)]
-    fn make_front(place: &mut MaybeUninit<AnyFront>, shape: &Shape) -> Result<(), Refused> {
+    fn make_front(place: &mut MaybeUninit<AnyFront>, shape: &ClassSpec) -> Result<(), Refused> {
         let (cpus, limit) = (shape.cpus, shape.transfer.limit as u32);
         // If buffers are zeroed on free, every free takes the slow path, which zeroes them.
         let singles = !shape.transfer.zero_on_free;
@@ -211,7 +214,7 @@ impl<B: Back> Class<B> {
     }
 
     #[inline(never)]
-    fn make_depot(place: &mut MaybeUninit<Depot>, shape: &Shape) -> Result<(), Refused> {
+    fn make_depot(place: &mut MaybeUninit<Depot>, shape: &ClassSpec) -> Result<(), Refused> {
         let (most, batch) = (shape.in_magazines, shape.transfer.batch());
         let depot = Depot::new(shape.ids, most, batch);
         place.write(depot.map_err(Refused::of(Depot::bytes_for(most, batch)))?);
@@ -223,82 +226,85 @@ impl<B: Back> Class<B> {
         &self.back
     }
 
-    /// Takes an id from this CPU's cache, if there are caches. The id is the caller's then (P1).
+    /// Takes an id from this CPU's cache, if there are caches. The id is the caller's then
+    /// (#single-owner).
     #[inline(always)]
-    pub(crate) fn take(&self) -> Option<FrameId> {
-        // SAFETY: `self` is borrowed, so the pool lives (P2).
-        unsafe { self.near().take() }
+    pub(crate) fn get(&self) -> Option<BufferId> {
+        // SAFETY: `self` is borrowed, so the pool lives (#ids-keep-pool).
+        unsafe { self.fast_path().pop() }
     }
 
     /// Returns what the hot path needs.
     #[inline(always)]
-    pub(crate) fn near(&self) -> Near {
-        Near(self.front.sections())
+    pub(crate) fn fast_path(&self) -> FastPath {
+        FastPath(self.front.sections())
     }
 
-    /// Takes an id from this CPU's shard, on the portable front. The id is the caller's then (P1).
+    /// Takes an id from this CPU's shard, on the portable front. The id is the caller's then
+    /// (#single-owner).
     #[inline]
-    pub(crate) fn take_from_shard(&self) -> Option<FrameId> {
+    pub(crate) fn get_from_shard(&self) -> Option<BufferId> {
         match_front!(self.front, front => front.pop_here(self))
     }
 
-    /// Takes 1 to `most` ids into the empty batch; they are the caller's then (P1). Returns `false`
-    /// if the class is exhausted.
+    /// Takes 1 to `most` ids into the empty batch; they are the caller's then (#single-owner).
+    /// Returns `false` if the class is exhausted.
     ///
-    /// `may_return` says that the call may give ids of the batch back. Then `moving` becomes its
+    /// `may_return` says that the call may give ids of the batch back. Then `in_flight` becomes its
     /// note of a transfer in flight, which is made when this CPU's list has no id.
     #[inline]
-    pub(crate) fn take_some<'a>(
+    pub(crate) fn get_burst<'a>(
         &'a self,
         most: usize,
         may_return: bool,
-        moving: &mut Option<Moving<'a>>,
+        in_flight: &mut Option<InFlight<'a>>,
         batch: &mut Batch,
     ) -> bool {
         match self.front.sections() {
-            // SAFETY: as in `take`.
-            Some(sections) => unsafe { sections.pop_many(most, batch) },
-            None => self.take_some_from_shard(most, batch),
+            // SAFETY: as in `get`.
+            Some(sections) => unsafe { sections.pop_burst(most, batch) },
+            None => self.get_burst_from_shard(most, batch),
         }
         if !batch.is_empty() {
             return true;
         }
-        if may_return && moving.is_none() {
-            *moving = Some(self.front.moving());
+        if may_return && in_flight.is_none() {
+            *in_flight = Some(self.front.in_flight());
         }
-        self.refill(most, u64::from(moving.is_some()), batch)
+        self.refill(most, u64::from(in_flight.is_some()), batch)
             .is_ok()
     }
 
-    /// Appends up to `most` ids of this CPU's cache to the batch; they are the caller's then (P1).
+    /// Appends up to `most` ids of this CPU's cache to the batch; they are the caller's then
+    /// (#single-owner).
     #[inline(always)]
-    pub(crate) fn take_near<const N: usize>(&self, most: usize, batch: &mut Batch<N>) {
+    pub(crate) fn get_burst_from_cache<const N: usize>(&self, most: usize, batch: &mut Batch<N>) {
         if let Some(sections) = self.front.sections() {
-            // SAFETY: as in `take`.
-            unsafe { sections.pop_many(most, batch) };
+            // SAFETY: as in `get`.
+            unsafe { sections.pop_burst(most, batch) };
         }
     }
 
     /// Appends up to `most` ids of this CPU's shard to the batch, on the portable front.
     #[inline(never)]
-    fn take_some_from_shard(&self, most: usize, batch: &mut Batch) {
-        match_front!(self.front, front => front.pop_many_here(self, most, batch));
+    fn get_burst_from_shard(&self, most: usize, batch: &mut Batch) {
+        match_front!(self.front, front => front.pop_burst_here(self, most, batch));
     }
 
-    /// Pushes ids to this CPU's cache, all or none, as its last step (P3). Returns `false` if they
-    /// are still the caller's.
+    /// Pushes ids to this CPU's cache, all or none, as its last step (#free-ends-access). Returns
+    /// `false` if they are still the caller's.
     ///
     /// # Safety
     ///
-    /// - As for [`Near::lay`], for every id.
+    /// - As for [`FastPath::push`], for every id.
     #[inline(always)]
-    pub(crate) unsafe fn lay_many(&self, ids: &[FrameId]) -> bool {
+    pub(crate) unsafe fn free_bulk_to_cache(&self, ids: &[BufferId]) -> bool {
         for id in ids {
-            self.back.wrote(*id);
+            self.back.loom_write(*id);
         }
         match self.front.sections() {
-            // SAFETY: as in `Near::lay`.
-            Some(sections) => !self.transfer.zero_on_free && unsafe { sections.push_many(ids) },
+            // SAFETY: as in `FastPath::push`.
+            Some(sections) => !self.transfer.zero_on_free && unsafe { sections.push_bulk(ids) },
             None => false,
         }
     }
@@ -309,7 +315,7 @@ impl<B: Back> Class<B> {
     pub(crate) fn close(&self) -> Option<u32> {
         let links = self.back.links();
         let in_front = match_front!(self.front, front => front.close_lists(self))?;
-        Some(self.back.carved() - in_front - self.depot.close(links) - self.back.resting())
+        Some(self.back.carved() - in_front - self.depot.close(links) - self.back.free_count())
     }
 
     /// Counts an event of the slow paths.
@@ -323,19 +329,19 @@ impl<B: Back> Class<B> {
     }
 
     /// Returns how many ids are in each cache or shard.
-    pub(crate) fn resting_per_cpu(&self) -> Vec<usize> {
-        match_front!(self.front, front => front.resting_per_cpu(self).collect())
+    pub(crate) fn free_per_cpu(&self) -> Vec<usize> {
+        match_front!(self.front, front => front.free_per_cpu(self).collect())
     }
 
     /// Returns how many ids are free, without those that were never carved.
-    pub(crate) fn resting(&self) -> usize {
-        let in_front: usize = match_front!(self.front, front => front.resting_per_cpu(self).sum());
-        in_front + self.resting_in_depot() + self.back.resting() as usize
+    pub(crate) fn free_count(&self) -> usize {
+        let in_front: usize = match_front!(self.front, front => front.free_per_cpu(self).sum());
+        in_front + self.free_in_depot() + self.back.free_count() as usize
     }
 
     /// Returns how many ids are in the depot.
-    pub(crate) fn resting_in_depot(&self) -> usize {
-        self.depot.resting(self.back.links()) as usize
+    pub(crate) fn free_in_depot(&self) -> usize {
+        self.depot.free_count(self.back.links()) as usize
     }
 
     pub(crate) fn front_kind(&self) -> FrontKind {

@@ -4,11 +4,11 @@
 //! There is one policy for each front: in `rseq` for caches, and in `portable` for shards. A class
 //! asks the policy of its front by `match_front!`. No other code tells the fronts apart.
 
-use super::{Class, Homeless};
+use super::{Class, Rejected};
 use crate::base::batch::Batch;
-use crate::base::id::FrameId;
+use crate::base::id::BufferId;
 use crate::memory::back::Back;
-use crate::percpu::Unfenced;
+use crate::percpu::FenceRefused;
 use crate::stats::FrontKind;
 
 /// The policy of a front, for the class that has the front.
@@ -17,23 +17,23 @@ pub(super) trait Policy {
     fn kind(&self) -> FrontKind;
 
     /// Takes an id from this CPU's list, unless the hot path has looked there itself. The id is the
-    /// caller's then (P1).
-    fn pop_here<B: Back>(&self, class: &Class<B>) -> Option<FrameId>;
+    /// caller's then (#single-owner).
+    fn pop_here<B: Back>(&self, class: &Class<B>) -> Option<BufferId>;
 
-    /// Pushes an id to this CPU's list, as its last step (P3), unless the hot path has tried that
-    /// itself. Returns `false` if the id is still the caller's.
-    fn push_here<B: Back>(&self, class: &Class<B>, id: FrameId) -> bool;
+    /// Pushes an id to this CPU's list, as its last step (#free-ends-access), unless the hot path
+    /// has tried that itself. Returns `false` if the id is still the caller's.
+    fn push_here<B: Back>(&self, class: &Class<B>, id: BufferId) -> bool;
 
     /// Appends up to `most` ids to the batch, from where [`pop_here`](Self::pop_here) takes one.
-    fn pop_many_here<B: Back>(&self, class: &Class<B>, most: usize, batch: &mut Batch);
+    fn pop_burst_here<B: Back>(&self, class: &Class<B>, most: usize, batch: &mut Batch);
 
-    /// Pushes up to a batch of freed ids, whatever this CPU's list holds, as its last step (P3).
-    /// The ids that the answer counts are still the caller's. If it counts none, the caller owns
-    /// none of them any more.
-    fn settle<B: Back>(&self, class: &Class<B>, ids: &[FrameId]) -> Homeless;
+    /// Pushes up to a batch of freed ids, whatever this CPU's list holds, as its last step
+    /// (#free-ends-access). The ids that the answer counts are still the caller's. If it counts
+    /// none, the caller owns none of them any more.
+    fn push_slow<B: Back>(&self, class: &Class<B>, ids: &[BufferId]) -> Rejected;
 
     /// Pushes the ids that a refill has brought beyond the request. The caller has a handle.
-    fn keep<B: Back>(&self, class: &Class<B>, ids: &[FrameId]) -> Homeless;
+    fn push_surplus<B: Back>(&self, class: &Class<B>, ids: &[BufferId]) -> Rejected;
 
     /// Takes ids from any CPU's list into the empty batch, for a get that found the depot empty and
     /// nothing to carve. The caller has a handle.
@@ -42,12 +42,12 @@ pub(super) trait Policy {
         class: &Class<B>,
         want: usize,
         batch: &mut Batch,
-    ) -> Result<(), Unfenced>;
+    ) -> Result<(), FenceRefused>;
 
-    /// Takes all ids in the lists, a batch at a time. `lay` becomes the owner of each batch (P1),
-    /// and returns whether it wants more. The method returns the last answer of `lay`, or `true` if
-    /// there was none. The caller has a handle.
-    fn empty<B: Back>(&self, class: &Class<B>, lay: &mut impl FnMut(&[FrameId]) -> bool) -> bool;
+    /// Takes all ids in the lists, a batch at a time. `push` becomes the owner of each batch
+    /// (#single-owner), and returns whether it wants more. The method returns the last answer of
+    /// `push`, or `true` if there was none. The caller has a handle.
+    fn empty<B: Back>(&self, class: &Class<B>, push: &mut impl FnMut(&[BufferId]) -> bool) -> bool;
 
     /// Lets the lists that `empty` has shut be used again.
     fn reopen(&self);
@@ -58,14 +58,14 @@ pub(super) trait Policy {
 
     /// Returns a number, if the lists are empty, else `None`. The number differs between two
     /// moments if anything was popped between them. See `exhaustion`.
-    fn pops_if_nothing_rests(&self) -> Option<u64>;
+    fn pops_if_lists_empty(&self) -> Option<u64>;
 
     /// Returns how many ids are in each CPU's list.
-    fn resting_per_cpu<B: Back>(&self, class: &Class<B>) -> impl Iterator<Item = usize>;
+    fn free_per_cpu<B: Back>(&self, class: &Class<B>) -> impl Iterator<Item = usize>;
 
     /// Shows the ids that seem to be in the lists, and takes none. The answer is exact if no call
     /// is in progress.
-    fn show<B: Back>(&self, class: &Class<B>, see: &mut impl FnMut(FrameId));
+    fn show<B: Back>(&self, class: &Class<B>, see: &mut impl FnMut(BufferId));
 
     /// Returns how many bytes the lists reserve.
     fn bytes(&self) -> usize;

@@ -9,11 +9,11 @@
 #![forbid(unsafe_code)]
 
 use super::policy::Policy;
-use super::{Class, Homeless};
+use super::{Class, Rejected};
 use crate::base::batch::Batch;
-use crate::base::id::FrameId;
+use crate::base::id::BufferId;
 use crate::memory::back::Back;
-use crate::percpu::{Event, Portable, Unfenced};
+use crate::percpu::{Event, FenceRefused, Portable};
 use crate::stats::FrontKind;
 
 impl Policy for Portable {
@@ -22,42 +22,42 @@ impl Policy for Portable {
     }
 
     #[inline]
-    fn pop_here<B: Back>(&self, class: &Class<B>) -> Option<FrameId> {
+    fn pop_here<B: Back>(&self, class: &Class<B>) -> Option<BufferId> {
         self.pop(class.back.links(), self.here())
     }
 
     #[inline]
-    fn push_here<B: Back>(&self, class: &Class<B>, id: FrameId) -> bool {
+    fn push_here<B: Back>(&self, class: &Class<B>, id: BufferId) -> bool {
         self.push(class.back.links(), self.here(), id).is_ok()
     }
 
     #[inline]
-    fn pop_many_here<B: Back>(&self, class: &Class<B>, most: usize, batch: &mut Batch) {
-        self.pop_many(class.back.links(), self.here(), most, batch);
+    fn pop_burst_here<B: Back>(&self, class: &Class<B>, most: usize, batch: &mut Batch) {
+        self.pop_burst(class.back.links(), self.here(), most, batch);
     }
 
-    /// Pushes up to a batch of freed ids, as its last step (P3). A shard that would hold too many
-    /// gives a batch to the depot first.
-    fn settle<B: Back>(&self, class: &Class<B>, ids: &[FrameId]) -> Homeless {
+    /// Pushes up to a batch of freed ids, as its last step (#free-ends-access). A shard that would
+    /// hold too many gives a batch to the depot first.
+    fn push_slow<B: Back>(&self, class: &Class<B>, ids: &[BufferId]) -> Rejected {
         let at = self.here();
-        let held = self.resting(class.back.links(), at) as usize;
+        let held = self.free_count(class.back.links(), at) as usize;
         if held + ids.len() <= class.transfer.limit {
-            return self.keep(class, ids);
+            return self.push_surplus(class, ids);
         }
         if ids.len() == class.transfer.batch {
             self.count_at(at, Event::Flush);
-            return class.put(ids);
+            return class.push_to_depot(ids);
         }
         let flushed = class.flush_shard(self);
-        let laid = self.keep(class, ids);
-        Homeless(flushed.0 + laid.0)
+        let pushed = self.push_surplus(class, ids);
+        Rejected(flushed.0 + pushed.0)
     }
 
     /// Pushes the ids to this CPU's shard, which takes them whatever it holds.
-    fn keep<B: Back>(&self, class: &Class<B>, ids: &[FrameId]) -> Homeless {
-        match self.push_all(class.back.links(), self.here(), ids) {
-            Ok(()) => Homeless::NONE,
-            Err(_) => Homeless(ids.len()),
+    fn push_surplus<B: Back>(&self, class: &Class<B>, ids: &[BufferId]) -> Rejected {
+        match self.push_bulk(class.back.links(), self.here(), ids) {
+            Ok(()) => Rejected::NONE,
+            Err(_) => Rejected(ids.len()),
         }
     }
 
@@ -67,14 +67,14 @@ impl Policy for Portable {
         class: &Class<B>,
         want: usize,
         batch: &mut Batch,
-    ) -> Result<(), Unfenced> {
+    ) -> Result<(), FenceRefused> {
         let at = self.here();
         for shard in self.from(at) {
             // The call takes half of what is there, so that the shard's CPU keeps some, but not
             // fewer ids than are wanted.
-            let half = self.resting(class.back.links(), shard).div_ceil(2) as usize;
+            let half = self.free_count(class.back.links(), shard).div_ceil(2) as usize;
             let most = want.max(half.min(class.transfer.batch));
-            self.pop_many(class.back.links(), shard, most, batch);
+            self.pop_burst(class.back.links(), shard, most, batch);
             if !batch.is_empty() {
                 if shard != at {
                     self.count(Event::Steal);
@@ -85,17 +85,17 @@ impl Policy for Portable {
         Ok(())
     }
 
-    fn empty<B: Back>(&self, class: &Class<B>, lay: &mut impl FnMut(&[FrameId]) -> bool) -> bool {
+    fn empty<B: Back>(&self, class: &Class<B>, push: &mut impl FnMut(&[BufferId]) -> bool) -> bool {
         let mut batch = Batch::new();
         for shard in self.all() {
             loop {
                 batch.truncate(0);
                 let room = batch.room();
-                self.pop_many(class.back.links(), shard, room, &mut batch);
+                self.pop_burst(class.back.links(), shard, room, &mut batch);
                 if batch.is_empty() {
                     break;
                 }
-                if !lay(batch.as_slice()) {
+                if !push(batch.as_slice()) {
                     return false;
                 }
             }
@@ -110,17 +110,17 @@ impl Policy for Portable {
         Some(self.close(class.back.links()))
     }
 
-    fn pops_if_nothing_rests(&self) -> Option<u64> {
+    fn pops_if_lists_empty(&self) -> Option<u64> {
         self.pops_if_empty()
     }
 
-    fn resting_per_cpu<B: Back>(&self, class: &Class<B>) -> impl Iterator<Item = usize> {
-        let resting = |shard| self.resting(class.back.links(), shard) as usize;
-        self.all().map(resting)
+    fn free_per_cpu<B: Back>(&self, class: &Class<B>) -> impl Iterator<Item = usize> {
+        let free_count = |shard| self.free_count(class.back.links(), shard) as usize;
+        self.all().map(free_count)
     }
 
-    fn show<B: Back>(&self, class: &Class<B>, see: &mut impl FnMut(FrameId)) {
-        self.look(class.back.links(), see);
+    fn show<B: Back>(&self, class: &Class<B>, see: &mut impl FnMut(BufferId)) {
+        self.peek(class.back.links(), see);
     }
 
     /// Returns 0: the memory of the shards is the heap's.
@@ -131,16 +131,16 @@ impl Policy for Portable {
 
 impl<B: Back> Class<B> {
     /// Moves a batch from this CPU's shard to the depot. The caller holds an id, which keeps the
-    /// pool (P2).
-    fn flush_shard(&self, shards: &Portable) -> Homeless {
+    /// pool (#ids-keep-pool).
+    fn flush_shard(&self, shards: &Portable) -> Rejected {
         let at = shards.here();
         let mut batch = Batch::new();
-        let _moving = shards.moving_at(at);
-        shards.pop_many(self.back.links(), at, self.transfer.batch, &mut batch);
+        let _in_flight = shards.in_flight_at(at);
+        shards.pop_burst(self.back.links(), at, self.transfer.batch, &mut batch);
         if batch.is_empty() {
-            return Homeless::NONE;
+            return Rejected::NONE;
         }
         shards.count_at(at, Event::Flush);
-        self.put(batch.as_slice())
+        self.push_to_depot(batch.as_slice())
     }
 }

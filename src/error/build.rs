@@ -64,8 +64,8 @@ pub enum BuildError {
         /// The size asked for, in frames.
         size: usize,
     },
-    /// The budget for 802.11 buffers is more than their ids can name.
-    Dot11Bytes {
+    /// The budget for variable-length buffers is more than their ids can name.
+    AllocBytes {
         /// The budget asked for, in bytes.
         bytes: usize,
     },
@@ -115,8 +115,9 @@ pub enum BuildError {
 pub enum Purpose {
     /// The memory is for the frames, and the tables and lists about them.
     Frames,
-    /// The memory is for the size classes of 802.11 buffers, and the tables and lists about them.
-    Dot11,
+    /// The memory is for the size classes of variable-length buffers, and the tables and lists
+    /// about them.
+    SizeClasses,
 }
 
 impl Purpose {
@@ -127,7 +128,7 @@ impl Purpose {
                 "ask for other pages with PoolBuilder::huge_pages"
             }
             (_, Self::Frames) => "ask for fewer with PoolBuilder::frames",
-            (_, Self::Dot11) => "lower PoolBuilder::dot11_bytes",
+            (_, Self::SizeClasses) => "lower PoolBuilder::alloc_bytes",
         }
     }
 }
@@ -136,7 +137,7 @@ impl fmt::Display for Purpose {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Frames => "frames",
-            Self::Dot11 => "802.11 buffers",
+            Self::SizeClasses => "size classes",
         })
     }
 }
@@ -180,10 +181,10 @@ impl fmt::Display for BuildError {
                 "a cache size of {size} frames is outside 1 to {MAX_CACHE}; leave \
                  PoolBuilder::cache_size out for the default"
             ),
-            Self::Dot11Bytes { bytes } => write!(
+            Self::AllocBytes { bytes } => write!(
                 f,
-                "a budget of {bytes} bytes for 802.11 buffers exceeds the limit of {}; lower \
-                 PoolBuilder::dot11_bytes (buffers above the largest size class do not count)",
+                "a budget of {bytes} bytes for size classes exceeds the limit of {}; lower \
+                 PoolBuilder::alloc_bytes (buffers above the largest size class do not count)",
                 MAX_CHUNKS * CHUNK
             ),
             Self::SizeClass { bytes } => write!(
@@ -198,7 +199,7 @@ impl fmt::Display for BuildError {
             ),
             Self::NoRseq { reason } => write!(
                 f,
-                "the rseq front is not to be had: {reason}; ask for Front::Auto or Front::Portable"
+                "the rseq front is not available: {reason}; ask for Front::Auto or Front::Portable"
             ),
             Self::FrontName { value } => write!(
                 f,

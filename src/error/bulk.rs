@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// The reason why [`Pool::get_bulk`](crate::Pool::get_bulk) or [`Bulk::get`](crate::Bulk::get) took
-/// no frame.
+/// The reason why [`Pool::get_bulk`](crate::Pool::get_bulk) or
+/// [`IdBatch::get_bulk`](crate::IdBatch::get_bulk) took no frame.
 ///
 /// It converts into an [`io::Error`](std::io::Error): `InvalidInput` for too little room,
 /// `OutOfMemory` for too few frames.
@@ -23,14 +23,14 @@ use std::fmt;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum BulkError {
-    /// The [`Burst`](crate::Burst) or [`Bulk`](crate::Bulk) has too little room left.
+    /// The [`Burst`](crate::Burst) or [`IdBatch`](crate::IdBatch) has too little room left.
     NoRoom {
         /// Frames asked for.
         asked: usize,
         /// Frames for which there is room.
         room: usize,
     },
-    /// Fewer frames than asked for were at rest.
+    /// Fewer frames than asked for were free.
     OutOfBuffers,
 }
 
@@ -43,7 +43,7 @@ impl fmt::Display for BulkError {
                  make it larger"
             ),
             Self::OutOfBuffers => f.write_str(
-                "out of buffers: fewer frames than asked for are at rest; ask for fewer, drop \
+                "out of buffers: fewer frames than asked for are free; ask for fewer, drop \
                  frames, or build the pool with more",
             ),
         }

@@ -27,7 +27,7 @@ pub enum CopyError {
         /// Bytes that a frame holds.
         payload: usize,
     },
-    /// The pool has no frame at rest.
+    /// The pool has no frame free.
     OutOfBuffers,
 }
 

@@ -1,11 +1,11 @@
-//! The ordinary refusals: no frame is at rest, or there is no memory for an 802.11 buffer.
+//! The ordinary refusals: no frame is free, or there is no memory for a variable-length buffer.
 
 use std::fmt;
 use std::io;
 
 use crate::sys::Limit;
 
-/// The ordinary answer that no frame was at rest anywhere at some moment of the call.
+/// The ordinary answer that no frame was free anywhere at some moment of the call.
 ///
 /// It converts into an [`io::Error`] of kind [`OutOfMemory`](io::ErrorKind::OutOfMemory).
 ///
@@ -28,7 +28,7 @@ impl fmt::Display for OutOfBuffers {
     }
 }
 
-/// The ordinary answer that there is no memory for an 802.11 buffer.
+/// The ordinary answer that there is no memory for a variable-length buffer.
 ///
 /// It converts into an [`io::Error`] of kind [`OutOfMemory`](io::ErrorKind::OutOfMemory).
 ///
@@ -36,7 +36,7 @@ impl fmt::Display for OutOfBuffers {
 /// use framewell::{Pool, Refusal};
 ///
 /// let pool = Pool::builder().build()?;
-/// let refused = pool.dot11(usize::MAX).unwrap_err();
+/// let refused = pool.alloc(usize::MAX).unwrap_err();
 /// assert_eq!(refused.requested, usize::MAX);
 /// assert!(matches!(refused.refusal, Refusal::System { .. }));
 /// # Ok::<(), framewell::BuildError>(())
@@ -50,14 +50,14 @@ pub struct OutOfMemory {
     pub refusal: Refusal,
 }
 
-/// The side that refused memory for an 802.11 buffer.
+/// The side that refused memory for a variable-length buffer.
 ///
 /// ```
 /// use framewell::{Pool, Refusal};
 ///
-/// let pool = Pool::builder().dot11_bytes(1 << 20).build()?;
-/// let _only = pool.dot11(100)?;
-/// let refused = pool.dot11(3000).unwrap_err();
+/// let pool = Pool::builder().alloc_bytes(1 << 20).build()?;
+/// let _only = pool.alloc(100)?;
+/// let refused = pool.alloc(3000).unwrap_err();
 /// assert_eq!(refused.refusal, Refusal::Budget { limit: 1 << 20 });
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -65,7 +65,7 @@ pub struct OutOfMemory {
 #[non_exhaustive]
 pub enum Refusal {
     /// The budget is used up: all chunks belong to size classes, each of them holds a buffer in
-    /// use, and no buffer of the class or of a larger one is at rest.
+    /// use, and no buffer of the class or of a larger one is free.
     Budget {
         /// The pool's budget for size classes, in bytes.
         limit: usize,
@@ -87,8 +87,8 @@ impl fmt::Display for OutOfMemory {
         match self.refusal {
             Refusal::Budget { limit } => write!(
                 f,
-                "out of memory for {requested} bytes: the budget of {limit} bytes for 802.11 buffers is \
-                 in use; free buffers, or raise PoolBuilder::dot11_bytes"
+                "out of memory for {requested} bytes: the budget of {limit} bytes for size classes is \
+                 in use; free buffers, or raise PoolBuilder::alloc_bytes"
             ),
             Refusal::System { bytes, code, limit } => {
                 write!(
@@ -101,7 +101,7 @@ impl fmt::Display for OutOfMemory {
                 match limit {
                     Some(limit) => write!(
                         f,
-                        "; {limit}, free buffers, or lower PoolBuilder::dot11_bytes"
+                        "; {limit}, free buffers, or lower PoolBuilder::alloc_bytes"
                     ),
                     None => {
                         f.write_str("; free buffers, ask for less, or raise the system's limit")

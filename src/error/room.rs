@@ -20,7 +20,7 @@ pub enum Room {
     Tailroom,
     /// The data itself.
     Data,
-    /// The capacity of an 802.11 buffer.
+    /// The capacity of a variable-length buffer.
     Capacity,
 }
 

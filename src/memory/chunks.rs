@@ -10,32 +10,33 @@
 //!
 //! Invariants
 //!
-//! - C1. A chunk is in `free`, fresh, in the hands of one call, or one class's. It is given back,
-//!   or passed on to another class, by a call that has all its buffers in hand. So nobody else has
-//!   one of its buffers, nor an id of one.
-//! - C2. Only the call that has a chunk in hand writes its owner word. Each taking adds one to the
-//!   generation. So a note that was made under an older generation (in the raw states) says nothing
-//!   about today's buffers.
-//! - C3. The link words of all classes' ids lie in one table, and an id is in at most one list at a
-//!   time (P1). A call that follows the stale link of an id which has gone to another class reads a
-//!   number below `ids`, and its compare-and-swap fails.
-//! - C4. The bytes of a chunk and the words of its ids are committed when it is taken, before its
-//!   owner word says so. A chunk that is given back may lose its bytes (`discard`). Its words stay
-//!   committed for those who follow stale links.
+//! - #whole-chunk: A chunk is in `free`, fresh, in the hands of one call, or one class's. It is
+//!   given back, or passed on to another class, by a call that has all its buffers in hand. So
+//!   nobody else has one of its buffers, nor an id of one.
+//! - #chunk-generation: Only the call that has a chunk in hand writes its owner word. Each taking
+//!   adds one to the generation. So a note that was made under an older generation (in the raw
+//!   states) says nothing about today's buffers.
+//! - #stale-chunk-link: The link words of all classes' ids lie in one table, and an id is in at
+//!   most one list at a time (#single-owner). A call that follows the stale link of an id which has
+//!   gone to another class reads a number below `ids`, and its compare-and-swap fails.
+//! - #chunk-committed: The bytes of a chunk and the words of its ids are committed when it is
+//!   taken, before its owner word says so. A chunk that is given back may lose its bytes
+//!   (`discard`). Its words stay committed for those who follow stale links (#stale-chunk-link).
 //!
-//! Edges: S1 of `free` publishes to the taker of a chunk what the giver did with it (C).
+//! Edges: #stack-publish of `free` publishes to the taker of a chunk what the giver did with it
+//! (#chunk-handover).
 
 use std::ptr::NonNull;
 
 use crossbeam_utils::CachePadded;
 
-use super::shelves::Shelves;
-use crate::base::id::{ChunkId, ClassId, FrameId};
+use super::chunk_lists::ChunkLists;
+use crate::base::id::{BufferId, ChunkId, ClassId};
 use crate::base::limits::{CHUNK, CHUNK_BITS};
-use crate::base::raw::Dot11States;
+use crate::base::raw::ChunkStates;
 use crate::base::stack::{Links, Stack};
 use crate::base::transit::Transit;
-use crate::memory::back::Lack;
+use crate::memory::back::CarveError;
 use crate::memory::reservation::Reservation;
 use crate::sync::{AtomicU32, AtomicU64, Ordering, Table, Tracks};
 use crate::sys::{HugePages, Mapping, PageKind, Refused};
@@ -48,7 +49,7 @@ pub(crate) struct Chunks {
     /// Chunks from this number up were never taken.
     fresh: CachePadded<AtomicU32>,
     owners: Table<AtomicU64>,
-    shelves: Shelves,
+    chunk_lists: ChunkLists,
     transit: CachePadded<Transit>,
     memory: Reservation<AtomicU64>,
     pages: PageKind,
@@ -56,7 +57,7 @@ pub(crate) struct Chunks {
 
 // SAFETY: the chunks own their mapping, which is not bound to a thread.
 unsafe impl Send for Chunks {}
-// SAFETY: shared access yields addresses alone; P1 of `class` says who may use the bytes behind
+// SAFETY: shared access yields addresses alone; #single-owner says who may use the bytes behind
 // them. All else is atomic.
 unsafe impl Sync for Chunks {}
 
@@ -83,10 +84,11 @@ impl Owner {
 
 impl Chunks {
     /// Reserves `count` chunks.
-    pub(crate) fn new(count: u32, wish: HugePages) -> Result<Self, Refused> {
+    pub(crate) fn new(count: u32, requested: HugePages) -> Result<Self, Refused> {
         let bytes = count as usize * CHUNK;
         let ids = Self::ids_of(count);
-        let (mapping, pages) = Mapping::huge(bytes, wish).map_err(Refused::on(wish, bytes))?;
+        let (mapping, pages) =
+            Mapping::huge(bytes, requested).map_err(Refused::on(requested, bytes))?;
         let words = Refused::of(Links::bytes_for(ids));
         Ok(Self {
             base: mapping.base(),
@@ -97,11 +99,11 @@ impl Chunks {
             owners: Table::zeroed(count as usize).map_err(&words)?,
             memory: {
                 let links = Links::new(ids).map_err(&words)?;
-                let raw = Dot11States::new(ids).map_err(&words)?;
+                let raw = ChunkStates::new(ids).map_err(&words)?;
                 Reservation::new(mapping, links, raw, ids)
             },
             pages,
-            shelves: Shelves::new(count, ids),
+            chunk_lists: ChunkLists::new(count, ids),
             transit: CachePadded::new(Transit::new()),
         })
     }
@@ -135,9 +137,9 @@ impl Chunks {
         self.memory.links()
     }
 
-    /// Returns the shelves, where buffers rest chunk by chunk.
-    pub(crate) fn shelves(&self) -> &Shelves {
-        &self.shelves
+    /// Returns the chunk lists, where buffers are chunk by chunk.
+    pub(crate) fn chunk_lists(&self) -> &ChunkLists {
+        &self.chunk_lists
     }
 
     /// Returns the account of what is on its way between the classes.
@@ -145,7 +147,7 @@ impl Chunks {
         &self.transit
     }
 
-    pub(crate) fn raw(&self) -> &Dot11States {
+    pub(crate) fn raw(&self) -> &ChunkStates {
         self.memory.raw()
     }
 
@@ -155,7 +157,7 @@ impl Chunks {
 
     /// Takes a chunk for a class, which cuts it into `buffers` buffers. The chunk is in the
     /// caller's hands.
-    pub(crate) fn take(&self, class: ClassId, buffers: u32) -> Result<ChunkId, Lack> {
+    pub(crate) fn take(&self, class: ClassId, buffers: u32) -> Result<ChunkId, CarveError> {
         let chunk = match self.free.pop(&self.free_links) {
             Some(chunk) => self.take_free(ChunkId(chunk), buffers)?,
             None => self.take_fresh(buffers)?,
@@ -165,12 +167,17 @@ impl Chunks {
         Ok(chunk)
     }
 
-    /// Makes a chunk that the caller has in hand as a whole (C1) another class's, which cuts it
-    /// into `buffers` buffers. The chunk stays in the caller's hands. Its bytes are committed
-    /// already.
+    /// Makes a chunk that the caller has in hand as a whole (#whole-chunk) another class's, which
+    /// cuts it into `buffers` buffers. The chunk stays in the caller's hands. Its bytes are
+    /// committed already.
     ///
     /// *Errors*: the system refuses memory for the words; the chunk is as it was.
-    pub(crate) fn pass_on(&self, chunk: ChunkId, class: ClassId, buffers: u32) -> Result<(), Lack> {
+    pub(crate) fn pass_on(
+        &self,
+        chunk: ChunkId,
+        class: ClassId,
+        buffers: u32,
+    ) -> Result<(), CarveError> {
         self.commit_words(chunk, buffers)?;
         self.own_anew(chunk, class);
         Ok(())
@@ -190,7 +197,7 @@ impl Chunks {
     /// Commits a chunk that was popped off `free`, or puts it back if the system refuses the
     /// memory.
     #[inline]
-    fn take_free(&self, chunk: ChunkId, buffers: u32) -> Result<ChunkId, Lack> {
+    fn take_free(&self, chunk: ChunkId, buffers: u32) -> Result<ChunkId, CarveError> {
         let committed = self.commit(chunk, buffers);
         if committed.is_err() {
             self.put_free(chunk);
@@ -198,14 +205,15 @@ impl Chunks {
         committed.map(|()| chunk)
     }
 
-    fn take_fresh(&self, buffers: u32) -> Result<ChunkId, Lack> {
+    fn take_fresh(&self, buffers: u32) -> Result<ChunkId, CarveError> {
         // Relaxed, here and on failure: a chunk that was never taken needs no edge.
         let mut fresh = self.fresh.load(Ordering::Relaxed);
         while fresh < self.count {
             // This comes before the chunk is this call's, so that a refused call has none to give
-            // back.
+            // back (#carved-in-order).
             self.commit(ChunkId(fresh), buffers)?;
-            // Release (A): pairs with the Acquire in `takings_if_used_up`, as for carving frames.
+            // Release (#scan-sees-carve): pairs with the Acquire in `takes_if_exhausted`, as for
+            // carving frames.
             match self.fresh.compare_exchange_weak(
                 fresh,
                 fresh + 1,
@@ -216,29 +224,29 @@ impl Chunks {
                 Err(now) => fresh = now,
             }
         }
-        Err(Lack::UsedUp)
+        Err(CarveError::Exhausted)
     }
 
-    /// Makes a chunk usable, and the words of its first `buffers` ids (C4).
+    /// Makes a chunk usable, and the words of its first `buffers` ids (#chunk-committed).
     #[inline]
-    fn commit(&self, chunk: ChunkId, buffers: u32) -> Result<(), Lack> {
+    fn commit(&self, chunk: ChunkId, buffers: u32) -> Result<(), CarveError> {
         // The bytes come last. If the words were refused after them, the process would be charged
         // for all bytes of a chunk that is nobody's.
         self.commit_words(chunk, buffers)?;
         self.memory
             .commit_bytes(chunk.index() * CHUNK, CHUNK)
-            .map_err(|refusal| Lack::of_memory(CHUNK, &refusal))
+            .map_err(|refusal| CarveError::refused(CHUNK, &refusal))
     }
 
     #[inline]
-    fn commit_words(&self, chunk: ChunkId, buffers: u32) -> Result<(), Lack> {
+    fn commit_words(&self, chunk: ChunkId, buffers: u32) -> Result<(), CarveError> {
         let first = id(chunk, 0).0;
         self.memory
             .commit_words(first, first + buffers)
-            .map_err(|refusal| Lack::of_memory(CHUNK, &refusal))
+            .map_err(|refusal| CarveError::refused(CHUNK, &refusal))
     }
 
-    /// Gives back a chunk that the caller has in hand as a whole (C1).
+    /// Gives back a chunk that the caller has in hand as a whole (#whole-chunk).
     pub(crate) fn give_back(&self, chunk: ChunkId) {
         let generation = self.owner(chunk).generation;
         self.own(
@@ -281,9 +289,9 @@ impl Chunks {
 
     /// Returns `None` if there is a chunk to take. Otherwise returns a number that differs between
     /// any two moments between which a chunk was taken.
-    pub(crate) fn takings_if_used_up(&self) -> Option<u64> {
+    pub(crate) fn takes_if_exhausted(&self) -> Option<u64> {
         let takings = self.free.pops_if_empty()?;
-        // Acquire: pairs with A in `take_fresh`.
+        // Acquire: pairs with #scan-sees-carve in `take_fresh`.
         (self.fresh.load(Ordering::Acquire) == self.count).then_some(takings)
     }
 
@@ -313,21 +321,21 @@ impl Chunks {
     pub(crate) fn bytes_for(count: u32) -> usize {
         let ids = Self::ids_of(count);
         Links::bytes_for(ids)
-            + Dot11States::bytes_for(ids)
+            + ChunkStates::bytes_for(ids)
             + 2 * Links::bytes_for(count)
-            + Shelves::bytes_for(count)
+            + ChunkLists::bytes_for(count)
     }
 }
 
 /// Returns the id of a buffer.
 #[inline(always)]
-pub(crate) fn id(chunk: ChunkId, number: u32) -> FrameId {
-    FrameId(chunk.0 << CHUNK_BITS | number)
+pub(crate) fn id(chunk: ChunkId, number: u32) -> BufferId {
+    BufferId(chunk.0 << CHUNK_BITS | number)
 }
 
 /// Returns the chunk that an id's buffer lies in.
 #[inline(always)]
-pub(crate) fn chunk_of(id: FrameId) -> ChunkId {
+pub(crate) fn chunk_of(id: BufferId) -> ChunkId {
     ChunkId(id.0 >> CHUNK_BITS)
 }
 
@@ -338,7 +346,7 @@ const LEN_BITS: u32 = 20;
 /// length.
 pub(crate) fn view_of(generation: u64, len: usize) -> u64 {
     // The view holds 43 bits of the generation, which come round after 2^43 takings of one chunk.
-    // Bit 63 stays clear (W1 of `raw`).
+    // Bit 63 stays clear (#view-fits-word).
     (generation << LEN_BITS | len as u64) & !(1 << 63)
 }
 
@@ -349,6 +357,6 @@ pub(crate) fn len_of(view: u64) -> usize {
 
 /// Returns the number of an id's buffer within its chunk.
 #[inline(always)]
-pub(crate) fn number_of(id: FrameId) -> u32 {
+pub(crate) fn number_of(id: BufferId) -> u32 {
     id.0 & ((1 << CHUNK_BITS) - 1)
 }

@@ -9,7 +9,7 @@ mod rseq;
 
 pub(crate) use portable::Portable;
 pub(crate) use rseq::caches::Caches;
-pub(crate) use rseq::drain::{Held, Opened, Unfenced};
+pub(crate) use rseq::drain::{FenceRefused, Opened, OwnedCaches};
 pub(crate) use rseq::process::Process;
 #[cfg(not(loom))]
 #[allow(unused_imports, reason = "for the tests of the trial")]
@@ -173,13 +173,13 @@ impl AnyFront {
     /// Notes that a batch is in flight, until the returned guard is dropped.
     #[cold]
     #[inline(never)]
-    pub(crate) fn moving(&self) -> Moving<'_> {
-        match_front!(self, front => front.moving())
+    pub(crate) fn in_flight(&self) -> InFlight<'_> {
+        match_front!(self, front => front.in_flight())
     }
 
     /// Returns how many batches are in flight.
-    pub(crate) fn on_the_move(&self) -> u64 {
-        match_front!(self, front => front.on_the_move())
+    pub(crate) fn in_flight_count(&self) -> u64 {
+        match_front!(self, front => front.in_flight_count())
     }
 
     /// Returns whether a call has ids in flight that may have to wait for the kernel.
@@ -212,18 +212,18 @@ impl Event {
 }
 
 /// A guard that stands for a batch in flight.
-pub(crate) struct Moving<'a>(&'a AtomicU64);
+pub(crate) struct InFlight<'a>(&'a AtomicU64);
 
-impl<'a> Moving<'a> {
-    fn new(moving: &'a AtomicU64) -> Self {
+impl<'a> InFlight<'a> {
+    fn new(in_flight: &'a AtomicU64) -> Self {
         // Relaxed: a hint to those that find nothing. The words of the lists order it well enough:
-        // the pop that follows carries it along (S2).
-        moving.fetch_add(1, Ordering::Relaxed);
-        Self(moving)
+        // the pop that follows carries it along (#scan-sees-pop).
+        in_flight.fetch_add(1, Ordering::Relaxed);
+        Self(in_flight)
     }
 }
 
-impl Drop for Moving<'_> {
+impl Drop for InFlight<'_> {
     fn drop(&mut self) {
         // Relaxed: a hint, see `new`.
         self.0.fetch_sub(1, Ordering::Relaxed);

@@ -19,9 +19,9 @@
 
 use crossbeam_utils::CachePadded;
 
-use super::{Event, Moving};
+use super::{Event, InFlight};
 use crate::base::batch::Batch;
-use crate::base::id::{FrameId, ShardId};
+use crate::base::id::{BufferId, ShardId};
 use crate::base::slot::Slot;
 use crate::base::stack::{Closed, Links, Refused, Stack};
 use crate::sync::{AtomicU64, Ordering, Unprotected};
@@ -42,7 +42,7 @@ struct Shard {
     slot: Slot,
     stack: Stack,
     /// The number of batches that are between two places at the moment.
-    moving: AtomicU64,
+    in_flight: AtomicU64,
     counts: [AtomicU64; Event::ALL],
 }
 
@@ -52,7 +52,7 @@ impl Portable {
             CachePadded::new(Shard {
                 slot: Slot::new(limit > 0),
                 stack: Stack::new(frames),
-                moving: AtomicU64::new(0),
+                in_flight: AtomicU64::new(0),
                 counts: std::array::from_fn(|_| AtomicU64::new(0)),
             })
         };
@@ -82,18 +82,18 @@ impl Portable {
 
     /// Pops the id in the slot, or else the one that was pushed last to the stack.
     #[inline(always)]
-    pub(crate) fn pop(&self, links: &Links, at: ShardId) -> Option<FrameId> {
+    pub(crate) fn pop(&self, links: &Links, at: ShardId) -> Option<BufferId> {
         let shard = self.shard(at);
         let index = match shard.slot.pop() {
             Some(index) => Some(index),
             None => shard.stack.pop(links),
         };
-        index.map(FrameId)
+        index.map(BufferId)
     }
 
     /// Pushes an id, unless the slot is taken and the stack is at its limit.
     #[inline(always)]
-    pub(crate) fn push(&self, links: &Links, at: ShardId, id: FrameId) -> Result<(), Refused> {
+    pub(crate) fn push(&self, links: &Links, at: ShardId, id: BufferId) -> Result<(), Refused> {
         let shard = self.shard(at);
         if shard.slot.push(id.0) {
             return Ok(());
@@ -103,44 +103,44 @@ impl Portable {
 
     /// Pops up to `most` ids at once, and appends them to the batch.
     #[inline]
-    pub(crate) fn pop_many(&self, links: &Links, at: ShardId, most: usize, batch: &mut Batch) {
+    pub(crate) fn pop_burst(&self, links: &Links, at: ShardId, most: usize, batch: &mut Batch) {
         let shard = self.shard(at);
         let end = batch.len() + most.min(batch.room());
-        shard.stack.pop_many(links, most, batch);
+        shard.stack.pop_burst(links, most, batch);
         if batch.len() < end {
             if let Some(index) = shard.slot.pop() {
-                batch.push(FrameId(index));
+                batch.push(BufferId(index));
             }
         }
     }
 
     /// Pushes ids at once, whatever the shard holds.
     #[inline]
-    pub(crate) fn push_all(
+    pub(crate) fn push_bulk(
         &self,
         links: &Links,
         at: ShardId,
-        ids: &[FrameId],
+        ids: &[BufferId],
     ) -> Result<(), Closed> {
-        self.shard(at).stack.push_all(links, ids)
+        self.shard(at).stack.push_bulk(links, ids)
     }
 
     /// Returns how many ids are in a shard.
-    pub(crate) fn resting(&self, links: &Links, at: ShardId) -> u32 {
+    pub(crate) fn free_count(&self, links: &Links, at: ShardId) -> u32 {
         let shard = self.shard(at);
         shard.slot.weight() + shard.stack.weight(links)
     }
 
     /// Shows the ids that seem to be in the shards. The answer is a hint, as that of
-    /// [`Stack::look`].
-    pub(crate) fn look(&self, links: &Links, mut see: impl FnMut(FrameId)) {
+    /// [`Stack::peek`].
+    pub(crate) fn peek(&self, links: &Links, mut see: impl FnMut(BufferId)) {
         for shard in &self.0.shards {
             shard
                 .slot
-                .look()
+                .peek()
                 .into_iter()
-                .for_each(|id| see(FrameId(id)));
-            shard.stack.look(links, |id, _| see(FrameId(id)));
+                .for_each(|id| see(BufferId(id)));
+            shard.stack.peek(links, |id, _| see(BufferId(id)));
         }
     }
 
@@ -177,19 +177,19 @@ impl Portable {
     }
 
     /// Notes that a batch is in flight, until the returned guard is dropped.
-    pub(crate) fn moving(&self) -> Moving<'_> {
-        self.moving_at(self.here())
+    pub(crate) fn in_flight(&self) -> InFlight<'_> {
+        self.in_flight_at(self.here())
     }
 
     /// Notes in one shard that a batch is in flight, until the returned guard is dropped.
-    pub(crate) fn moving_at(&self, at: ShardId) -> Moving<'_> {
-        Moving::new(&self.shard(at).moving)
+    pub(crate) fn in_flight_at(&self, at: ShardId) -> InFlight<'_> {
+        InFlight::new(&self.shard(at).in_flight)
     }
 
     /// Returns how many batches are in flight.
-    pub(crate) fn on_the_move(&self) -> u64 {
-        let of = |shard: &CachePadded<Shard>| shard.moving.load(Ordering::Relaxed);
-        // Relaxed: a hint, see `Moving`.
+    pub(crate) fn in_flight_count(&self) -> u64 {
+        let of = |shard: &CachePadded<Shard>| shard.in_flight.load(Ordering::Relaxed);
+        // Relaxed: a hint, see `InFlight`.
         self.0
             .shards
             .iter()

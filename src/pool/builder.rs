@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use super::Pool;
 use crate::base::limits::{CHUNK, MAX_CACHE, MAX_CHUNKS, MAX_FRAMES, MAX_SHARDS, MAX_SIZE_CLASS};
-use crate::dot11::Sizes;
 use crate::error::BuildError;
-use crate::memory::arena::{Layout, Wanted};
+use crate::memory::arena::{Layout, LayoutRequest};
 use crate::percpu::Front;
 use crate::shared::misuse::OnMisuse;
 use crate::shared::{Shared, Spec};
 use crate::sys::{HugePages, possible_cpus};
+use crate::varlen::Sizes;
 
 /// The settings of a new pool; made by [`Pool::builder`].
 ///
@@ -25,14 +25,14 @@ use crate::sys::{HugePages, possible_cpus};
 #[must_use = "a builder makes no pool until `build` is called"]
 pub struct PoolBuilder {
     frames: usize,
-    layout: Wanted,
+    layout: LayoutRequest,
     front: Front,
     cache: Option<usize>,
     shards: Option<usize>,
     pages: HugePages,
     prefault: bool,
     zero_on_free: bool,
-    dot11_bytes: Option<usize>,
+    alloc_bytes: Option<usize>,
     size_classes: Vec<usize>,
     on_misuse: OnMisuse,
 }
@@ -41,7 +41,7 @@ impl PoolBuilder {
     pub(super) fn new() -> Self {
         Self {
             frames: 4096,
-            layout: Wanted {
+            layout: LayoutRequest {
                 headroom: 128,
                 payload: 1500,
                 tailroom: 0,
@@ -53,7 +53,7 @@ impl PoolBuilder {
             pages: HugePages::Auto,
             prefault: false,
             zero_on_free: false,
-            dot11_bytes: None,
+            alloc_bytes: None,
             size_classes: Vec::new(),
             on_misuse: OnMisuse::Count,
         }
@@ -149,7 +149,7 @@ impl PoolBuilder {
         self
     }
 
-    /// Sets the most frames that rest in one CPU's cache, 1 to 1020.
+    /// Sets the most frames that are in one CPU's cache, 1 to 1020.
     ///
     /// Unless set, it is 512, or 128 on the portable front.
     ///
@@ -230,7 +230,7 @@ impl PoolBuilder {
         self
     }
 
-    /// Sets the budget of the size classes of 802.11 buffers, in bytes, at most 4 GiB.
+    /// Sets the budget of the size classes of variable-length buffers, in bytes, at most 4 GiB.
     ///
     /// The budget is rounded up to chunks of 1 MiB. Together with its tables it takes nearly twice
     /// its size in address space. Memory is committed as buffers are first used. Buffers above the
@@ -240,30 +240,30 @@ impl PoolBuilder {
     /// [`HugePages::Explicit`] all of it is populated at once.
     ///
     /// Unless set, the budget is 256 MiB (64 MiB with 32-bit addresses), which the first
-    /// [`Pool::dot11`] that needs a class reserves. It is less where the process is limited
+    /// [`Pool::alloc`] that needs a class reserves. It is less where the process is limited
     /// (`ulimit -v`, `ulimit -d`): at most half of what is left to it. It is also less where the
-    /// system grants no more. [`Dot11Stats::budget`](crate::Dot11Stats::budget) says how much it
+    /// system grants no more. [`AllocStats::budget`](crate::AllocStats::budget) says how much it
     /// is.
     ///
     /// ```
     /// # use framewell::Pool;
-    /// let pool = Pool::builder().dot11_bytes(16 << 20).build()?;
-    /// assert_eq!(pool.stats().dot11.unwrap().budget, 16 << 20);
+    /// let pool = Pool::builder().alloc_bytes(16 << 20).build()?;
+    /// assert_eq!(pool.stats().alloc.unwrap().budget, 16 << 20);
     /// # Ok::<(), framewell::BuildError>(())
     /// ```
-    pub fn dot11_bytes(mut self, bytes: usize) -> Self {
-        self.dot11_bytes = Some(bytes);
+    pub fn alloc_bytes(mut self, bytes: usize) -> Self {
+        self.alloc_bytes = Some(bytes);
         self
     }
 
-    /// Adds a size class of 802.11 buffers, of 1 byte to 256 KiB.
+    /// Adds a size class of variable-length buffers, of 1 byte to 256 KiB.
     ///
     /// Its size is rounded up to a multiple of 16 bytes.
     ///
     /// ```
     /// # use framewell::Pool;
     /// let pool = Pool::builder().size_class(5000).build()?;
-    /// assert_eq!(pool.dot11(5000)?.capacity(), 5008);
+    /// assert_eq!(pool.alloc(5000)?.capacity(), 5008);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn size_class(mut self, bytes: usize) -> Self {
@@ -355,8 +355,8 @@ impl PoolBuilder {
     }
 
     fn checked_chunks(&self) -> Result<Option<u32>, BuildError> {
-        match self.dot11_bytes {
-            Some(bytes) if bytes > MAX_CHUNKS * CHUNK => Err(BuildError::Dot11Bytes { bytes }),
+        match self.alloc_bytes {
+            Some(bytes) if bytes > MAX_CHUNKS * CHUNK => Err(BuildError::AllocBytes { bytes }),
             bytes => Ok(bytes.map(|bytes| bytes.div_ceil(CHUNK).max(1) as u32)),
         }
     }

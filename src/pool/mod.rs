@@ -1,5 +1,6 @@
 //! The handle of a pool.
 
+mod alloc;
 mod builder;
 mod dot11;
 mod raw;
@@ -10,22 +11,24 @@ mod tests;
 use std::fmt;
 use std::ptr::NonNull;
 
+pub use alloc::Trimmed;
 pub use builder::PoolBuilder;
-pub use dot11::Trimmed;
+pub use dot11::Dot11Buf;
 
 use crate::base::batch::Batch;
 use crate::buffer::burst::Burst;
 use crate::buffer::frame::Frame;
 use crate::error::{BulkError, CopyError, OutOfBuffers};
-use crate::percpu::{Event, Moving};
+use crate::percpu::{Event, InFlight};
 use crate::pool::region::Region;
 use crate::shared::Shared;
 use crate::stats::Stats;
 
-/// A handle to a pool of frames and 802.11 buffers: cheap to clone, shared between threads.
+/// A handle to a pool of frames and variable-length buffers: cheap to clone, shared between
+/// threads.
 ///
 /// Getting and freeing a frame takes no lock. Any thread may get, and any thread may free, also in
-/// a signal handler that interrupted such a call. [`dot11`](Self::dot11) says where buffers of
+/// a signal handler that interrupted such a call. [`alloc`](Self::alloc) says where buffers of
 /// other lengths differ.
 ///
 /// Getting and freeing enter the kernel only in these cases:
@@ -52,8 +55,8 @@ pub struct Pool {
     shared: NonNull<Shared>,
 }
 
-// SAFETY: a pool is used through atomics and through frames, each of which has one owner (P1 of
-// `shared`). Nothing in it is bound to a thread.
+// SAFETY: a pool is used through atomics and through frames, each of which has one owner
+// (#single-owner). Nothing in it is bound to a thread.
 unsafe impl Send for Pool {}
 // SAFETY: as for Send. Every method takes `&self` and is safe to call from several threads.
 unsafe impl Sync for Pool {}
@@ -72,7 +75,7 @@ impl Pool {
 
     #[inline(always)]
     pub(crate) fn shared(&self) -> &Shared {
-        // SAFETY: a handle keeps the pool's memory (P2 of `class`).
+        // SAFETY: a handle keeps the pool's memory (#ids-keep-pool).
         unsafe { self.shared.as_ref() }
     }
 
@@ -95,12 +98,12 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// [`OutOfBuffers`] if at some moment of the call no frame was at rest anywhere in the pool.
-    /// Frames at rest are those in a cache, in the depot, or never handed out. Frames that were
-    /// freed before the call count. Frames in the hands of another call in progress do not. Such a
-    /// call has at most [`Stats::batch`] frames in its hands, or what a
-    /// [`get_bulk`](Self::get_bulk) or a [`Bulk::get`](crate::Bulk::get) asks for. While it drains
-    /// or opens caches, it has all that they hold.
+    /// [`OutOfBuffers`] if at some moment of the call no frame was free anywhere in the pool. Free
+    /// frames are those in a cache, in the depot, or never handed out. Frames that were freed
+    /// before the call count. Frames in the hands of another call in progress do not. Such a call
+    /// has at most [`Stats::batch`] frames in its hands, or what a [`get_bulk`](Self::get_bulk) or
+    /// an [`IdBatch::get_bulk`](crate::IdBatch::get_bulk) asks for. While it drains or opens
+    /// caches, it has all that they hold.
     ///
     /// On Windows it is returned also if only frames that were never handed out are left, and the
     /// system refuses to commit memory for one.
@@ -123,11 +126,11 @@ impl Pool {
     pub fn get(&self, len: usize) -> Result<Frame, OutOfBuffers> {
         // Both ways lead to one id, and one handle is made of it. So the compiler needs no handle
         // at all where a user's code drops the frame.
-        let id = match self.shared().frames().take() {
+        let id = match self.shared().frames().get() {
             Some(id) => id,
-            None => self.shared().take_slow()?,
+            None => self.shared().get_slow()?,
         };
-        // SAFETY: `id` came out of the pool and is in this call's hands alone (P1 of `class`).
+        // SAFETY: `id` came out of the pool and is in this call's hands alone (#single-owner).
         Ok(unsafe { Frame::new(self.shared, id, len) })
     }
 
@@ -139,7 +142,7 @@ impl Pool {
     /// # Errors
     ///
     /// - [`CopyError::TooLong`] if `bytes` exceed the payload.
-    /// - [`CopyError::OutOfBuffers`] if no frame was at rest, as for [`get`](Self::get).
+    /// - [`CopyError::OutOfBuffers`] if no frame was free, as for [`get`](Self::get).
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().frames(8).build()?;
@@ -164,7 +167,7 @@ impl Pool {
     /// Appends up to `n` frames to the burst, each as from `get(payload)`, and returns how many.
     ///
     /// It appends fewer than `n` only if the burst is full, or if at some moment of the call no
-    /// frame was at rest. It is lock-free, and enters the kernel as [`get`](Self::get) does.
+    /// frame was free. It is lock-free, and enters the kernel as [`get`](Self::get) does.
     ///
     /// ```
     /// # use framewell::Burst;
@@ -192,9 +195,9 @@ impl Pool {
     /// # Errors
     ///
     /// - [`BulkError::NoRoom`] if the burst has room for fewer than `n`.
-    /// - [`BulkError::OutOfBuffers`] if at some moment of the call fewer than `n` frames were at
-    ///   rest. Frames that this call had taken already, and then gave back, count as at rest.
-    ///   Frames in the hands of another call in progress do not.
+    /// - [`BulkError::OutOfBuffers`] if at some moment of the call fewer than `n` frames were free.
+    ///   Frames that this call had taken already, and then gave back, count as free. Frames in the
+    ///   hands of another call in progress do not.
     ///
     /// ```
     /// # use framewell::{BulkError, Burst};
@@ -215,45 +218,45 @@ impl Pool {
         if n > room {
             return Err(BulkError::NoRoom { asked: n, room });
         }
-        let (got, moving) = self.collect(burst, n, true);
+        let (got, in_flight) = self.collect(burst, n, true);
         if got == n {
             return Ok(());
         }
         burst.truncate(before);
-        drop(moving);
+        drop(in_flight);
         self.shared().frames().count(Event::Refusal);
         Err(BulkError::OutOfBuffers)
     }
 
     /// Appends up to `n` frames, for which there is room, and returns how many. The caller sets
     /// `may_return` if it gives the frames back when they are fewer. It then gets a note that they
-    /// are on the move until it has.
+    /// are in flight until it has.
     #[inline]
     fn collect<const N: usize>(
         &self,
         burst: &mut Burst<N>,
         n: usize,
         may_return: bool,
-    ) -> (usize, Option<Moving<'_>>) {
+    ) -> (usize, Option<InFlight<'_>>) {
         let len = self.payload();
         let mut got = 0;
-        let mut moving = None;
+        let mut in_flight = None;
         let mut batch = Batch::new();
         while got < n {
             batch.truncate(0);
             if !self
                 .shared()
                 .frames()
-                .take_some(n - got, may_return, &mut moving, &mut batch)
+                .get_burst(n - got, may_return, &mut in_flight, &mut batch)
             {
                 break;
             }
             got += batch.len();
-            // SAFETY: the ids came out of the pool, and are in this call's hands alone (P1 of
-            // `class`). There are at most `n - got`, for which the caller has room.
+            // SAFETY: the ids came out of the pool, and are in this call's hands alone
+            // (#single-owner). There are at most `n - got`, for which the caller has room.
             unsafe { burst.append(self.shared, batch.as_slice(), len) };
         }
-        (got, moving)
+        (got, in_flight)
     }
 
     /// Returns the number of the pool's frames, in use or not.

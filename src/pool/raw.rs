@@ -1,8 +1,8 @@
 //! The raw boundary of a pool: pointers that were handed out and come back.
 
 use super::Pool;
-use crate::buffer::dot11_buf::Dot11Buf;
 use crate::buffer::frame::Frame;
+use crate::buffer::var_buf::VarBuf;
 use crate::shared::Claimed;
 use crate::shared::misuse::{Found, Misuse};
 
@@ -51,7 +51,7 @@ impl Pool {
         Ok(unsafe { Frame::from_raw_view(self.shared, id, view) })
     }
 
-    /// Returns the buffer that [`Dot11Buf::into_raw`] turned into `pointer`.
+    /// Returns the buffer that [`VarBuf::into_raw`] turned into `pointer`.
     ///
     /// The buffer has the length that it had then.
     ///
@@ -69,23 +69,23 @@ impl Pool {
     /// ```
     /// # use framewell::MisuseKind;
     /// # let pool = framewell::Pool::builder().build()?;
-    /// let pointer = pool.dot11(3839)?.into_raw().as_ptr();
+    /// let pointer = pool.alloc(3839)?.into_raw().as_ptr();
     /// // SAFETY: the pointer does not stand for anything that was handed out.
-    /// let refused = unsafe { pool.dot11_from_raw(pointer.wrapping_add(1)) }.unwrap_err();
+    /// let refused = unsafe { pool.buf_from_raw(pointer.wrapping_add(1)) }.unwrap_err();
     /// assert_eq!(refused.kind, MisuseKind::Interior);
     /// // SAFETY: handed out above.
-    /// assert_eq!(unsafe { pool.dot11_from_raw(pointer) }?.len(), 3839);
+    /// assert_eq!(unsafe { pool.buf_from_raw(pointer) }?.len(), 3839);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub unsafe fn dot11_from_raw(&self, pointer: *mut u8) -> Result<Dot11Buf, Misuse> {
-        Ok(match self.shared().claim_dot11(pointer.addr())? {
+    pub unsafe fn buf_from_raw(&self, pointer: *mut u8) -> Result<VarBuf, Misuse> {
+        Ok(match self.shared().claim_var(pointer.addr())? {
             Claimed::OfClass(class, id, len) => {
                 // SAFETY: the claim made this call the owner of the buffer, with the length that
                 // was noted for it.
-                unsafe { Dot11Buf::of_class(class, id, len) }
+                unsafe { VarBuf::of_class(class, id, len) }
             }
             // SAFETY: as above.
-            Claimed::Large(id) => unsafe { Dot11Buf::large(id) },
+            Claimed::Large(id) => unsafe { VarBuf::large(id) },
         })
     }
 

@@ -8,19 +8,19 @@ use crossbeam_utils::CachePadded;
 
 use super::Shared;
 use super::misuse::{Hook, OnMisuse};
+use crate::base::in_place::init_in_place;
 use crate::base::lazy::Lazy;
 use crate::base::limits::{MAX_CPUS, PORTABLE_CACHE, RSEQ_CACHE};
-use crate::base::place::lay_out;
 use crate::base::raw::FrameStates;
 use crate::base::stack::Links;
-use crate::class::{Class, Shape, Transfer};
+use crate::class::{Class, ClassSpec, Transfer};
 use crate::depot::Depot;
-use crate::dot11::{Dot11Spec, Least, Sizes};
 use crate::error::{BuildError, Purpose};
 use crate::memory::arena::{Arena, Layout};
 use crate::percpu::{Chosen, Process};
 use crate::sync::{AtomicU64, AtomicUsize, LeakCheck, PageStart, Unprotected};
 use crate::sys::{Area, HugePages, Refused, online_cpus};
+use crate::varlen::{ClassByLen, SizeClassesSpec, Sizes};
 
 /// The specification of a pool, which the builder has checked.
 pub(crate) struct Spec {
@@ -39,7 +39,7 @@ pub(crate) struct Spec {
     pub(crate) prefault: bool,
     pub(crate) zero_on_free: bool,
     pub(crate) sizes: Arc<Sizes>,
-    /// The number of chunks for 802.11 buffers, if the builder says so.
+    /// The number of chunks for variable-length buffers, if the builder says so.
     pub(crate) chunks: Option<u32>,
     pub(crate) on_misuse: OnMisuse,
 }
@@ -62,8 +62,8 @@ impl Spec {
         }
     }
 
-    fn dot11(&self, rseq: Option<(Area, Arc<Process>)>) -> Dot11Spec {
-        Dot11Spec {
+    fn size_classes(&self, rseq: Option<(Area, Arc<Process>)>) -> SizeClassesSpec {
+        SizeClassesSpec {
             sizes: self.sizes.clone(),
             chunks: self.chunks,
             // The system sets explicit huge pages aside at once. There are none unless they are
@@ -98,17 +98,17 @@ impl Shared {
         let pool = Self::of_frames(spec).map_err(|refusal| refused(refusal, Purpose::Frames))?;
         if spec.chunks.is_some() {
             // SAFETY: the pool was made just now, and this call keeps it.
-            let made = unsafe { Self::dot11_or_make(pool) }.map(|_| ());
+            let made = unsafe { Self::size_classes_or_make(pool) }.map(|_| ());
             if let Err(refusal) = made {
                 // SAFETY: `of_frames` has leaked it from a box, and nobody else knows it.
                 drop(unsafe { Box::from_raw(pool.as_ptr()) });
-                return Err(refused(refusal, Purpose::Dot11));
+                return Err(refused(refusal, Purpose::SizeClasses));
             }
         }
         Ok(pool)
     }
 
-    /// Makes a pool without 802.11 buffers.
+    /// Makes a pool without variable-length buffers.
     fn of_frames(spec: &Spec) -> Result<NonNull<Self>, Refused> {
         let frames = spec.frames;
         let (rseq, no_rseq) = match spec.front {
@@ -118,9 +118,9 @@ impl Shared {
             }
             Chosen::Portable(reason) => (None, Some(reason)),
         };
-        let dot11_spec = spec.dot11(rseq.clone());
+        let size_classes_spec = spec.size_classes(rseq.clone());
         let transfer = spec.transfer();
-        let shape = Shape {
+        let shape = ClassSpec {
             ids: frames,
             in_magazines: Depot::in_magazines(frames, transfer.batch()),
             cpus: spec.cpus(),
@@ -147,24 +147,24 @@ impl Shared {
         let class = unsafe { &raw mut (*at).frames };
         // SAFETY: the place is this call's alone, and a `MaybeUninit` does not need a value yet.
         Class::make(unsafe { &mut *class.cast() }, arena, &shape)?;
-        lay_out!(at, Self {
+        init_in_place!(at, Self {
             _page: PageStart,
             _behind_slots: Unprotected::new(MaybeUninit::uninit()),
-            dot11: Lazy::new(),
-            dot11_spec: Unprotected::new(dot11_spec),
-            least: Unprotected::new(Least::EMPTY),
+            size_classes: Lazy::new(),
+            size_classes_spec: Unprotected::new(size_classes_spec),
+            class_by_len: Unprotected::new(ClassByLen::EMPTY),
             on_misuse: Unprotected::new(Hook::new(spec.on_misuse.clone())),
             misuses: AtomicU64::new(0),
             large: Lazy::new(),
             no_rseq: Unprotected::new(no_rseq),
             handles: CachePadded::new(AtomicUsize::new(1)),
-            home: CachePadded::new(AtomicU64::new(0)),
+            returned: CachePadded::new(AtomicU64::new(0)),
             retired: CachePadded::new(AtomicU64::new(0)),
             _leak_check: LeakCheck::new(),
         } made frames);
         // SAFETY: every part of it was made.
         let mut shared = unsafe { shared.assume_init() };
-        shared.least.get_mut().fill(&spec.sizes);
+        shared.class_by_len.get_mut().fill(&spec.sizes);
         Ok(NonNull::from(Box::leak(shared)))
     }
 }

@@ -12,26 +12,26 @@
 use std::ptr::NonNull;
 
 use super::Shared;
-use crate::base::id::FrameId;
-use crate::class::{Class, Homeless};
-use crate::dot11::LargeId;
+use crate::base::id::BufferId;
+use crate::class::{Class, Rejected};
 use crate::memory::back::Back;
+use crate::varlen::LargeId;
 
 impl Shared {
     /// Frees a frame.
     ///
     /// # Safety
     ///
-    /// - `this` is a pool of which the caller owns frame `id`, by P1.
+    /// - `this` is a pool of which the caller owns frame `id`, by #single-owner.
     /// - The caller uses neither afterwards, unless it holds something else that keeps the pool
-    ///   (P2).
+    ///   (#ids-keep-pool).
     #[inline(always)]
-    pub(crate) unsafe fn free(this: NonNull<Self>, id: FrameId) {
-        // SAFETY: the caller's id keeps the pool (P2) until it is given up.
+    pub(crate) unsafe fn free(this: NonNull<Self>, id: BufferId) {
+        // SAFETY: the caller's id keeps the pool (#ids-keep-pool) until it is given up.
         let class = unsafe { &this.as_ref().frames };
-        class.back().wrote(id);
+        class.back().loom_write(id);
         // SAFETY: the caller owns the id.
-        if !unsafe { class.near().lay(id) } {
+        if !unsafe { class.fast_path().push(id) } {
             // SAFETY: the id was refused: it is still the caller's.
             unsafe { Self::free_slow(this, class, id) };
         }
@@ -43,15 +43,15 @@ impl Shared {
     ///
     /// - As for [`free`](Self::free), for every id.
     #[inline(always)]
-    pub(crate) unsafe fn free_many(this: NonNull<Self>, ids: &[FrameId]) {
-        // SAFETY: the caller's ids keep the pool (P2) until they are given up.
+    pub(crate) unsafe fn free_bulk(this: NonNull<Self>, ids: &[BufferId]) {
+        // SAFETY: the caller's ids keep the pool (#ids-keep-pool) until they are given up.
         let class = unsafe { &this.as_ref().frames };
         // SAFETY: the caller owns the ids.
-        if unsafe { class.lay_many(ids) } {
+        if unsafe { class.free_bulk_to_cache(ids) } {
             return;
         }
         // SAFETY: nothing took the ids: they are still the caller's.
-        unsafe { Self::free_many_slow(this, class, ids) };
+        unsafe { Self::free_bulk_slow(this, class, ids) };
     }
 
     /// Frees a buffer that no cache has taken. On the portable front that is every buffer.
@@ -63,11 +63,11 @@ impl Shared {
     ///
     /// - As for [`free`](Self::free); `class` is the pool's, and the id the class's.
     #[inline(never)]
-    pub(crate) unsafe fn free_slow<B: Back>(this: NonNull<Self>, class: &Class<B>, id: FrameId) {
+    pub(crate) unsafe fn free_slow<B: Back>(this: NonNull<Self>, class: &Class<B>, id: BufferId) {
         // SAFETY: the function's bullet.
-        let homeless = unsafe { class.free_slow(id) };
+        let rejected = unsafe { class.free_slow(id) };
         // SAFETY: the ids that the class answers with are still the caller's.
-        unsafe { Self::count_home(this, homeless) };
+        unsafe { Self::count_rejected(this, rejected) };
     }
 
     /// Frees buffers that no cache has taken.
@@ -76,11 +76,11 @@ impl Shared {
     ///
     /// - As for [`free_slow`](Self::free_slow), for every id.
     #[inline(never)]
-    unsafe fn free_many_slow<B: Back>(this: NonNull<Self>, class: &Class<B>, ids: &[FrameId]) {
+    unsafe fn free_bulk_slow<B: Back>(this: NonNull<Self>, class: &Class<B>, ids: &[BufferId]) {
         // SAFETY: the function's bullet.
-        let homeless = unsafe { class.free_many_slow(ids) };
+        let rejected = unsafe { class.free_bulk_slow(ids) };
         // SAFETY: as in `free_slow`.
-        unsafe { Self::count_home(this, homeless) };
+        unsafe { Self::count_rejected(this, rejected) };
     }
 
     /// Counts the ids for which every list was closed, if there are some.
@@ -90,10 +90,10 @@ impl Shared {
     /// - The caller owns the ids, and gives them up. Without any id the function touches nothing of
     ///   the pool.
     #[inline]
-    unsafe fn count_home(this: NonNull<Self>, Homeless(ids): Homeless) {
+    unsafe fn count_rejected(this: NonNull<Self>, Rejected(ids): Rejected) {
         if ids > 0 {
             // SAFETY: no list took the ids. They are still the caller's, and the pool is orphaned.
-            unsafe { Self::came_home(this, ids as u64) };
+            unsafe { Self::count_returned(this, ids as u64) };
         }
     }
 
@@ -105,13 +105,13 @@ impl Shared {
     pub(crate) unsafe fn free_large(id: LargeId) {
         // SAFETY: the function's bullet.
         let this = unsafe { id.block() }.pool();
-        // SAFETY: the buffer keeps the pool (P2) until it is given up.
+        // SAFETY: the buffer keeps the pool (#ids-keep-pool) until it is given up.
         let shared = unsafe { this.as_ref() };
         let large = shared.large().expect("the buffer was made by them");
         // SAFETY: as the function's bullet.
         if unsafe { large.free(id) } {
             // SAFETY: the closer counts the buffer as out.
-            unsafe { Self::came_home(this, 1) };
+            unsafe { Self::count_returned(this, 1) };
         }
     }
 }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use crate::sys::say;
 
 /// The refusal of a pointer by [`Pool::from_raw`](crate::Pool::from_raw) or
-/// [`Pool::dot11_from_raw`](crate::Pool::dot11_from_raw).
+/// [`Pool::buf_from_raw`](crate::Pool::buf_from_raw).
 ///
 /// The pointer did not turn into a buffer, and nothing has changed but the count in
 /// [`Stats::misuses`](crate::Stats::misuses).
@@ -56,7 +56,8 @@ pub enum MisuseKind {
     Interior,
     /// The buffer at the address is not out as a pointer: it was freed, or it has a safe owner.
     NotRaw,
-    /// The buffer at the address is a frame where an 802.11 buffer was expected, or the reverse.
+    /// The buffer at the address is a frame where a variable-length buffer was expected, or the
+    /// reverse.
     OtherKind,
 }
 
@@ -67,7 +68,9 @@ impl fmt::Display for MisuseKind {
             Self::Foreign => "no memory of this pool lies there",
             Self::Interior => "it points into a buffer, not to where the buffer was handed out",
             Self::NotRaw => "the buffer there was freed already, or never handed out as a pointer",
-            Self::OtherKind => "the buffer there is of the other kind (frame, 802.11 buffer)",
+            Self::OtherKind => {
+                "the buffer there is of the other kind (frame, variable-length buffer)"
+            }
         })
     }
 }
@@ -185,7 +188,7 @@ impl fmt::Debug for OnMisuse {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Found {
-    /// Whether the buffer is a frame or an 802.11 buffer.
+    /// Whether the buffer is a frame or a variable-length buffer.
     pub kind: BufferKind,
     /// The address at which the buffer was handed out. If the buffer is not out as a pointer, this
     /// is the address of its first byte.
@@ -202,8 +205,8 @@ pub struct Found {
 /// ```
 /// # use framewell::{BufferKind, Pool};
 /// # let pool = Pool::builder().frames(4).build()?;
-/// let buffer = pool.dot11(2346)?;
-/// assert_eq!(pool.find(buffer.as_ptr()).unwrap().kind, BufferKind::Dot11);
+/// let buffer = pool.alloc(2346)?;
+/// assert_eq!(pool.find(buffer.as_ptr()).unwrap().kind, BufferKind::VarBuf);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -211,6 +214,6 @@ pub struct Found {
 pub enum BufferKind {
     /// The buffer is a [`Frame`](crate::Frame).
     Frame,
-    /// The buffer is a [`Dot11Buf`](crate::Dot11Buf).
-    Dot11,
+    /// The buffer is a [`VarBuf`](crate::VarBuf).
+    VarBuf,
 }

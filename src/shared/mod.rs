@@ -1,18 +1,18 @@
 //! What the handles and the buffers of a pool share: its classes, and how long it lives.
 //!
 //! ```text
-//!   Pool, Burst     Frame {pool, id, offset, length}  Dot11Buf {size class or mapping, id, length}
-//!        │ take            │ free                            │ free
+//!   Pool, Burst     Frame {pool, id, offset, length}  VarBuf {size class or mapping, id, length}
+//!        │ get             │ free                            │ free
 //!        ▼                 ▼                                 ▼
-//!   Shared ─┬─ frames: a class over the arena   dot11: a class for each size; large buffers.
+//!   Shared ─┬─ frames: a class over the arena   a class for each size; large buffers.
 //!           │                                     Each is made when it is first needed.
 //!           ├─ misuses: see `raw`
-//!           └─ handles, home: see `teardown`
+//!           └─ handles, returned: see `teardown`
 //! ```
 //!
 //! A pool is made in `build`, and a buffer is freed in `free`.
 //!
-//! The lists of free buffers and the invariants P1–P3 are those of `class`. P2 is kept by
+//! The lists of free buffers and the invariants are those of `class`. #ids-keep-pool is kept by
 //! `teardown`, for all buffers.
 
 mod build;
@@ -31,18 +31,18 @@ use std::ptr::NonNull;
 
 use crossbeam_utils::CachePadded;
 
-use crate::base::id::FrameId;
+use crate::base::id::BufferId;
 use crate::base::lazy::Lazy;
 use crate::base::limits::RSEQ_CACHE;
 use crate::base::raw::FrameStates;
 use crate::class::Class;
-use crate::dot11::{Dot11, Dot11Spec, Large, Least, SizeClass, Sizes};
 use crate::error::OutOfBuffers;
 use crate::memory::arena::Arena;
 use crate::percpu::SLOT;
 use crate::shared::misuse::Hook;
 use crate::sync::{AtomicU64, AtomicUsize, LeakCheck, Ordering, PageStart, Unprotected, scaled};
 use crate::sys::{NoRseq, Refused};
+use crate::varlen::{ClassByLen, Large, SizeClass, SizeClasses, SizeClassesSpec, Sizes};
 
 /// What the handles and the buffers of a pool share.
 ///
@@ -54,13 +54,13 @@ pub(crate) struct Shared {
     _page: PageStart,
     _behind_slots: Unprotected<MaybeUninit<[u8; BEHIND_SLOTS]>>,
     frames: Class<Arena>,
-    /// The size classes of 802.11 buffers, once one was needed.
-    dot11: Lazy<Dot11>,
-    dot11_spec: Unprotected<Dot11Spec>,
+    /// The size classes of variable-length buffers, once one was needed.
+    size_classes: Lazy<SizeClasses>,
+    size_classes_spec: Unprotected<SizeClassesSpec>,
     /// The class of each length up to the largest built-in size, by value, for the hot path.
-    least: Unprotected<Least>,
-    /// The 802.11 buffers above the size classes, once there was one. They need nothing of the size
-    /// classes.
+    class_by_len: Unprotected<ClassByLen>,
+    /// The variable-length buffers above the size classes, once there was one. They need nothing of
+    /// the size classes.
     large: Lazy<Large>,
     /// What the pool does on a misuse. It is dropped after the buffers, which it could not reach
     /// then.
@@ -71,7 +71,7 @@ pub(crate) struct Shared {
     handles: CachePadded<AtomicUsize>,
     /// The number of buffers that were counted after the last handle was dropped, less those that
     /// were out by then.
-    home: CachePadded<AtomicU64>,
+    returned: CachePadded<AtomicU64>,
     /// The number of buffers that wait in a cell for its readers.
     retired: CachePadded<AtomicU64>,
     _leak_check: LeakCheck,
@@ -80,24 +80,24 @@ pub(crate) struct Shared {
 const BEHIND_SLOTS: usize = scaled(4 * (SLOT + RSEQ_CACHE) as u32, 0) as usize;
 
 impl Shared {
-    /// Returns the size classes of 802.11 buffers, if they were made.
+    /// Returns the size classes of variable-length buffers, if they were made.
     #[inline(always)]
-    pub(crate) fn dot11(&self) -> Option<&Dot11> {
-        self.dot11.get()
+    pub(crate) fn size_classes(&self) -> Option<&SizeClasses> {
+        self.size_classes.get()
     }
 
     /// Returns the class that serves a length of 1 up to the largest built-in size, if there are
-    /// 802.11 buffers.
+    /// variable-length buffers.
     #[inline(always)]
-    pub(crate) fn dot11_class(&self, len: usize) -> Option<&SizeClass> {
-        let class = self.least.class_of(len)?;
-        // SAFETY: the number comes from the sizes that the 802.11 buffers are made from.
-        Some(unsafe { self.dot11()?.numbered(class) })
+    pub(crate) fn class_for(&self, len: usize) -> Option<&SizeClass> {
+        let class = self.class_by_len.class_of(len)?;
+        // SAFETY: the number comes from the sizes that the variable-length buffers are made from.
+        Some(unsafe { self.size_classes()?.numbered(class) })
     }
 
     /// Returns the sizes that the classes have, or would have.
     pub(crate) fn sizes(&self) -> &Sizes {
-        &self.dot11_spec.sizes
+        &self.size_classes_spec.sizes
     }
 
     /// Returns the large buffers, if there were some.
@@ -114,13 +114,15 @@ impl Shared {
     ///
     /// # Safety
     ///
-    /// - The caller keeps the pool (P2) as long as the reference lives.
-    pub(crate) unsafe fn dot11_or_make<'a>(this: NonNull<Self>) -> Result<&'a Dot11, Refused> {
+    /// - The caller keeps the pool (#ids-keep-pool) as long as the reference lives.
+    pub(crate) unsafe fn size_classes_or_make<'a>(
+        this: NonNull<Self>,
+    ) -> Result<&'a SizeClasses, Refused> {
         // SAFETY: the function's bullet.
         let shared = unsafe { this.as_ref() };
         shared
-            .dot11
-            .get_or_make(|| Dot11::new(&shared.dot11_spec, this))
+            .size_classes
+            .get_or_make(|| SizeClasses::new(&shared.size_classes_spec, this))
     }
 
     /// Returns the words that say which frames are out as pointers.
@@ -138,15 +140,15 @@ impl Shared {
         self.frames.back()
     }
 
-    /// Takes a frame's id when this CPU's cache has none; it is the caller's then (P1).
+    /// Takes a frame's id when this CPU's cache has none; it is the caller's then (#single-owner).
     ///
     /// The function is not inlined, so that each get in a user's code holds the instructions of one
     /// front, not of two.
     #[inline(never)]
-    pub(crate) fn take_slow(&self) -> Result<FrameId, OutOfBuffers> {
-        match self.frames.take_from_shard() {
+    pub(crate) fn get_slow(&self) -> Result<BufferId, OutOfBuffers> {
+        match self.frames.get_from_shard() {
             Some(id) => Ok(id),
-            None => self.frames.take_slow().map_err(|_| OutOfBuffers),
+            None => self.frames.get_slow().map_err(|_| OutOfBuffers),
         }
     }
 
@@ -156,7 +158,7 @@ impl Shared {
         self.retired.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Counts a buffer as retired no more, before it is freed (P3).
+    /// Counts a buffer as retired no more, before it is freed (#free-ends-access).
     pub(crate) fn uncount_retired(&self) {
         // Relaxed: a statistic, as in `count_retired`.
         self.retired.fetch_sub(1, Ordering::Relaxed);

@@ -5,27 +5,27 @@
 //! `RawStates` says whether it may come back.
 
 use super::Shared;
-use crate::base::id::{ChunkId, FrameId};
+use crate::base::id::{BufferId, ChunkId};
 use crate::base::raw::offset_of_view;
-use crate::dot11::{Block, Claim, Dot11, LargeId, Owner, SizeClass};
 use crate::memory::chunks::{len_of, view_of};
 use crate::shared::misuse::{BufferKind, Found, Misuse, MisuseKind};
 use crate::sync::{AtomicU64, Ordering};
+use crate::varlen::{Block, Claim, LargeId, Owner, SizeClass, SizeClasses};
 
 /// The buffer that a pointer into the chunks names.
 struct Named<'a> {
     class: &'a SizeClass,
     owner: Owner,
-    id: FrameId,
+    id: BufferId,
     /// The distance of the pointer from the buffer's first byte.
     offset: usize,
 }
 
 impl Named<'_> {
     /// Returns the view of the buffer if it is out as a pointer. If the generations differ, the
-    /// word speaks of another buffer: the chunk has changed hands since.
-    fn view(&self, dot11: &Dot11) -> Option<u64> {
-        let view = dot11.chunks().raw().view(self.id)?;
+    /// word speaks of another buffer, since the chunk has changed hands (#chunk-generation).
+    fn view(&self, size_classes: &SizeClasses) -> Option<u64> {
+        let view = size_classes.chunks().raw().view(self.id)?;
         (view == view_of(self.owner.generation, len_of(view))).then_some(view)
     }
 }
@@ -33,25 +33,25 @@ impl Named<'_> {
 impl Shared {
     /// Returns the word of a buffer of a size class, and the view by which its owner hands it out
     /// as a pointer.
-    pub(crate) fn raw_of_class(class: &SizeClass, id: FrameId, len: usize) -> (&AtomicU64, u64) {
-        let chunks = class.cuts().chunks();
-        let owner = chunks.owner(crate::dot11::chunk_of(id));
+    pub(crate) fn raw_of_class(class: &SizeClass, id: BufferId, len: usize) -> (&AtomicU64, u64) {
+        let chunks = class.carver().chunks();
+        let owner = chunks.owner(crate::varlen::chunk_of(id));
         (chunks.raw().word(id), view_of(owner.generation, len))
     }
 
     /// Makes the caller the owner of the frame that was handed out at `address`, and returns its id
     /// and its view.
-    pub(crate) fn claim_frame(&self, address: usize) -> Result<(FrameId, u64), Misuse> {
+    pub(crate) fn claim_frame(&self, address: usize) -> Result<(BufferId, u64), Misuse> {
         self.claim_frame_at(address)
             .map_err(|kind| self.misused(address, kind))
     }
 
-    fn claim_frame_at(&self, address: usize) -> Result<(FrameId, u64), MisuseKind> {
+    fn claim_frame_at(&self, address: usize) -> Result<(BufferId, u64), MisuseKind> {
         if address == 0 {
             return Err(MisuseKind::Null);
         }
         let Some((id, offset)) = self.arena().find(address) else {
-            return Err(Self::other_or_foreign(self.find_dot11(address)));
+            return Err(Self::other_or_foreign(self.find_var(address)));
         };
         let view = self.arena().raw_view(id).ok_or(MisuseKind::NotRaw)?;
         if offset != offset_of_view(view) {
@@ -72,18 +72,18 @@ impl Shared {
         }
     }
 
-    /// Makes the caller the owner of the 802.11 buffer that was handed out at `address`.
-    pub(crate) fn claim_dot11(&self, address: usize) -> Result<Claimed<'_>, Misuse> {
-        self.claim_dot11_at(address)
+    /// Makes the caller the owner of the variable-length buffer that was handed out at `address`.
+    pub(crate) fn claim_var(&self, address: usize) -> Result<Claimed<'_>, Misuse> {
+        self.claim_var_at(address)
             .map_err(|kind| self.misused(address, kind))
     }
 
-    fn claim_dot11_at(&self, address: usize) -> Result<Claimed<'_>, MisuseKind> {
+    fn claim_var_at(&self, address: usize) -> Result<Claimed<'_>, MisuseKind> {
         if address == 0 {
             return Err(MisuseKind::Null);
         }
-        if let Some((dot11, chunk, offset)) = self.chunk_around(address) {
-            return Self::claim_in_chunk(dot11, chunk, offset);
+        if let Some((size_classes, chunk, offset)) = self.chunk_around(address) {
+            return Self::claim_in_chunk(size_classes, chunk, offset);
         }
         let Some(large) = self.large() else {
             return Err(Self::other_or_foreign(self.arena().find(address)));
@@ -100,23 +100,23 @@ impl Shared {
     }
 
     /// Returns the chunk that an address lies in, and the offset of the byte within it.
-    fn chunk_around(&self, address: usize) -> Option<(&Dot11, ChunkId, usize)> {
-        let dot11 = self.dot11()?;
-        let (chunk, offset) = dot11.chunks().find(address)?;
-        Some((dot11, chunk, offset))
+    fn chunk_around(&self, address: usize) -> Option<(&SizeClasses, ChunkId, usize)> {
+        let size_classes = self.size_classes()?;
+        let (chunk, offset) = size_classes.chunks().find(address)?;
+        Some((size_classes, chunk, offset))
     }
 
     fn claim_in_chunk(
-        dot11: &Dot11,
+        size_classes: &SizeClasses,
         chunk: ChunkId,
         offset: usize,
     ) -> Result<Claimed<'_>, MisuseKind> {
-        let named = Self::name(dot11, chunk, offset).ok_or(MisuseKind::NotRaw)?;
-        let view = named.view(dot11).ok_or(MisuseKind::NotRaw)?;
+        let named = Self::name(size_classes, chunk, offset).ok_or(MisuseKind::NotRaw)?;
+        let view = named.view(size_classes).ok_or(MisuseKind::NotRaw)?;
         if named.offset != 0 {
             return Err(MisuseKind::Interior);
         }
-        if !dot11.chunks().raw().take_back(named.id, view) {
+        if !size_classes.chunks().raw().take_back(named.id, view) {
             return Err(MisuseKind::NotRaw);
         }
         Ok(Claimed::OfClass(named.class, named.id, len_of(view)))
@@ -124,10 +124,10 @@ impl Shared {
 
     /// Returns the buffer that a byte of a chunk belongs to. Returns `None` if the chunk is no
     /// class's, or if the byte lies behind its last buffer.
-    fn name(dot11: &Dot11, chunk: ChunkId, offset: usize) -> Option<Named<'_>> {
-        let owner = dot11.chunks().owner(chunk);
-        let class = dot11.class(owner.class?);
-        let (id, offset) = class.cuts().find(chunk, offset)?;
+    fn name(size_classes: &SizeClasses, chunk: ChunkId, offset: usize) -> Option<Named<'_>> {
+        let owner = size_classes.chunks().owner(chunk);
+        let class = size_classes.class(owner.class?);
+        let (id, offset) = class.carver().find(chunk, offset)?;
         Some(Named {
             class,
             owner,
@@ -140,11 +140,11 @@ impl Shared {
     pub(crate) fn find(&self, address: usize) -> Option<Found> {
         match self.arena().find(address) {
             Some((id, _)) => Some(self.found_frame(id)),
-            None => self.find_dot11(address),
+            None => self.find_var(address),
         }
     }
 
-    fn found_frame(&self, id: FrameId) -> Found {
+    fn found_frame(&self, id: BufferId) -> Found {
         let arena = self.arena();
         let view = arena.raw_view(id);
         let offset = view.map_or(0, offset_of_view);
@@ -157,23 +157,27 @@ impl Shared {
         }
     }
 
-    fn find_dot11(&self, address: usize) -> Option<Found> {
+    fn find_var(&self, address: usize) -> Option<Found> {
         let found = |start, capacity, is_raw| Found {
-            kind: BufferKind::Dot11,
+            kind: BufferKind::VarBuf,
             start,
             capacity,
             is_raw,
         };
-        let Some((dot11, chunk, offset)) = self.chunk_around(address) else {
+        let Some((size_classes, chunk, offset)) = self.chunk_around(address) else {
             let of_block = |block: &Block| found(block.start(), block.capacity(), block.is_raw());
             return self.large()?.around(address, of_block);
         };
-        let named = Self::name(dot11, chunk, offset)?;
+        let named = Self::name(size_classes, chunk, offset)?;
         let place = named.class.place();
         // SAFETY: the chunk was the class's a moment ago, and holds the buffer. So the address lies
         // in the chunks' mapping, whoever has the chunk by now.
         let start = unsafe { place.start(named.id) };
-        Some(found(start, place.stride(), named.view(dot11).is_some()))
+        Some(found(
+            start,
+            place.stride(),
+            named.view(size_classes).is_some(),
+        ))
     }
 
     /// Counts a misuse, and does what the pool is to do on one.
@@ -187,8 +191,8 @@ impl Shared {
     }
 }
 
-/// An 802.11 buffer that has come back, and is the caller's.
+/// A variable-length buffer that has come back, and is the caller's.
 pub(crate) enum Claimed<'a> {
-    OfClass(&'a SizeClass, FrameId, usize),
+    OfClass(&'a SizeClass, BufferId, usize),
     Large(LargeId),
 }

@@ -6,22 +6,22 @@ use super::Shared;
 use crate::base::raw::FrameStates;
 use crate::base::stack::Links;
 use crate::depot::Depot;
-use crate::dot11::{Dot11, Large};
 use crate::memory::back::Back;
 use crate::percpu::Event;
-use crate::stats::{Dot11Stats, Stats};
+use crate::stats::{AllocStats, Stats};
 use crate::sync::Ordering;
+use crate::varlen::{Large, SizeClasses};
 
 impl Shared {
     /// Returns the statistics of the size classes, of the large buffers, or of both; `None` if the
     /// pool has neither.
-    fn dot11_stats(&self) -> Option<Dot11Stats> {
+    fn alloc_stats(&self) -> Option<AllocStats> {
         let (large, large_bytes) = self.large().map(Large::live).unwrap_or_default();
-        let classes = self.dot11().map(Dot11::stats);
+        let classes = self.size_classes().map(SizeClasses::stats);
         if classes.is_none() && self.large().is_none() {
             return None;
         }
-        Some(Dot11Stats {
+        Some(AllocStats {
             large,
             large_bytes,
             ..classes.unwrap_or_default()
@@ -30,8 +30,8 @@ impl Shared {
 
     pub(crate) fn stats(&self) -> Stats {
         let class = &self.frames;
-        let per_cpu = class.resting_per_cpu();
-        let depot = class.resting_in_depot();
+        let per_cpu = class.free_per_cpu();
+        let depot = class.free_in_depot();
         let frames = self.arena().frames();
         let uncarved = (frames - self.arena().carved()) as usize;
         let capacity = frames as usize;
@@ -40,8 +40,10 @@ impl Shared {
         let caches = class.front_bytes();
         let batch = class.batch();
         let of_all = |event| {
-            let of_dot11 = self.dot11().map_or(0, |dot11| dot11.counted(event));
-            class.counted(event) + of_dot11
+            let of_size_classes = self
+                .size_classes()
+                .map_or(0, |size_classes| size_classes.counted(event));
+            class.counted(event) + of_size_classes
         };
         Stats {
             capacity,
@@ -67,7 +69,7 @@ impl Shared {
                 + Links::bytes_for(frames)
                 + FrameStates::bytes_for(frames)
                 + Depot::bytes_for(Depot::in_magazines(frames, batch as u32), batch as u32),
-            dot11: self.dot11_stats(),
+            alloc: self.alloc_stats(),
             // Relaxed: a statistic.
             misuses: self.misuses.load(Ordering::Relaxed),
         }

@@ -3,33 +3,34 @@
 //! ```text
 //!   last handle dropped           frees, still going on elsewhere
 //!   ───────────────────           ───────────────────────────────
-//!   close the lists ───────────►  a free finds them closed ──► home += 1
-//!     of each class               a flush finds them closed ─► home += its ids
-//!   home -= all that were out
-//!                 └────────── whoever makes home == 0 destroys (H) ────────┘
+//!   close the lists ───────────►  a free finds them closed ──► returned += 1
+//!     of each class               a flush finds them closed ─► returned += its ids
+//!   returned -= all that were out
+//!                 └────────── whoever makes returned == 0 destroys (#returned-count) ─┘
 //! ```
 //!
 //! Closing takes a list's content and bars the list in one atomic step. So every id is counted
 //! exactly once: as free by the closer, if it was pushed before, or by its own free. What is out
 //! when all lists are closed is thereby certain. The closer takes it off in one step, for all
-//! classes together. Before that step, `home` is the number of ids that were counted, so only the
-//! closer can find 0. After it, `home` is 0 when no id is out any more. The memory goes then: no
-//! thread has an id left, and no handle exists, so nobody can touch the pool (P2).
+//! classes together. Before that step, `returned` is the number of ids that were counted, so only
+//! the closer can find 0. After it, `returned` is 0 when no id is out any more. The memory goes
+//! then: no thread has an id left, and no handle exists, so nobody can touch the pool
+//! (#ids-keep-pool).
 //!
-//! A free that pushed its id before the closing touches nothing afterwards (P3), and the closer
-//! acquires what it did (S1, by the swap). Each change of `home` releases and acquires (H), so the
-//! destroyer comes after all.
+//! A free that pushed its id before the closing touches nothing afterwards (#free-ends-access), and
+//! the closer acquires what it did (#stack-publish, by the swap). Each change of `returned`
+//! releases and acquires (#returned-count), so the destroyer comes after all.
 //!
 //! The number of handles follows `std::sync::Arc`. Adding a handle is relaxed, since the new one is
 //! made from another. Dropping a handle releases, and the thread that drops the last one acquires
-//! (T).
+//! (#last-handle).
 
 use std::process;
 use std::ptr::NonNull;
 
 use super::Shared;
-use crate::dot11::Large;
 use crate::sync::{Ordering, fence};
+use crate::varlen::Large;
 
 impl Shared {
     pub(crate) fn add_handle(&self) {
@@ -48,11 +49,11 @@ impl Shared {
     ///
     /// - The caller owns a handle to `this` and does not use it afterwards.
     pub(crate) unsafe fn drop_handle(this: NonNull<Self>) {
-        // SAFETY: the caller's handle keeps the pool (P2).
+        // SAFETY: the caller's handle keeps the pool (#ids-keep-pool).
         let shared = unsafe { this.as_ref() };
-        // Release (T): what was done through this handle comes before the teardown.
+        // Release (#last-handle): what was done through this handle comes before the teardown.
         if shared.handles.fetch_sub(1, Ordering::Release) == 1 {
-            // Acquire (T): pairs with the other handles' Release.
+            // Acquire (#last-handle): pairs with the other handles' Release.
             fence(Ordering::Acquire);
             // SAFETY: that was the last handle, and frames are counted from now on.
             unsafe { Self::orphan(this) };
@@ -66,20 +67,21 @@ impl Shared {
     /// - The last handle was dropped, by this thread, just now.
     #[cold]
     unsafe fn orphan(this: NonNull<Self>) {
-        // SAFETY: nobody but this call can find `home` to be 0 before it has taken its share off.
+        // SAFETY: nobody but this call can find `returned` to be 0 before it has taken its share
+        // off.
         let shared = unsafe { this.as_ref() };
         let large = shared.large().map_or(0, Large::close);
-        let dot11_out = match shared.dot11() {
-            Some(dot11) => dot11.close(),
+        let var_out = match shared.size_classes() {
+            Some(size_classes) => size_classes.close(),
             None => Some(0),
         };
-        let (Some(frames), Some(dot11)) = (shared.frames.close(), dot11_out) else {
+        let (Some(frames), Some(size_classes)) = (shared.frames.close(), var_out) else {
             // Without the fence nobody can tell who still uses the pool. So its memory stays.
             return;
         };
-        let out = u64::from(frames) + u64::from(dot11) + u64::from(large);
+        let out = u64::from(frames) + u64::from(size_classes) + u64::from(large);
         // SAFETY: this is the one call that closes.
-        unsafe { Self::came_home(this, out.wrapping_neg()) };
+        unsafe { Self::count_returned(this, out.wrapping_neg()) };
     }
 
     /// Counts ids of an orphaned pool as returned, and destroys the pool if they were the last.
@@ -89,15 +91,16 @@ impl Shared {
     /// - The caller owns this many ids, gives them up, and with them the pool. Or it is the closer,
     ///   and `ids` is the number that are out, negated.
     #[cold]
-    pub(super) unsafe fn came_home(this: NonNull<Self>, ids: u64) {
+    pub(super) unsafe fn count_returned(this: NonNull<Self>, ids: u64) {
         // SAFETY: the caller's ids are not counted yet, so the pool is still there.
         let shared = unsafe { this.as_ref() };
-        // AcqRel (H): releases what this thread did with the pool, and acquires what all who were
-        // counted before did.
-        let before = shared.home.fetch_add(ids, Ordering::AcqRel);
+        // AcqRel (#returned-count): releases what this thread did with the pool, and acquires what
+        // all who were counted before did.
+        let before = shared.returned.fetch_add(ids, Ordering::AcqRel);
         if before.wrapping_add(ids) == 0 {
             // SAFETY: the pool was leaked from a box. All ids were returned and no handle is left,
-            // so nobody else can reach it, and this thread comes after everybody's last access (H).
+            // so nobody else can reach it, and this thread comes after everybody's last access
+            // (#returned-count).
             drop(unsafe { Box::from_raw(this.as_ptr()) });
         }
     }

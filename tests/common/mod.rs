@@ -102,7 +102,7 @@ pub(crate) fn take_all(pool: &Pool) -> Vec<Frame> {
     iter::from_fn(|| pool.get(usize::MAX).ok()).collect()
 }
 
-/// Checks that the pool has every frame at rest, and that one thread can get each of them exactly
+/// Checks that the pool has every frame free, and that one thread can get each of them exactly
 /// once.
 #[track_caller]
 pub(crate) fn assert_whole(pool: &Pool) {

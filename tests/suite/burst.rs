@@ -81,7 +81,7 @@ fn get_bulk_of_more_than_is_free_takes_nothing() {
     assert_eq!(refused, BulkError::OutOfBuffers);
     assert_eq!(
         refused.to_string(),
-        "out of buffers: fewer frames than asked for are at rest; ask for fewer, drop frames, or \
+        "out of buffers: fewer frames than asked for are free; ask for fewer, drop frames, or \
          build the pool with more"
     );
     assert_eq!(io::Error::from(refused).kind(), io::ErrorKind::OutOfMemory);

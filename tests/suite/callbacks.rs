@@ -301,8 +301,8 @@ fn every_buffer_and_handle_may_be_the_last() {
     let frame = pool.get(60).unwrap();
     drop(pool.clone());
     drop(frame);
-    let mut bulk: framewell::Bulk<'_, 1> = framewell::Bulk::new(&pool);
-    bulk.get(1).unwrap();
+    let mut bulk: framewell::IdBatch<'_, 1> = framewell::IdBatch::new(&pool);
+    bulk.get_bulk(1).unwrap();
     let frame = bulk.pop().unwrap();
     drop(bulk);
     drop(pool);

@@ -381,7 +381,7 @@ fn write(pool: &Pool, cell: &FrameCell<Frame>, start: &Barrier, swaps: u64) -> u
     start.wait();
     for number in 0..swaps {
         // There are as many frames as can be out. But a frame that another thread's free has in
-        // hand is not at rest.
+        // hand is not free.
         let mut frame = iter::repeat_with(|| pool.get(64))
             .find_map(Result::ok)
             .unwrap();

@@ -51,8 +51,7 @@ fn r4_get_zero_succeeds() {
 
 #[test]
 fn r5_refused_only_when_nothing_is_at_rest() {
-    // A few frames rest with each CPU and the others in the depot, so frames rest in several
-    // places.
+    // A few frames are with each CPU and the others in the depot, so frames are in several places.
     let pool = builder().frames(FRAMES).shards(8).cache_size(4);
     let pool = pool.build().unwrap();
     for _ in 0..3 {
@@ -198,7 +197,7 @@ fn a6_freed_on_any_thread_also_when_the_allocating_one_is_gone() {
         // SAFETY: the buffer was handed out above, by a thread that is gone.
         drop(unsafe { pool.dot11_from_raw(ptr::without_provenance_mut(address)) }.unwrap());
     }
-    let dot11 = pool.stats().dot11.unwrap();
+    let dot11 = pool.stats().alloc.unwrap();
     assert_eq!((dot11.out, dot11.large), (0, 0));
 }
 

@@ -1,4 +1,5 @@
-//! Tests 802.11 buffers: what a caller sees of size classes, chunks, large buffers and `trim`.
+//! Tests variable-length buffers: what a caller sees of size classes, chunks, large buffers and
+//! `trim`.
 
 use std::thread;
 
@@ -36,7 +37,7 @@ fn every_length_is_served_with_room_and_alignment() {
         assert_eq!(aligned.as_ptr().addr() % 64, 0, "{len}");
         assert!(aligned.capacity() >= len);
     }
-    assert_eq!(pool.stats().dot11.unwrap().out, 0);
+    assert_eq!(pool.stats().alloc.unwrap().out, 0);
 }
 
 #[test]
@@ -58,7 +59,7 @@ fn buffers_of_all_sizes_do_not_overlap() {
         assert!(buffer.iter().all(|byte| *byte == number as u8));
     }
     drop(buffers);
-    assert_eq!(pool.stats().dot11.unwrap().out, 0);
+    assert_eq!(pool.stats().alloc.unwrap().out, 0);
 }
 
 #[test]
@@ -83,8 +84,8 @@ fn refusals_name_request_limit_and_remedy() {
     let _all = take_all(&pool, 65_600);
     assert_eq!(
         pool.dot11(1000).unwrap_err().to_string(),
-        "out of memory for 1000 bytes: the budget of 1048576 bytes for 802.11 buffers is in use; free \
-         buffers, or raise PoolBuilder::dot11_bytes"
+        "out of memory for 1000 bytes: the budget of 1048576 bytes for size classes is in use; free \
+         buffers, or raise PoolBuilder::alloc_bytes"
     );
     let refused: std::io::Error = pool.dot11(1000).unwrap_err().into();
     assert_eq!(refused.kind(), std::io::ErrorKind::OutOfMemory);
@@ -126,8 +127,8 @@ fn wrong_wishes_are_named() {
     assert_eq!(
         refused(builder().dot11_bytes(usize::MAX)),
         format!(
-            "a budget of {} bytes for 802.11 buffers exceeds the limit of {limit}; lower \
-             PoolBuilder::dot11_bytes (buffers above the largest size class do not count)",
+            "a budget of {} bytes for size classes exceeds the limit of {limit}; lower \
+             PoolBuilder::alloc_bytes (buffers above the largest size class do not count)",
             usize::MAX
         )
     );
@@ -154,7 +155,7 @@ fn an_added_class_serves_its_size() {
         .unwrap();
     assert_eq!(pool.dot11(9000).unwrap().capacity(), 9008);
     assert_eq!(pool.dot11(150_000).unwrap().capacity(), 200_000);
-    assert_eq!(pool.stats().dot11.unwrap().large, 0);
+    assert_eq!(pool.stats().alloc.unwrap().large, 0);
 }
 
 #[test]
@@ -234,7 +235,7 @@ fn trim_counts_chunks() {
     let mut peak: Vec<_> = (0..20 * per_chunk)
         .map(|_| pool.dot11(2346).unwrap())
         .collect();
-    assert_eq!(pool.stats().dot11.unwrap().chunks, 20);
+    assert_eq!(pool.stats().alloc.unwrap().chunks, 20);
     // One buffer of a chunk stays.
     peak.sort_by_key(|buffer| buffer.as_ptr().addr());
     peak.truncate(1);
@@ -243,34 +244,34 @@ fn trim_counts_chunks() {
         (trimmed.chunks, trimmed.bytes, trimmed.pinned),
         (19, 19 * CHUNK, 1)
     );
-    assert_eq!(pool.stats().dot11.unwrap().chunks, 1);
+    assert_eq!(pool.stats().alloc.unwrap().chunks, 1);
     peak[0].fill(3);
     // What is left of the pinned chunk can still be got, once.
     let rest: Vec<_> = (1..per_chunk).map(|_| pool.dot11(2346).unwrap()).collect();
-    assert_eq!(pool.stats().dot11.unwrap().chunks, 1);
+    assert_eq!(pool.stats().alloc.unwrap().chunks, 1);
     assert_disjoint(&rest);
     assert!(peak[0].iter().all(|byte| *byte == 3));
     drop((peak, rest));
     assert_eq!((pool.trim().chunks, pool.trim().chunks), (1, 0));
-    assert_eq!(pool.stats().dot11.unwrap().chunks, 0);
+    assert_eq!(pool.stats().alloc.unwrap().chunks, 0);
 }
 
 #[test]
 fn trimming_a_pool_without_802_11_buffers_does_nothing() {
     let pool = builder().build().unwrap();
     assert_eq!(pool.trim().chunks, 0);
-    assert!(pool.stats().dot11.is_none());
+    assert!(pool.stats().alloc.is_none());
 }
 
 #[test]
 fn nothing_is_made_before_it_is_asked_for() {
     let pool = builder().build().unwrap();
-    assert!(pool.stats().dot11.is_none());
+    assert!(pool.stats().alloc.is_none());
     let mut stranger = 0;
     // SAFETY: the pool refuses what it has not handed out.
     let refused = unsafe { pool.dot11_from_raw(&raw mut stranger) }.unwrap_err();
     assert_eq!(refused.kind, MisuseKind::Foreign);
-    assert!(pool.stats().dot11.is_none());
+    assert!(pool.stats().alloc.is_none());
 }
 
 #[test]
@@ -286,7 +287,7 @@ fn threads_that_come_first_together_share_what_one_of_them_has_made() {
                 .collect()
         });
         assert_disjoint(&buffers);
-        assert_eq!(pool.stats().dot11.unwrap().out, 4);
+        assert_eq!(pool.stats().alloc.unwrap().out, 4);
     }
 }
 
@@ -297,10 +298,10 @@ fn large_buffers_are_counted_and_go_at_once() {
         .map(|n| pool.dot11(70_000 + n * 1000).unwrap())
         .collect();
     assert_disjoint(&buffers);
-    let stats = pool.stats().dot11.unwrap();
+    let stats = pool.stats().alloc.unwrap();
     let bytes: usize = buffers.iter().map(Dot11Buf::capacity).sum();
     assert_eq!((stats.large, stats.large_bytes), (100, bytes));
     drop(buffers);
-    let stats = pool.stats().dot11.unwrap();
+    let stats = pool.stats().alloc.unwrap();
     assert_eq!((stats.large, stats.large_bytes), (0, 0));
 }

@@ -1,5 +1,5 @@
-//! Attacks on 802.11 buffers and the raw boundary: trims beside everything else, chunks that change
-//! hands, pointers to edges.
+//! Attacks on variable-length buffers and the raw boundary: trims beside everything else, chunks
+//! that change hands, pointers to edges.
 
 #![allow(clippy::disallowed_types, reason = "these are the test's own")]
 
@@ -36,7 +36,7 @@ fn assert_signed(buffer: &Dot11Buf, word: u64) {
 #[track_caller]
 fn assert_whole(pool: &Pool, chunks: usize) {
     pool.trim();
-    let stats = pool.stats().dot11.unwrap();
+    let stats = pool.stats().alloc.unwrap();
     assert_eq!((stats.out, stats.chunks, stats.large), (0, 0, 0));
     for len in [64, 2368, 65_600] {
         assert_eq!(take_all(pool, len).len(), chunks * (CHUNK / len));
@@ -116,7 +116,7 @@ fn trims_race_frees_that_zero() {
 #[test]
 fn a_class_with_buffers_at_rest_serves_while_another_is_refused() {
     let pool = builder().dot11_bytes(8 * CHUNK).build().unwrap();
-    // Every second buffer is at rest, so no chunk is idle.
+    // Every second buffer is free, so no chunk is idle.
     let out: Vec<_> = take_all(&pool, 100).into_iter().step_by(2).collect();
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -333,7 +333,7 @@ mod linux {
                         pool.trim();
                     }
                     drop(take_all(&pool, 2346));
-                    assert!(pool.stats().dot11.unwrap().chunks <= chunks);
+                    assert!(pool.stats().alloc.unwrap().chunks <= chunks);
                 });
             }
             over.store(true, Ordering::Relaxed);

@@ -1,5 +1,5 @@
-//! Runs random sequences of calls on two pools with 802.11 buffers, against a model that is a map
-//! of live ranges.
+//! Runs random sequences of calls on two pools with variable-length buffers, against a model that
+//! is a map of live ranges.
 //!
 //! One thread makes the calls (other threads free buffers, too), so that the model is exact in both
 //! directions. A refusal is right if, and only if, every chunk has a live buffer, and the chunks of
@@ -92,7 +92,7 @@ proptest! {
         let cpus = cpus();
         let mut runs = shapes.map(|shape| Run::new(builder(), shape));
         for (which, cpu, call) in calls {
-            // The thread moves, so that buffers rest with several CPUs.
+            // The thread moves, so that buffers are with several CPUs.
             pin(cpus[cpu % cpus.len()]);
             let other = runs[1 - which].address(cpu);
             runs[which].call(call, other);

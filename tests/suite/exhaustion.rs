@@ -23,7 +23,7 @@ const SHARDS: usize = 8;
 /// to sweeps and steals.
 const CACHES: [usize; 3] = [1, 10, 1020];
 
-/// Returns a pool with frames at rest with every CPU, in the depot and, if asked for, uncarved.
+/// Returns a pool with free frames with every CPU, in the depot and, if asked for, uncarved.
 fn scattered(frames: usize, uncarved: usize, cache: usize) -> Pool {
     let pool = builder().frames(frames).shards(SHARDS).cache_size(cache);
     let pool = pool.build().unwrap();
@@ -43,7 +43,7 @@ fn scattered(frames: usize, uncarved: usize, cache: usize) -> Pool {
     pool
 }
 
-/// Returns the number of CPUs whose frames rest in places of their own. On the rseq front these are
+/// Returns the number of CPUs whose frames are in places of their own. On the rseq front these are
 /// all CPUs, on the portable one those with different shards.
 fn apart(stats: &Stats) -> usize {
     let places = match stats.front {
@@ -177,7 +177,7 @@ fn frames_freed_on_one_cpu_are_got_on_the_next() {
 const THREADS: usize = 64;
 
 /// How a pool's frames are divided among CPUs: the number of shards of the portable front, and the
-/// number of frames that rest with a CPU on either front.
+/// number of frames that are with a CPU on either front.
 #[derive(Clone, Copy, Debug)]
 struct Division {
     shards: usize,
@@ -286,7 +286,7 @@ impl Calls {
     }
 }
 
-/// Holds one frame most of the time, so that few are at rest. Every refusal must overlap another
+/// Holds one frame most of the time, so that few are free. Every refusal must overlap another
 /// thread's call. Returns how many refusals there were. With `bulks` it also asks for all frames at
 /// once, and keeps them no longer than the call.
 fn hold_one_at_most(pool: &Pool, calls: &Calls, me: usize, bulks: bool) -> u64 {

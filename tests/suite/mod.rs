@@ -2,7 +2,6 @@
 //! own front.
 
 mod builder;
-mod bulk;
 mod burst;
 mod callbacks;
 mod cell;
@@ -11,6 +10,7 @@ mod dot11;
 mod dot11_attacks;
 mod dot11_properties;
 mod exhaustion;
+mod id_batch;
 mod memory;
 mod properties;
 mod raw;

@@ -63,7 +63,7 @@ fn call() -> impl Strategy<Value = Call> {
 fn config() -> impl Strategy<Value = Config> {
     let rooms = (0..20_usize, 1..40_usize, 0..20_usize);
     // The numbers are for the front: how many shards it has, if it has those, and how many frames
-    // rest with a CPU.
+    // are with a CPU.
     let front = (1..5_usize, 1..12_usize);
     (1..40_usize, rooms, front, any::<bool>()).prop_map(|(frames, rooms, front, zero)| Config {
         frames,
@@ -82,7 +82,7 @@ struct Run {
     pools: Vec<Pool>,
     hand: Vec<Frame>,
     burst: Burst<ROOM>,
-    /// The CPUs on which the thread may run. It moves, so that frames rest with several CPUs.
+    /// The CPUs on which the thread may run. It moves, so that frames are with several CPUs.
     cpus: Vec<usize>,
 }
 

@@ -222,7 +222,7 @@ fn find_tells_start_capacity_and_state() {
         let inside = buffer.as_ptr().wrapping_add(1234);
         let pointer = buffer.into_raw();
         let found = pool.find(inside).unwrap();
-        assert_eq!((found.kind, found.start), (BufferKind::Dot11, pointer));
+        assert_eq!((found.kind, found.start), (BufferKind::VarBuf, pointer));
         assert_eq!((found.capacity, found.is_raw), (capacity, true));
         // SAFETY: the buffer was handed out above.
         let buffer = unsafe { pool.dot11_from_raw(pointer.as_ptr()) }.unwrap();
@@ -253,7 +253,7 @@ fn of_two_threads_that_free_the_same_pointer_one_succeeds() {
         };
         race(rounds, buffer, take_buffer);
     }
-    let dot11 = pool.stats().dot11.unwrap();
+    let dot11 = pool.stats().alloc.unwrap();
     assert_eq!((pool.stats().out, dot11.out, dot11.large), (0, 0, 0));
 }
 

@@ -1,4 +1,4 @@
-//! Tests that the numbers of a snapshot add up and are exact at rest.
+//! Tests that the numbers of a snapshot add up and are exact free.
 
 use std::thread;
 

@@ -77,8 +77,8 @@ fn pools_of_few_frames_with_many_threads_stay_whole() {
 
 #[test]
 fn smallest_caches_of_a_small_pool_leave_the_pool_whole() {
-    // The threads keep about as many frames as there are, so most of the time nearly nothing is at
-    // rest.
+    // The threads keep about as many frames as there are, so most of the time nearly nothing is
+    // free.
     for cache in [1, 3] {
         let pool = builder().frames(100).shards(3).cache_size(cache);
         let churned = Churn {

@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::common::{assert_whole, builder, pool, take_all};
-use framewell::{Bulk, Burst, CopyError, Frame, OutOfBuffers, Pool, Room, Stats};
+use framewell::{Burst, CopyError, Frame, IdBatch, OutOfBuffers, Pool, Room, Stats};
 
 const fn is_send_and_sync<T: Send + Sync>() {}
 const fn is_static<T: 'static>() {}
@@ -20,8 +20,8 @@ const _: () = {
     is_debug::<Pool>();
     is_send_and_sync::<Burst<32>>();
     is_debug::<Burst<32>>();
-    is_send_and_sync::<Bulk<'_, 32>>();
-    is_debug::<Bulk<'_, 32>>();
+    is_send_and_sync::<IdBatch<'_, 32>>();
+    is_debug::<IdBatch<'_, 32>>();
     is_send_and_sync::<Stats>();
     is_error::<OutOfBuffers>();
     is_error::<CopyError>();
@@ -38,7 +38,7 @@ fn handles_take_16_bytes() {
     assert_eq!(size_of::<Result<Frame, OutOfBuffers>>(), 16);
     assert_eq!(size_of::<Pool>(), 8);
     assert!(size_of::<Burst<32>>() <= 16 * 32 + 8);
-    assert!(size_of::<Bulk<'_, 32>>() <= 4 * 32 + 16);
+    assert!(size_of::<IdBatch<'_, 32>>() <= 4 * 32 + 16);
 }
 
 #[test]

@@ -39,7 +39,7 @@ fn memory_goes_with_the_last_frame_if_no_handle_is_left() {
 
 #[test]
 fn memory_goes_with_the_last_frame_of_a_used_pool() {
-    // Some frames rest with CPUs, in the depot and uncarved, and three are out.
+    // Some frames are with CPUs, in the depot and uncarved, and three are out.
     let pool = counted(131).shards(3).cache_size(12).build().unwrap();
     let mut burst: Burst<110> = Burst::new();
     pool.get_bulk(&mut burst, 110).unwrap();
@@ -127,7 +127,7 @@ fn race(frames: usize, threads: usize, rounds: u64, divide: fn(Vec<Frame>, usize
             .collect();
         for round in 0..rounds {
             let pool = arena(frames);
-            // Some frames stay at rest, and some are uncarved.
+            // Some frames stay free, and some are uncarved.
             let mut out: Vec<Frame> = (0..frames - 5).map(|_| pool.get(60).unwrap()).collect();
             out.truncate(frames - 5 - (round % 7) as usize);
             out.iter_mut().for_each(|frame| frame[0] = 1);
@@ -147,7 +147,7 @@ fn race(frames: usize, threads: usize, rounds: u64, divide: fn(Vec<Frame>, usize
 /// What a thread of [`race`] drops.
 enum Load {
     Singles(#[allow(dead_code, reason = "to be dropped")] Vec<Frame>),
-    Bulk(#[allow(dead_code, reason = "to be dropped")] Box<Burst<200>>),
+    IdBatch(#[allow(dead_code, reason = "to be dropped")] Box<Burst<200>>),
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn last_handle_races_frees_of_bursts_and_flushes() {
             .map(|_| {
                 let mut burst = Box::new(Burst::new());
                 burst.extend(frames.split_off(frames.len() - share));
-                Load::Bulk(burst)
+                Load::IdBatch(burst)
             })
             .collect();
         loads.push(Load::Singles(frames));

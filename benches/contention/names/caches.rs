@@ -9,7 +9,7 @@ impl super::Caches {
         names.add("gates and counters", &*outside.gates);
         names.add("mode", &*outside.mode);
         names.add("tickets", &outside.tickets);
-        names.add("ids on the move", outside.process.moving());
+        names.add("ids on the move", outside.process.in_flight());
         names.add("drains", outside.process.draining());
     }
 }

@@ -5,7 +5,7 @@ use contention::names::Names;
 impl super::Shared {
     pub(crate) fn name_lines(&self, names: &mut Names) {
         names.add("handles", &*self.handles);
-        names.add("home", &*self.home);
+        names.add("home", &*self.returned);
         self.frames.name_lines(names);
     }
 }

@@ -7,7 +7,7 @@
 
 use std::sync::atomic::{self, Ordering};
 
-use crate::machine::{Access, access, missed};
+use crate::machine::{Access, access, fetch_error};
 
 macro_rules! counted {
     ($atomic:ident, $value:ty) => {
@@ -70,7 +70,7 @@ macro_rules! counted {
                 self.tell(Access::Change);
                 let answer = self.0.compare_exchange(from, to, success, failure);
                 if answer.is_err() {
-                    missed(std::ptr::from_ref(self).addr());
+                    fetch_error(std::ptr::from_ref(self).addr());
                 }
                 answer
             }

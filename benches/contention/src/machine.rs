@@ -96,7 +96,7 @@ pub(crate) fn access(address: usize, kind: Access) {
 }
 
 /// Notes that a compare-and-swap failed.
-pub(crate) fn missed(address: usize) {
+pub(crate) fn fetch_error(address: usize) {
     on_running(|machine, _| machine.line(address).counts.retries += 1);
 }
 

@@ -7,7 +7,7 @@ use contention::atomics::AtomicU32;
 use contention::machine::{self, Section};
 
 use super::real::Sections;
-use super::{Area, COUNT, HIGH, HIGH_MANY, LOW, SLOT, WORDS};
+use super::{Area, COUNT, HIGH, HIGH_BULK, LOW, SLOT, WORDS};
 use std::sync::atomic::Ordering::Relaxed;
 
 pub(super) const NONE: u32 = u32::MAX;
@@ -67,7 +67,7 @@ pub(super) unsafe fn push(at: Sections, id: u32) -> bool {
 /// # Safety
 ///
 /// - The bullet of [`cache`] holds, and `to` has room for `most` ids.
-pub(super) unsafe fn pop_many(at: Sections, to: *mut u32, most: usize) -> usize {
+pub(super) unsafe fn pop_burst(at: Sections, to: *mut u32, most: usize) -> usize {
     let _section = Section::start();
     // SAFETY: the caller guarantees it (the function's bullet).
     let Some(cache) = (unsafe { cache(at) }) else {
@@ -91,7 +91,7 @@ pub(super) unsafe fn pop_many(at: Sections, to: *mut u32, most: usize) -> usize 
 /// # Safety
 ///
 /// - The bullet of [`cache`] holds, and `from` points to `n` ids.
-pub(super) unsafe fn push_many(at: Sections, from: *const u32, n: usize) -> bool {
+pub(super) unsafe fn push_bulk(at: Sections, from: *const u32, n: usize) -> bool {
     let _section = Section::start();
     // SAFETY: the caller guarantees it (the function's bullet).
     let Some(cache) = (unsafe { cache(at) }) else {
@@ -99,7 +99,7 @@ pub(super) unsafe fn push_many(at: Sections, from: *const u32, n: usize) -> bool
     };
     let count = cache[COUNT].load(Relaxed);
     let end = count as usize + n;
-    if end > cache[HIGH_MANY].load(Relaxed) as usize {
+    if end > cache[HIGH_BULK].load(Relaxed) as usize {
         return false;
     }
     for i in 0..n {

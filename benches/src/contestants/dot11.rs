@@ -1,4 +1,4 @@
-//! The 802.11 buffers of this crate.
+//! The variable-length buffers of this crate.
 
 use framewell::{Dot11Buf, Front, Pool};
 

@@ -1,6 +1,6 @@
 //! The pool of this crate as a contestant.
 
-use framewell::{Bulk, Burst, Frame, Front, FrontKind, Pool, Stats};
+use framewell::{Burst, Frame, Front, FrontKind, IdBatch, Pool, Stats};
 
 use crate::contestant::{BYTES, Buffer, Contestant};
 use crate::home::BURST;
@@ -117,8 +117,8 @@ impl Contestant for Framewell {
 
     #[inline]
     fn bulk<const N: usize>(&self, mut work: impl FnMut(*mut u8)) {
-        let mut bulk: Bulk<N> = Bulk::new(&self.pool);
-        bulk.get(N).expect("a bulk");
+        let mut bulk: IdBatch<N> = IdBatch::new(&self.pool);
+        bulk.get_bulk(N).expect("a bulk");
         bulk.iter_mut().for_each(|bytes| work(bytes.as_mut_ptr()));
     }
 }

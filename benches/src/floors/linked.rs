@@ -50,7 +50,7 @@ impl Class {
         // Relaxed, here and below: one thread alone uses the list.
         let head = self.head.load(Ordering::Relaxed);
         let buffer = NonNull::new(head).expect("a class has buffers left");
-        // SAFETY: a buffer on the list holds a link, written by `push`, and nobody else has it.
+        // SAFETY: a buffer in the list holds a link, written by `push`, and nobody else has it.
         let next = unsafe { buffer.cast::<*mut u8>().read_unaligned() };
         self.head.store(next, Ordering::Relaxed);
         Linked {
@@ -60,7 +60,7 @@ impl Class {
         }
     }
 
-    /// Puts a buffer of the class, which the caller owns, on the list.
+    /// Puts a buffer of the class, which the caller owns, in the list.
     #[inline(always)]
     fn push(&self, buffer: NonNull<u8>) {
         let next = self.head.load(Ordering::Relaxed);
@@ -81,7 +81,7 @@ struct Linked {
 // SAFETY: the mix alone has such buffers, and gets and frees them on one thread.
 unsafe impl Send for Linked {}
 
-// SAFETY: a buffer is either on its list or in one `Linked`, which alone has its stride of the
+// SAFETY: a buffer is either in its list or in one `Linked`, which alone has its stride of the
 // memory. The stride is at least the length (`BySize::of`).
 unsafe impl VaryingBuffer for Linked {
     #[inline(always)]

@@ -1,4 +1,4 @@
-//! The refusal: a get that a pool refuses which has nothing at rest anywhere.
+//! The refusal: a get that a pool refuses which has nothing free anywhere.
 
 use std::hint::black_box;
 

@@ -86,7 +86,7 @@ impl Bed {
         );
         match served_by {
             Some(Some(class)) => assert_eq!(found.capacity, class),
-            Some(None) => panic!("{len} is not to be had"),
+            Some(None) => panic!("{len} is not available"),
             None => assert!(found.capacity >= len),
         }
         self.stamp = self.stamp.wrapping_add(1);

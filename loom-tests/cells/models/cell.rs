@@ -1,10 +1,12 @@
 //! Cells, with the real crossbeam-epoch: edges U, V and E.
 //!
-//! The frames of a modelled pool are cells, and so are the places of a modelled `FrameCell`: who looks at a frame that is freed, or was handed out
-//! again, is reported, and so is who uses a place that nothing orders.
+//! The frames of a modelled pool are cells, and so are the places of a modelled `FrameCell`: who
+//! looks at a frame that is freed, or was handed out again, is reported, and so is who uses a place
+//! that nothing orders.
 //!
-//! Registering with a collector, the first pinning, which collects, and leaving it take many steps. Where a model is not about them the
-//! handles are made and dropped by the first thread, and lent to others.
+//! Registering with a collector, the first pinning, which collects, and leaving it take many steps.
+//! Where a model is not about them the handles are made and dropped by the first thread, and lent
+//! to others.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::OnceLock;
@@ -29,16 +31,16 @@ fn put(pool: &Pool, writer: &Writer<'_, Frame>, number: u8) {
 }
 
 /// Looks at the cell, and demands a whole record.
-fn look(reader: &Reader<'_, Frame>) -> Option<u8> {
+fn peek(reader: &Reader<'_, Frame>) -> Option<u8> {
     let seen = reader.read()?;
     assert_eq!(seen[0], seen[1], "a record is whole");
     Some(seen[0])
 }
 
 /// Nothing is retired, and so many frames are out.
-fn is_settled(pool: &Pool, out: usize) {
+fn may_refuse(pool: &Pool, out: usize) {
     let stats = pool.stats();
-    assert_eq!((stats.out, stats.retired), (out, 0), "not home, or not counted");
+    assert_eq!((stats.out, stats.retired), (out, 0), "not freed, or not counted");
 }
 
 /// A handle that the first thread lends to another one.
@@ -56,7 +58,7 @@ impl<T> Lent<T> {
 
 fn lend_reader(reader: &Reader<'_, Frame>) -> Lent<Reader<'static, Frame>> {
     // The first pinning.
-    look(reader);
+    peek(reader);
     Lent((&raw const *reader).cast())
 }
 
@@ -73,14 +75,14 @@ fn beside_a_reader(preemptions: usize, work: fn(&Pool, &Writer<'_, Frame>), seen
             let (reader, writer) = (cell.reader(), cell.writer());
             put(&pool, &writer, 1);
             let lent = lend_reader(&reader);
-            let thread = thread::spawn(move || seen(look(lent.get())));
+            let thread = thread::spawn(move || seen(peek(lent.get())));
             work(&pool, &writer);
             thread.join().unwrap();
             put(&pool, &writer, 9);
         }
-        is_settled(&pool, 1);
+        may_refuse(&pool, 1);
         drop(cell);
-        is_settled(&pool, 0);
+        may_refuse(&pool, 0);
     });
 }
 
@@ -126,13 +128,13 @@ pub fn two_writers_swap() {
             let thread = thread::spawn(move || assert!(lent.get().swap(frame).is_ok()));
             put(&pool, &one, 4);
             thread.join().unwrap();
-            // While one of them was in its call, the other could not bring its buffer home.
+            // While one of them was in its call, the other could not bring its buffer back.
             assert!(pool.stats().retired <= 2, "more are retired than may be");
             put(&pool, &one, 9);
         }
-        is_settled(&pool, 1);
+        may_refuse(&pool, 1);
         drop(cell);
-        is_settled(&pool, 0);
+        may_refuse(&pool, 0);
     });
 }
 
@@ -150,7 +152,7 @@ pub fn first_swap_races_clear() {
             assert!(thread.join().unwrap());
             assert!(one.clear());
         }
-        is_settled(&pool, 0);
+        may_refuse(&pool, 0);
     });
 }
 
@@ -169,10 +171,10 @@ pub fn clear_races_swap() {
             thread.join().unwrap();
             put(&pool, &two, 9);
             // With both handles still there: what one of them has retired is not left in its hands.
-            is_settled(&pool, 1);
+            may_refuse(&pool, 1);
         }
         drop(cell);
-        is_settled(&pool, 0);
+        may_refuse(&pool, 0);
     });
 }
 
@@ -217,7 +219,7 @@ pub fn end_of_a_pool_swaps_and_panics() {
             let (reader, writer) = (cell.reader(), cell.writer());
             assert!(writer.swap(last_frame(owned)).is_ok());
             let lent = lend_reader(&reader);
-            let thread = thread::spawn(move || look(lent.get()));
+            let thread = thread::spawn(move || peek(lent.get()));
             let swap = |number| {
                 let swap = || writer.swap(record(&pool, number)).is_ok();
                 catch_unwind(AssertUnwindSafe(swap)).expect("the panic goes no further")
@@ -230,9 +232,9 @@ pub fn end_of_a_pool_swaps_and_panics() {
             let swapped = swapped.get().expect("the pool has ended");
             assert!(swapped, "refused below the bound");
         }
-        is_settled(&pool, 1);
+        may_refuse(&pool, 1);
         drop(cell);
-        is_settled(&pool, 0);
+        may_refuse(&pool, 0);
     });
 }
 
@@ -242,14 +244,14 @@ pub fn handles_are_made_at_once() {
         let cell = Arc::new(FrameCell::new(1));
         let other = Arc::clone(&cell);
         let thread = thread::spawn(move || {
-            assert!(matches!(look(&other.reader()), None | Some(1)));
+            assert!(matches!(peek(&other.reader()), None | Some(1)));
         });
         put(&pool, &cell.writer(), 1);
         thread.join().unwrap();
         put(&pool, &cell.writer(), 9);
-        is_settled(&pool, 1);
+        may_refuse(&pool, 1);
         drop(cell);
-        is_settled(&pool, 0);
+        may_refuse(&pool, 0);
     });
 }
 
@@ -260,13 +262,13 @@ pub fn reader_comes_and_goes_during_a_swap() {
         put(&pool, &cell.writer(), 1);
         let other = Arc::clone(&cell);
         let thread = thread::spawn(move || {
-            assert!(matches!(look(&other.reader()), Some(1 | 2)));
+            assert!(matches!(peek(&other.reader()), Some(1 | 2)));
         });
         put(&pool, &cell.writer(), 2);
         thread.join().unwrap();
         put(&pool, &cell.writer(), 9);
-        is_settled(&pool, 1);
+        may_refuse(&pool, 1);
         drop(cell);
-        is_settled(&pool, 0);
+        may_refuse(&pool, 0);
     });
 }

@@ -1,12 +1,12 @@
 //! The registry of large buffers, with the real crossbeam-epoch: edge E.
 //!
-//! An entry has a cell that a lookup reads and its end writes: who looks at an entry that is gone, or whose going nothing orders after the
-//! look, is reported.
+//! An entry has a cell that a lookup reads and its end writes: who looks at an entry that is gone,
+//! or whose going nothing orders after the look, is reported.
 
 use loom::sync::Arc;
 use loom::thread;
 
-use super::fw::dot11::{Entry, Registry};
+use super::fw::varlen::{Entry, Registry};
 use super::fw::sync::{AtomicU32, Ordering, Tracks};
 use crate::harness::explore;
 
@@ -62,8 +62,8 @@ impl World {
     }
 
     fn has(&self, address: usize) -> bool {
-        let look = |_, entry: &Tracked| entry.alive.read(0);
-        self.registry.at(address, look).is_some()
+        let peek = |_, entry: &Tracked| entry.alive.read(0);
+        self.registry.at(address, peek).is_some()
     }
 
     /// Of so many entries each has ended once.
@@ -97,10 +97,10 @@ pub fn lookup_races_removal() {
     explore(Some(2), || {
         let world = World::new();
         let a = world.insert(A);
-        let look = |world: &World| {
+        let peek = |world: &World| {
             world.has(A);
         };
-        beside(world, 1, look, move |world| a.remove(world), |world| {
+        beside(world, 1, peek, move |world| a.remove(world), |world| {
             assert!(!world.has(A), "found when it was removed");
         });
     });

@@ -4,8 +4,8 @@
 
 use std::ops::Deref;
 
-use crate::buffer::dot11_buf::Dot11Buf;
 use crate::buffer::frame::Frame;
+use crate::buffer::var_buf::VarBuf;
 
 /// A buffer of a pool that a [`FrameCell`](crate::FrameCell) can hold.
 ///
@@ -26,8 +26,8 @@ use crate::buffer::frame::Frame;
 /// ```
 pub trait Buffer: Sealed + Deref<Target = [u8]> + Send + Sync + 'static {}
 
-/// The operations that a cell needs of a buffer. Its drop must not panic (E7): the drop runs among
-/// other deferred functions.
+/// The operations that a cell needs of a buffer. Its drop must not panic (#drop-does-not-unwind):
+/// the drop runs among other deferred functions.
 pub trait Sealed {
     /// Counts the buffer as retired in its pool.
     fn retired(&self);
@@ -48,9 +48,9 @@ impl Sealed for Frame {
     }
 }
 
-impl Buffer for Dot11Buf {}
+impl Buffer for VarBuf {}
 
-impl Sealed for Dot11Buf {
+impl Sealed for VarBuf {
     fn retired(&self) {
         self.pool().count_retired();
     }

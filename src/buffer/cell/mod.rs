@@ -10,33 +10,35 @@
 //!
 //! Invariants
 //!
-//! - E1. A place whose bit is set in `free` is empty and has no owner. Who clears the bit owns the
-//!   place. A place that is published as `current` belongs to the cell, and then to who takes it
-//!   out of `current` again.
-//! - E2. A place that was taken out of `current` is *retired*. Its buffer stays, and nothing is
-//!   written there, until all guards are gone that were pinned when it was taken out. A function
-//!   that is deferred to the collector waits for that. It moves the buffer out, sets the bit, and
-//!   drops the buffer last: the drop may end the buffer's pool, and call back into this cell.
-//! - E3. There is one place more than buffers may be retired. Who takes a buffer out of `current`
-//!   owns another place meanwhile, so the retired buffers are never more than the bound. A writer
-//!   that finds no free place is refused.
-//! - E4. The slots outlive all deferred functions, which point to them. Handles borrow the cell,
-//!   also for their own drop. The cell first drops its participants and its collector, which runs
-//!   what is still deferred, and then the slots.
-//! - E5. Who forgets a snapshot leaks the collector, and with it the functions that are deferred.
-//!   They never run. The slots drop the buffers that are left in them when the cell is dropped.
-//! - E6. A participant is used by one handle at a time: who sets its mark has it until it clears
-//!   the mark. A participant stays until the cell is dropped.
-//! - E7. No drop of a buffer unwinds (`misuse::Hook`). So the other deferred functions run too, and
-//!   all places are emptied.
+//! - #place-owner: A place whose bit is set in `free` is empty and has no owner. Who clears the bit
+//!   owns the place. A place that is published as `current` belongs to the cell, and then to who
+//!   takes it out of `current` again.
+//! - #place-retired: A place that was taken out of `current` is *retired*. Its buffer stays, and
+//!   nothing is written there, until all guards are gone that were pinned when it was taken out. A
+//!   function that is deferred to the collector waits for that. It moves the buffer out, sets the
+//!   bit, and drops the buffer last: the drop may end the buffer's pool, and call back into this
+//!   cell.
+//! - #retired-bound: There is one place more than buffers may be retired. Who takes a buffer out of
+//!   `current` owns another place meanwhile, so the retired buffers are never more than the bound.
+//!   A writer that finds no free place is refused.
+//! - #slots-outlive: The slots outlive all deferred functions, which point to them. Handles borrow
+//!   the cell, also for their own drop. The cell first drops its participants and its collector,
+//!   which runs what is still deferred, and then the slots.
+//! - #forgotten-snapshot: Who forgets a snapshot leaks the collector, and with it the functions
+//!   that are deferred. They never run. The slots drop the buffers that are left in them when the
+//!   cell is dropped.
+//! - #participant-owner: A participant is used by one handle at a time: who sets its mark has it
+//!   until it clears the mark. A participant stays until the cell is dropped.
+//! - #drop-does-not-unwind: No drop of a buffer unwinds (`misuse::Hook`). So the other deferred
+//!   functions run too, and all places are emptied.
 //!
 //! A snapshot pins first, and reads `current` after that. A function that is deferred after a place
 //! was taken out of `current` waits for every reader that pinned before and can have read the place
 //! there: crossbeam-epoch promises that. To a reader, a place that is used again is like an address
 //! that an allocator hands out again.
 //!
-//! Source: K. Fraser, Practical lock-freedom, 2004, section 5.2.3; crossbeam-epoch,
-//! `src/internal.rs`.
+//! Source: K. Fraser, Practical lock-freedom, 2004, section 5.2.3; crossbeam-epoch, module
+//! `internal`.
 
 mod buffer;
 mod participants;
@@ -101,16 +103,18 @@ pub use self::writer::Writer;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct FrameCell<B: Buffer> {
-    /// The participants are dropped before the slots (E4): fields are dropped in their order.
+    /// The participants are dropped before the slots (#slots-outlive): fields are dropped in their
+    /// order.
     participants: Participants,
-    slots: Home<B>,
+    slots: SharedSlots<B>,
 }
 
 // SAFETY: the cell owns its buffers, which are Send, and its participants, which crossbeam-epoch
 // binds to no thread.
 unsafe impl<B: Buffer> Send for FrameCell<B> {}
 // SAFETY: readers on several threads share a buffer, which is Sync. Deferred functions drop it on
-// any of the threads, and it is Send. Places change hands by E1 and E2, participants by E6.
+// any of the threads, and it is Send. Places change hands by #place-owner and #place-retired,
+// participants by #participant-owner.
 unsafe impl<B: Buffer> Sync for FrameCell<B> {}
 
 impl<B: Buffer> FrameCell<B> {
@@ -141,7 +145,7 @@ impl<B: Buffer> FrameCell<B> {
         );
         Self {
             participants: Participants::new(),
-            slots: Home::new(Slots::new(retired + 1)),
+            slots: SharedSlots::new(Slots::new(retired + 1)),
         }
     }
 
@@ -196,15 +200,15 @@ impl<B: Buffer> fmt::Debug for FrameCell<B> {
 }
 
 /// The owner of the slots, which lie on the heap, where deferred functions point to them.
-struct Home<B: Buffer>(NonNull<Slots<B>>);
+struct SharedSlots<B: Buffer>(NonNull<Slots<B>>);
 
-impl<B: Buffer> Home<B> {
+impl<B: Buffer> SharedSlots<B> {
     fn new(slots: Slots<B>) -> Self {
         Self(NonNull::from(Box::leak(Box::new(slots))))
     }
 }
 
-impl<B: Buffer> Deref for Home<B> {
+impl<B: Buffer> Deref for SharedSlots<B> {
     type Target = Slots<B>;
 
     #[inline]
@@ -214,17 +218,17 @@ impl<B: Buffer> Deref for Home<B> {
     }
 }
 
-impl<B: Buffer> Drop for Home<B> {
+impl<B: Buffer> Drop for SharedSlots<B> {
     fn drop(&mut self) {
         // SAFETY: they were leaked from a box by `new`. The cell is being dropped, so no handle is
-        // left. Its collector was dropped before: what was deferred has run (E4) or never will
-        // (E5).
+        // left. Its collector was dropped before: what was deferred has run (#slots-outlive) or
+        // never will (#forgotten-snapshot).
         drop(unsafe { Box::from_raw(self.0.as_ptr()) });
     }
 }
 
-/// The part that readers and writers share: a participant, which is this handle's alone (E6), and
-/// the cell.
+/// The part that readers and writers share: a participant, which is this handle's alone
+/// (#participant-owner), and the cell.
 struct Handle<'c, B: Buffer> {
     participant: &'c Participant,
     cell: &'c FrameCell<B>,
@@ -237,7 +241,8 @@ impl<B: Buffer> Handle<'_, B> {
     }
 }
 
-/// Because there is a drop, the compiler demands that a handle is dropped before its cell (E4).
+/// Because there is a drop, the compiler demands that a handle is dropped before its cell
+/// (#slots-outlive).
 impl<B: Buffer> Drop for Handle<'_, B> {
     fn drop(&mut self) {
         self.participant.leave();

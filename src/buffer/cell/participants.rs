@@ -33,7 +33,7 @@ pub(super) struct Participants {
 /// A participant of the collector, and its mark.
 ///
 /// `LocalHandle` is not bound to a thread, but it counts without atomics. So it is for whoever has
-/// taken the participant (E6), and neither this type is `Sync` nor a handle `Send`.
+/// taken the participant (#participant-owner), and neither this type is `Sync` nor a handle `Send`.
 pub(super) struct Participant {
     local: LocalHandle,
     taken: AtomicU32,
@@ -54,14 +54,17 @@ impl Participants {
         }
     }
 
-    /// Takes a spare participant, or adds one. It is the caller's (E6).
+    /// Takes a spare participant, or adds one. It is the caller's (#participant-owner).
     pub(super) fn take(&self) -> &Participant {
-        // Acquire (W): pairs with the Release in `add`; the list behind it is walked here.
+        // Acquire (#participant-handover): pairs with the Release in `add`; the list behind it is
+        // walked here.
         let mut at = self.first.load(Ordering::Acquire);
-        // SAFETY: the pointer is null or a participant, which stays until the cell is dropped (E6).
+        // SAFETY: the pointer is null or a participant, which stays until the cell is dropped
+        // (#participant-owner).
         while let Some(participant) = unsafe { at.as_ref() } {
-            // Acquire (W): pairs with the Release in `leave`; what the handle before did with the
-            // participant comes first. Relaxed on failure: the participant is not touched.
+            // Acquire (#participant-handover): pairs with the Release in `leave`; what the handle
+            // before did with the participant comes first. Relaxed on failure: the participant is
+            // not touched.
             let taken = participant.taken.compare_exchange(
                 SPARE,
                 TAKEN,
@@ -92,15 +95,15 @@ impl Participants {
             let participant = unsafe { added.as_mut() };
             participant.tracks.write(NEXT);
             participant.next = first;
-            // AcqRel (W): publishes the participant, and hands on the Release of the thread that
-            // added the next one. Relaxed on failure: as above.
+            // AcqRel (#participant-handover): publishes the participant, and hands on the Release
+            // of the thread that added the next one. Relaxed on failure: as above.
             match self.first.compare_exchange(
                 first,
                 added.as_ptr(),
                 Ordering::AcqRel,
                 Ordering::Relaxed,
             ) {
-                // SAFETY: it is added, and stays until the cell is dropped (E6).
+                // SAFETY: it is added, and stays until the cell is dropped (#participant-owner).
                 Ok(_) => return unsafe { added.as_ref() },
                 Err(now) => first = now,
             }
@@ -124,8 +127,8 @@ impl Participant {
         // A participant that a forgotten snapshot has pinned stays pinned, so no handle may take
         // it.
         if !self.local.is_pinned() {
-            // Release (W): pairs with the Acquire in `take`; what this handle did with the
-            // participant comes before what the next one does.
+            // Release (#participant-handover): pairs with the Acquire in `take`; what this handle
+            // did with the participant comes before what the next one does.
             self.taken.store(SPARE, Ordering::Release);
         }
     }

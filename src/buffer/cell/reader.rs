@@ -67,7 +67,7 @@ impl<'c, B: Buffer> Reader<'c, B> {
     pub fn read(&self) -> Option<Snapshot<'_, B>> {
         let guard = self.handle.pin();
         // This comes after the pinning: what is current from now on is not freed before the guard
-        // is gone (E2).
+        // is gone (#place-retired).
         let buffer = self.handle.cell.slots.current()?;
         Some(Snapshot {
             buffer,
@@ -116,13 +116,13 @@ impl<B: Buffer> Deref for Snapshot<'_, B> {
     #[inline]
     fn deref(&self) -> &B {
         // SAFETY: the buffer was current after the guard had been pinned. So it stays in its place,
-        // unchanged, while the guard is there (E2).
+        // unchanged, while the guard is there (#place-retired).
         unsafe { self.buffer.as_ref() }
     }
 }
 
 /// Because there is a drop, the compiler demands that a snapshot is dropped before its reader, and
-/// so before the cell (E4).
+/// so before the cell (#slots-outlive).
 impl<B: Buffer> Drop for Snapshot<'_, B> {
     fn drop(&mut self) {}
 }

@@ -1,5 +1,5 @@
-//! The places of a cell: which of them are free, and which one is current. E1 and E2 say who may
-//! touch a place.
+//! The places of a cell: which of them are free, and which one is current. #place-owner and
+//! #place-retired say who may touch a place.
 
 use std::cell::UnsafeCell;
 use std::mem::MaybeUninit;
@@ -46,14 +46,14 @@ impl<B: Buffer> Slots<B> {
         self.places.len()
     }
 
-    /// Takes a free place. It is the caller's (E1).
+    /// Takes a free place. It is the caller's (#place-owner).
     pub(super) fn claim(&self) -> Option<Place> {
         // Relaxed: the place is touched only after a successful exchange.
         let mut free = self.free.load(Ordering::Relaxed);
         while free != 0 {
             let place = Place(free.trailing_zeros());
-            // Acquire (V): pairs with `give_back`; the last owner is done with the place. Relaxed
-            // on failure: as above.
+            // Acquire (#place-handover): pairs with `give_back`; the last owner is done with the
+            // place. Relaxed on failure: as above.
             match self.free.compare_exchange_weak(
                 free,
                 free & !place.bit(),
@@ -71,10 +71,10 @@ impl<B: Buffer> Slots<B> {
     ///
     /// # Safety
     ///
-    /// - The caller owns the place (E1), and it is empty.
+    /// - The caller owns the place (#place-owner), and it is empty.
     pub(super) unsafe fn give_back(&self, place: Place) {
-        // Release (V): pairs with `claim`; what the caller did to the place comes before its next
-        // owner.
+        // Release (#place-handover): pairs with `claim`; what the caller did to the place comes
+        // before its next owner.
         self.free.fetch_or(place.bit(), Ordering::Release);
     }
 
@@ -82,7 +82,7 @@ impl<B: Buffer> Slots<B> {
     ///
     /// # Safety
     ///
-    /// - The caller owns the place (E1), and it is empty.
+    /// - The caller owns the place (#place-owner), and it is empty.
     pub(super) unsafe fn fill(&self, place: Place, buffer: B) {
         self.tracks.write(place.0);
         // SAFETY: the caller owns the place, so nobody else has a reference into it.
@@ -90,15 +90,15 @@ impl<B: Buffer> Slots<B> {
     }
 
     /// Makes a place, or none, the current one. Returns the place that was current before, which is
-    /// the caller's to retire (E2).
+    /// the caller's to retire (#place-retired).
     ///
     /// # Safety
     ///
-    /// - The caller owns the place (E1), has filled it, and gives it up.
+    /// - The caller owns the place (#place-owner), has filled it, and gives it up.
     pub(super) unsafe fn publish(&self, place: Option<Place>) -> Option<Place> {
         let new = place.map_or(NONE, |place| place.0);
-        // Release (U): publishes the place's buffer to `current`. Acquire (U): pairs with the
-        // Release here; the caller will drop the old buffer.
+        // Release (#cell-publish): publishes the place's buffer to `current`. Acquire
+        // (#cell-publish): pairs with the Release here; the caller will drop the old buffer.
         let old = self.current.swap(new, Ordering::AcqRel);
         (old != NONE).then_some(Place(old))
     }
@@ -106,7 +106,8 @@ impl<B: Buffer> Slots<B> {
     /// Returns the buffer of the current place.
     #[inline]
     pub(super) fn current(&self) -> Option<NonNull<B>> {
-        // Acquire (U): pairs with `publish`; the buffer is read through what is returned.
+        // Acquire (#cell-publish): pairs with `publish`; the buffer is read through what is
+        // returned.
         let place = self.current.load(Ordering::Acquire);
         if place == NONE {
             return None;
@@ -128,7 +129,7 @@ impl<B: Buffer> Slots<B> {
     /// - The caller has taken the place out of `current`, and has deferred nothing yet.
     pub(super) unsafe fn note_retired(&self, place: Place) {
         self.tracks.read(place.0);
-        // SAFETY: the place was published full, and only readers share it (E2).
+        // SAFETY: the place was published full, and only readers share it (#place-retired).
         unsafe { self.at(place).as_ref() }.retired();
     }
 
@@ -136,13 +137,14 @@ impl<B: Buffer> Slots<B> {
     ///
     /// # Safety
     ///
-    /// - The place is retired, nobody can look at it any more (E2), and only this call releases it.
+    /// - The place is retired, nobody can look at it any more (#place-retired), and only this call
+    ///   releases it.
     pub(super) unsafe fn release(&self, place: Place) {
         // SAFETY: by the function's bullet, the place is full and unshared.
         let buffer = unsafe { self.empty(place) };
         // SAFETY: by the function's bullet, and because it is empty now.
         unsafe { self.give_back(place) };
-        // The count comes before the drop, which may be the end of the pool (P3 of `shared`).
+        // The count comes before the drop, which may be the end of the pool (#free-ends-access).
         buffer.no_longer_retired();
         // The drop comes last: what the end of a pool drops may use this cell.
         drop(buffer);
@@ -160,7 +162,7 @@ impl<B: Buffer> Slots<B> {
     }
 
     /// Returns whether nothing is retired, and no other writer is in the middle of a call.
-    pub(super) fn at_rest(&self) -> bool {
+    pub(super) fn nothing_retired(&self) -> bool {
         // Relaxed, twice: the answer decides only whether to collect once more.
         let in_use = self.len() as u32 - self.free.load(Ordering::Relaxed).count_ones();
         let current = self.current.load(Ordering::Relaxed);
@@ -170,7 +172,7 @@ impl<B: Buffer> Slots<B> {
     /// Returns the free places, as bits. A writer compares them to see whether a collection has
     /// freed one.
     pub(super) fn free(&self) -> u64 {
-        // Relaxed: as in `at_rest`.
+        // Relaxed: as in `nothing_retired`.
         self.free.load(Ordering::Relaxed)
     }
 }
@@ -196,7 +198,8 @@ impl<B: Buffer> Drop for Slots<B> {
             if place.0 != current {
                 buffer.no_longer_retired();
             }
-            // The drop does not unwind (E7), so the places behind this one are emptied too.
+            // The drop does not unwind (#drop-does-not-unwind), so the places behind this one are
+            // emptied too.
             drop(buffer);
         }
     }

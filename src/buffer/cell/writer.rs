@@ -16,14 +16,14 @@
 //!   flush:  advance to e+2, open the bag: the buffer is back in its pool
 //! ```
 //!
-//! A writer gives up when `PATIENCE` flushes in a row have freed no place: a reader, or another
+//! A writer gives up when `IDLE_FLUSHES` flushes in a row have freed no place: a reader, or another
 //! writer, is pinned. It also gives up after `MOST` flushes, whatever they do: other writers may
 //! retire as fast as this one releases. One of the next calls releases what is left.
 //!
 //! The queue is short, since no participant leaves the collector (`participants`). It holds a bag
 //! for each buffer that may be retired, and the full bags of participants. A full bag holds 64
-//! nodes of the queue, from bags that its participant has opened. `PATIENCE` has room for some 48
-//! full bags in a row.
+//! nodes of the queue, from bags that its participant has opened. `IDLE_FLUSHES` has room for some
+//! 48 full bags in a row.
 
 use std::fmt;
 
@@ -35,7 +35,7 @@ use crate::sync::scaled;
 
 /// The flushes in a row that free no place before a writer concludes that somebody is pinned. A
 /// writer's own bag needs two.
-const PATIENCE: u32 = scaled(8, 2);
+const IDLE_FLUSHES: u32 = scaled(8, 2);
 
 /// The most flushes of one collection. They open some 240 bags, and each looks at every
 /// participant.
@@ -111,7 +111,7 @@ impl<'c, B: Buffer> Writer<'c, B> {
         let Some(place) = self.claim(&mut guard) else {
             return Err(new);
         };
-        // SAFETY: the place was claimed just now. It is empty and this call's (E1).
+        // SAFETY: the place was claimed just now. It is empty and this call's (#place-owner).
         unsafe { slots.fill(place, new) };
         // SAFETY: the place was filled.
         let old = unsafe { slots.publish(Some(place)) };
@@ -140,7 +140,7 @@ impl<'c, B: Buffer> Writer<'c, B> {
         let slots = &self.handle.cell.slots;
         let mut guard = self.handle.pin();
         // The place is held while the other one is taken out. So this counts against the bound as a
-        // swap does (E3).
+        // swap does (#retired-bound).
         let Some(place) = self.claim(&mut guard) else {
             return false;
         };
@@ -169,28 +169,29 @@ impl<'c, B: Buffer> Writer<'c, B> {
             // SAFETY: this call has taken the place out of `current`, and defers its release below.
             unsafe { self.handle.cell.slots.note_retired(place) };
             let release = move || {
-                // SAFETY: the slots outlive the deferred functions (E4).
+                // SAFETY: the slots outlive the deferred functions (#slots-outlive).
                 let slots = unsafe { slots.as_ref() };
-                // SAFETY: only this call has retired the place, and the grace period is over (E2).
+                // SAFETY: only this call has retired the place, and the grace period is over
+                // (#place-retired).
                 unsafe { slots.release(place) };
             };
             // SAFETY: the function may run on any thread, since a buffer is Send. It runs before
-            // the slots are dropped (E4).
+            // the slots are dropped (#slots-outlive).
             unsafe { guard.defer_unchecked(release) };
         }
         self.collect(guard, old.is_some());
     }
 
-    /// Flushes until nothing is retired, until `PATIENCE` flushes in a row free no place, or `MOST`
-    /// times.
+    /// Flushes until nothing is retired, until `IDLE_FLUSHES` flushes in a row free no place, or
+    /// `MOST` times.
     ///
     /// It flushes at least once if this call has `deferred` something. No other participant could
-    /// release that, and beside another writer the cell may seem at rest.
+    /// release that, and beside another writer the cell may seem free.
     fn collect(&self, guard: &mut Guard, mut deferred: bool) {
         let slots = &self.handle.cell.slots;
         let mut idle = 0;
         for _ in 0..MOST {
-            if idle == PATIENCE || (!deferred && slots.at_rest()) {
+            if idle == IDLE_FLUSHES || (!deferred && slots.nothing_retired()) {
                 break;
             }
             let before = slots.free();

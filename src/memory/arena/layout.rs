@@ -20,7 +20,7 @@ const LINE: usize = 64;
 
 /// What the builder asks for, in bytes.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Wanted {
+pub(crate) struct LayoutRequest {
     pub(crate) headroom: usize,
     pub(crate) payload: usize,
     /// The tailroom is at least this.
@@ -40,7 +40,7 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    pub(crate) fn new(wanted: Wanted) -> Result<Self, BuildError> {
+    pub(crate) fn new(wanted: LayoutRequest) -> Result<Self, BuildError> {
         if wanted.payload == 0 {
             return Err(BuildError::ZeroPayload);
         }
@@ -87,7 +87,7 @@ fn coloured(needed: usize) -> usize {
 mod tests {
     use super::*;
 
-    const DEFAULT: Wanted = Wanted {
+    const DEFAULT: LayoutRequest = LayoutRequest {
         headroom: 128,
         payload: 1500,
         tailroom: 0,
@@ -115,13 +115,13 @@ mod tests {
     #[test]
     fn exact_stride_is_kept() {
         let stride = Some(2048);
-        let layout = Layout::new(Wanted { stride, ..DEFAULT }).unwrap();
+        let layout = Layout::new(LayoutRequest { stride, ..DEFAULT }).unwrap();
         assert_eq!((layout.stride, layout.room), (2048, 2048));
     }
 
     #[test]
     fn room_stops_at_what_a_handle_can_name() {
-        let wanted = Wanted {
+        let wanted = LayoutRequest {
             payload: 65_000,
             stride: Some(1 << 20),
             ..DEFAULT

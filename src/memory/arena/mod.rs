@@ -7,12 +7,13 @@
 //!
 //! Invariants
 //!
-//! - A1. Frame `i` is the bytes `base + i × stride ..+ stride`. It lies inside the mapping for all
-//!   `i` below the number of frames.
-//! - A2. The bytes of a frame are touched only through the handle that owns it. The allocator keeps
-//!   nothing in them. They are zero until an owner writes them.
-//! - A3. `next` only grows. Frames are carved in order and on demand, so a frame that was never
-//!   asked for is never touched. A frame's bytes and words are committed before `next` passes it.
+//! - #frame-in-mapping: Frame `i` is the bytes `base + i × stride ..+ stride`. It lies inside the
+//!   mapping for all `i` below the number of frames.
+//! - #frame-owner-only: The bytes of a frame are touched only through the handle that owns it. The
+//!   allocator keeps nothing in them. They are zero until an owner writes them.
+//! - #carved-in-order: `next` only grows. Frames are carved in order and on demand, so a frame that
+//!   was never asked for is never touched. A frame's bytes and words are committed before `next`
+//!   passes it.
 
 mod layout;
 
@@ -21,13 +22,13 @@ use std::ptr::NonNull;
 
 use crossbeam_utils::CachePadded;
 
-pub(crate) use layout::{Layout, Wanted};
+pub(crate) use layout::{Layout, LayoutRequest};
 
 use crate::base::batch::Batch;
-use crate::base::id::FrameId;
+use crate::base::id::BufferId;
 use crate::base::raw::FrameStates;
 use crate::base::stack::Links;
-use crate::memory::back::{Back, Lack};
+use crate::memory::back::{Back, CarveError};
 use crate::memory::reservation::Reservation;
 use crate::sync::{AtomicU32, Margin, Ordering};
 use crate::sys::{HugePages, Mapping, PageKind, prefetch_to_write};
@@ -46,8 +47,8 @@ pub(crate) struct Arena {
 
 // SAFETY: the arena owns its mapping, which is not bound to a thread.
 unsafe impl Send for Arena {}
-// SAFETY: shared access yields addresses alone; A2 says who may use the bytes behind them. `next`
-// is atomic.
+// SAFETY: shared access yields addresses alone; #frame-owner-only says who may use the bytes behind
+// them. `next` is atomic.
 unsafe impl Sync for Arena {}
 
 impl Arena {
@@ -58,10 +59,10 @@ impl Arena {
         frames: u32,
         layout: Layout,
         bytes: usize,
-        wish: HugePages,
+        requested: HugePages,
         prefault: bool,
     ) -> io::Result<Self> {
-        let (mapping, pages) = Mapping::huge(bytes, wish)?;
+        let (mapping, pages) = Mapping::huge(bytes, requested)?;
         debug_assert!(mapping.len() >= bytes);
         let memory = Reservation::new(mapping, links, raw, frames);
         if prefault {
@@ -103,22 +104,22 @@ impl Arena {
     /// - `id` is below the number of frames.
     /// - `offset` is at most the stride.
     #[inline(always)]
-    pub(crate) unsafe fn byte(&self, id: FrameId, offset: usize) -> NonNull<u8> {
+    pub(crate) unsafe fn byte(&self, id: BufferId, offset: usize) -> NonNull<u8> {
         debug_assert!(id.0 < self.frames && offset <= self.layout.stride);
         // In this order the sum that needs no id is ready before the id is.
         // SAFETY: every frame is as large as the stride, so `offset` lies in the first frame or at
         // its end.
         let in_first = unsafe { self.base.add(offset) };
-        // SAFETY: A1: the mapping holds `frames` strides, in all at most isize::MAX bytes
-        // (`Layout::bytes`), so this is the same place in frame `id`.
+        // SAFETY: #frame-in-mapping: the mapping holds `frames` strides, in all at most isize::MAX
+        // bytes (`Layout::bytes`), so this is the same place in frame `id`.
         unsafe { in_first.add(id.index() * self.layout.stride) }
     }
 
     /// Returns the frame that an address lies in, and the offset of the address within it.
-    pub(crate) fn find(&self, address: usize) -> Option<(FrameId, usize)> {
+    pub(crate) fn find(&self, address: usize) -> Option<(BufferId, usize)> {
         let offset = address.wrapping_sub(self.base.as_ptr().addr());
         let id = offset / self.layout.stride;
-        (id < self.frames as usize).then(|| (FrameId(id as u32), offset % self.layout.stride))
+        (id < self.frames as usize).then(|| (BufferId(id as u32), offset % self.layout.stride))
     }
 
     /// Returns the table that says which frames are out as pointers. The caller has such a frame.
@@ -128,7 +129,7 @@ impl Arena {
     }
 
     /// Returns the view of a frame that is out as a pointer. The caller need not have the frame.
-    pub(crate) fn raw_view(&self, id: FrameId) -> Option<u64> {
+    pub(crate) fn raw_view(&self, id: BufferId) -> Option<u64> {
         // The word of a frame that was never carved may not be committed. The word is there if
         // `carved`, which acquires edge A, says that the frame was carved.
         if Mapping::ON_DEMAND && id.0 >= self.carved() {
@@ -139,24 +140,24 @@ impl Arena {
 
     /// Makes frames and their words usable. Repeating it changes nothing.
     #[inline]
-    fn commit(&self, from: u32, to: u32) -> Result<(), Lack> {
+    fn commit(&self, from: u32, to: u32) -> Result<(), CarveError> {
         let stride = self.layout.stride;
         let bytes = (to - from) as usize * stride;
         self.memory
             .commit_bytes(from as usize * stride, bytes)
             .and_then(|()| self.memory.commit_words(from, to))
-            .map_err(|refusal| Lack::of_memory(bytes, &refusal))
+            .map_err(|refusal| CarveError::refused(bytes, &refusal))
     }
 
     /// Tells loom that the owner of the frame has read its bytes.
     #[inline(always)]
-    pub(crate) fn read(&self, id: FrameId) {
+    pub(crate) fn loom_read(&self, id: BufferId) {
         self.memory.tracks().read(id.0);
     }
 }
 
 impl Back for Arena {
-    fn carve(&self, most: usize, batch: &mut Batch) -> Result<(), Lack> {
+    fn carve(&self, most: usize, batch: &mut Batch) -> Result<(), CarveError> {
         let mut most = most.min(self.frames as usize) as u32;
         // Relaxed, here and on failure: the frames need no edge, because their bytes and links were
         // never written.
@@ -164,10 +165,10 @@ impl Back for Arena {
         loop {
             let end = next.saturating_add(most).min(self.frames);
             if next == end {
-                return Err(Lack::UsedUp);
+                return Err(CarveError::Exhausted);
             }
             // This comes before the frames are this call's, so that a refused call has none to give
-            // back.
+            // back (#carved-in-order).
             match self.commit(next, end) {
                 Ok(()) => {}
                 Err(refused) if most == 1 => return Err(refused),
@@ -176,14 +177,15 @@ impl Back for Arena {
                     continue;
                 }
             }
-            // Release (A): pairs with the Acquire in `carved`. A scan that reads "all carved" reads
-            // no older word of a place that the carver pushed to before; see `class::exhaustion`.
+            // Release (#scan-sees-carve): pairs with the Acquire in `carved`. A scan that reads
+            // "all carved" reads no older word of a place that the carver pushed to before; see
+            // `class::exhaustion`.
             match self
                 .next
                 .compare_exchange_weak(next, end, Ordering::Release, Ordering::Relaxed)
             {
                 Ok(_) => {
-                    (next..end).for_each(|id| batch.push(FrameId(id)));
+                    (next..end).for_each(|id| batch.push(BufferId(id)));
                     return Ok(());
                 }
                 Err(now) => next = now,
@@ -192,17 +194,17 @@ impl Back for Arena {
     }
 
     fn carved(&self) -> u32 {
-        // Acquire: pairs with A in `carve`.
+        // Acquire: pairs with #scan-sees-carve in `carve`.
         self.next.load(Ordering::Acquire)
     }
 
-    fn resting(&self) -> u32 {
+    fn free_count(&self) -> u32 {
         0
     }
 
     /// Returns `Some(0)` or `None`: "all carved" is final, and a carve that was refused is not
     /// counted.
-    fn carvings_if_used_up(&self, refused: bool) -> Option<u64> {
+    fn carves_if_exhausted(&self, refused: bool) -> Option<u64> {
         (self.carved() == self.frames || refused).then_some(0)
     }
 
@@ -212,23 +214,23 @@ impl Back for Arena {
     }
 
     #[inline(always)]
-    fn wrote(&self, id: FrameId) {
+    fn loom_write(&self, id: BufferId) {
         self.memory.tracks().write(id.0);
     }
 
     #[inline(always)]
-    unsafe fn prefetch(&self, id: FrameId) {
+    unsafe fn prefetch(&self, id: BufferId) {
         // SAFETY: the caller owns the id, so it is one of this arena's; the headroom is at most the
         // stride.
         prefetch_to_write(unsafe { self.byte(id, self.layout.headroom.into()) });
     }
 
-    unsafe fn zero(&self, id: FrameId) {
-        self.wrote(id);
+    unsafe fn zero(&self, id: BufferId) {
+        self.loom_write(id);
         // SAFETY: the caller owns the id, so it is one of this arena's.
         let start = unsafe { self.byte(id, 0) };
-        // SAFETY: the frame's bytes lie in the mapping (A1) and are the caller's alone (the
-        // function's bullet).
+        // SAFETY: the frame's bytes lie in the mapping (#frame-in-mapping) and are the caller's
+        // alone (the function's bullet).
         unsafe { start.write_bytes(0, self.layout.room.into()) };
     }
 }

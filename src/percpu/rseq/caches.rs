@@ -17,10 +17,10 @@ use crossbeam_utils::CachePadded;
 
 use super::gate::{Epoch, Gate, Mode, Phase, Token};
 use super::process::Process;
-use super::sections::{COUNT, HIGH, HIGH_MANY, LOW, SLOT, Sections, Slab, WORDS};
+use super::sections::{COUNT, HIGH, HIGH_BULK, LOW, SLOT, Sections, Slab, WORDS};
 use crate::base::batch::Batch;
-use crate::base::id::{CpuId, FrameId};
-use crate::percpu::{Event, Moving};
+use crate::base::id::{BufferId, CpuId};
+use crate::percpu::{Event, InFlight};
 use crate::sync::{AtomicU32, AtomicU64, Ordering, Table, Unprotected};
 use crate::sys::Area;
 
@@ -38,7 +38,7 @@ pub(crate) struct Caches {
 /// The part that the slow paths need.
 pub(super) struct Outside {
     pub(super) count: u32,
-    /// The bounds `high` and `high_many` of an open cache.
+    /// The bounds `high` and `high_bulk` of an open cache.
     pub(super) high: [u32; 2],
     pub(super) gates: Table<AtomicU64>,
     pub(super) mode: CachePadded<Mode>,
@@ -83,13 +83,13 @@ impl Caches {
     }
 
     /// Pops up to `most` ids of this CPU's cache at once, and appends them to the batch.
-    pub(crate) fn pop_many(&self, most: usize, batch: &mut Batch) {
-        self.slab.pop_many(most, batch);
+    pub(crate) fn pop_burst(&self, most: usize, batch: &mut Batch) {
+        self.slab.pop_burst(most, batch);
     }
 
     /// Pushes ids to this CPU's cache at once, all or none, and returns whether it did.
-    pub(crate) fn push_many(&self, ids: &[FrameId]) -> bool {
-        self.slab.push_many(ids)
+    pub(crate) fn push_bulk(&self, ids: &[BufferId]) -> bool {
+        self.slab.push_bulk(ids)
     }
 
     /// Returns the CPU that the caller most likely runs on, if that has a cache.
@@ -113,7 +113,7 @@ impl Caches {
     pub(super) fn owned_by(&self, token: Token, first: u32) -> impl Iterator<Item = CpuId> {
         let process = self.outside.process.number();
         self.all().skip(first as usize).filter(move |cpu| {
-            let seen = self.gate(*cpu).look();
+            let seen = self.gate(*cpu).peek();
             Gate::phase(seen, process) == Phase::Owned(token)
         })
     }
@@ -130,39 +130,41 @@ impl Caches {
     }
 
     pub(super) fn set_bounds(&self, cpu: CpuId, low: u32, high: [u32; 2]) {
-        // Relaxed: the fence (F) that the caller makes before or after orders them for the
-        // sections. Where it makes none (G6), either bound is right for the count.
+        // Relaxed: the fence (#cpu-fence) that the caller makes before or after orders them for the
+        // sections. Where it makes none (#unfenced-give-back), either bound is right for the count.
         self.word(cpu, LOW).store(low, Ordering::Relaxed);
         self.word(cpu, HIGH).store(high[0], Ordering::Relaxed);
-        self.word(cpu, HIGH_MANY).store(high[1], Ordering::Relaxed);
+        self.word(cpu, HIGH_BULK).store(high[1], Ordering::Relaxed);
     }
 
     /// Returns how many ids are in a cache. The number is stale as soon as it is read, unless the
     /// caller owns the gate.
-    pub(crate) fn resting(&self, cpu: CpuId) -> u32 {
-        // Relaxed: a number alone; its owner has fenced (F).
+    pub(crate) fn free_count(&self, cpu: CpuId) -> u32 {
+        // Relaxed: a number alone; its owner has fenced (#cpu-fence).
         self.word(cpu, COUNT).load(Ordering::Relaxed)
     }
 
     /// Returns how many ids are in each cache.
-    pub(crate) fn resting_in_each(&self) -> impl Iterator<Item = usize> {
-        self.all().map(|cpu| self.resting(cpu) as usize)
+    pub(crate) fn free_counts(&self) -> impl Iterator<Item = usize> {
+        self.all().map(|cpu| self.free_count(cpu) as usize)
     }
 
     /// Shows the ids that seem to be in the caches. The answer is stale, and while sections run
     /// some ids may be missed, and others shown instead.
-    pub(crate) fn look(&self, mut see: impl FnMut(FrameId)) {
+    pub(crate) fn peek(&self, mut see: impl FnMut(BufferId)) {
         for cpu in self.all() {
-            for slot in 0..self.resting(cpu) as usize {
+            for slot in 0..self.free_count(cpu) as usize {
                 // Relaxed: a number alone, as a hint.
-                see(FrameId(self.word(cpu, SLOT + slot).load(Ordering::Relaxed)));
+                see(BufferId(
+                    self.word(cpu, SLOT + slot).load(Ordering::Relaxed),
+                ));
             }
         }
     }
 
     /// Returns the epoch, which says whether caches may be open.
     pub(crate) fn epoch(&self) -> Epoch {
-        self.outside.mode.look()
+        self.outside.mode.peek()
     }
 
     /// Lets caches be opened again.
@@ -178,14 +180,14 @@ impl Caches {
     }
 
     /// Notes that ids are in flight, until the returned guard is dropped.
-    pub(crate) fn moving(&self) -> Moving<'_> {
-        Moving::new(self.outside.process.moving())
+    pub(crate) fn in_flight(&self) -> InFlight<'_> {
+        InFlight::new(self.outside.process.in_flight())
     }
 
     /// Returns how many calls have ids in flight.
-    pub(crate) fn on_the_move(&self) -> u64 {
+    pub(crate) fn in_flight_count(&self) -> u64 {
         // Relaxed: a hint.
-        self.outside.process.moving().load(Ordering::Relaxed)
+        self.outside.process.in_flight().load(Ordering::Relaxed)
     }
 
     /// Returns whether a call owns gates.

@@ -3,15 +3,14 @@
 //! A drain takes these steps, each for its purpose. The invariants of the gates are in `gate`.
 //!
 //! ```text
-//!   own the gate           one drainer at a time; a call that finds an owner goes on without
-//!                            this cache
-//!   stop: write bounds     sections that start from now on fail
-//!   fence (F)              sections that started before are aborted, or have committed:
-//!                            count and slots are still
-//!   take the ids, count 0  into the hands of the drainer, and from there to the depot
-//!   fence again (F)        a section may have read the old count before, and not yet the bound:
-//!                            it is aborted
-//!   open: write bounds     … or leave it stopped, and shut the gate: the next who opens it fences
+//!   own the gate             one drainer at a time; who finds an owner goes on without this cache
+//!   stop: write bounds       sections that start from now on fail
+//!   fence (#cpu-fence)       sections that started before are aborted, or have committed: count
+//!                            and slots are still
+//!   take the ids, count 0    into the hands of the drainer, and from there to the depot
+//!   fence again (#cpu-fence) a section may have read the old count, and not yet the bound: it is
+//!                            aborted
+//!   open: write bounds       … or leave it stopped and shut the gate: who opens it next fences
 //!   give the gate up
 //! ```
 //!
@@ -24,10 +23,10 @@
 //!
 //! The kernel may refuse the first fence, to some threads or from some moment on (a seccomp
 //! filter), or for want of memory. Nothing was taken then, so the drainer writes the bounds as they
-//! were and gives the gates up (G6). No section can tell: count and slots are what sections made
-//! them, and a section that met the stopped bounds took the slow path. A sweep asks before it stops
-//! anything, so that a thread that may never fence disturbs nobody. A cache that was drained is
-//! opened behind a fence alone, or stays shut.
+//! were and gives the gates up (#unfenced-give-back). No section can tell: count and slots are what
+//! sections made them, and a section that met the stopped bounds took the slow path. A sweep asks
+//! before it stops anything, so that a thread that may never fence disturbs nobody. A cache that
+//! was drained is opened behind a fence alone, or stays shut.
 
 #![forbid(unsafe_code)]
 
@@ -38,8 +37,8 @@ use super::gate::{Epoch, Gate, Phase, Seen, Token};
 use super::process::Process;
 use super::sections::{COUNT, SLOT};
 use crate::base::batch::Batch;
-use crate::base::id::{CpuId, FrameId};
-use crate::percpu::{Event, Moving};
+use crate::base::id::{BufferId, CpuId};
+use crate::percpu::{Event, InFlight};
 use crate::sync::Ordering;
 
 impl Caches {
@@ -50,9 +49,9 @@ impl Caches {
             return Opened::No;
         };
         let gate = self.gate(cpu);
-        let seen = gate.look();
+        let seen = gate.peek();
         match Gate::phase(seen, self.outside.process.number()) {
-            Phase::Shut if self.outside.mode.look().is_open() => {}
+            Phase::Shut if self.outside.mode.peek().is_open() => {}
             Phase::Abandoned => return self.take_over(cpu, seen),
             Phase::Shut | Phase::Owned(_) => return Opened::No,
             Phase::Open => return Opened::Already,
@@ -62,7 +61,8 @@ impl Caches {
         if !gate.own(seen, token) {
             return Opened::No;
         }
-        // The mode comes first (G4), then the second fence of the last drain, then the bounds.
+        // The mode comes first (#mode-before-bounds), then the second fence of the last drain, then
+        // the bounds.
         if !self.outside.mode.note_opening() || !self.fence(Some(cpu)) {
             gate.shut(token);
             return Opened::No;
@@ -72,10 +72,10 @@ impl Caches {
             return Opened::Yes;
         }
         self.stop(cpu);
-        self.held(token, Some(cpu))
+        self.owned(token, Some(cpu))
     }
 
-    /// Takes over the cache of a call that a fork has left behind in the parent (G5).
+    /// Takes over the cache of a call that a fork has left behind in the parent (#fork-takes-over).
     fn take_over(&self, cpu: CpuId, seen: Seen) -> Opened<'_> {
         let _draining = self.draining();
         let token = self.token();
@@ -83,22 +83,23 @@ impl Caches {
             return Opened::No;
         }
         self.stop(cpu);
-        self.held(token, Some(cpu))
+        self.owned(token, Some(cpu))
     }
 
     /// Fences, and returns what the token owns, stopped and still. If the fence is refused, gives
     /// it back.
-    fn held(&self, token: Token, only: Option<CpuId>) -> Opened<'_> {
+    fn owned(&self, token: Token, only: Option<CpuId>) -> Opened<'_> {
         if self.fence(only) {
-            Opened::Marked(Held::new(self, token))
+            Opened::Marked(OwnedCaches::new(self, token))
         } else {
             self.give_back(token);
             Opened::No
         }
     }
 
-    /// Opens the caches again that the token owns, of which nothing was taken (G6). Each round
-    /// after the first means that another call has marked a gate meanwhile.
+    /// Opens the caches again that the token owns, of which nothing was taken
+    /// (#unfenced-give-back). Each round after the first means that another call has marked a gate
+    /// meanwhile.
     fn give_back(&self, token: Token) {
         let mut is_done = false;
         while !is_done && self.outside.mode.reopen() {
@@ -117,12 +118,12 @@ impl Caches {
     /// Stops all caches that nobody in this process owns, and has the owners of the others shut
     /// them. Returns `None` if they are shut already. If the fence is refused, all is as it was
     /// before.
-    pub(crate) fn sweep(&self) -> Result<Option<Sweep<'_>>, Unfenced> {
+    pub(crate) fn sweep(&self) -> Result<Option<Sweep<'_>>, FenceRefused> {
         if self.is_dry() {
             return Ok(None);
         }
         if !self.may_fence() {
-            return Err(Unfenced);
+            return Err(FenceRefused);
         }
         let Some(drying) = self.begin_drying() else {
             return Ok(None);
@@ -147,20 +148,20 @@ impl Caches {
     /// that was dry, what the cache of such a gate holds is still available.
     fn has_abandoned(&self) -> bool {
         let process = self.outside.process.number();
-        let is_abandoned = |cpu| Gate::phase(self.gate(cpu).look(), process) == Phase::Abandoned;
+        let is_abandoned = |cpu| Gate::phase(self.gate(cpu).peek(), process) == Phase::Abandoned;
         Process::has_ancestors(process) && self.all().any(is_abandoned)
     }
 
     /// Stops all caches for good, as [`sweep`](Self::sweep) does. Without the fence nobody can tell
     /// what they hold: they stay stopped, and owned.
-    pub(crate) fn close(&self) -> Result<Held<'_>, Unfenced> {
+    pub(crate) fn close(&self) -> Result<OwnedCaches<'_>, FenceRefused> {
         self.outside.mode.close();
         self.stop_all()
     }
 
     /// Owns and stops all caches that are open or inherited, marks those that others own, and
     /// fences.
-    fn stop_all(&self) -> Result<Held<'_>, Unfenced> {
+    fn stop_all(&self) -> Result<OwnedCaches<'_>, FenceRefused> {
         let _draining = self.draining();
         let token = self.token();
         let process = self.outside.process.number();
@@ -169,7 +170,7 @@ impl Caches {
         for cpu in self.all() {
             let gate = self.gate(cpu);
             loop {
-                let seen = gate.look();
+                let seen = gate.peek();
                 match Gate::phase(seen, process) {
                     Phase::Shut => break,
                     Phase::Owned(_) => {
@@ -194,11 +195,12 @@ impl Caches {
             _ => self.fence(None),
         };
         if !fenced {
-            // No `Held` is made, not even to be dropped: that would shut caches with ids in them.
+            // No `OwnedCaches` is made, not even to be dropped: that would shut caches with ids in
+            // them.
             self.give_back(token);
-            return Err(Unfenced);
+            return Err(FenceRefused);
         }
-        Ok(Held::new(self, token))
+        Ok(OwnedCaches::new(self, token))
     }
 
     fn fence(&self, cpu: Option<CpuId>) -> bool {
@@ -218,15 +220,15 @@ impl Caches {
     }
 
     /// Notes that a call owns gates, or is about to, until the returned guard is dropped.
-    fn draining(&self) -> Moving<'_> {
-        Moving::new(self.outside.process.draining())
+    fn draining(&self) -> InFlight<'_> {
+        InFlight::new(self.outside.process.draining())
     }
 }
 
 /// The error of a call that the kernel refuses the fence: the caches of other CPUs are not
 /// available, and are as they were.
 #[derive(Debug)]
-pub(crate) struct Unfenced;
+pub(crate) struct FenceRefused;
 
 /// The result of an attempt to open a cache.
 pub(crate) enum Opened<'a> {
@@ -237,20 +239,20 @@ pub(crate) enum Opened<'a> {
     /// The cache cannot be opened at the moment.
     No,
     /// The caller has to empty the cache, and to shut it.
-    Marked(Held<'a>),
+    Marked(OwnedCaches<'a>),
 }
 
 /// The caches that a call owns: stopped, fenced, and so as still as if nobody used them. The call
 /// empties them and drops this value, which shuts them.
-pub(crate) struct Held<'a> {
+pub(crate) struct OwnedCaches<'a> {
     caches: &'a Caches,
     token: Token,
     /// The caches before this one are empty.
     next: Cell<u32>,
-    _draining: Moving<'a>,
+    _draining: InFlight<'a>,
 }
 
-impl<'a> Held<'a> {
+impl<'a> OwnedCaches<'a> {
     fn new(caches: &'a Caches, token: Token) -> Self {
         Self {
             caches,
@@ -270,27 +272,27 @@ impl<'a> Held<'a> {
     }
 
     /// Returns how many ids the caches hold.
-    pub(crate) fn resting(&self) -> u32 {
-        self.all().map(|cpu| self.caches.resting(cpu)).sum()
+    pub(crate) fn free_count(&self) -> u32 {
+        self.all().map(|cpu| self.caches.free_count(cpu)).sum()
     }
 
     /// Takes up to `most` ids out of one cache, into the empty batch. Returns `false` if all caches
     /// are empty.
-    pub(crate) fn take(&self, most: usize, batch: &mut Batch) -> bool {
+    pub(crate) fn pop_burst(&self, most: usize, batch: &mut Batch) -> bool {
         let mut caches = self.from(self.next.get());
-        let Some(cpu) = caches.find(|cpu| self.caches.resting(*cpu) > 0) else {
+        let Some(cpu) = caches.find(|cpu| self.caches.free_count(*cpu) > 0) else {
             return false;
         };
         self.next.set(cpu.0);
-        let count = self.caches.resting(cpu);
+        let count = self.caches.free_count(cpu);
         let left = count - count.min(most as u32);
         for slot in left..count {
-            // Relaxed: the sections that wrote it came before the fence (F).
+            // Relaxed: the sections that wrote it came before the fence (#cpu-fence).
             let id = self
                 .caches
                 .word(cpu, SLOT + slot as usize)
                 .load(Ordering::Relaxed);
-            batch.push(FrameId(id));
+            batch.push(BufferId(id));
         }
         // Relaxed: whoever opens the cache next acquires the gate and fences.
         self.caches.word(cpu, COUNT).store(left, Ordering::Relaxed);
@@ -298,7 +300,7 @@ impl<'a> Held<'a> {
     }
 }
 
-impl Drop for Held<'_> {
+impl Drop for OwnedCaches<'_> {
     fn drop(&mut self) {
         for cpu in self.all() {
             self.caches.gate(cpu).shut(self.token);
@@ -308,12 +310,12 @@ impl Drop for Held<'_> {
 
 /// All caches, which are stopped to find every free id.
 pub(crate) struct Sweep<'a> {
-    held: Held<'a>,
+    held: OwnedCaches<'a>,
     drying: Epoch,
 }
 
 impl<'a> Sweep<'a> {
-    pub(crate) fn held(&self) -> &Held<'a> {
+    pub(crate) fn owned(&self) -> &OwnedCaches<'a> {
         &self.held
     }
 

@@ -7,25 +7,25 @@
 //!   mode, one a pool:  │ epoch │ phase │      open ─► drying ─► dry ─► open …     any ─► closed
 //! ```
 //!
-//! - G1. Apart from sections on its CPU, only a gate's owner changes count, slots and bounds of a
-//!   cache. The owner is the call whose compare-and-swap put its token into the gate, until it
-//!   takes the token out.
-//! - G2. A gate is shut only while its cache is stopped and empty.
-//! - G3. A call that finds a gate owned may mark it. The gate's owner then shuts the cache instead
-//!   of opening it.
-//! - G4. A cache is opened in this order: own the gate, move the mode from open to open (a new
-//!   epoch), write the bounds. So a call that first moves the mode away from open, and then looks
-//!   at a gate, finds it owned or open, or it stays shut until the mode is open again.
-//! - G5. A process inherits the gates that its parent's threads owned, but it does not have those
-//!   threads. A token names its process, so that the child can take such gates over.
-//! - G6. An owner that has changed the bounds alone may give a gate back open without a fence. A
-//!   mark says that another call relies on the gate being shut. So the owner first takes the mark
-//!   off, and then moves the mode to open in a new epoch, so that nobody takes the pool for dry
-//!   because of the mark. Then it opens the gate, unless that was marked again. After the mode was
-//!   closed nothing is given back.
+//! - #gate-owns-cache: Apart from sections on its CPU, only a gate's owner changes count, slots and
+//!   bounds of a cache. The owner is the call whose compare-and-swap put its token into the gate,
+//!   until it takes the token out.
+//! - #shut-is-empty: A gate is shut only while its cache is stopped and empty.
+//! - #gate-marked: A call that finds a gate owned may mark it. The gate's owner then shuts the
+//!   cache instead of opening it.
+//! - #mode-before-bounds: A cache is opened in this order: own the gate, move the mode from open to
+//!   open (a new epoch), write the bounds. So a call that first moves the mode away from open, and
+//!   then looks at a gate, finds it owned or open, or it stays shut until the mode is open again.
+//! - #fork-takes-over: A process inherits the gates that its parent's threads owned, but it does
+//!   not have those threads. A token names its process, so that the child can take such gates over.
+//! - #unfenced-give-back: An owner that has changed the bounds alone may give a gate back open
+//!   without a fence. A mark says that another call relies on the gate being shut. So the owner
+//!   first takes the mark off, and then moves the mode to open in a new epoch, so that nobody takes
+//!   the pool for dry because of the mark. Then it opens the gate, unless that was marked again.
+//!   After the mode was closed nothing is given back.
 //!
-//! Each change of a gate is a compare-and-swap that acquires and releases (G): what one owner did,
-//! the next sees.
+//! Each change of a gate is a compare-and-swap that acquires and releases (#gate-handover): what
+//! one owner did, the next sees.
 
 #![forbid(unsafe_code)]
 
@@ -77,7 +77,8 @@ pub(crate) enum Phase {
     Open,
     /// A call of this process owns the gate.
     Owned(Token),
-    /// A call of another process owns the gate, which this process has inherited (G5).
+    /// A call of another process owns the gate, which this process has inherited
+    /// (#fork-takes-over).
     Abandoned,
 }
 
@@ -85,8 +86,8 @@ pub(crate) enum Phase {
 pub(crate) struct Gate<'a>(pub(crate) &'a AtomicU64);
 
 impl Gate<'_> {
-    pub(crate) fn look(&self) -> Seen {
-        // Acquire: pairs with G; what the last owner did is seen.
+    pub(crate) fn peek(&self) -> Seen {
+        // Acquire: pairs with #gate-handover; what the last owner did is seen.
         Seen(self.0.load(Ordering::Acquire))
     }
 
@@ -111,13 +112,14 @@ impl Gate<'_> {
         self.change(seen.0, token.0)
     }
 
-    /// Marks the gate, so that its owner shuts the cache when it is done (G3). Returns `false` if
-    /// the gate has changed.
+    /// Marks the gate, so that its owner shuts the cache when it is done (#gate-marked). Returns
+    /// `false` if the gate has changed.
     pub(crate) fn mark(&self, seen: Seen) -> bool {
         seen.0 & MARKED != 0 || self.change(seen.0, seen.0 | MARKED)
     }
 
-    /// Takes the mark off, if there is one. What the marker relies on is the caller's to undo (G6).
+    /// Takes the mark off, if there is one. What the marker relies on is the caller's to undo
+    /// (#unfenced-give-back).
     pub(crate) fn unmark(&self, token: Token) {
         // If this fails, it was not marked.
         let _ = self.change(token.0 | MARKED, token.0);
@@ -140,8 +142,8 @@ impl Gate<'_> {
     }
 
     fn change(&self, from: u64, to: u64) -> bool {
-        // AcqRel (G): publishes what this owner did, acquires what the last one did. Relaxed on
-        // failure: nothing is concluded from the word.
+        // AcqRel (#gate-handover): publishes what this owner did, acquires what the last one did.
+        // Relaxed on failure: nothing is concluded from the word.
         self.0
             .compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed)
             .is_ok()
@@ -197,9 +199,10 @@ impl Mode {
         Self(AtomicU64::new(0))
     }
 
-    pub(crate) fn look(&self) -> Epoch {
-        // Acquire: pairs with M. A call that sees "dry" sees the depot as the sweeper left it. A
-        // call that sees a frame that went into an opened cache does not see the "dry" before it.
+    pub(crate) fn peek(&self) -> Epoch {
+        // Acquire: pairs with #mode-change. A call that sees "dry" sees the depot as the sweeper
+        // left it. A call that sees a frame that went into an opened cache does not see the "dry"
+        // before it.
         Epoch(self.0.load(Ordering::Acquire))
     }
 
@@ -217,7 +220,7 @@ impl Mode {
     /// Moves the mode to open in a new epoch, from open too. Returns `false` if `may` does not
     /// allow that for the present epoch.
     fn open_from(&self, may: impl Fn(Epoch) -> bool) -> bool {
-        let mut seen = self.look();
+        let mut seen = self.peek();
         while may(seen) {
             match self.change(seen, seen.next(0)) {
                 Ok(_) => return true,
@@ -230,7 +233,7 @@ impl Mode {
     /// Lets no cache be opened from now on, and returns the epoch of the drying. Returns `None` if
     /// the mode is dry or closed already.
     pub(crate) fn begin_drying(&self) -> Option<Epoch> {
-        let mut seen = self.look();
+        let mut seen = self.peek();
         loop {
             if seen.phase() == DRYING {
                 return Some(seen);
@@ -260,12 +263,13 @@ impl Mode {
 
     /// Lets no cache be opened ever again.
     pub(crate) fn close(&self) {
-        // AcqRel (M): an opening that was noted before is seen, and one that comes later sees this.
+        // AcqRel (#mode-change): an opening that was noted before is seen, and one that comes later
+        // sees this.
         self.0.swap(CLOSED, Ordering::AcqRel);
     }
 
     fn change(&self, from: Epoch, to: u64) -> Result<Epoch, Epoch> {
-        // AcqRel (M), and Acquire on failure: as in `look`.
+        // AcqRel (#mode-change), and Acquire on failure: as in `peek`.
         self.0
             .compare_exchange(from.0, to, Ordering::AcqRel, Ordering::Acquire)
             .map(|_| Epoch(to))
@@ -289,21 +293,21 @@ mod tests {
                 let word = AtomicU64::new(SHUT);
                 let gate = Gate(&word);
                 let token = Token::new(process, ticket);
-                assert!(gate.own(gate.look(), token));
-                let seen = gate.look();
+                assert!(gate.own(gate.peek(), token));
+                let seen = gate.peek();
                 assert!(
                     Gate::phase(seen, process) == Phase::Owned(token),
                     "{process}"
                 );
                 assert!(gate.mark(seen));
                 assert!(
-                    Gate::phase(gate.look(), process) == Phase::Owned(token),
+                    Gate::phase(gate.peek(), process) == Phase::Owned(token),
                     "marked"
                 );
                 for child in [1, 2, (1 << 24) - 1] {
                     let child = process.wrapping_add(child);
                     assert!(
-                        Gate::phase(gate.look(), child) == Phase::Abandoned,
+                        Gate::phase(gate.peek(), child) == Phase::Abandoned,
                         "{child}"
                     );
                 }

@@ -20,7 +20,7 @@ pub(crate) struct Process {
 
 /// The words of the page: each has a cache line of its own.
 const NUMBER: usize = 0;
-const MOVING: usize = 8;
+const IN_FLIGHT: usize = 8;
 const DRAINING: usize = 16;
 
 impl Process {
@@ -59,8 +59,8 @@ impl Process {
     }
 
     /// Returns the count of transfers in flight in this process. A fork leaves the parent's behind.
-    pub(crate) fn moving(&self) -> &AtomicU64 {
-        &self.wiped[MOVING]
+    pub(crate) fn in_flight(&self) -> &AtomicU64 {
+        &self.wiped[IN_FLIGHT]
     }
 
     /// Returns the count of drains in this process.

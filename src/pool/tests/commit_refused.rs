@@ -14,7 +14,7 @@ const FRAME: usize = 1728 + 8 + 4;
 fn pools() -> [Pool; 2] {
     [Front::Auto, Front::Portable].map(|front| {
         let builder = Pool::builder().frames(FRAMES).front(front);
-        builder.dot11_bytes(2 * CHUNK).build().unwrap()
+        builder.alloc_bytes(2 * CHUNK).build().unwrap()
     })
 }
 
@@ -49,7 +49,7 @@ fn frames_are_carved_as_far_as_memory_goes() {
         for (bytes, frames) in [(5 * FRAME, 5), (3 * FRAME - 1, 2)] {
             let before = pool.stats().uncarved;
             let got = refusal::beyond(bytes, || take_all(&pool));
-            // The frames of before are at rest, and come as well.
+            // The frames of before are free, and come as well.
             assert_eq!(got.len(), frames + FRAMES - before);
             assert_eq!(pool.stats().uncarved, before - frames);
         }
@@ -104,7 +104,7 @@ fn churn(pool: &Pool, seed: usize) {
             let frames: Vec<_> = (0..random(90)).map_while(|_| pool.get(60).ok()).collect();
             let len = [100, 2000, 9000][random(3)];
             let buffers: Vec<_> = (0..random(200))
-                .map_while(|_| pool.dot11(len).ok())
+                .map_while(|_| pool.alloc(len).ok())
                 .collect();
             drop((frames, buffers));
             if random(4) == 0 {
@@ -117,7 +117,7 @@ fn churn(pool: &Pool, seed: usize) {
 #[test]
 fn nothing_is_lost_where_some_are_refused_and_others_not() {
     for pool in pools() {
-        let whole = iter::from_fn(|| pool.dot11(2000).ok())
+        let whole = iter::from_fn(|| pool.alloc(2000).ok())
             .collect::<Vec<_>>()
             .len();
         std::thread::scope(|scope| {
@@ -128,7 +128,7 @@ fn nothing_is_lost_where_some_are_refused_and_others_not() {
         });
         assert_whole(&pool);
         assert_eq!(pool.trim().pinned, 0);
-        let all: Vec<_> = iter::from_fn(|| pool.dot11(2000).ok()).collect();
+        let all: Vec<_> = iter::from_fn(|| pool.alloc(2000).ok()).collect();
         let starts: BTreeSet<_> = all.iter().map(|buffer| buffer.as_ptr()).collect();
         assert_eq!((all.len(), starts.len()), (whole, whole));
     }
@@ -153,19 +153,19 @@ fn refused_chunk_is_out_of_memory_and_stays() {
                 limit: None,
             },
         };
-        let all = || iter::from_fn(|| pool.dot11(2000).ok()).collect::<Vec<_>>();
+        let all = || iter::from_fn(|| pool.alloc(2000).ok()).collect::<Vec<_>>();
         // The chunk was never taken: memory is missing for its words, then for its bytes. Below, it
         // was taken and given back.
         for bytes in [0, CHUNK, CHUNK + 8] {
-            let answer = refusal::beyond(bytes, || pool.dot11(2000).map(|_| ()));
+            let answer = refusal::beyond(bytes, || pool.alloc(2000).map(|_| ()));
             assert_eq!(answer, Err(refused));
-            assert_eq!(pool.stats().dot11.unwrap().chunks, 0);
+            assert_eq!(pool.stats().alloc.unwrap().chunks, 0);
         }
         let whole = all().len();
         assert_eq!(pool.trim().pinned, 0);
-        let answer = refusal::beyond(0, || pool.dot11(2000).map(|_| ()));
+        let answer = refusal::beyond(0, || pool.alloc(2000).map(|_| ()));
         assert_eq!(answer, Err(refused));
-        assert_eq!(pool.stats().dot11.unwrap().chunks, 0);
+        assert_eq!(pool.stats().alloc.unwrap().chunks, 0);
         assert_eq!(all().len(), whole);
     }
 }
@@ -176,12 +176,12 @@ fn refused_chunk_charges_none_of_its_bytes() {
         for _ in 0..2 {
             // The budget is enough for the bytes or for the words, not for both.
             let left = refusal::beyond(CHUNK + 8, || {
-                assert!(pool.dot11(2000).is_err());
+                assert!(pool.alloc(2000).is_err());
                 refusal::left()
             });
             assert!(left > Some(CHUNK / 2), "{left:?}");
             // The chunk is fresh in the first round, and given back in the second.
-            drop(pool.dot11(2000).unwrap());
+            drop(pool.alloc(2000).unwrap());
             assert_eq!(pool.trim().pinned, 0);
         }
     }
@@ -201,13 +201,13 @@ fn prefault_commits_the_words_of_frames_too() {
 #[test]
 fn buffers_at_rest_are_found_when_a_chunk_is_refused() {
     for pool in pools() {
-        let held: Vec<_> = (0..50).map(|_| pool.dot11(2000).unwrap()).collect();
+        let held: Vec<_> = (0..50).map(|_| pool.alloc(2000).unwrap()).collect();
         drop(held);
         let found = refusal::beyond(0, || {
-            let got: Vec<_> = iter::from_fn(|| pool.dot11(2000).ok()).collect();
+            let got: Vec<_> = iter::from_fn(|| pool.alloc(2000).ok()).collect();
             got.len()
         });
-        let one = pool.stats().dot11.unwrap();
+        let one = pool.stats().alloc.unwrap();
         assert_eq!(one.chunks, 1);
         assert_eq!(found, CHUNK / one.classes[0].size);
     }

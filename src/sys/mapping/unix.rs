@@ -54,23 +54,24 @@ impl Mapping {
         mapping.opened()
     }
 
-    /// Reserves at least `len` bytes, aligned to 2 MiB, on the best pages that `wish` allows.
+    /// Reserves at least `len` bytes, aligned to 2 MiB, on the best pages that are `requested`.
     ///
     /// Outside the range lie pages that fault on any access. Explicit huge pages are the exception:
     /// nothing is reserved around them.
-    pub(crate) fn huge(len: usize, wish: HugePages) -> io::Result<(Self, PageKind)> {
+    pub(crate) fn huge(len: usize, requested: HugePages) -> io::Result<(Self, PageKind)> {
         let whole = len
             .checked_next_multiple_of(HUGE)
             .ok_or(io::ErrorKind::OutOfMemory)?;
         let worth_it = len >= HUGE;
-        if wish == HugePages::Explicit || (wish == HugePages::PreferExplicit && worth_it) {
+        if requested == HugePages::Explicit || (requested == HugePages::PreferExplicit && worth_it)
+        {
             match Self::explicit(whole) {
                 Ok(mapping) => return Ok((mapping, PageKind::Explicit)),
-                Err(refusal) if wish == HugePages::Explicit => return Err(refusal),
+                Err(refusal) if requested == HugePages::Explicit => return Err(refusal),
                 Err(_) => {}
             }
         }
-        if wish != HugePages::Off && worth_it && transparent_enabled() {
+        if requested != HugePages::Off && worth_it && transparent_enabled() {
             let mapping = Self::guarded(whole)?;
             if mapping.advise_huge() {
                 return Ok((mapping, PageKind::Transparent));

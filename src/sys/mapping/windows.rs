@@ -64,8 +64,8 @@ impl Mapping {
     /// Reserves at least `len` bytes, aligned to 2 MiB, between pages that fault on any access.
     /// Large pages are not asked for, because they need a privilege and cannot be committed in
     /// parts.
-    pub(crate) fn huge(len: usize, wish: HugePages) -> io::Result<(Self, PageKind)> {
-        if wish == HugePages::Explicit {
+    pub(crate) fn huge(len: usize, requested: HugePages) -> io::Result<(Self, PageKind)> {
+        if requested == HugePages::Explicit {
             return Err(io::ErrorKind::Unsupported.into());
         }
         Ok((Self::between_guards(len)?, PageKind::Base))

@@ -1,4 +1,4 @@
-//! The frames that are got and freed between the calls on 802.11 buffers.
+//! The frames that are got and freed between the calls on variable-length buffers.
 
 use std::ptr;
 

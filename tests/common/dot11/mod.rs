@@ -248,7 +248,7 @@ impl Run {
     }
 
     fn trim(&mut self) {
-        let chunks = |pool: &Pool| pool.stats().dot11.map_or(0, |dot11| dot11.chunks);
+        let chunks = |pool: &Pool| pool.stats().alloc.map_or(0, |dot11| dot11.chunks);
         let before = chunks(self.pool());
         let trimmed = self.pool().trim();
         let pinned = self.model.chunks().len();
@@ -336,7 +336,7 @@ impl Run {
         let found = self.pool().find(ptr::without_provenance(address));
         if let Some((start, live)) = self.model.around(address) {
             let found = found.unwrap();
-            assert_eq!(found.kind, BufferKind::Dot11);
+            assert_eq!(found.kind, BufferKind::VarBuf);
             assert_eq!(
                 (found.start.addr().get(), found.capacity),
                 (start, live.capacity)
@@ -348,7 +348,7 @@ impl Run {
     /// Checks that everything that can be seen agrees with the model.
     fn check(&self) {
         let stats = self.pool().stats();
-        self.model.check(stats.dot11.as_ref());
+        self.model.check(stats.alloc.as_ref());
         assert_eq!(stats.misuses, self.misuses);
         assert_eq!(
             (stats.out, stats.free),

@@ -1,4 +1,4 @@
-//! Says what the 802.11 buffers of a pool must do, by a map of the live ranges.
+//! Says what the variable-length buffers of a pool must do, by a map of the live ranges.
 //!
 //! A pool that one thread uses can only choose where a buffer lies. From the addresses that it
 //! chose the model knows which class each chunk belongs to and how full it is. So it knows exactly
@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::iter;
 use std::sync::LazyLock;
 
-use framewell::{Dot11Stats, MisuseKind, Pool};
+use framewell::{AllocStats, MisuseKind, Pool};
 
 pub(crate) const CHUNK: usize = 1 << 20;
 
@@ -17,7 +17,7 @@ pub(crate) static STRIDES: LazyLock<Vec<usize>> = LazyLock::new(|| {
     let pool = Pool::builder().build().unwrap();
     let after = |stride: usize| {
         let next = pool.dot11(stride + 1).unwrap().capacity();
-        (pool.stats().dot11.unwrap().large_bytes == 0 && next <= LARGEST).then_some(next)
+        (pool.stats().alloc.unwrap().large_bytes == 0 && next <= LARGEST).then_some(next)
     };
     iter::successors(Some(pool.dot11(0).unwrap().capacity()), |s| after(*s)).collect()
 });
@@ -48,7 +48,8 @@ pub(crate) struct Past {
     pub(crate) capacity: usize,
 }
 
-/// What the pool must answer to a pointer that comes back as an 802.11 buffer or as a frame.
+/// What the pool must answer to a pointer that comes back as a variable-length buffer or as a
+/// frame.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Verdict {
     /// The pointer is a buffer's own, and the buffer comes back.
@@ -168,7 +169,7 @@ impl Dot11Model {
     }
 
     /// Checks that everything the statistics say agrees.
-    pub(crate) fn check(&self, stats: Option<&Dot11Stats>) {
+    pub(crate) fn check(&self, stats: Option<&AllocStats>) {
         let Some(stats) = stats else {
             return assert!(!self.ever_used);
         };

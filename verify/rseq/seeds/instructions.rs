@@ -44,7 +44,7 @@ const ARMING_IS_NOT_LAST: Mutation = Mutation {
 
 /// A spill.
 const USES_THE_STACK: Mutation = Mutation {
-    item: "x86_64::pop_many",
+    item: "x86_64::pop_burst",
     from: r#""mov {n}, {most}""#,
     to: r#""mov {n}, {most}",
             "mov qword ptr [rsp - 8], {n}""#,
@@ -74,7 +74,7 @@ const ARMING_IS_NOT_LAST_AARCH64: Mutation = Mutation {
 };
 
 const USES_THE_STACK_AARCH64: Mutation = Mutation {
-    item: "aarch64::pop_many",
+    item: "aarch64::pop_burst",
     from: r#""sub {count}, {count}, {n}""#,
     to: r#""sub {count}, {count}, {n}",
             "str {n:w}, [sp, #0]""#,
@@ -86,7 +86,7 @@ const GATE_IS_WAITED_FOR: Mutation = Mutation {
     from: "Phase::Shut | Phase::Owned(_) => return Opened::No,",
     to: "Phase::Shut => return Opened::No,
             Phase::Owned(_) => {
-                while gate.look() == seen {
+                while gate.peek() == seen {
                     std::hint::spin_loop();
                 }
                 return Opened::No;
@@ -96,8 +96,8 @@ const GATE_IS_WAITED_FOR: Mutation = Mutation {
 /// A refuser waits for every transfer of others.
 const REFUSER_WAITS: Mutation = Mutation {
     item: "Class::exhausted",
-    from: "courtesy.is_spent(draining)",
-    to: "(courtesy.is_spent(draining) && false)",
+    from: "rescan_budget.is_spent(draining)",
+    to: "(rescan_budget.is_spent(draining) && false)",
 };
 
 const fn seed(

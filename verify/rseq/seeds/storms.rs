@@ -39,7 +39,7 @@ const SLOW_POP: Mutation = slow!(
 );
 
 const SLOW_POP_MANY: Mutation = slow!(
-    "x86_64::pop_many",
+    "x86_64::pop_burst",
     "t",
     r#""cmp {count:e}, dword ptr [{cache} + {low_at}]",
             "jbe 7f","#,
@@ -56,7 +56,7 @@ const SLOW_PUSH: Mutation = slow!(
 );
 
 const SLOW_PUSH_MANY: Mutation = slow!(
-    "x86_64::push_many",
+    "x86_64::push_bulk",
     "t",
     r#""mov {t:e}, dword ptr [{cache} + {high_at}]",
             "cmp {end}, {t}",
@@ -108,7 +108,7 @@ const TWO_OWNERS: Mutation = Mutation {
 
 /// An owner waits between the ids and the count.
 const SLOW_OWNER: Mutation = Mutation {
-    item: "Held::take",
+    item: "OwnedCaches::pop_burst",
     from: "self.caches.word(cpu, COUNT).store(left, Ordering::Relaxed);",
     to: "for _ in 0..5000 { std::hint::spin_loop(); }
             self.caches.word(cpu, COUNT).store(left, Ordering::Relaxed);",

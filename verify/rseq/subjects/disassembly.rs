@@ -3,7 +3,7 @@
 
 use super::fw::base::batch::Batch;
 use super::fw::percpu::Sections;
-use super::fw::base::id::FrameId;
+use super::fw::base::id::BufferId;
 use super::fw::{Burst, Pool};
 
 /// Calls the sequence that pops one id.
@@ -12,7 +12,7 @@ use super::fw::{Burst, Pool};
 ///
 /// - The sequence's requirements hold.
 #[inline(never)]
-unsafe fn pop(sections: Sections) -> Option<FrameId> {
+unsafe fn pop(sections: Sections) -> Option<BufferId> {
     // SAFETY: the `# Safety` section of this function requires it.
     unsafe { sections.pop() }
 }
@@ -23,7 +23,7 @@ unsafe fn pop(sections: Sections) -> Option<FrameId> {
 ///
 /// - The sequence's requirements hold.
 #[inline(never)]
-unsafe fn push(sections: Sections, id: FrameId) -> bool {
+unsafe fn push(sections: Sections, id: BufferId) -> bool {
     // SAFETY: the `# Safety` section of this function requires it.
     unsafe { sections.push(id) }
 }
@@ -34,9 +34,9 @@ unsafe fn push(sections: Sections, id: FrameId) -> bool {
 ///
 /// - The sequence's requirements hold.
 #[inline(never)]
-unsafe fn pop_many(sections: Sections, most: usize, batch: &mut Batch) {
+unsafe fn pop_burst(sections: Sections, most: usize, batch: &mut Batch) {
     // SAFETY: the `# Safety` section of this function requires it.
-    unsafe { sections.pop_many(most, batch) }
+    unsafe { sections.pop_burst(most, batch) }
 }
 
 /// Calls the sequence that pushes many ids.
@@ -45,9 +45,9 @@ unsafe fn pop_many(sections: Sections, most: usize, batch: &mut Batch) {
 ///
 /// - The sequence's requirements hold.
 #[inline(never)]
-unsafe fn push_many(sections: Sections, ids: &[FrameId]) -> bool {
+unsafe fn push_bulk(sections: Sections, ids: &[BufferId]) -> bool {
     // SAFETY: the `# Safety` section of this function requires it.
-    unsafe { sections.push_many(ids) }
+    unsafe { sections.push_bulk(ids) }
 }
 
 /// Returns where the functions begin, in the order of their names above.
@@ -55,8 +55,8 @@ pub(crate) fn entries() -> [usize; 4] {
     [
         pop as *const () as usize,
         push as *const () as usize,
-        pop_many as *const () as usize,
-        push_many as *const () as usize,
+        pop_burst as *const () as usize,
+        push_bulk as *const () as usize,
     ]
 }
 

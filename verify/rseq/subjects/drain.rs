@@ -12,8 +12,8 @@ use std::thread;
 use std::time::Instant;
 
 use super::fw::base::batch::Batch;
-use super::fw::percpu::{Caches, Held, Opened};
-use super::fw::base::id::FrameId;
+use super::fw::percpu::{Caches, OwnedCaches, Opened};
+use super::fw::base::id::BufferId;
 use super::fw::percpu::Process;
 use super::fw::sys::{Area, possible_cpus};
 use crate::Run;
@@ -26,7 +26,7 @@ use crate::harness::ticks::Ticks;
 const IDS: u32 = 900;
 const CACHE: u32 = 200;
 
-/// The entry of the table for an id that rests in a cache. The other numbers are threads.
+/// The entry of the table for an id that is in a cache. The other numbers are threads.
 const AT_REST: u32 = 0;
 /// The entry of the table for an id that lies in the reserve.
 const RESERVE: u32 = 1;
@@ -37,7 +37,7 @@ const STASH: usize = 8;
 struct Stress {
     caches: Caches,
     owners: Vec<AtomicU32>,
-    reserve: Mutex<Vec<FrameId>>,
+    reserve: Mutex<Vec<BufferId>>,
     over: AtomicBool,
     pops: AtomicU64,
     drains: AtomicU64,
@@ -64,7 +64,7 @@ pub(crate) fn run(run: Run) {
     let stress = Stress {
         caches: Caches::new(area, cpus, 0, CACHE, true, &process).unwrap(),
         owners: (0..IDS).map(|_| AtomicU32::new(RESERVE)).collect(),
-        reserve: Mutex::new((0..IDS).map(FrameId).collect()),
+        reserve: Mutex::new((0..IDS).map(BufferId).collect()),
         over: AtomicBool::new(false),
         pops: AtomicU64::new(0),
         drains: AtomicU64::new(0),
@@ -145,17 +145,17 @@ fn interrupt() {
 }
 
 impl Stress {
-    fn pop(&self) -> Option<FrameId> {
+    fn pop(&self) -> Option<BufferId> {
         // SAFETY: `self` lives until this returns, and so do the caches.
         unsafe { self.caches.sections().pop() }
     }
 
-    fn push_one(&self, id: FrameId) -> bool {
+    fn push_one(&self, id: BufferId) -> bool {
         // SAFETY: `self` lives until this returns, and so do the caches.
         unsafe { self.caches.sections().push(id) }
     }
 
-    fn note(&self, id: FrameId, from: u32, to: u32) {
+    fn note(&self, id: BufferId, from: u32, to: u32) {
         let owner = self.owners.get(id.index());
         // Relaxed is enough: a swap always meets the latest entry, and nothing is published.
         if owner.is_none_or(|owner| owner.swap(to, Ordering::Relaxed) != from) {
@@ -168,27 +168,27 @@ impl Stress {
         let Some(last) = STASHED.get().checked_sub(1) else {
             return false;
         };
-        let id = FrameId(KEPT.with(|kept| kept[last].get()));
+        let id = BufferId(KEPT.with(|kept| kept[last].get()));
         self.note(id, me, AT_REST);
-        let laid = self.push_one(id);
-        if laid {
+        let pushed = self.push_one(id);
+        if pushed {
             STASHED.set(last);
         } else {
             self.note(id, AT_REST, me);
         }
-        laid
+        pushed
     }
 
     fn empty_stash(&self) {
         let me = ME.get() + 1;
         while let Some(last) = STASHED.get().checked_sub(1) {
-            let id = FrameId(KEPT.with(|kept| kept[last].get()));
+            let id = BufferId(KEPT.with(|kept| kept[last].get()));
             STASHED.set(last);
             self.to_reserve(me, &[id]);
         }
     }
 
-    fn to_reserve(&self, me: u32, ids: &[FrameId]) {
+    fn to_reserve(&self, me: u32, ids: &[BufferId]) {
         for id in ids {
             self.note(*id, me, RESERVE);
         }
@@ -211,20 +211,20 @@ impl Stress {
         OPERATIONS.set(operations);
     }
 
-    fn step(&self, me: u32, random: &mut Random, held: &mut Vec<FrameId>) {
+    fn step(&self, me: u32, random: &mut Random, held: &mut Vec<BufferId>) {
         match random.below(8) {
             0..3 => {
                 if let Some(id) = self.pop() {
                     self.note(id, AT_REST, me);
                     held.push(id);
                 } else {
-                    self.missed(me, random, held);
+                    self.fetch_error(me, random, held);
                 }
             }
             3..6 => self.push(me, held),
             6 => {
                 let mut batch = Batch::new();
-                self.caches.pop_many(1 + random.below(64), &mut batch);
+                self.caches.pop_burst(1 + random.below(64), &mut batch);
                 for id in batch.as_slice() {
                     self.note(*id, AT_REST, me);
                 }
@@ -232,12 +232,12 @@ impl Stress {
             }
             _ => {
                 let left = held.len() - held.len().min(1 + random.below(CACHE as usize));
-                self.push_many(me, held, left);
+                self.push_bulk(me, held, left);
             }
         }
     }
 
-    fn push(&self, me: u32, held: &mut Vec<FrameId>) {
+    fn push(&self, me: u32, held: &mut Vec<BufferId>) {
         let Some(id) = held.pop() else {
             return;
         };
@@ -249,12 +249,12 @@ impl Stress {
         }
     }
 
-    fn push_many(&self, me: u32, held: &mut Vec<FrameId>, left: usize) {
+    fn push_bulk(&self, me: u32, held: &mut Vec<BufferId>, left: usize) {
         let ids = &held[left..];
         for id in ids {
             self.note(*id, me, AT_REST);
         }
-        if self.caches.push_many(ids) {
+        if self.caches.push_bulk(ids) {
             held.truncate(left);
             return;
         }
@@ -268,7 +268,7 @@ impl Stress {
     }
 
     /// Takes ids from the reserve.
-    fn missed(&self, me: u32, random: &mut Random, held: &mut Vec<FrameId>) {
+    fn fetch_error(&self, me: u32, random: &mut Random, held: &mut Vec<BufferId>) {
         self.open(me);
         let mut reserve = self.reserve.lock().unwrap();
         let left = reserve.len() - reserve.len().min(random.below(40));
@@ -289,9 +289,9 @@ impl Stress {
         }
     }
 
-    fn empty(&self, me: u32, held: &Held<'_>, most: usize) {
+    fn empty(&self, me: u32, held: &OwnedCaches<'_>, most: usize) {
         let mut batch = Batch::new();
-        while held.take(most, &mut batch) {
+        while held.pop_burst(most, &mut batch) {
             for id in batch.as_slice() {
                 self.note(*id, AT_REST, me);
             }
@@ -306,7 +306,7 @@ impl Stress {
         while !self.over.load(Ordering::Relaxed) {
             match self.caches.sweep() {
                 Ok(Some(sweep)) => {
-                    self.empty(me, sweep.held(), 1 + random.below(64));
+                    self.empty(me, sweep.owned(), 1 + random.below(64));
                     sweep.finish();
                     self.drains.fetch_add(1, Ordering::Relaxed);
                 }
@@ -331,7 +331,7 @@ impl Stress {
                 self.caches.end_dry(epoch);
             }
             if let Ok(Some(sweep)) = self.caches.sweep() {
-                self.empty(ME.get(), sweep.held(), 64);
+                self.empty(ME.get(), sweep.owned(), 64);
                 sweep.finish();
             }
         }

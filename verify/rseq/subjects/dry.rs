@@ -37,7 +37,7 @@ pub(crate) fn freed_to_a_cache_being_opened(cpus: [usize; 2]) {
         assert_eq!(pool.stats().per_cpu[cpus[0]], 1, "the cache takes it");
         drop(pool.get(60).expect("and gives it"));
         pin(cpus[1]);
-        assert!(pool.get(60).is_err(), "elsewhere it is not to be had");
+        assert!(pool.get(60).is_err(), "elsewhere it is not available");
 
         opener.thread().unpark();
         opener.join().unwrap();

@@ -52,7 +52,7 @@ fn use_them(pool: &Pool, mut frames: Vec<Frame>, at: usize, get_first: bool) {
 /// Runs in the child. The first to meet the caches that the parent's thread owns is a thread that
 /// may not fence. It gives them back.
 fn give_them_back(pool: &Pool, mut frames: Vec<Frame>, cpus: [usize; 2]) {
-    let unfenced = || {
+    let fence_refused = || {
         if !refuse_fences(Whom::Caller, Which::All) {
             return not_run("a child that may not fence: the kernel takes no filter");
         }
@@ -64,7 +64,7 @@ fn give_them_back(pool: &Pool, mut frames: Vec<Frame>, cpus: [usize; 2]) {
         assert_all(&all(pool), CACHED + 1);
         assert!(pool.stats().fences_refused > 0);
     };
-    thread::scope(|scope| scope.spawn(unfenced).join().unwrap());
+    thread::scope(|scope| scope.spawn(fence_refused).join().unwrap());
     pin(cpus[1]);
     let rest = all(pool);
     drop(frames);

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use super::fw::base::batch::Batch;
-use super::fw::percpu::{Caches, Held, Opened, Sections};
-use super::fw::base::id::FrameId;
+use super::fw::percpu::{Caches, OwnedCaches, Opened, Sections};
+use super::fw::base::id::BufferId;
 use super::fw::percpu::Process;
 use super::fw::sys::{Area, possible_cpus};
 use crate::world::{Ids, Subject};
@@ -34,7 +34,7 @@ pub(crate) fn new(size: u32) -> Option<Box<dyn Subject>> {
 ///
 /// - The sequence's requirements hold.
 #[inline(never)]
-unsafe fn victim_pop(sections: Sections) -> Option<FrameId> {
+unsafe fn victim_pop(sections: Sections) -> Option<BufferId> {
     // SAFETY: the `# Safety` section of this function requires it.
     unsafe { sections.pop() }
 }
@@ -45,7 +45,7 @@ unsafe fn victim_pop(sections: Sections) -> Option<FrameId> {
 ///
 /// - The sequence's requirements hold.
 #[inline(never)]
-unsafe fn victim_push(sections: Sections, id: FrameId) -> bool {
+unsafe fn victim_push(sections: Sections, id: BufferId) -> bool {
     // SAFETY: the `# Safety` section of this function requires it.
     unsafe { sections.push(id) }
 }
@@ -58,7 +58,7 @@ unsafe fn victim_push(sections: Sections, id: FrameId) -> bool {
 #[inline(never)]
 unsafe fn victim_pop_many(sections: Sections, most: usize, batch: &mut Batch) {
     // SAFETY: the `# Safety` section of this function requires it.
-    unsafe { sections.pop_many(most, batch) }
+    unsafe { sections.pop_burst(most, batch) }
 }
 
 /// Calls the sequence that pushes many ids, for the victim alone.
@@ -67,14 +67,14 @@ unsafe fn victim_pop_many(sections: Sections, most: usize, batch: &mut Batch) {
 ///
 /// - The sequence's requirements hold.
 #[inline(never)]
-unsafe fn victim_push_many(sections: Sections, ids: &[FrameId]) -> bool {
+unsafe fn victim_push_many(sections: Sections, ids: &[BufferId]) -> bool {
     // SAFETY: the `# Safety` section of this function requires it.
-    unsafe { sections.push_many(ids) }
+    unsafe { sections.push_bulk(ids) }
 }
 
 fn named(ids: &[u32]) -> Batch {
     let mut batch = Batch::new();
-    ids.iter().for_each(|id| batch.push(FrameId(*id)));
+    ids.iter().for_each(|id| batch.push(BufferId(*id)));
     batch
 }
 
@@ -83,9 +83,9 @@ fn numbers(batch: &Batch, ids: &mut Ids) {
 }
 
 impl Cached {
-    fn empty(&self, held: &Held<'_>, ids: &mut Vec<u32>) {
+    fn empty(&self, held: &OwnedCaches<'_>, ids: &mut Vec<u32>) {
         let mut batch = Batch::new();
-        while held.take(64, &mut batch) {
+        while held.pop_burst(64, &mut batch) {
             ids.extend(batch.as_slice().iter().map(|id| id.0));
             batch.truncate(0);
         }
@@ -109,7 +109,7 @@ impl Subject for Cached {
 
     fn victim_push(&self, id: u32) -> bool {
         // SAFETY: the caches live as long as `self`.
-        unsafe { victim_push(self.sections, FrameId(id)) }
+        unsafe { victim_push(self.sections, BufferId(id)) }
     }
 
     fn victim_pop_many(&self, most: usize, ids: &mut Ids) {
@@ -131,19 +131,19 @@ impl Subject for Cached {
 
     fn push(&self, id: u32) -> bool {
         // SAFETY: the caches live as long as `self`.
-        unsafe { self.sections.push(FrameId(id)) }
+        unsafe { self.sections.push(BufferId(id)) }
     }
 
-    fn pop_many(&self, most: usize, ids: &mut Ids) {
+    fn pop_burst(&self, most: usize, ids: &mut Ids) {
         let mut batch = Batch::new();
         // SAFETY: the caches live as long as `self`.
-        unsafe { self.sections.pop_many(most, &mut batch) };
+        unsafe { self.sections.pop_burst(most, &mut batch) };
         numbers(&batch, ids);
     }
 
-    fn push_many(&self, ids: &[u32]) -> bool {
+    fn push_bulk(&self, ids: &[u32]) -> bool {
         // SAFETY: the caches live as long as `self`.
-        unsafe { self.sections.push_many(named(ids).as_slice()) }
+        unsafe { self.sections.push_bulk(named(ids).as_slice()) }
     }
 
     fn open(&self, drained: &mut Vec<u32>) {
@@ -158,7 +158,7 @@ impl Subject for Cached {
 
     fn drain(&self, drained: &mut Vec<u32>) {
         if let Ok(Some(sweep)) = self.caches.sweep() {
-            self.empty(sweep.held(), drained);
+            self.empty(sweep.owned(), drained);
             sweep.finish();
         }
     }

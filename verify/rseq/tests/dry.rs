@@ -244,7 +244,7 @@ const AT_REST: usize = 200;
 /// The time after which a frame that nobody finds is lost.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Returns a pool of which 200 frames are at rest, this many in the cache of each CPU, and none
+/// Returns a pool of which 200 frames are free, this many in the cache of each CPU, and none
 /// elsewhere.
 fn at_rest_in_caches(caches: &[(usize, usize)]) -> (Pool, Vec<Frame>) {
     let cpus = pool(1).stats().per_cpu.len();
@@ -276,7 +276,7 @@ fn thread_alone_without_fences_loses_nothing() {
         let stats = pool.stats();
         assert_eq!(stats.per_cpu[first], AT_REST, "{stats}");
         assert!(stats.fences_refused > 0, "{stats}");
-        // The thread can have what rests where it runs.
+        // The thread can have what is free where it runs.
         common::pin(first);
         drop(pool.get(60).unwrap());
     });
@@ -316,8 +316,8 @@ fn caches_stopped_before_the_fence_is_refused_are_given_back() {
     assert_whole(&pool);
 }
 
-/// A race of threads for the frames at rest, round after round. A round that is over has found all
-/// of them.
+/// A race of threads for the free frames, round after round. A round that is over has found all of
+/// them.
 struct Race<'a> {
     pool: &'a Pool,
     ledger: Ledger,
@@ -454,7 +454,7 @@ fn trim_without_a_fence_loses_nothing() {
     if !without_fences(Whom::Everyone) {
         return;
     }
-    let most = pool.stats().per_cpu.len() * pool.stats().dot11.unwrap().classes[0].cache;
+    let most = pool.stats().per_cpu.len() * pool.stats().alloc.unwrap().classes[0].cache;
     for _ in 0..3 {
         pool.trim();
     }
@@ -463,7 +463,7 @@ fn trim_without_a_fence_loses_nothing() {
     let left = take_all();
     assert!(left.len() >= total - most, "{} of {total}", left.len());
     drop(left);
-    // The missing buffers rest in the caches of other CPUs.
+    // The missing buffers are in the caches of other CPUs.
     assert_eq!(on_each_cpu(take_all).len(), total);
     // The chunks without a buffer in a cache serve other classes.
     let kept = pool.trim().pinned;

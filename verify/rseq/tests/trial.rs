@@ -197,7 +197,7 @@ fn assert_no_rseq(fronts: [String; 2], reason: &str) {
         "Unaborted" => "the kernel does not abort sequences",
         _ => "a trial whether the kernel aborts sequences got no thread",
     };
-    let refusal = format!("the rseq front is not to be had: {says}");
+    let refusal = format!("the rseq front is not available: {says}");
     assert!(demanded.starts_with(&refusal), "{demanded}");
 }
 

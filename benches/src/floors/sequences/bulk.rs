@@ -118,7 +118,7 @@ impl Handle {
 fn pop<const N: usize>(caches: &Caches, at: Sections, ids: &mut [u32; N]) {
     // SAFETY: the caller has borrowed the caches mutably, so this thread alone uses them. `ids` has
     // room for `N`.
-    if unsafe { at.pop_many::<N>(ids.as_mut_ptr()) } != N {
+    if unsafe { at.pop_burst::<N>(ids.as_mut_ptr()) } != N {
         caches.refill_and_pop_many(ids);
     }
 }
@@ -127,5 +127,5 @@ fn pop<const N: usize>(caches: &Caches, at: Sections, ids: &mut [u32; N]) {
 #[inline(always)]
 fn push<const N: usize>(at: Sections, ids: &[u32; N]) {
     // SAFETY: this thread alone uses the caches, as in `pop`, and `ids` has `N`.
-    black_box(unsafe { at.push_many::<N>(ids.as_ptr()) });
+    black_box(unsafe { at.push_bulk::<N>(ids.as_ptr()) });
 }

@@ -10,7 +10,7 @@ use super::super::area::Area;
 use super::super::frames::Frames;
 pub(super) use super::super::frames::{HEADROOM, STRIDE};
 use super::sections::real::Sections;
-use super::sections::{COUNT, HIGH, HIGH_MANY, LOW, SLOT, WORDS};
+use super::sections::{COUNT, HIGH, HIGH_BULK, LOW, SLOT, WORDS};
 use crate::contestant::BYTES;
 
 /// The most CPUs that a cpu_set_t can name.
@@ -91,7 +91,7 @@ impl Caches {
     pub(super) fn open(&mut self) {
         let caches = self.sections().caches;
         for cpu in 0..CPUS as usize {
-            for high in [HIGH, HIGH_MANY] {
+            for high in [HIGH, HIGH_BULK] {
                 let word = caches.wrapping_add(cpu * WORDS + high);
                 // SAFETY: the word belongs to a CPU's cache, and the caches are borrowed mutably.
                 unsafe { word.write((WORDS - SLOT) as u32) };
@@ -137,7 +137,7 @@ impl Caches {
         for _ in 0..CPUS {
             self.fill(at);
             // SAFETY: the caches are `self`'s, and used by one thread; `ids` has room for `N`.
-            if unsafe { at.pop_many::<N>(ids.as_mut_ptr()) } == N {
+            if unsafe { at.pop_burst::<N>(ids.as_mut_ptr()) } == N {
                 return;
             }
         }
@@ -162,7 +162,7 @@ impl Caches {
         }
         set(LOW, 0);
         set(HIGH, FRAMES);
-        set(HIGH_MANY, FRAMES);
+        set(HIGH_BULK, FRAMES);
         set(COUNT, FRAMES);
     }
 }

@@ -25,7 +25,7 @@ mod trial {
 pub(super) const COUNT: usize = 0;
 pub(super) const LOW: usize = 1;
 pub(super) const HIGH: usize = 2;
-pub(super) const HIGH_MANY: usize = 3;
+pub(super) const HIGH_BULK: usize = 3;
 pub(super) const SLOT: usize = 4;
 const SHIFT: u32 = 10;
 pub(super) const WORDS: usize = 1 << SHIFT;
@@ -74,20 +74,20 @@ impl Sections {
     ///
     /// - The bullet of [`pop`](Self::pop) holds, and `to` has room for `N` ids, 1 or more.
     #[inline(always)]
-    pub(super) unsafe fn pop_many<const N: usize>(self, to: *mut u32) -> usize {
+    pub(super) unsafe fn pop_burst<const N: usize>(self, to: *mut u32) -> usize {
         // SAFETY: the caller guarantees it (the function's bullet).
-        unsafe { isa::pop_many(self, to, N) }
+        unsafe { isa::pop_burst(self, to, N) }
     }
 
     /// Pushes `N` ids, all or none, and returns whether there was room.
     ///
     /// # Safety
     ///
-    /// - The bullet of [`push`](Self::push) holds for `high_many`, and `from` points to `N` ids, 1
+    /// - The bullet of [`push`](Self::push) holds for `high_bulk`, and `from` points to `N` ids, 1
     ///   or more.
     #[inline(always)]
-    pub(super) unsafe fn push_many<const N: usize>(self, from: *const u32) -> bool {
+    pub(super) unsafe fn push_bulk<const N: usize>(self, from: *const u32) -> bool {
         // SAFETY: the caller guarantees it (the function's bullet).
-        unsafe { isa::push_many(self, from, N) }
+        unsafe { isa::push_bulk(self, from, N) }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   a cache, in words of 32 bits, 4 KiB from one CPU's to the next:
-//!   │ count │ low │ high │ high_many │ slot 0 │ slot 1 │ …            1020 of them
+//!   │ count │ low │ high │ high_bulk │ slot 0 │ slot 1 │ …            1020 of them
 //! ```
 //!
 //! This is their specification. `commit` is the one store that makes an operation happen. Whatever
@@ -17,10 +17,10 @@
 //!     id = c.slot[n - 1]               c.slot[n] = id
 //!     commit c.count = n - 1           commit c.count = n + 1
 //!
-//!   pop_many(most):                  push_many(ids):
+//!   pop_burst(most):                 push_bulk(ids):
 //!     c = caches[cpu], or fail         c = caches[cpu], or fail
 //!     n = c.count                      n = c.count
-//!     fail if n <= c.low               fail if n + k > c.high_many
+//!     fail if n <= c.low               fail if n + k > c.high_bulk
 //!     k = min(n, most)
 //!     ids = c.slot[n - k .. n]         c.slot[n .. n + k] = ids
 //!     commit c.count = n - k           commit c.count = n + k
@@ -36,7 +36,8 @@
 //! arms the section is the last instruction before it, and the commit is its last instruction.
 //! There is no call, no stack access, and no other way in or out. The count is loaded as wide as it
 //! is stored, since a wider load would wait for the store. Plain loads and stores are enough, also
-//! on a weak memory: one CPU runs one section at a time, and everyone else reads after a fence (F).
+//! on a weak memory: one CPU runs one section at a time, and everyone else reads after a fence
+//! (#cpu-fence).
 //!
 //! A fifth sequence does nothing but wait, for `trial`: whether the kernel aborts sections at all.
 //!
@@ -84,7 +85,7 @@ use crate::sys::Area;
 pub(crate) const COUNT: usize = 0;
 pub(crate) const LOW: usize = 1;
 pub(crate) const HIGH: usize = 2;
-pub(crate) const HIGH_MANY: usize = 3;
+pub(crate) const HIGH_BULK: usize = 3;
 pub(crate) const SLOT: usize = 4;
 
 /// The number of words from one CPU's cache to the next, as a power of two. It is a page, so that

@@ -12,9 +12,9 @@ use std::ops::Deref;
 
 use loom::sync::Mutex;
 
-use super::{COUNT, HIGH, HIGH_MANY, LOW, SLOT, WORDS};
+use super::{COUNT, HIGH, HIGH_BULK, LOW, SLOT, WORDS};
 use crate::base::batch::Batch;
-use crate::base::id::{CpuId, FrameId};
+use crate::base::id::{BufferId, CpuId};
 use crate::sync::{AtomicU32, Ordering, Table};
 use crate::sys::{Area, NoRseq, modelled_cpu};
 
@@ -103,7 +103,7 @@ impl Sections {
     /// # Safety
     ///
     /// - The slab lives until the function returns; for a push, until it has committed.
-    pub(crate) unsafe fn pop(self) -> Option<FrameId> {
+    pub(crate) unsafe fn pop(self) -> Option<BufferId> {
         // SAFETY: the function's bullet.
         unsafe { self.modelled() }.pop()
     }
@@ -113,7 +113,7 @@ impl Sections {
     /// # Safety
     ///
     /// - As for [`pop`](Self::pop).
-    pub(crate) unsafe fn push(self, id: FrameId) -> bool {
+    pub(crate) unsafe fn push(self, id: BufferId) -> bool {
         // SAFETY: the function's bullet.
         unsafe { self.modelled() }.push(id)
     }
@@ -123,9 +123,9 @@ impl Sections {
     /// # Safety
     ///
     /// - As for [`pop`](Self::pop).
-    pub(crate) unsafe fn pop_many<const N: usize>(self, most: usize, batch: &mut Batch<N>) {
+    pub(crate) unsafe fn pop_burst<const N: usize>(self, most: usize, batch: &mut Batch<N>) {
         // SAFETY: the function's bullet.
-        unsafe { self.modelled() }.pop_many(most, batch);
+        unsafe { self.modelled() }.pop_burst(most, batch);
     }
 
     /// Pushes ids at once, all or none, and returns whether it did.
@@ -133,9 +133,9 @@ impl Sections {
     /// # Safety
     ///
     /// - As for [`pop`](Self::pop).
-    pub(crate) unsafe fn push_many(self, ids: &[FrameId]) -> bool {
+    pub(crate) unsafe fn push_bulk(self, ids: &[BufferId]) -> bool {
         // SAFETY: the function's bullet.
-        unsafe { self.modelled() }.push_many(ids)
+        unsafe { self.modelled() }.push_bulk(ids)
     }
 }
 
@@ -160,17 +160,17 @@ impl Modelled {
         Some(answer)
     }
 
-    fn pop(&self) -> Option<FrameId> {
+    fn pop(&self) -> Option<BufferId> {
         self.section(|cache| {
             let count = read(cache, COUNT);
             if count <= read(cache, LOW) {
                 return None;
             }
-            Some((count - 1, FrameId(slot(cache, count - 1))))
+            Some((count - 1, BufferId(slot(cache, count - 1))))
         })
     }
 
-    fn push(&self, id: FrameId) -> bool {
+    fn push(&self, id: BufferId) -> bool {
         let pushed = self.section(|cache| {
             let count = read(cache, COUNT);
             if count >= read(cache, HIGH) {
@@ -182,7 +182,7 @@ impl Modelled {
         pushed.is_some()
     }
 
-    pub(crate) fn pop_many<const N: usize>(&self, most: usize, batch: &mut Batch<N>) {
+    pub(crate) fn pop_burst<const N: usize>(&self, most: usize, batch: &mut Batch<N>) {
         let most = most.min(batch.room()) as u32;
         let popped = self.section(|cache| {
             let count = read(cache, COUNT);
@@ -194,15 +194,15 @@ impl Modelled {
             Some((left, ids))
         });
         for id in popped.into_iter().flatten() {
-            batch.push(FrameId(id));
+            batch.push(BufferId(id));
         }
     }
 
-    pub(crate) fn push_many(&self, ids: &[FrameId]) -> bool {
+    pub(crate) fn push_bulk(&self, ids: &[BufferId]) -> bool {
         let pushed = self.section(|cache| {
             let count = read(cache, COUNT);
             let end = count + ids.len() as u32;
-            if end > read(cache, HIGH_MANY) {
+            if end > read(cache, HIGH_BULK) {
                 return None;
             }
             for (at, id) in (count..end).zip(ids) {
@@ -246,6 +246,6 @@ fn slot(cache: &[AtomicU32], at: u32) -> u32 {
     read(cache, SLOT + at as usize)
 }
 
-fn write(cache: &[AtomicU32], at: u32, id: FrameId) {
+fn write(cache: &[AtomicU32], at: u32, id: BufferId) {
     cache[SLOT + at as usize].store(id.0, Ordering::Relaxed);
 }

@@ -24,21 +24,21 @@ pub(super) unsafe fn push(at: Sections, _id: u32) -> bool {
     match at.area {}
 }
 
-/// Stands for `pop_many` of the other targets.
+/// Stands for `pop_burst` of the other targets.
 ///
 /// # Safety
 ///
 /// - None: there are no `Sections`.
-pub(super) unsafe fn pop_many(at: Sections, _to: *mut u32, _most: usize) -> usize {
+pub(super) unsafe fn pop_burst(at: Sections, _to: *mut u32, _most: usize) -> usize {
     match at.area {}
 }
 
-/// Stands for `push_many` of the other targets.
+/// Stands for `push_bulk` of the other targets.
 ///
 /// # Safety
 ///
 /// - None: there are no `Sections`.
-pub(super) unsafe fn push_many(at: Sections, _from: *const u32, _n: usize) -> bool {
+pub(super) unsafe fn push_bulk(at: Sections, _from: *const u32, _n: usize) -> bool {
     match at.area {}
 }
 

@@ -4,7 +4,7 @@ use std::io;
 
 use super::{WORDS, isa};
 use crate::base::batch::Batch;
-use crate::base::id::{CpuId, FrameId};
+use crate::base::id::{BufferId, CpuId};
 use crate::sync::{AtomicU32, Table, Unprotected};
 use crate::sys::Area;
 
@@ -67,17 +67,17 @@ impl Slab {
         self.fence(Some(self.here()))
     }
 
-    /// Pops ids, as [`Sections::pop_many`] does.
-    pub(crate) fn pop_many(&self, most: usize, batch: &mut Batch) {
+    /// Pops ids, as [`Sections::pop_burst`] does.
+    pub(crate) fn pop_burst(&self, most: usize, batch: &mut Batch) {
         // SAFETY: the memory is that of `self`, which lives until the function returns.
-        unsafe { self.sections().pop_many(most, batch) }
+        unsafe { self.sections().pop_burst(most, batch) }
     }
 
-    /// Pushes ids, as [`Sections::push_many`] does.
-    pub(crate) fn push_many(&self, ids: &[FrameId]) -> bool {
-        // SAFETY: as above; whoever keeps `self` keeps it until the ids are given up (P2 of
-        // `class`).
-        unsafe { self.sections().push_many(ids) }
+    /// Pushes ids, as [`Sections::push_bulk`] does.
+    pub(crate) fn push_bulk(&self, ids: &[BufferId]) -> bool {
+        // SAFETY: as above; whoever keeps `self` keeps it until the ids are given up
+        // (#ids-keep-pool).
+        unsafe { self.sections().push_bulk(ids) }
     }
 }
 
@@ -88,12 +88,12 @@ impl Sections {
     ///
     /// - The slab lives until the function returns; for a push, until it has committed.
     #[inline(always)]
-    pub(crate) unsafe fn pop(self) -> Option<FrameId> {
+    pub(crate) unsafe fn pop(self) -> Option<BufferId> {
         // SAFETY: `self` names a cache for each of its CPUs, in memory that lives (the function's
         // bullet). Its words are atomics, which are written through shared references, and from
-        // outside with the cache stopped (G1 of `gate`).
+        // outside with the cache stopped (#gate-owns-cache).
         let id = unsafe { isa::pop(self) };
-        (id != isa::NONE).then_some(FrameId(id))
+        (id != isa::NONE).then_some(BufferId(id))
     }
 
     /// Pushes an id, unless the cache is full or stopped, and returns whether it did.
@@ -102,7 +102,7 @@ impl Sections {
     ///
     /// - As for [`pop`](Self::pop).
     #[inline(always)]
-    pub(crate) unsafe fn push(self, id: FrameId) -> bool {
+    pub(crate) unsafe fn push(self, id: BufferId) -> bool {
         // SAFETY: as in `pop`; `high` is at most the number of slots.
         unsafe { isa::push(self, id.0) }
     }
@@ -113,14 +113,14 @@ impl Sections {
     ///
     /// - As for [`pop`](Self::pop).
     #[inline(always)]
-    pub(crate) unsafe fn pop_many<const N: usize>(self, most: usize, batch: &mut Batch<N>) {
+    pub(crate) unsafe fn pop_burst<const N: usize>(self, most: usize, batch: &mut Batch<N>) {
         let most = most.min(batch.room());
         if most == 0 {
             return;
         }
         let pop = |to| {
             // SAFETY: as in `pop`; `to` has room for `most` ids, 1 or more.
-            unsafe { isa::pop_many(self, to, most) }
+            unsafe { isa::pop_burst(self, to, most) }
         };
         // SAFETY: the sequence returns how many ids it wrote, `most` at the most.
         unsafe { batch.extend_by(pop) };
@@ -132,8 +132,8 @@ impl Sections {
     ///
     /// - As for [`pop`](Self::pop).
     #[inline(always)]
-    pub(crate) unsafe fn push_many(self, ids: &[FrameId]) -> bool {
-        // SAFETY: as in `push`; `FrameId` is a `u32` by its representation, and `ids` are as many.
-        ids.is_empty() || unsafe { isa::push_many(self, ids.as_ptr().cast(), ids.len()) }
+    pub(crate) unsafe fn push_bulk(self, ids: &[BufferId]) -> bool {
+        // SAFETY: as in `push`; `BufferId` is a `u32` by its representation, and `ids` are as many.
+        ids.is_empty() || unsafe { isa::push_bulk(self, ids.as_ptr().cast(), ids.len()) }
     }
 }

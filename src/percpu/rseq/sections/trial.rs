@@ -10,7 +10,7 @@
 //!   caller: a section                       helper: a thread for the time of the trial
 //!     n = n + 1, started = n
 //!     waits until fenced >= n                 sees started = n
-//!       aborted: starts over, as n + 1  ◄──   fences (F) that CPU, or all, in turn
+//!       aborted: starts over, as n + 1  ◄──   fences (#cpu-fence) that CPU, or all, in turn
 //!       not aborted: sees fenced = n    ◄──   fenced = n
 //!                                             sees another number: the section was aborted
 //!     sees fenced = ENOUGH              ◄──   when that was so often enough
@@ -48,7 +48,7 @@ const TURNS: u32 = 1 << 20;
 
 /// After this time the helper will not come. Before it, the helper comes even where the machine is
 /// emulated, and busy.
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A section that a fence aborts has started over within this time.
 const PROMPT: Duration = Duration::from_micros(200);
@@ -147,7 +147,7 @@ fn wait(area: Area, words: &[AtomicU32]) -> Verdict {
             ENOUGH => return Ok(()),
             REFUSED => return Err(NoRseq::Fence),
             _ if !came_to_its_end => return Err(NoRseq::Unaborted),
-            _ if began.elapsed() > PATIENCE => return Err(NoRseq::Untested),
+            _ if began.elapsed() > TIMEOUT => return Err(NoRseq::Untested),
             _ => {}
         }
     }
@@ -156,7 +156,7 @@ fn wait(area: Area, words: &[AtomicU32]) -> Verdict {
 /// Fences each section that begins, until enough of them were aborted, or the kernel refuses.
 fn fence_sections(area: Area, shared: &Shared) {
     let words = &shared.words;
-    // Relaxed: a fence (F), if there was one, comes before in the kernel's order.
+    // Relaxed: a fence (#cpu-fence), if there was one, comes before in the kernel's order.
     let tell = |number| words[FENCED].store(number, Ordering::Relaxed);
     let mut pace = Pace::new(area);
     // No section has the number 0.
@@ -219,7 +219,7 @@ impl Pace {
 
     /// Returns whether it counts that the section has started over since the fence.
     fn counts(&self) -> bool {
-        let lenient = !self.is_elsewhere || self.began.elapsed() > PATIENCE / 2;
+        let lenient = !self.is_elsewhere || self.began.elapsed() > TIMEOUT / 2;
         self.fenced.elapsed() < PROMPT || (lenient && !self.is_suspect)
     }
 

@@ -10,7 +10,7 @@ use std::arch::asm;
 
 use super::real::Sections;
 use super::trial::{CPU, FENCED, STARTED};
-use super::{Area, COUNT, HIGH, HIGH_MANY, LOW, SHIFT, SLOT};
+use super::{Area, COUNT, HIGH, HIGH_BULK, LOW, SHIFT, SLOT};
 
 /// The answer of `pop` if it fails.
 pub(super) const NONE: u32 = u32::MAX;
@@ -182,7 +182,7 @@ pub(super) unsafe fn push(at: Sections, id: u32) -> bool {
 ///
 /// - As for [`pop`]; `to` has room for `most` ids, 1 or more.
 #[inline(always)]
-pub(super) unsafe fn pop_many(at: Sections, to: *mut u32, most: usize) -> usize {
+pub(super) unsafe fn pop_burst(at: Sections, to: *mut u32, most: usize) -> usize {
     let n: usize;
     // SAFETY: as in `pop`; at most `most` ids are written to `to`, and an aborted section's are
     // written over.
@@ -227,9 +227,9 @@ pub(super) unsafe fn pop_many(at: Sections, to: *mut u32, most: usize) -> usize 
 ///
 /// # Safety
 ///
-/// - As for [`push`], with `high_many`; `from` points to `n` ids, 1 or more.
+/// - As for [`push`], with `high_bulk`; `from` points to `n` ids, 1 or more.
 #[inline(always)]
-pub(super) unsafe fn push_many(at: Sections, from: *const u32, n: usize) -> bool {
+pub(super) unsafe fn push_bulk(at: Sections, from: *const u32, n: usize) -> bool {
     let done: u64;
     // SAFETY: as in `push`; exactly `n` ids are read from `from`.
     unsafe {
@@ -261,7 +261,7 @@ pub(super) unsafe fn push_many(at: Sections, from: *const u32, n: usize) -> bool
             y = out(xmm_reg) _,
             shift = const SHIFT + 2,
             count_at = const 4 * COUNT,
-            high_at = const 4 * HIGH_MANY,
+            high_at = const 4 * HIGH_BULK,
             slot_at = const 4 * SLOT,
             options(nostack),
         );

@@ -1,7 +1,7 @@
 //! Runs in the child: a victim that repeats one sequence, others that pop, push and drain on every
 //! CPU, and a table of who has which id.
 //!
-//! Every id is in one place. It is with a thread (the table names it), or at rest, in a cache or in
+//! Every id is in one place. It is with a thread (the table names it), or free, in a cache or in
 //! the stash (the table says so). The table is kept at every pop and push. Between two cases
 //! everybody holds still, and the victim drains all caches and compares.
 
@@ -56,8 +56,8 @@ pub(crate) trait Subject: Send + Sync {
     fn victim_push_many(&self, ids: &[u32]) -> bool;
     fn pop(&self) -> Option<u32>;
     fn push(&self, id: u32) -> bool;
-    fn pop_many(&self, most: usize, ids: &mut Ids);
-    fn push_many(&self, ids: &[u32]) -> bool;
+    fn pop_burst(&self, most: usize, ids: &mut Ids);
+    fn push_bulk(&self, ids: &[u32]) -> bool;
     /// Opens the cache of this CPU if that is possible. It hands out what it finds in a cache that
     /// must be shut.
     fn open(&self, drained: &mut Vec<u32>);
@@ -147,14 +147,14 @@ impl World {
         let left = stash.len() - stash.len().min(48);
         let ids: Ids = stash.drain(left..).collect();
         drop(stash);
-        if !ids.is_empty() && !self.subject.push_many(&ids) {
+        if !ids.is_empty() && !self.subject.push_bulk(&ids) {
             self.stash().extend(ids);
         }
     }
 
-    /// Puts ids that the table has at rest into the cache, or else into the stash.
-    fn lay(&self, ids: &[u32]) {
-        if !ids.is_empty() && !self.subject.push_many(ids) {
+    /// Puts ids that the table has free into the cache, or else into the stash.
+    fn push(&self, ids: &[u32]) {
+        if !ids.is_empty() && !self.subject.push_bulk(ids) {
             self.stash().extend(ids);
         }
     }
@@ -184,7 +184,7 @@ impl World {
             Some(id) => {
                 self.got(&[id], VICTIM);
                 self.freeing(&[id], VICTIM);
-                self.lay(&[id]);
+                self.push(&[id]);
             }
             None => self.refill(),
         }
@@ -210,12 +210,12 @@ impl World {
         if ids.len() < size {
             self.refill();
         }
-        self.lay(&ids);
+        self.push(&ids);
     }
 
     fn victim_push_many(&self, size: usize) {
         let mut ids = Ids::new();
-        self.subject.pop_many(size, &mut ids);
+        self.subject.pop_burst(size, &mut ids);
         {
             let mut stash = self.stash();
             let left = stash.len() - stash.len().min(size - ids.len());
@@ -240,7 +240,7 @@ impl World {
         }
         if spare.len() < 32 {
             let mut ids = Ids::new();
-            self.subject.pop_many(7, &mut ids);
+            self.subject.pop_burst(7, &mut ids);
             self.got(&ids, HANDLER);
             spare.extend(ids.iter().copied());
             count.fetch_add(1, Ordering::SeqCst);
@@ -248,7 +248,7 @@ impl World {
         while spare.len() > 2 {
             let at = spare.len() - spare.len().min(5);
             self.freeing(&spare[at..], HANDLER);
-            if !self.subject.push_many(&spare[at..]) {
+            if !self.subject.push_bulk(&spare[at..]) {
                 self.got(&spare[at..], HANDLER);
                 break;
             }
@@ -286,7 +286,7 @@ impl World {
             let expected = u32::from(owner == AT_REST);
             assert_eq!(
                 *places, expected,
-                "lost or doubled: frame {id}, of owner {owner}, is at rest {places} times"
+                "lost or doubled: frame {id}, of owner {owner}, is free {places} times"
             );
         }
         drop(stash);
@@ -333,7 +333,7 @@ impl World {
             if round % 2 == 0 {
                 ids.extend(self.subject.pop());
             } else {
-                self.subject.pop_many(size, &mut ids);
+                self.subject.pop_burst(size, &mut ids);
             }
             self.got(&ids, me);
             mine.extend(ids.iter().copied());
@@ -349,7 +349,7 @@ impl World {
         match ids.as_slice() {
             [] => {}
             [id] if self.subject.push(*id) => {}
-            ids if self.subject.push_many(ids) => {}
+            ids if self.subject.push_bulk(ids) => {}
             ids => {
                 self.stash().extend(ids);
                 self.refill();

@@ -2,7 +2,7 @@
 
 use std::ptr::NonNull;
 
-use crate::base::id::FrameId;
+use crate::base::id::BufferId;
 use crate::memory::arena::Arena;
 
 /// The place of the payload in each frame of a pool: an address and two lengths.
@@ -24,7 +24,7 @@ impl Places {
         let layout = arena.layout();
         Self {
             // SAFETY: a pool has a frame 0, and the headroom lies in it.
-            first: unsafe { arena.byte(FrameId(0), layout.headroom.into()) },
+            first: unsafe { arena.byte(BufferId(0), layout.headroom.into()) },
             stride: layout.stride,
             len: layout.payload.into(),
         }
@@ -36,9 +36,9 @@ impl Places {
     ///
     /// - `id` is the pool's.
     #[inline(always)]
-    pub(super) unsafe fn at(self, id: FrameId) -> NonNull<u8> {
+    pub(super) unsafe fn at(self, id: BufferId) -> NonNull<u8> {
         // SAFETY: this is the payload of frame `id`, which lies in the mapping, as that of frame 0
-        // does (A1 of `arena`).
+        // does (#frame-in-mapping).
         unsafe { self.first.add(id.index() * self.stride) }
     }
 }

@@ -5,7 +5,7 @@
 ///
 /// No value may return from the function early, because the fields written before would be lost.
 /// The fields that are `made` are there already.
-macro_rules! lay_out {
+macro_rules! init_in_place {
     ($at:expr, $type:ident { $($field:ident: $value:expr),* $(,)? } $(made $($made:ident),*)?) => {{
         // Unless all fields are named, this does not compile.
         let _ = |all: $type| {
@@ -22,4 +22,4 @@ macro_rules! lay_out {
     }};
 }
 
-pub(crate) use lay_out;
+pub(crate) use init_in_place;

@@ -1,4 +1,4 @@
-//! The handle of one 802.11 buffer.
+//! The handle of one variable-length buffer.
 
 use std::fmt;
 use std::hint;
@@ -7,35 +7,38 @@ use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 use std::slice;
 
-use crate::base::id::FrameId;
+use crate::base::id::BufferId;
 use crate::base::raw;
-use crate::dot11::{LargeId, SizeClass};
 use crate::error::{Room, RoomError};
 use crate::memory::back::Back;
 use crate::shared::Shared;
+use crate::varlen::{LargeId, SizeClass};
 
 /// The owner of a buffer of any length: of a size class, or with a mapping of its own.
 ///
-/// The smallest size class that holds the length serves it. A `Dot11Buf` can be sent to another
+/// It is for what does not fit into a [`Frame`](crate::Frame): what a tunnel makes of a full frame,
+/// packets that were merged on receipt (GRO), frames of 802.11.
+///
+/// The smallest size class that holds the length serves it. A `VarBuf` can be sent to another
 /// thread and dropped there. It outlives every [`Pool`](crate::Pool) handle. Dropping it frees the
 /// buffer. A buffer that is forgotten ([`std::mem::forget`]) is lost to its pool, and keeps the
 /// pool's memory mapped.
 ///
 /// The bytes are initialised. Bytes that were never used are zero. The others hold what their last
 /// owner left, unless [`PoolBuilder::zero_on_free`](crate::PoolBuilder::zero_on_free) is on. A
-/// `Dot11Buf` is 16 bytes large.
+/// `VarBuf` is 16 bytes large.
 ///
 /// ```
 /// # let pool = framewell::Pool::builder().build()?;
-/// let mut msdu = pool.dot11(2346)?;
+/// let mut msdu = pool.alloc(2346)?;
 /// msdu[0] = 0x88;
 /// assert_eq!((msdu.len(), msdu.capacity()), (2346, 2368));
 /// std::thread::spawn(move || drop(msdu)).join().unwrap();
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct Dot11Buf {
+pub struct VarBuf {
     /// The address of the [`SizeClass`], or the pointer of a large buffer's [`LargeId`].
-    home: NonNull<()>,
+    owner: NonNull<()>,
     view: View,
 }
 
@@ -53,13 +56,13 @@ impl View {
     const LARGE: Self = Self(u32::MAX as u64);
 
     #[inline(always)]
-    fn new(id: FrameId, len: usize) -> Self {
+    fn new(id: BufferId, len: usize) -> Self {
         Self(u64::from(id.0) | (len as u64) << 32)
     }
 
     #[inline(always)]
-    fn id(self) -> FrameId {
-        FrameId(self.0 as u32)
+    fn id(self) -> BufferId {
+        BufferId(self.0 as u32)
     }
 
     #[inline(always)]
@@ -75,17 +78,17 @@ impl View {
 
 /// The place of a buffer: where it lies, and where it goes when it is freed.
 enum Place {
-    Class(NonNull<SizeClass>, FrameId),
+    Class(NonNull<SizeClass>, BufferId),
     Large(LargeId),
 }
 
-// SAFETY: a buffer owns its bytes alone (P1 of `class`), and the pool may be used and freed on any
+// SAFETY: a buffer owns its bytes alone (#single-owner), and the pool may be used and freed on any
 // thread.
-unsafe impl Send for Dot11Buf {}
-// SAFETY: through `&Dot11Buf` the bytes can only be read.
-unsafe impl Sync for Dot11Buf {}
+unsafe impl Send for VarBuf {}
+// SAFETY: through `&VarBuf` the bytes can only be read.
+unsafe impl Sync for VarBuf {}
 
-impl Dot11Buf {
+impl VarBuf {
     /// Makes the handle of a buffer of a size class.
     ///
     /// # Safety
@@ -93,13 +96,13 @@ impl Dot11Buf {
     /// - The caller owns the id, which is the class's, and gives it to the handle.
     /// - `len` is at most the class's stride.
     #[inline(always)]
-    pub(crate) unsafe fn of_class(class: &SizeClass, id: FrameId, len: usize) -> Self {
+    pub(crate) unsafe fn of_class(class: &SizeClass, id: BufferId, len: usize) -> Self {
         debug_assert!(len <= class.place().stride());
-        class.cuts().wrote(id);
+        class.carver().loom_write(id);
         // SAFETY: ids are less than the number of ids, which is at most 2^26.
         unsafe { hint::assert_unchecked(id.0 != u32::MAX) };
         Self {
-            home: NonNull::from(class).cast(),
+            owner: NonNull::from(class).cast(),
             view: View::new(id, len),
         }
     }
@@ -111,7 +114,7 @@ impl Dot11Buf {
     /// - The caller owns the buffer and gives it to the handle.
     pub(crate) unsafe fn large(id: LargeId) -> Self {
         Self {
-            home: id.into_pointer(),
+            owner: id.into_pointer(),
             view: View::LARGE,
         }
     }
@@ -120,9 +123,9 @@ impl Dot11Buf {
     fn place(&self) -> Place {
         if self.view.is_large() {
             // SAFETY: the pointer is from `large`, which made this view.
-            Place::Large(unsafe { LargeId::from_pointer(self.home) })
+            Place::Large(unsafe { LargeId::from_pointer(self.owner) })
         } else {
-            Place::Class(self.home.cast(), self.view.id())
+            Place::Class(self.owner.cast(), self.view.id())
         }
     }
 
@@ -134,7 +137,7 @@ impl Dot11Buf {
             // SAFETY: the handle owns the buffer.
             Place::Large(id) => unsafe { id.block() }.pool(),
         };
-        // SAFETY: the buffer keeps the pool (P2 of `class`), and is borrowed.
+        // SAFETY: the buffer keeps the pool (#ids-keep-pool), and is borrowed.
         unsafe { pool.as_ref() }
     }
 
@@ -143,7 +146,7 @@ impl Dot11Buf {
     fn start(&self) -> NonNull<u8> {
         match self.place() {
             Place::Class(class, id) => {
-                // SAFETY: the buffer keeps the pool, and with it the class (P2 of `class`).
+                // SAFETY: the buffer keeps the pool, and with it the class (#ids-keep-pool).
                 let place = unsafe { class.as_ref() }.place();
                 // SAFETY: the id is the class's.
                 unsafe { place.start(id) }
@@ -158,7 +161,7 @@ impl Dot11Buf {
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().build()?;
-    /// assert_eq!(pool.dot11(24)?.len(), 24);
+    /// assert_eq!(pool.alloc(24)?.len(), 24);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[inline]
@@ -179,7 +182,7 @@ impl Dot11Buf {
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().build()?;
-    /// assert!(pool.dot11(0)?.is_empty());
+    /// assert!(pool.alloc(0)?.is_empty());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[inline]
@@ -194,7 +197,7 @@ impl Dot11Buf {
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().build()?;
-    /// assert_eq!(pool.dot11(3839)?.capacity(), 3904);
+    /// assert_eq!(pool.alloc(3839)?.capacity(), 3904);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[inline]
@@ -219,7 +222,7 @@ impl Dot11Buf {
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().build()?;
-    /// let mut buffer = pool.dot11(2304)?;
+    /// let mut buffer = pool.alloc(2304)?;
     /// buffer.resize(2346)?;
     /// assert_eq!(buffer.len(), 2346);
     /// assert_eq!(
@@ -252,7 +255,7 @@ impl Dot11Buf {
 
     /// Turns the buffer into a pointer to its first byte, for C code or a device.
     ///
-    /// The buffer counts as in use. [`Pool::dot11_from_raw`](crate::Pool::dot11_from_raw) turns the
+    /// The buffer counts as in use. [`Pool::buf_from_raw`](crate::Pool::buf_from_raw) turns the
     /// pointer back into a buffer, on any thread, with the length that the buffer has now.
     ///
     /// The call enters the kernel only where it touches a page of the table of pointers for the
@@ -260,9 +263,9 @@ impl Dot11Buf {
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().build()?;
-    /// let pointer = pool.dot11(100)?.into_raw().as_ptr();
+    /// let pointer = pool.alloc(100)?.into_raw().as_ptr();
     /// // SAFETY: the pointer was handed out just now, and is turned back once.
-    /// let buffer = unsafe { pool.dot11_from_raw(pointer) }?;
+    /// let buffer = unsafe { pool.buf_from_raw(pointer) }?;
     /// assert_eq!(buffer.len(), 100);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -285,7 +288,7 @@ impl Dot11Buf {
     }
 }
 
-impl Drop for Dot11Buf {
+impl Drop for VarBuf {
     #[inline]
     fn drop(&mut self) {
         match self.place() {
@@ -301,35 +304,35 @@ impl Drop for Dot11Buf {
     }
 }
 
-impl Deref for Dot11Buf {
+impl Deref for VarBuf {
     type Target = [u8];
 
     #[inline]
     fn deref(&self) -> &[u8] {
-        self.note(false);
+        self.loom_access(false);
         // SAFETY: `len` bytes from `start` lie inside the buffer, are initialised (anonymous memory
         // is zeroed), and belong to this handle alone, which the slice borrows.
         unsafe { slice::from_raw_parts(self.start().as_ptr(), self.len()) }
     }
 }
 
-impl DerefMut for Dot11Buf {
+impl DerefMut for VarBuf {
     #[inline]
     fn deref_mut(&mut self) -> &mut [u8] {
-        self.note(true);
+        self.loom_access(true);
         // SAFETY: as in `deref`. The handle is borrowed mutably.
         unsafe { slice::from_raw_parts_mut(self.start().as_ptr(), self.len()) }
     }
 }
 
-impl Dot11Buf {
+impl VarBuf {
     /// Tells a loom model that the owner reads or writes the bytes.
     #[inline(always)]
-    fn note(&self, writes: bool) {
+    fn loom_access(&self, writes: bool) {
         if cfg!(loom) {
             if let Place::Class(class, id) = self.place() {
                 // SAFETY: as in `start`.
-                let chunks = unsafe { class.as_ref() }.cuts().chunks();
+                let chunks = unsafe { class.as_ref() }.carver().chunks();
                 if writes {
                     chunks.tracks().write(id.0);
                 } else {
@@ -340,23 +343,23 @@ impl Dot11Buf {
     }
 }
 
-impl AsRef<[u8]> for Dot11Buf {
+impl AsRef<[u8]> for VarBuf {
     #[inline]
     fn as_ref(&self) -> &[u8] {
         self
     }
 }
 
-impl AsMut<[u8]> for Dot11Buf {
+impl AsMut<[u8]> for VarBuf {
     #[inline]
     fn as_mut(&mut self) -> &mut [u8] {
         self
     }
 }
 
-impl fmt::Debug for Dot11Buf {
+impl fmt::Debug for VarBuf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Dot11Buf")
+        f.debug_struct("VarBuf")
             .field("len", &self.len())
             .field("capacity", &self.capacity())
             .finish_non_exhaustive()

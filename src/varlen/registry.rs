@@ -7,15 +7,17 @@
 //!
 //! Invariants
 //!
-//! - E1. A node is inserted once, at the head of its address's bucket, by one compare-and-swap.
-//! - E2. A node is removed once, by its owner, which marks the node's own `next`. From then on no
-//!   lookup finds it, and nothing is linked behind it. A call that passes a marked node on the way
-//!   unlinks it by one compare-and-swap on the pointer to it. That fails if the node before was
-//!   marked, too.
-//! - E3. The call that unlinks a node retires it. The node is freed when every thread that was
-//!   pinned at that time has unpinned. A lookup reads a node only while it is pinned.
-//! - E4. At most one unmarked node has a given address, because its owner marks it before it gives
-//!   the address back to the system.
+//! - #node-inserted-once: A node is inserted once, at the head of its address's bucket, by one
+//!   compare-and-swap.
+//! - #node-marked-once: A node is removed once, by its owner, which marks the node's own `next`.
+//!   From then on no lookup finds it, and nothing is linked behind it. A call that passes a marked
+//!   node on the way unlinks it by one compare-and-swap on the pointer to it. That fails if the
+//!   node before was marked, too.
+//! - #node-freed-unpinned: The call that unlinks a node retires it. The node is freed when every
+//!   thread that was pinned at that time has unpinned. A lookup reads a node only while it is
+//!   pinned.
+//! - #address-unique: At most one unmarked node has a given address, because its owner marks it
+//!   before it gives the address back to the system.
 //!
 //! The collector is the registry's own. A thread registers with it for one call. Registering
 //! allocates, as inserting does. Nothing is kept in thread-local storage.
@@ -64,8 +66,8 @@ impl<T> Entry<T> {
     ///
     /// - The caller owns the entry, and does not remove it as long as the reference lives.
     pub(crate) unsafe fn get<'a>(self) -> &'a T {
-        // SAFETY: a node that is not removed is not freed (E3), and nobody but its owner removes it
-        // (E2).
+        // SAFETY: a node that is not removed is not freed (#node-freed-unpinned), and nobody but
+        // its owner removes it (#node-marked-once).
         let node: &'a Node<T> = unsafe { self.0.as_ref() };
         &node.entry
     }
@@ -116,8 +118,8 @@ impl<T: Send + Sync + 'static> Registry<T> {
             let next = unsafe { &node.deref().next };
             // Relaxed: the compare-and-swap publishes it.
             next.store(first, Ordering::Relaxed);
-            // Release (E): pairs with the Acquire loads in `walk`, and publishes the node. Relaxed
-            // on failure: the next round loads again.
+            // Release (#registry-link): pairs with the Acquire loads in `walk`, and publishes the
+            // node. Relaxed on failure: the next round loads again.
             if head
                 .compare_exchange(first, node, Ordering::Release, Ordering::Relaxed, guard)
                 .is_ok()
@@ -140,8 +142,8 @@ impl<T: Send + Sync + 'static> Registry<T> {
         // now on.
         let node = unsafe { entry.0.as_ref() };
         let address = node.address;
-        // AcqRel (E): pairs with the Acquire loads in `walk`. For the call that unlinks the entry,
-        // what was done with it comes before its removal.
+        // AcqRel (#registry-link): pairs with the Acquire loads in `walk`. For the call that
+        // unlinks the entry, what was done with it comes before its removal.
         let before = node.next.fetch_or(MARKED, Ordering::AcqRel, &guard);
         debug_assert_eq!(before.tag(), 0, "an entry is removed once");
         self.walk(self.bucket(address), &guard, |_| false);
@@ -149,25 +151,25 @@ impl<T: Send + Sync + 'static> Registry<T> {
         guard.flush();
     }
 
-    /// Calls `look` with the entry at an address, which cannot go meanwhile, and returns its
+    /// Calls `peek` with the entry at an address, which cannot go meanwhile, and returns its
     /// answer.
-    pub(crate) fn at<R>(&self, address: usize, look: impl FnOnce(Entry<T>, &T) -> R) -> Option<R> {
+    pub(crate) fn at<R>(&self, address: usize, peek: impl FnOnce(Entry<T>, &T) -> R) -> Option<R> {
         let handle = self.collector.register();
         let guard = &handle.pin();
         let node = self.walk(self.bucket(address), guard, |node| node.address == address)?;
-        Some(look(Entry(NonNull::from(node)), &node.entry))
+        Some(peek(Entry(NonNull::from(node)), &node.entry))
     }
 
-    /// Returns the first answer that `look` gives to an entry. It looks at all entries, so it is
+    /// Returns the first answer that `peek` gives to an entry. It looks at all entries, so it is
     /// not for the fast path.
-    pub(crate) fn find<R>(&self, look: impl Fn(usize, &T) -> Option<R>) -> Option<R> {
+    pub(crate) fn find<R>(&self, peek: impl Fn(usize, &T) -> Option<R>) -> Option<R> {
         let handle = self.collector.register();
         let guard = &handle.pin();
         self.buckets.iter().find_map(|bucket| {
             let found = self.walk(bucket, guard, |node| {
-                look(node.address, &node.entry).is_some()
+                peek(node.address, &node.entry).is_some()
             })?;
-            look(found.address, &found.entry)
+            peek(found.address, &found.entry)
         })
     }
 
@@ -181,14 +183,14 @@ impl<T: Send + Sync + 'static> Registry<T> {
     ) -> Option<&'g Node<T>> {
         'again: loop {
             let mut link = head;
-            // Acquire (E): pairs with the Release that linked the node; the node's fields are read
-            // afterwards.
+            // Acquire (#registry-link): pairs with the Release that linked the node; the node's
+            // fields are read afterwards.
             let mut at = link.load(Ordering::Acquire, guard);
             loop {
                 // SAFETY: the pointer is null, or names a node that was linked while this thread
-                // was pinned, so that it is not freed (E3).
+                // was pinned, so that it is not freed (#node-freed-unpinned).
                 let node = unsafe { at.as_ref() }?;
-                // Acquire (E): as above.
+                // Acquire (#registry-link): as above.
                 let next = node.next.load(Ordering::Acquire, guard);
                 if next.tag() == 0 {
                     if is_it(node) {
@@ -200,17 +202,17 @@ impl<T: Send + Sync + 'static> Registry<T> {
                     continue;
                 }
                 let next = next.with_tag(0);
-                // AcqRel (E): pairs with the Acquire loads above, and hands on what linked `next`.
-                // Relaxed on failure: the node before was marked, or another thread has unlinked
-                // this one, so the walk begins again.
+                // AcqRel (#registry-link): pairs with the Acquire loads above, and hands on what
+                // linked `next`. Relaxed on failure: the node before was marked, or another thread
+                // has unlinked this one, so the walk begins again.
                 if link
                     .compare_exchange(at, next, Ordering::AcqRel, Ordering::Relaxed, guard)
                     .is_err()
                 {
                     continue 'again;
                 }
-                // SAFETY: this thread alone has unlinked the node (E3), from the one place that
-                // linked it (E1).
+                // SAFETY: this thread alone has unlinked the node (#node-freed-unpinned), from the
+                // one place that linked it (#node-inserted-once).
                 unsafe { guard.defer_destroy(at) };
                 at = next;
             }
@@ -226,8 +228,8 @@ impl<T> Drop for Registry<T> {
         for bucket in &self.buckets {
             let mut at = bucket.load(Ordering::Relaxed, guard);
             while !at.is_null() {
-                // SAFETY: the node is linked, so it was not retired (E3), and it is this call's
-                // alone.
+                // SAFETY: the node is linked, so it was not retired (#node-freed-unpinned), and it
+                // is this call's alone.
                 let node = unsafe { at.into_owned() };
                 at = node.next.load(Ordering::Relaxed, guard).with_tag(0);
             }

@@ -9,30 +9,31 @@
 //! buffers n to m in hand, whether or not the chunk went away and came back meanwhile. A chunk that
 //! is used up stays in the word and means nothing there.
 //!
-//! Ids of the class that rest on shelves (`shelved.rs`) are carved before those behind the cursor.
+//! Ids of the class that are in chunk lists (`in_chunk_lists.rs`) are carved before those behind
+//! the cursor.
 
-mod shelved;
+mod in_chunk_lists;
 
 use std::ptr::NonNull;
 use std::sync::Arc;
 
 use super::chunks::{self, Chunks};
 use crate::base::batch::Batch;
-use crate::base::id::{ChunkId, ClassId, FrameId};
+use crate::base::id::{BufferId, ChunkId, ClassId};
 use crate::base::limits::{CHUNK, CHUNK_BITS};
 use crate::base::stack::Links;
-use crate::memory::back::{Back, Lack};
+use crate::memory::back::{Back, CarveError};
 use crate::sync::{AtomicU32, AtomicU64, Ordering};
 use crate::sys::prefetch_to_write;
 
-pub(crate) struct Cuts {
+pub(crate) struct Carver {
     place: Place,
     per_chunk: u32,
     class: ClassId,
     cursor: AtomicU64,
     carved: AtomicU32,
-    /// How many ids lie on shelves. It includes those that are just put there or taken off.
-    shelved: AtomicU32,
+    /// How many ids lie in chunk lists. It includes those that are just put there or taken off.
+    in_chunk_lists: AtomicU32,
     /// How many calls are taking chunks back from the class.
     reclaimers: AtomicU32,
     chunks: Arc<Chunks>,
@@ -40,10 +41,10 @@ pub(crate) struct Cuts {
 
 // SAFETY: the chunks' memory that this names lives as long as this, which holds the chunks, and is
 // not bound to a thread.
-unsafe impl Send for Cuts {}
-// SAFETY: shared access yields addresses alone; P1 of `class` says who may use the bytes behind
+unsafe impl Send for Carver {}
+// SAFETY: shared access yields addresses alone; #single-owner says who may use the bytes behind
 // them. All else is atomic.
-unsafe impl Sync for Cuts {}
+unsafe impl Sync for Carver {}
 
 /// Where the buffers of a class lie. The hot path keeps a copy of it.
 #[derive(Clone, Copy)]
@@ -65,7 +66,7 @@ impl Place {
     ///
     /// - The id is one of the class's: it was carved, and its chunk was not given back since.
     #[inline(always)]
-    pub(crate) unsafe fn start(self, id: FrameId) -> NonNull<u8> {
+    pub(crate) unsafe fn start(self, id: BufferId) -> NonNull<u8> {
         let chunk = chunks::chunk_of(id).index() * CHUNK;
         let within = chunks::number_of(id) as usize * self.stride();
         // SAFETY: the chunk is one of the mapping's, and holds the buffer (`per_chunk`); the
@@ -76,7 +77,7 @@ impl Place {
 
 /// What the cursor has left to carve.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Rest {
+pub(crate) struct Remainder {
     pub(crate) chunk: ChunkId,
     pub(crate) next: u32,
 }
@@ -84,13 +85,13 @@ pub(crate) struct Rest {
 /// The word of a cursor without a chunk.
 const NONE: u64 = u64::MAX;
 
-impl Rest {
+impl Remainder {
     fn word(self) -> u64 {
         u64::from(self.chunk.0) << 32 | u64::from(self.next)
     }
 }
 
-impl Cuts {
+impl Carver {
     pub(crate) fn new(chunks: Arc<Chunks>, class: ClassId, stride: u32) -> Self {
         Self {
             place: Place {
@@ -101,7 +102,7 @@ impl Cuts {
             class,
             cursor: AtomicU64::new(NONE),
             carved: AtomicU32::new(0),
-            shelved: AtomicU32::new(0),
+            in_chunk_lists: AtomicU32::new(0),
             reclaimers: AtomicU32::new(0),
             chunks,
         }
@@ -124,15 +125,15 @@ impl Cuts {
 
     /// Returns the buffer that the byte at `offset` of a chunk belongs to, and the offset within
     /// the buffer. Returns `None` behind the chunk's last buffer. The chunk is one of the class's.
-    pub(crate) fn find(&self, chunk: ChunkId, offset: usize) -> Option<(FrameId, usize)> {
+    pub(crate) fn find(&self, chunk: ChunkId, offset: usize) -> Option<(BufferId, usize)> {
         let number = (offset / self.stride()) as u32;
         (number < self.per_chunk).then(|| (chunks::id(chunk, number), offset % self.stride()))
     }
 
     /// Returns what the cursor has left to carve. The answer is stale as soon as it is read.
-    pub(crate) fn look_at_rest(&self) -> Option<Rest> {
+    pub(crate) fn peek_remainder(&self) -> Option<Remainder> {
         // Relaxed: a hint.
-        self.rest(self.cursor.load(Ordering::Relaxed))
+        self.remainder(self.cursor.load(Ordering::Relaxed))
     }
 
     pub(crate) fn chunks(&self) -> &Chunks {
@@ -149,25 +150,25 @@ impl Cuts {
     /// # Safety
     ///
     /// - As for [`Place::start`].
-    unsafe fn start(&self, id: FrameId) -> NonNull<u8> {
+    unsafe fn start(&self, id: BufferId) -> NonNull<u8> {
         // SAFETY: the function's bullet.
         unsafe { self.place.start(id) }
     }
 
-    fn rest(&self, word: u64) -> Option<Rest> {
-        let rest = Rest {
+    fn remainder(&self, word: u64) -> Option<Remainder> {
+        let remainder = Remainder {
             chunk: ChunkId((word >> 32) as u32),
             next: word as u32,
         };
-        (word != NONE && rest.next < self.per_chunk).then_some(rest)
+        (word != NONE && remainder.next < self.per_chunk).then_some(remainder)
     }
 
     /// Moves the cursor from one word to another; `false` if the cursor has another word.
     fn advance(&self, from: u64, to: u64) -> bool {
-        // Release (A): a scan that reads "used up" reads no older word of a place that the carver
-        // pushed to before; see `class::exhaustion`. Acquire: pairs with the Release of the call
-        // that put the chunk here, so that what was done with its bytes before comes first (C).
-        // Relaxed on failure: nothing is concluded.
+        // Release (#scan-sees-carve): a scan that reads "used up" reads no older word of a place
+        // that the carver pushed to before; see `class::exhaustion`. Acquire: pairs with the
+        // Release of the call that put the chunk here, so that what was done with its bytes before
+        // comes first (#chunk-handover). Relaxed on failure: nothing is concluded.
         self.cursor
             .compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed)
             .is_ok()
@@ -182,17 +183,17 @@ impl Cuts {
     }
 
     /// Takes what the cursor has left off it, for the caller alone.
-    pub(crate) fn take_rest(&self) -> Option<Rest> {
+    pub(crate) fn take_remainder(&self) -> Option<Remainder> {
         // AcqRel: pairs with `advance`: what was done with the chunk comes before what the caller
         // does with it.
         let word = self.cursor.swap(NONE, Ordering::AcqRel);
-        self.rest(word)
+        self.remainder(word)
     }
 
-    /// Returns to the cursor what `take_rest` took. Returns `false` if the cursor names another
-    /// chunk by now.
-    pub(crate) fn leave_rest(&self, rest: Rest) -> bool {
-        let left = self.advance(NONE, rest.word());
+    /// Returns to the cursor what `take_remainder` took. Returns `false` if the cursor names
+    /// another chunk by now.
+    pub(crate) fn restore_remainder(&self, remainder: Remainder) -> bool {
+        let left = self.advance(NONE, remainder.word());
         self.chunks.transit().arrived();
         left
     }
@@ -216,16 +217,16 @@ impl Cuts {
     /// Makes a chunk of another class, which is in the caller's hands, this class's, and carves an
     /// id off it for the caller. Returns `None` if the chunk stays in the caller's hands: the
     /// system refuses memory for the words, or the class has something to carve by now.
-    pub(crate) fn adopt(&self, chunk: ChunkId) -> Option<FrameId> {
+    pub(crate) fn adopt(&self, chunk: ChunkId) -> Option<BufferId> {
         // Relaxed: see `advance`.
         let seen = self.cursor.load(Ordering::Relaxed);
-        if self.rest(seen).is_some() {
+        if self.remainder(seen).is_some() {
             return None;
         }
         self.chunks
             .pass_on(chunk, self.class, self.per_chunk)
             .ok()?;
-        if !self.advance(seen, Rest { chunk, next: 1 }.word()) {
+        if !self.advance(seen, Remainder { chunk, next: 1 }.word()) {
             return None;
         }
         // Relaxed: as in `note_carved`.
@@ -234,26 +235,26 @@ impl Cuts {
         Some(chunks::id(chunk, 0))
     }
 
-    pub(crate) fn carve_rest(&self, rest: Rest) -> impl Iterator<Item = FrameId> {
+    pub(crate) fn carve_remainder(&self, remainder: Remainder) -> impl Iterator<Item = BufferId> {
         // Relaxed: as in `note_carved`.
         self.carved
-            .fetch_add(self.per_chunk - rest.next, Ordering::Relaxed);
-        (rest.next..self.per_chunk).map(move |number| chunks::id(rest.chunk, number))
+            .fetch_add(self.per_chunk - remainder.next, Ordering::Relaxed);
+        (remainder.next..self.per_chunk).map(move |number| chunks::id(remainder.chunk, number))
     }
 }
 
-impl Back for Cuts {
-    fn carve(&self, most: usize, batch: &mut Batch) -> Result<(), Lack> {
-        if self.take_off_shelf(most, batch) {
+impl Back for Carver {
+    fn carve(&self, most: usize, batch: &mut Batch) -> Result<(), CarveError> {
+        if self.pop_from_chunk(most, batch) {
             return Ok(());
         }
         let most = most.min(batch.room()).min(self.per_chunk as usize) as u32;
         loop {
             // Relaxed: see `advance`.
             let seen = self.cursor.load(Ordering::Relaxed);
-            if let Some(Rest { chunk, next }) = self.rest(seen) {
+            if let Some(Remainder { chunk, next }) = self.remainder(seen) {
                 let end = next.saturating_add(most).min(self.per_chunk);
-                if self.advance(seen, Rest { chunk, next: end }.word()) {
+                if self.advance(seen, Remainder { chunk, next: end }.word()) {
                     self.note_carved(chunk, next, end, batch);
                     return Ok(());
                 }
@@ -261,12 +262,12 @@ impl Back for Cuts {
             }
             // A call that finds no chunk does not count as under way, because others would wait for
             // it.
-            if self.chunks.takings_if_used_up().is_some() {
-                return Err(Lack::UsedUp);
+            if self.chunks.takes_if_exhausted().is_some() {
+                return Err(CarveError::Exhausted);
             }
-            let _under_way = self.chunks.transit().begin();
+            let _in_transit = self.chunks.transit().begin();
             let chunk = self.chunks.take(self.class, self.per_chunk)?;
-            if self.advance(seen, Rest { chunk, next: most }.word()) {
+            if self.advance(seen, Remainder { chunk, next: most }.word()) {
                 self.note_carved(chunk, 0, most, batch);
                 self.chunks.transit().arrived();
                 return Ok(());
@@ -281,27 +282,27 @@ impl Back for Cuts {
         self.carved.load(Ordering::Relaxed)
     }
 
-    fn carvings_if_used_up(&self, refused: bool) -> Option<u64> {
+    fn carves_if_exhausted(&self, refused: bool) -> Option<u64> {
         // The cursor comes last, because no number shows that something was put on it and carved
         // again. So all places that the scan has read before were empty at the moment when this one
         // was, or they show it in the second round.
         let takings = match refused {
-            false => self.chunks.takings_if_used_up()?,
+            false => self.chunks.takes_if_exhausted()?,
             // For a call that was refused a chunk's memory there is no chunk, whatever other calls
             // take.
             true => 0,
         };
-        let pops = (self.chunks.shelves()).pops_if_empty(|chunk| self.is_own(chunk))?;
-        // Acquire: pairs with A in `advance`.
-        match self.rest(self.cursor.load(Ordering::Acquire)) {
+        let pops = (self.chunks.chunk_lists()).pops_if_empty(|chunk| self.is_own(chunk))?;
+        // Acquire: pairs with #scan-sees-carve in `advance`.
+        match self.remainder(self.cursor.load(Ordering::Acquire)) {
             Some(_) => None,
             None => Some(takings.wrapping_add(pops)),
         }
     }
 
-    fn resting(&self) -> u32 {
+    fn free_count(&self) -> u32 {
         // Relaxed: see `note_carved`.
-        self.shelved.load(Ordering::Relaxed)
+        self.in_chunk_lists.load(Ordering::Relaxed)
     }
 
     #[inline(always)]
@@ -310,18 +311,18 @@ impl Back for Cuts {
     }
 
     #[inline(always)]
-    fn wrote(&self, id: FrameId) {
+    fn loom_write(&self, id: BufferId) {
         self.chunks.tracks().write(id.0);
     }
 
     #[inline(always)]
-    unsafe fn prefetch(&self, id: FrameId) {
+    unsafe fn prefetch(&self, id: BufferId) {
         // SAFETY: the caller owns the id, so it is one of this class's.
         prefetch_to_write(unsafe { self.start(id) });
     }
 
-    unsafe fn zero(&self, id: FrameId) {
-        self.wrote(id);
+    unsafe fn zero(&self, id: BufferId) {
+        self.loom_write(id);
         // SAFETY: the caller owns the id, so it is one of this class's.
         let start = unsafe { self.start(id) };
         // SAFETY: the buffer's bytes lie in the mapping and are the caller's alone (the function's

@@ -158,12 +158,12 @@ impl Large {
     /// Frees a buffer. This enters the kernel.
     ///
     /// Returns `true` if the pool is orphaned. Then the caller counts the buffer as returned.
-    /// Otherwise the caller touches nothing of the pool any more (P3 of `class`).
+    /// Otherwise the caller touches nothing of the pool any more (#free-ends-access).
     ///
     /// # Safety
     ///
-    /// - The caller owns the buffer, does not use it again, and keeps the pool by it (P2 of
-    ///   `class`).
+    /// - The caller owns the buffer, does not use it again, and keeps the pool by it
+    ///   (#ids-keep-pool).
     #[must_use]
     pub(crate) unsafe fn free(&self, id: LargeId) -> bool {
         // SAFETY: as the function's bullet.
@@ -172,12 +172,12 @@ impl Large {
             .fetch_sub(block.capacity as u64, Ordering::Relaxed);
         // SAFETY: the mapping is the buffer's owner's, and this is the owner.
         let mapping = unsafe { (*block.mapping.get()).take() };
-        // SAFETY: as the function's bullet. It comes before the memory goes (E4 of `registry`).
+        // SAFETY: as the function's bullet. It comes before the memory goes (#address-unique).
         unsafe { self.registry.remove(id.0) };
         drop(mapping);
-        // AcqRel (H): pairs with the same in `close` and in other calls of `free`. What was done
-        // with the pool comes before its end, which the call that closes it or the last free brings
-        // about.
+        // AcqRel (#returned-count): pairs with the same in `close` and in other calls of `free`.
+        // What was done with the pool comes before its end, which the call that closes it or the
+        // last free brings about.
         self.live.fetch_sub(1, Ordering::AcqRel) & CLOSED != 0
     }
 
@@ -193,17 +193,17 @@ impl Large {
         })
     }
 
-    /// Calls `look` with the buffer that an address lies in, and returns its answer.
-    pub(crate) fn around<R>(&self, address: usize, look: impl Fn(&Block) -> R) -> Option<R> {
+    /// Calls `peek` with the buffer that an address lies in, and returns its answer.
+    pub(crate) fn around<R>(&self, address: usize, peek: impl Fn(&Block) -> R) -> Option<R> {
         self.registry.find(|start, block| {
             let within = address.wrapping_sub(start) < block.capacity;
-            within.then(|| look(block))
+            within.then(|| peek(block))
         })
     }
 
     /// Closes the count for good, and returns how many buffers are out.
     pub(crate) fn close(&self) -> u32 {
-        // AcqRel (H): pairs with the same in `free`.
+        // AcqRel (#returned-count): pairs with the same in `free`.
         self.live.fetch_or(CLOSED, Ordering::AcqRel) as u32
     }
 

@@ -1,24 +1,24 @@
 //! Taking back chunks of which all buffers are free.
 //!
 //! ```text
-//!   lists of the class ── a batch at a time ──► shelves, by chunk
-//!   a shelf with all of its chunk, or all but the rest of the cursor
-//!     ──► the chunk is in the caller's hands (C1 of `chunks`):
+//!   lists of the class ── a batch at a time ──► chunk lists, by chunk
+//!   a chunk list with all of its chunk, or all but the rest of the cursor
+//!     ──► the chunk is in the caller's hands (#whole-chunk):
 //!           trim: its memory goes to the system, and the chunk to `free`
 //!           an allocation of another class: the chunk goes to that class
 //! ```
 //!
-//! No call waits meanwhile. What lies on the shelves is there for the class to carve, and for other
-//! calls that take chunks back, which use the same shelves. One call has in hand at most a batch,
-//! or what the caches that it stops held, or a chunk.
+//! No call waits meanwhile. What lies in the chunk lists is there for the class to carve, and for
+//! other calls that take chunks back, which use the same chunk lists. One call has in hand at most
+//! a batch, or what the caches that it stops held, or a chunk.
 //!
 //! An allocation may come here after the system has refused memory. So a refusal of memory for the
 //! counts that this makes ends nothing.
 
 use std::iter::Sum;
 
-use super::{Cuts, SizeClass};
-use crate::base::id::{ChunkId, FrameId};
+use super::{Carver, SizeClass};
+use crate::base::id::{BufferId, ChunkId};
 use crate::memory::back::Back;
 use crate::memory::chunks::{self, Chunks};
 use crate::sync::{AtomicU32, Ordering};
@@ -47,7 +47,7 @@ impl Sum for Trim {
 impl SizeClass {
     /// Returns whether the class has taken a chunk and has not given all back.
     pub(crate) fn was_used(&self) -> bool {
-        self.cuts().carved() > 0
+        self.carver().carved() > 0
     }
 
     /// Returns whether looking for a chunk here is worth while: a chunk seems to be idle, or
@@ -56,7 +56,7 @@ impl SizeClass {
         // Relaxed: a hint. A caller that sees no call here any more sees in `transit` what came of
         // it.
         self.was_used()
-            && (self.cuts().reclaimers().load(Ordering::Relaxed) > 0
+            && (self.carver().reclaimers().load(Ordering::Relaxed) > 0
                 || self.seems_to_have_idle_chunks())
     }
 
@@ -64,27 +64,30 @@ impl SizeClass {
     ///
     /// It only reads: ids that were taken in vain would be missed in the caches.
     fn seems_to_have_idle_chunks(&self) -> bool {
-        let cuts = self.cuts();
-        if cuts.on_shelves().any(|(_, ids)| ids >= cuts.per_chunk()) {
+        let carver = self.carver();
+        if carver
+            .chunks_with_free()
+            .any(|(_, ids)| ids >= carver.per_chunk())
+        {
             return true;
         }
-        let chunks = cuts.chunks().count() as usize;
-        let mut resting = Vec::new();
-        if resting.try_reserve_exact(chunks).is_err() {
+        let chunks = carver.chunks().count() as usize;
+        let mut free_count = Vec::new();
+        if free_count.try_reserve_exact(chunks).is_err() {
             return true;
         }
-        resting.resize(chunks, 0_u32);
-        // The shelves come last. Ids go there from the lists meanwhile, and an id that is seen
+        free_count.resize(chunks, 0_u32);
+        // The chunk lists come last. Ids go there from the lists meanwhile, and an id that is seen
         // twice does less harm than one that is not seen.
         self.lists()
-            .look(|id| resting[chunks::chunk_of(id).index()] += 1);
-        if let Some(rest) = cuts.look_at_rest() {
-            resting[rest.chunk.index()] += cuts.per_chunk() - rest.next;
+            .peek(|id| free_count[chunks::chunk_of(id).index()] += 1);
+        if let Some(remainder) = carver.peek_remainder() {
+            free_count[remainder.chunk.index()] += carver.per_chunk() - remainder.next;
         }
-        for (chunk, ids) in cuts.on_shelves() {
-            resting[chunk.index()] += ids;
+        for (chunk, ids) in carver.chunks_with_free() {
+            free_count[chunk.index()] += ids;
         }
-        resting.iter().any(|ids| *ids >= cuts.per_chunk())
+        free_count.iter().any(|ids| *ids >= carver.per_chunk())
     }
 
     /// Takes back the chunks that hold no buffer in use. The caller has a handle.
@@ -92,7 +95,7 @@ impl SizeClass {
         let mut trim = Trim::default();
         self.reclaim(|chunk| {
             trim.chunks += 1;
-            trim.discarded += usize::from(return_chunk(self.cuts().chunks(), chunk));
+            trim.discarded += usize::from(return_chunk(self.carver().chunks(), chunk));
             true
         });
         trim
@@ -100,7 +103,7 @@ impl SizeClass {
 
     /// Takes back a chunk that holds no buffer in use for another class, and an id off it, which is
     /// the caller's. The caller has a handle.
-    pub(crate) fn give_to(&self, other: &Cuts) -> Option<FrameId> {
+    pub(crate) fn give_to(&self, other: &Carver) -> Option<BufferId> {
         let mut got = None;
         self.reclaim(|chunk| {
             got = other.adopt(chunk);
@@ -115,25 +118,27 @@ impl SizeClass {
     /// Takes back chunks that hold no buffer in use. `take` has each of them in hand, and says
     /// whether to go on.
     fn reclaim(&self, mut take: impl FnMut(ChunkId) -> bool) {
-        let cuts = self.cuts();
-        let _reclaimer = Reclaimer::new(cuts.reclaimers());
-        let _under_way = cuts.chunks().transit().begin();
-        let mut take_if_whole = |chunk| !cuts.take_whole(chunk, 0) || take(chunk);
-        // The chunks whose ids all lie on their shelves already come first.
-        let mut more = cuts.on_shelves().all(|(chunk, _)| take_if_whole(chunk));
+        let carver = self.carver();
+        let _reclaimer = Reclaimer::new(carver.reclaimers());
+        let _in_transit = carver.chunks().transit().begin();
+        let mut take_if_whole = |chunk| !carver.take_whole(chunk, 0) || take(chunk);
+        // The chunks whose ids all lie in their chunk lists already come first.
+        let mut more = carver
+            .chunks_with_free()
+            .all(|(chunk, _)| take_if_whole(chunk));
         if !more {
             return;
         }
-        let moving = self.lists().moving();
+        let in_flight = self.lists().in_flight();
         self.lists().empty(|ids| {
-            cuts.shelve_all(ids, |chunk| more = more && take_if_whole(chunk));
+            carver.push_to_chunks(ids, |chunk| more = more && take_if_whole(chunk));
             more
         });
         self.lists().reopen();
-        drop(moving);
-        // This comes last: all that was carved of an idle chunk lies on the shelf by now.
+        drop(in_flight);
+        // This comes last: all that was carved of an idle chunk lies in the chunk list by now.
         let last = if more {
-            cuts.take_whole_with_rest()
+            carver.take_whole_with_remainder()
         } else {
             None
         };

@@ -2,16 +2,16 @@
 //! buffer.
 //!
 //! ```text
-//!   length ── sizes ──► class: front, depot ── carve ──► cuts ── take ──► chunks
+//!   length ── sizes ──► class: front, depot ── carve ──► carver ── take ──► chunks
 //!      │                                                      ◄── trim ──┘
 //!      └── too large ──► large: a mapping each, found by its address
 //! ```
 //!
-//! A pool makes this when it is first needed. A class is `Class<Cuts>`, so its lists are the same
+//! A pool makes this when it is first needed. A class is `Class<Carver>`, so its lists are the same
 //! code as the lists of the frames. `trim` takes chunks back from the classes if all buffers of a
 //! chunk are free. An allocation that finds all chunks taken does so, too.
 //!
-//! A buffer that is out keeps the pool, as a frame does (P2 of `class`).
+//! A buffer that is out keeps the pool, as a frame does (#ids-keep-pool).
 
 mod large;
 mod registry;
@@ -21,30 +21,30 @@ mod trim;
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
 
+pub(crate) use crate::memory::carver::{Carver, Place};
 pub(crate) use crate::memory::chunks::{Chunks, Owner, chunk_of};
-pub(crate) use crate::memory::cuts::{Cuts, Place};
 pub(crate) use large::{Block, Claim, Large, LargeId};
 #[cfg(loom)]
 #[allow(unused_imports, reason = "for the models")]
 pub(crate) use registry::{Entry, Registry};
-pub(crate) use sizes::{LINE, Least, STEP, Sizes};
+pub(crate) use sizes::{ClassByLen, LINE, STEP, Sizes};
 pub(crate) use trim::Trim;
 
-use crate::base::id::{ClassId, FrameId};
+use crate::base::id::{BufferId, ClassId};
 use crate::base::limits::{CACHED_BYTES, CHUNK, CLASS_CACHE, DEFAULT_CHUNKS};
-use crate::base::transit::Patience;
-use crate::class::{Class, Near, Shape, Transfer};
+use crate::base::transit::WaitBudget;
+use crate::class::{Class, ClassSpec, FastPath, Transfer};
 use crate::depot::Depot;
-use crate::memory::back::{Back, Lack};
+use crate::memory::back::{Back, CarveError};
 use crate::percpu::Event;
 use crate::percpu::Process;
 use crate::shared::Shared;
-use crate::stats::{ClassStats, Dot11Stats};
+use crate::stats::{AllocStats, ClassStats};
 use crate::sync::Unprotected;
 use crate::sys::{Area, HugePages, Limit, Refused};
 
 /// What the size classes are made from.
-pub(crate) struct Dot11Spec {
+pub(crate) struct SizeClassesSpec {
     pub(crate) sizes: Arc<Sizes>,
     /// The number of chunks is exactly this; `None` stands for the usual number, or less if the
     /// system grants less.
@@ -57,7 +57,7 @@ pub(crate) struct Dot11Spec {
     pub(crate) zero_on_free: bool,
 }
 
-pub(crate) struct Dot11 {
+pub(crate) struct SizeClasses {
     classes: Box<[SizeClass]>,
     chunks: Arc<Chunks>,
 }
@@ -65,9 +65,9 @@ pub(crate) struct Dot11 {
 /// A size class, and what its hot path needs of it. Together they fill a cache line.
 #[repr(align(64))]
 pub(crate) struct SizeClass {
-    near: Unprotected<Near>,
+    fast_path: Unprotected<FastPath>,
     place: Unprotected<Place>,
-    lists: Unprotected<Box<Class<Cuts>>>,
+    lists: Unprotected<Box<Class<Carver>>>,
     pool: Unprotected<NonNull<Shared>>,
 }
 
@@ -80,9 +80,9 @@ unsafe impl Send for SizeClass {}
 unsafe impl Sync for SizeClass {}
 
 impl SizeClass {
-    fn new(lists: Box<Class<Cuts>>, pool: NonNull<Shared>) -> Self {
+    fn new(lists: Box<Class<Carver>>, pool: NonNull<Shared>) -> Self {
         Self {
-            near: Unprotected::new(lists.near()),
+            fast_path: Unprotected::new(lists.fast_path()),
             place: Unprotected::new(lists.back().place()),
             lists: Unprotected::new(lists),
             pool: Unprotected::new(pool),
@@ -90,12 +90,12 @@ impl SizeClass {
     }
 
     #[inline(always)]
-    pub(crate) fn lists(&self) -> &Class<Cuts> {
+    pub(crate) fn lists(&self) -> &Class<Carver> {
         &self.lists
     }
 
     #[inline(always)]
-    pub(crate) fn cuts(&self) -> &Cuts {
+    pub(crate) fn carver(&self) -> &Carver {
         self.lists.back()
     }
 
@@ -110,17 +110,17 @@ impl SizeClass {
         *self.place
     }
 
-    /// Takes an id from this CPU's cache. The id is the caller's (P1 of `class`).
+    /// Takes an id from this CPU's cache. The id is the caller's (#single-owner).
     #[inline(always)]
-    pub(crate) fn take_from_cache(&self) -> Option<FrameId> {
+    pub(crate) fn get_from_cache(&self) -> Option<BufferId> {
         // SAFETY: `self` is borrowed, so the pool lives.
-        unsafe { self.near.take() }
+        unsafe { self.fast_path.pop() }
     }
 
-    /// Takes an id from this CPU's list, cache or shard. The id is the caller's (P1 of `class`).
-    pub(crate) fn take(&self) -> Option<FrameId> {
-        self.take_from_cache()
-            .or_else(|| self.lists.take_from_shard())
+    /// Takes an id from this CPU's list, cache or shard. The id is the caller's (#single-owner).
+    pub(crate) fn get(&self) -> Option<BufferId> {
+        self.get_from_cache()
+            .or_else(|| self.lists.get_from_shard())
     }
 
     /// Frees a buffer.
@@ -130,10 +130,10 @@ impl SizeClass {
     /// - The caller owns the id, which is the class's. It uses neither the id nor the class
     ///   afterwards, unless it holds something else that keeps the pool.
     #[inline(always)]
-    pub(crate) unsafe fn free(&self, id: FrameId) {
-        self.cuts().wrote(id);
+    pub(crate) unsafe fn free(&self, id: BufferId) {
+        self.carver().loom_write(id);
         // SAFETY: the caller owns the id.
-        if !unsafe { self.near.lay(id) } {
+        if !unsafe { self.fast_path.push(id) } {
             // SAFETY: the id was refused: it is still the caller's.
             unsafe { self.free_slow(id) };
         }
@@ -145,22 +145,22 @@ impl SizeClass {
     ///
     /// - As for [`free`](Self::free).
     #[inline(never)]
-    unsafe fn free_slow(&self, id: FrameId) {
+    unsafe fn free_slow(&self, id: BufferId) {
         // SAFETY: as the function's bullets.
         unsafe { Shared::free_slow(*self.pool, &self.lists, id) };
     }
 
     /// Returns whether the class seems to have a buffer without taking a chunk.
     fn seems_to_have_some(&self) -> bool {
-        self.was_used() && (self.lists.resting() > 0 || self.cuts().look_at_rest().is_some())
+        self.was_used() && (self.lists.free_count() > 0 || self.carver().peek_remainder().is_some())
     }
 
     fn stats(&self) -> ClassStats {
-        let carved = self.cuts().carved() as usize;
+        let carved = self.carver().carved() as usize;
         // Between the two reads a buffer may move and be seen in both places.
-        let free = self.lists.resting().min(carved);
+        let free = self.lists.free_count().min(carved);
         ClassStats {
-            size: self.cuts().stride(),
+            size: self.carver().stride(),
             out: carved - free,
             free,
             cache: self.lists.cache(),
@@ -168,8 +168,8 @@ impl SizeClass {
     }
 }
 
-impl Dot11 {
-    pub(crate) fn new(spec: &Dot11Spec, pool: NonNull<Shared>) -> Result<Self, Refused> {
+impl SizeClasses {
+    pub(crate) fn new(spec: &SizeClassesSpec, pool: NonNull<Shared>) -> Result<Self, Refused> {
         let mut most = spec.chunks.unwrap_or_else(usual_chunks);
         loop {
             match Self::over(most, spec, pool) {
@@ -182,7 +182,7 @@ impl Dot11 {
     }
 
     /// Makes the classes over `chunks` chunks.
-    fn over(chunks: u32, spec: &Dot11Spec, pool: NonNull<Shared>) -> Result<Self, Refused> {
+    fn over(chunks: u32, spec: &SizeClassesSpec, pool: NonNull<Shared>) -> Result<Self, Refused> {
         let chunks = Arc::new(Chunks::new(chunks, spec.pages)?);
         let strides = spec.sizes.strides();
         let mut classes = Vec::with_capacity(strides.len());
@@ -201,14 +201,14 @@ impl Dot11 {
         number: u8,
         stride: u32,
         chunks: &Arc<Chunks>,
-        spec: &Dot11Spec,
-    ) -> Result<Box<Class<Cuts>>, Refused> {
-        let cuts = Cuts::new(chunks.clone(), ClassId(number), stride);
-        let most = chunks.count() * cuts.per_chunk();
+        spec: &SizeClassesSpec,
+    ) -> Result<Box<Class<Carver>>, Refused> {
+        let carver = Carver::new(chunks.clone(), ClassId(number), stride);
+        let most = chunks.count() * carver.per_chunk();
         let cached = (CACHED_BYTES / stride).clamp(2, CLASS_CACHE);
-        let shape = Shape {
+        let shape = ClassSpec {
             ids: chunks.ids(),
-            // The magazines have room for all ids, because all of a class can rest there once its
+            // The magazines have room for all ids, because all of a class can be there once its
             // caches are shut.
             in_magazines: most,
             cpus: spec.cpus,
@@ -216,7 +216,7 @@ impl Dot11 {
             colour: number.into(),
             transfer: Transfer::new(most, spec.shares, cached, spec.zero_on_free),
         };
-        Class::new(cuts, &shape)
+        Class::new(carver, &shape)
     }
 
     /// Returns a class by its number.
@@ -239,52 +239,52 @@ impl Dot11 {
     }
 
     /// Takes an id of a class from anywhere, also from the chunks of other classes. Otherwise takes
-    /// an id of a larger class whose size is a multiple of `align`. The id is the caller's (P1 of
-    /// `class`).
+    /// an id of a larger class whose size is a multiple of `align`. The id is the caller's
+    /// (#single-owner).
     ///
     /// *Errors*: nothing can be allocated; the answer says why.
     #[cold]
-    pub(crate) fn take_slow<'a>(
+    pub(crate) fn get_slow<'a>(
         &'a self,
         class: &'a SizeClass,
         align: usize,
-    ) -> Result<(&'a SizeClass, FrameId), Lack> {
+    ) -> Result<(&'a SizeClass, BufferId), CarveError> {
         let transit = self.chunks.transit();
-        let mut patience = Patience::default();
+        let mut wait_budget = WaitBudget::default();
         loop {
-            let before = transit.look();
-            let lack = match class.lists.take_slow() {
+            let before = transit.peek();
+            let carve_error = match class.lists.get_slow() {
                 Ok(id) => return Ok((class, id)),
-                Err(lack) => lack,
+                Err(carve_error) => carve_error,
             };
-            if let Some(id) = self.take_from_others(class) {
+            if let Some(id) = self.get_from_others(class) {
                 return Ok((class, id));
             }
-            if let Some(larger) = self.take_larger(class, align) {
+            if let Some(larger) = self.get_larger(class, align) {
                 return Ok(larger);
             }
-            if transit.is_settled(before, &mut patience) {
-                return Err(lack);
+            if transit.may_refuse(before, &mut wait_budget) {
+                return Err(carve_error);
             }
         }
     }
 
     /// Takes an idle chunk of another class for a class, and an id off that chunk.
-    fn take_from_others(&self, class: &SizeClass) -> Option<FrameId> {
+    fn get_from_others(&self, class: &SizeClass) -> Option<BufferId> {
         let others = self.classes.iter().filter(|other| !ptr::eq(*other, class));
         let mut idle = others.filter(|other| other.may_have_idle_chunks());
-        idle.find_map(|other| other.give_to(class.cuts()))
+        idle.find_map(|other| other.give_to(class.carver()))
     }
 
     /// Takes an id of the smallest larger class that seems to have free ids.
-    fn take_larger(&self, class: &SizeClass, align: usize) -> Option<(&SizeClass, FrameId)> {
-        let size = class.cuts().stride();
+    fn get_larger(&self, class: &SizeClass, align: usize) -> Option<(&SizeClass, BufferId)> {
+        let size = class.carver().stride();
         let fits = |larger: &&SizeClass| {
-            let stride = larger.cuts().stride();
+            let stride = larger.carver().stride();
             stride > size && stride % align == 0 && larger.seems_to_have_some()
         };
         let mut larger = self.classes.iter().filter(fits);
-        larger.find_map(|larger| Some((larger, larger.lists.take_slow().ok()?)))
+        larger.find_map(|larger| Some((larger, larger.lists.get_slow().ok()?)))
     }
 
     /// Takes back all chunks that hold no buffer in use, and returns their memory to the system.
@@ -310,14 +310,14 @@ impl Dot11 {
         used.map(|class| class.lists.counted(event)).sum()
     }
 
-    pub(crate) fn stats(&self) -> Dot11Stats {
+    pub(crate) fn stats(&self) -> AllocStats {
         let used = self.classes.iter().filter(|class| class.was_used());
         let classes: Vec<ClassStats> = used.map(SizeClass::stats).collect();
         let tables = |class: &SizeClass| {
-            let most = self.chunks.count() * class.cuts().per_chunk();
+            let most = self.chunks.count() * class.carver().per_chunk();
             class.lists.front_bytes() + Depot::bytes_for(most, class.lists.batch() as u32)
         };
-        Dot11Stats {
+        AllocStats {
             budget: self.chunks.bytes(),
             chunks: self.chunks.taken(),
             out: classes.iter().map(|class| class.out).sum(),

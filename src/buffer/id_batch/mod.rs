@@ -1,21 +1,21 @@
 //! Many frames of one pool, held as numbers.
 //!
 //! ```text
-//!   Bulk:  │ pool │ len │ id │ id │ id │ …   4 bytes a frame; a section pops and pushes them here
+//!   IdBatch: │ pool │ len │ id │ id │ id │ … 4 bytes a frame; a section pops and pushes them here
 //!   Burst: │ len │ pool, id, part │ …         16 bytes a frame; each is an owner by itself
 //! ```
 //!
-//! A frame in a `Bulk` is whole: its data is the payload, as `get(payload)` returns it. So its
+//! A frame in an `IdBatch` is whole: its data is the payload, as `get(payload)` returns it. So its
 //! number is all that has to be stored, and the places of the payloads are worked out once for all
 //! frames.
 //!
-//! Invariant: the ids are of `pool`, and the `Bulk` owns them (P1 of `class`). The handle that it
-//! borrows keeps the pool (P2 of `class`).
+//! Invariant: the ids are of `pool`, and the `IdBatch` owns them (#single-owner). The handle that
+//! it borrows keeps the pool (#ids-keep-pool).
 
 mod drain;
 mod places;
 
-pub use drain::BulkDrain;
+pub use drain::IdBatchDrain;
 
 use std::fmt;
 use std::ops::{Index, IndexMut};
@@ -24,50 +24,50 @@ use std::slice;
 use places::Places;
 
 use crate::base::batch::Batch;
-use crate::base::id::FrameId;
+use crate::base::id::BufferId;
 use crate::buffer::frame::Frame;
 use crate::error::BulkError;
 use crate::memory::back::Back;
-use crate::percpu::{Event, Moving};
+use crate::percpu::{Event, InFlight};
 use crate::pool::Pool;
 use crate::shared::Shared;
 
 /// A list of up to `N` whole frames of one pool, as numbers of 4 bytes, without an allocation.
 ///
-/// A `Bulk` gets and frees frames at a fraction of the cost of a [`Burst`](crate::Burst), which
+/// An `IdBatch` gets and frees frames at a fraction of the cost of a [`Burst`](crate::Burst), which
 /// builds an owner of 16 bytes for each frame. It suits loops that fill frames and free most of
 /// them in the same call: a batch of receive descriptors, or an AF_XDP ring.
 ///
 /// The data of a frame in it is the whole payload, after the pool's headroom. [`pop`](Self::pop)
-/// and [`drain`](Self::drain) make [`Frame`]s of those that go on. Dropping a `Bulk` frees the
+/// and [`drain`](Self::drain) make [`Frame`]s of those that go on. Dropping an `IdBatch` frees the
 /// frames that are left. It borrows the pool, and holds frames of no other pool.
 ///
 /// ```
-/// use framewell::{Bulk, Pool};
+/// use framewell::{IdBatch, Pool};
 ///
 /// let pool = Pool::builder().build()?;
-/// let mut bulk: Bulk<32> = Bulk::new(&pool);
-/// bulk.get(32)?;
-/// for bytes in bulk.iter_mut() {
+/// let mut batch: IdBatch<32> = IdBatch::new(&pool);
+/// batch.get_bulk(32)?;
+/// for bytes in batch.iter_mut() {
 ///     bytes[0] = 0x45;
 /// }
-/// let mut first = bulk.drain().next().expect("32 frames");
+/// let mut first = batch.drain().next().expect("32 frames");
 /// first.trim(60)?;
 /// assert_eq!((first[0], pool.stats().out), (0x45, 1));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct Bulk<'p, const N: usize> {
+pub struct IdBatch<'p, const N: usize> {
     pool: &'p Pool,
     ids: Batch<N>,
 }
 
-impl<'p, const N: usize> Bulk<'p, N> {
-    /// Returns an empty `Bulk` for frames of this pool.
+impl<'p, const N: usize> IdBatch<'p, N> {
+    /// Returns an empty `IdBatch` for frames of this pool.
     ///
     /// ```
-    /// # use framewell::{Bulk, Pool};
+    /// # use framewell::{IdBatch, Pool};
     /// # let pool = Pool::builder().build()?;
-    /// assert!(Bulk::<32>::new(&pool).is_empty());
+    /// assert!(IdBatch::<32>::new(&pool).is_empty());
     /// # Ok::<(), framewell::BuildError>(())
     /// ```
     #[inline]
@@ -82,11 +82,11 @@ impl<'p, const N: usize> Bulk<'p, N> {
     /// Returns the number of frames in it.
     ///
     /// ```
-    /// # use framewell::{Bulk, Pool};
+    /// # use framewell::{IdBatch, Pool};
     /// # let pool = Pool::builder().build()?;
-    /// let mut bulk: Bulk<32> = Bulk::new(&pool);
-    /// bulk.get(8)?;
-    /// assert_eq!((bulk.len(), bulk.room()), (8, 24));
+    /// let mut batch: IdBatch<32> = IdBatch::new(&pool);
+    /// batch.get_bulk(8)?;
+    /// assert_eq!((batch.len(), batch.room()), (8, 24));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[inline]
@@ -98,9 +98,9 @@ impl<'p, const N: usize> Bulk<'p, N> {
     /// Returns whether it holds no frame.
     ///
     /// ```
-    /// # use framewell::{Bulk, Pool};
+    /// # use framewell::{IdBatch, Pool};
     /// # let pool = Pool::builder().build()?;
-    /// assert!(Bulk::<32>::new(&pool).is_empty());
+    /// assert!(IdBatch::<32>::new(&pool).is_empty());
     /// # Ok::<(), framewell::BuildError>(())
     /// ```
     #[inline]
@@ -112,9 +112,9 @@ impl<'p, const N: usize> Bulk<'p, N> {
     /// Returns the number of frames that can still be added.
     ///
     /// ```
-    /// # use framewell::{Bulk, Pool};
+    /// # use framewell::{IdBatch, Pool};
     /// # let pool = Pool::builder().build()?;
-    /// assert_eq!(Bulk::<32>::new(&pool).room(), 32);
+    /// assert_eq!(IdBatch::<32>::new(&pool).room(), 32);
     /// # Ok::<(), framewell::BuildError>(())
     /// ```
     #[inline]
@@ -132,32 +132,35 @@ impl<'p, const N: usize> Bulk<'p, N> {
     /// The errors are those of [`Pool::get_bulk`].
     ///
     /// ```
-    /// # use framewell::{Bulk, BulkError, Pool};
+    /// # use framewell::{IdBatch, BulkError, Pool};
     /// let pool = Pool::builder().frames(40).build()?;
-    /// let mut bulk: Bulk<64> = Bulk::new(&pool);
-    /// bulk.get(32)?;
-    /// assert_eq!(bulk.get(32), Err(BulkError::OutOfBuffers));
-    /// assert_eq!(bulk.get(33), Err(BulkError::NoRoom { asked: 33, room: 32 }));
-    /// assert_eq!(bulk.len(), 32);
+    /// let mut batch: IdBatch<64> = IdBatch::new(&pool);
+    /// batch.get_bulk(32)?;
+    /// assert_eq!(batch.get_bulk(32), Err(BulkError::OutOfBuffers));
+    /// assert_eq!(batch.get_bulk(33), Err(BulkError::NoRoom { asked: 33, room: 32 }));
+    /// assert_eq!(batch.len(), 32);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[inline]
-    pub fn get(&mut self, n: usize) -> Result<(), BulkError> {
+    pub fn get_bulk(&mut self, n: usize) -> Result<(), BulkError> {
         let (before, room) = (self.len(), self.room());
         if n > room {
             return Err(BulkError::NoRoom { asked: n, room });
         }
         // This CPU's cache gives all of them at once, if it has them.
-        self.pool.shared().frames().take_near(n, &mut self.ids);
+        self.pool
+            .shared()
+            .frames()
+            .get_burst_from_cache(n, &mut self.ids);
         if self.len() == before + n {
             return Ok(());
         }
-        let (got, moving) = self.collect(before + n, true);
+        let (got, in_flight) = self.collect(before + n, true);
         if got {
             return Ok(());
         }
         self.truncate(before);
-        drop(moving);
+        drop(in_flight);
         self.refused();
         Err(BulkError::OutOfBuffers)
     }
@@ -167,18 +170,21 @@ impl<'p, const N: usize> Bulk<'p, N> {
     /// The call is lock-free, and enters the kernel as [`Pool::get`] does.
     ///
     /// ```
-    /// # use framewell::{Bulk, Pool};
+    /// # use framewell::{IdBatch, Pool};
     /// let pool = Pool::builder().frames(40).build()?;
-    /// let mut bulk: Bulk<64> = Bulk::new(&pool);
-    /// assert_eq!(bulk.get_burst(32), 32);
-    /// assert_eq!(bulk.get_burst(32), 8);
+    /// let mut batch: IdBatch<64> = IdBatch::new(&pool);
+    /// assert_eq!(batch.get_burst(32), 32);
+    /// assert_eq!(batch.get_burst(32), 8);
     /// # Ok::<(), framewell::BuildError>(())
     /// ```
     #[inline]
     pub fn get_burst(&mut self, n: usize) -> usize {
         let before = self.len();
         let n = n.min(self.room());
-        self.pool.shared().frames().take_near(n, &mut self.ids);
+        self.pool
+            .shared()
+            .frames()
+            .get_burst_from_cache(n, &mut self.ids);
         if self.len() < before + n {
             self.collect(before + n, false);
         }
@@ -190,19 +196,19 @@ impl<'p, const N: usize> Bulk<'p, N> {
     }
 
     /// Appends frames from anywhere in the pool until there are `end`, and returns whether there
-    /// are. `may_return` means what it does for `Class::take_some`.
+    /// are. `may_return` means what it does for `Class::get_burst`.
     #[inline(never)]
-    fn collect(&mut self, end: usize, may_return: bool) -> (bool, Option<Moving<'p>>) {
+    fn collect(&mut self, end: usize, may_return: bool) -> (bool, Option<InFlight<'p>>) {
         let frames = self.pool.shared().frames();
-        let mut moving = None;
+        let mut in_flight = None;
         while self.len() < end {
             let mut batch = Batch::new();
-            if !frames.take_some(end - self.len(), may_return, &mut moving, &mut batch) {
+            if !frames.get_burst(end - self.len(), may_return, &mut in_flight, &mut batch) {
                 break;
             }
             self.ids.extend_from(batch.as_slice(), |id| *id);
         }
-        (self.len() == end, moving)
+        (self.len() == end, in_flight)
     }
 
     #[cold]
@@ -216,29 +222,29 @@ impl<'p, const N: usize> Bulk<'p, N> {
     /// one [headroom](crate::PoolBuilder::headroom) later.
     ///
     /// ```
-    /// # use framewell::{Bulk, Pool};
+    /// # use framewell::{IdBatch, Pool};
     /// # let pool = Pool::builder().build()?;
-    /// let mut bulk: Bulk<32> = Bulk::new(&pool);
-    /// bulk.get(8)?;
+    /// let mut batch: IdBatch<32> = IdBatch::new(&pool);
+    /// batch.get_bulk(8)?;
     /// let region = pool.region();
-    /// let start = region.base().as_ptr().addr() + bulk.ids()[3].index() * region.stride();
-    /// assert_eq!(bulk[3].as_ptr().addr(), start + 128);
+    /// let start = region.base().as_ptr().addr() + batch.ids()[3].index() * region.stride();
+    /// assert_eq!(batch[3].as_ptr().addr(), start + 128);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[inline]
     #[must_use]
-    pub fn ids(&self) -> &[FrameId] {
+    pub fn ids(&self) -> &[BufferId] {
         self.ids.as_slice()
     }
 
     /// Returns an iterator over the data of each frame.
     ///
     /// ```
-    /// # use framewell::{Bulk, Pool};
+    /// # use framewell::{IdBatch, Pool};
     /// # let pool = Pool::builder().build()?;
-    /// let mut bulk: Bulk<32> = Bulk::new(&pool);
-    /// bulk.get(8)?;
-    /// assert!(bulk.iter().all(|bytes| bytes.len() == 1500));
+    /// let mut batch: IdBatch<32> = IdBatch::new(&pool);
+    /// batch.get_bulk(8)?;
+    /// assert!(batch.iter().all(|bytes| bytes.len() == 1500));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[inline]
@@ -246,7 +252,7 @@ impl<'p, const N: usize> Bulk<'p, N> {
         let arena = self.pool.shared().arena();
         let places = Places::new(arena);
         self.ids.as_slice().iter().map(move |id| {
-            arena.read(*id);
+            arena.loom_read(*id);
             // SAFETY: the id is the pool's.
             let first = unsafe { places.at(*id) };
             // SAFETY: the payload lies inside the frame, is initialised (anonymous memory is
@@ -258,12 +264,12 @@ impl<'p, const N: usize> Bulk<'p, N> {
     /// Returns an iterator over the data of each frame, for writing.
     ///
     /// ```
-    /// # use framewell::{Bulk, Pool};
+    /// # use framewell::{IdBatch, Pool};
     /// # let pool = Pool::builder().build()?;
-    /// let mut bulk: Bulk<32> = Bulk::new(&pool);
-    /// bulk.get(8)?;
-    /// bulk.iter_mut().for_each(|bytes| bytes[0] = 0x45);
-    /// assert!(bulk.iter().all(|bytes| bytes[0] == 0x45));
+    /// let mut batch: IdBatch<32> = IdBatch::new(&pool);
+    /// batch.get_bulk(8)?;
+    /// batch.iter_mut().for_each(|bytes| bytes[0] = 0x45);
+    /// assert!(batch.iter().all(|bytes| bytes[0] == 0x45));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[inline]
@@ -271,11 +277,11 @@ impl<'p, const N: usize> Bulk<'p, N> {
         let arena = self.pool.shared().arena();
         let places = Places::new(arena);
         self.ids.as_slice().iter().map(move |id| {
-            arena.wrote(*id);
+            arena.loom_write(*id);
             // SAFETY: the id is the pool's.
             let first = unsafe { places.at(*id) };
             // SAFETY: as in `iter`. This value is borrowed mutably, and no two of its ids are the
-            // same (P1 of `class`).
+            // same (#single-owner).
             unsafe { slice::from_raw_parts_mut(first.as_ptr(), places.len) }
         })
     }
@@ -290,12 +296,12 @@ impl<'p, const N: usize> Bulk<'p, N> {
     /// The error is the frame itself.
     ///
     /// ```
-    /// # use framewell::{Bulk, Pool};
+    /// # use framewell::{IdBatch, Pool};
     /// # let (pool, other) = (Pool::builder().build()?, Pool::builder().build()?);
-    /// let mut bulk: Bulk<1> = Bulk::new(&pool);
-    /// assert!(bulk.push(other.get(60)?).is_err());
-    /// assert!(bulk.push(pool.get(60)?).is_ok());
-    /// assert!(bulk.push(pool.get(60)?).is_err());
+    /// let mut batch: IdBatch<1> = IdBatch::new(&pool);
+    /// assert!(batch.push(other.get(60)?).is_err());
+    /// assert!(batch.push(pool.get(60)?).is_ok());
+    /// assert!(batch.push(pool.get(60)?).is_err());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[inline]
@@ -310,12 +316,12 @@ impl<'p, const N: usize> Bulk<'p, N> {
     /// Removes the last frame and returns it, with the whole payload as its data.
     ///
     /// ```
-    /// # use framewell::{Bulk, Pool};
+    /// # use framewell::{IdBatch, Pool};
     /// # let pool = Pool::builder().build()?;
-    /// let mut bulk: Bulk<32> = Bulk::new(&pool);
-    /// bulk.get(2)?;
-    /// assert_eq!(bulk.pop().map(|frame| frame.len()), Some(1500));
-    /// assert_eq!(bulk.len(), 1);
+    /// let mut batch: IdBatch<32> = IdBatch::new(&pool);
+    /// batch.get_bulk(2)?;
+    /// assert_eq!(batch.pop().map(|frame| frame.len()), Some(1500));
+    /// assert_eq!(batch.len(), 1);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[inline]
@@ -332,28 +338,28 @@ impl<'p, const N: usize> Bulk<'p, N> {
     /// Frames that are not taken from the iterator are freed.
     ///
     /// ```
-    /// # use framewell::{Bulk, Frame, Pool};
+    /// # use framewell::{IdBatch, Frame, Pool};
     /// # let pool = Pool::builder().build()?;
-    /// let mut bulk: Bulk<32> = Bulk::new(&pool);
-    /// bulk.get(3)?;
-    /// let frames: Vec<Frame> = bulk.drain().collect();
-    /// assert_eq!((frames.len(), bulk.len()), (3, 0));
+    /// let mut batch: IdBatch<32> = IdBatch::new(&pool);
+    /// batch.get_bulk(3)?;
+    /// let frames: Vec<Frame> = batch.drain().collect();
+    /// assert_eq!((frames.len(), batch.len()), (3, 0));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[inline]
-    pub fn drain(&mut self) -> BulkDrain<'_, 'p, N> {
-        BulkDrain(self)
+    pub fn drain(&mut self) -> IdBatchDrain<'_, 'p, N> {
+        IdBatchDrain(self)
     }
 
     /// Keeps the first `len` frames and frees the others in bulk.
     ///
     /// ```
-    /// # use framewell::{Bulk, Pool};
+    /// # use framewell::{IdBatch, Pool};
     /// # let pool = Pool::builder().build()?;
-    /// let mut bulk: Bulk<32> = Bulk::new(&pool);
-    /// bulk.get(8)?;
-    /// bulk.truncate(5);
-    /// assert_eq!((bulk.len(), pool.stats().out), (5, 5));
+    /// let mut batch: IdBatch<32> = IdBatch::new(&pool);
+    /// batch.get_bulk(8)?;
+    /// batch.truncate(5);
+    /// assert_eq!((batch.len(), pool.stats().out), (5, 5));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[inline]
@@ -364,17 +370,17 @@ impl<'p, const N: usize> Bulk<'p, N> {
         }
         // SAFETY: this value owned the ids, and has removed them from its list. If this thread
         // never returns from the call, they are in no two places all the same.
-        unsafe { Shared::free_many(self.pool.as_shared(), ids) };
+        unsafe { Shared::free_bulk(self.pool.as_shared(), ids) };
     }
 
     /// Frees all frames in bulk.
     ///
     /// ```
-    /// # use framewell::{Bulk, Pool};
+    /// # use framewell::{IdBatch, Pool};
     /// # let pool = Pool::builder().build()?;
-    /// let mut bulk: Bulk<32> = Bulk::new(&pool);
-    /// bulk.get(8)?;
-    /// bulk.clear();
+    /// let mut batch: IdBatch<32> = IdBatch::new(&pool);
+    /// batch.get_bulk(8)?;
+    /// batch.clear();
     /// assert_eq!(pool.stats().out, 0);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -384,7 +390,7 @@ impl<'p, const N: usize> Bulk<'p, N> {
     }
 }
 
-impl<const N: usize> Drop for Bulk<'_, N> {
+impl<const N: usize> Drop for IdBatch<'_, N> {
     #[inline]
     fn drop(&mut self) {
         self.clear();
@@ -396,14 +402,14 @@ impl<const N: usize> Drop for Bulk<'_, N> {
 /// # Panics
 ///
 /// Indexing panics if there is no frame at the index.
-impl<const N: usize> Index<usize> for Bulk<'_, N> {
+impl<const N: usize> Index<usize> for IdBatch<'_, N> {
     type Output = [u8];
 
     #[inline]
     fn index(&self, at: usize) -> &[u8] {
         let arena = self.pool.shared().arena();
         let (id, places) = (self.ids()[at], Places::new(arena));
-        arena.read(id);
+        arena.loom_read(id);
         // SAFETY: as in `iter`.
         let first = unsafe { places.at(id) };
         // SAFETY: as in `iter`.
@@ -411,12 +417,12 @@ impl<const N: usize> Index<usize> for Bulk<'_, N> {
     }
 }
 
-impl<const N: usize> IndexMut<usize> for Bulk<'_, N> {
+impl<const N: usize> IndexMut<usize> for IdBatch<'_, N> {
     #[inline]
     fn index_mut(&mut self, at: usize) -> &mut [u8] {
         let arena = self.pool.shared().arena();
         let (id, places) = (self.ids()[at], Places::new(arena));
-        arena.wrote(id);
+        arena.loom_write(id);
         // SAFETY: as in `iter_mut`.
         let first = unsafe { places.at(id) };
         // SAFETY: as in `iter_mut`.
@@ -424,7 +430,7 @@ impl<const N: usize> IndexMut<usize> for Bulk<'_, N> {
     }
 }
 
-impl<const N: usize> fmt::Debug for Bulk<'_, N> {
+impl<const N: usize> fmt::Debug for IdBatch<'_, N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.ids()).finish()
     }

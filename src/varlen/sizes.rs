@@ -36,15 +36,15 @@ const STEPS: usize = SIZES[SIZES.len() - 1] as usize / STEP;
 /// The class of each length up to the largest of [`SIZES`], for the hot path.
 ///
 /// A pool holds this table by value, so that its address is known before anything is loaded.
-pub(crate) struct Least([u8; STEPS]);
+pub(crate) struct ClassByLen([u8; STEPS]);
 
-impl Least {
+impl ClassByLen {
     /// The table before it is filled in place.
     pub(crate) const EMPTY: Self = Self([0; STEPS]);
 
     /// Fills the table with the classes of the lengths that the hot path serves.
     pub(crate) fn fill(&mut self, sizes: &Sizes) {
-        self.0.copy_from_slice(&sizes.least[..STEPS]);
+        self.0.copy_from_slice(&sizes.by_len[..STEPS]);
     }
 
     /// Returns what [`Sizes::class_of`] does; `None` also above the largest of [`SIZES`].
@@ -59,9 +59,9 @@ impl Least {
 pub(crate) struct Sizes {
     strides: Box<[u32]>,
     /// The least class for each step of lengths. The first step is 1 to 16 bytes.
-    least: Box<[u8]>,
+    by_len: Box<[u8]>,
     /// The least class of whole cache lines for each step. It ends at the largest such class.
-    least_of_lines: Box<[u8]>,
+    by_len_aligned: Box<[u8]>,
 }
 
 impl Sizes {
@@ -77,8 +77,8 @@ impl Sizes {
         }
         let of_lines = |stride: usize| stride % LINE == 0;
         Some(Self {
-            least: least(&strides, |_| true),
-            least_of_lines: least(&strides, of_lines),
+            by_len: by_len(&strides, |_| true),
+            by_len_aligned: by_len(&strides, of_lines),
             strides: strides.into_boxed_slice(),
         })
     }
@@ -90,7 +90,7 @@ impl Sizes {
     /// Returns the least class that holds `len` bytes: an index into the strides. `len` is 1 or
     /// more.
     pub(crate) fn class_of(&self, len: usize) -> Option<usize> {
-        looked_up(&self.least, len)
+        looked_up(&self.by_len, len)
     }
 
     /// Returns the least class that holds `len` bytes at an alignment of 16 or 64. `len` is 1 or
@@ -104,26 +104,26 @@ impl Sizes {
 
     /// Returns the least class of whole cache lines that holds `len` bytes. `len` is 1 or more.
     pub(crate) fn class_of_lines(&self, len: usize) -> Option<usize> {
-        looked_up(&self.least_of_lines, len)
+        looked_up(&self.by_len_aligned, len)
     }
 }
 
 /// Returns the least class that `fits` accepts for each step, up to the largest such class.
-fn least(strides: &[u32], fits: impl Fn(usize) -> bool) -> Box<[u8]> {
-    let mut least = Vec::new();
+fn by_len(strides: &[u32], fits: impl Fn(usize) -> bool) -> Box<[u8]> {
+    let mut by_len = Vec::new();
     for (class, stride) in strides.iter().enumerate() {
         if fits(*stride as usize) {
-            least.resize(*stride as usize / STEP, class as u8);
+            by_len.resize(*stride as usize / STEP, class as u8);
         }
     }
-    least.into_boxed_slice()
+    by_len.into_boxed_slice()
 }
 
 #[inline(always)]
-fn looked_up(least: &[u8], len: usize) -> Option<usize> {
+fn looked_up(by_len: &[u8], len: usize) -> Option<usize> {
     // A length of 0 wraps to a step that no class has.
     let step = len.wrapping_sub(1) / STEP;
-    least.get(step).map(|class| (*class).into())
+    by_len.get(step).map(|class| (*class).into())
 }
 
 #[cfg(all(test, not(loom)))]
