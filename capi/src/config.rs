@@ -240,10 +240,10 @@ fn in_c(message: &str, name: fn(&str) -> String) -> String {
     for part in parts {
         let end = part.find(|c: char| c != '_' && !c.is_alphanumeric());
         let (wish, rest) = part.split_at(end.unwrap_or(part.len()));
-        let wish = if wish == "size_class" {
-            "size_classes"
-        } else {
-            wish
+        let wish = match wish {
+            "size_class" => "size_classes",
+            "alloc_bytes" => "dot11_bytes",
+            other => other,
         };
         in_c += &name(wish);
         in_c += rest;
