@@ -43,7 +43,8 @@
 //! # When nothing is free
 //!
 //! A pool never grows. [`OutOfBuffers`] is an ordinary answer, and it is exact: at some moment of
-//! the call no frame was free anywhere in the pool. [`Pool::get`] names the one exception.
+//! the call no frame was free anywhere in the pool. [`Pool::get`] names the two
+//! exceptions.
 //!
 //! # The end of a pool
 //!

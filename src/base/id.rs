@@ -37,7 +37,7 @@ impl BufferId {
 
 impl fmt::Debug for BufferId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "FrameId({})", self.0)
+        write!(f, "BufferId({})", self.0)
     }
 }
 

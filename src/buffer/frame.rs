@@ -302,7 +302,7 @@ impl Frame {
     /// into a frame, on any thread, with the headroom and the length that the frame has now. An
     /// exception is an empty frame at the very end of its room: it moves back by one byte.
     ///
-    /// The call enters the kernel only where it touches a page of the table of pointers for the
+    /// The call enters the kernel only where it touches a page of the pool's own tables for the
     /// first time.
     ///
     /// ```

@@ -14,12 +14,14 @@ use crate::memory::back::Back;
 use crate::shared::Shared;
 use crate::varlen::{LargeId, SizeClass};
 
-/// The owner of a buffer of any length: of a size class, or with a mapping of its own.
+/// The owner of one buffer of any length, without headroom and tailroom.
 ///
 /// It is for what does not fit into a [`Frame`](crate::Frame): what a tunnel makes of a full frame,
 /// packets that were merged on receipt (GRO), frames of 802.11.
 ///
-/// The smallest size class that holds the length serves it. A `VarBuf` can be sent to another
+/// The smallest size class that holds the length serves it, or a larger one if that class can have
+/// no buffer, or if its buffers are not aligned as asked. A buffer that is longer than the largest
+/// class has a mapping of its own. A `VarBuf` can be sent to another
 /// thread and dropped there. It outlives every [`Pool`](crate::Pool) handle. Dropping it frees the
 /// buffer. A buffer that is forgotten ([`std::mem::forget`]) is lost to its pool, and keeps the
 /// pool's memory mapped.
@@ -193,7 +195,7 @@ impl VarBuf {
 
     /// Returns the largest length that [`resize`](Self::resize) grants.
     ///
-    /// It is the stride of the buffer's size class, or the bytes of its own mapping.
+    /// It is the size of the buffer's class, or the bytes of its own mapping.
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().build()?;
@@ -258,7 +260,7 @@ impl VarBuf {
     /// The buffer counts as in use. [`Pool::buf_from_raw`](crate::Pool::buf_from_raw) turns the
     /// pointer back into a buffer, on any thread, with the length that the buffer has now.
     ///
-    /// The call enters the kernel only where it touches a page of the table of pointers for the
+    /// The call enters the kernel only where it touches a page of the pool's own tables for the
     /// first time.
     ///
     /// ```

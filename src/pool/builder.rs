@@ -93,8 +93,8 @@ impl PoolBuilder {
 
     /// Sets the headroom: the bytes before the payload of a new frame (128 unless set).
     ///
-    /// With a multiple of 64, and without an exact stride that breaks it, the payload starts on a
-    /// cache line.
+    /// The payload starts on a cache line if this is a multiple of 64, and the stride is one too,
+    /// as the default is.
     ///
     /// ```
     /// # use framewell::Pool;
@@ -123,8 +123,8 @@ impl PoolBuilder {
     /// Sets the exact distance from one frame to the next, in bytes.
     ///
     /// Unless set, the stride is the least odd number of cache lines that holds the frame. That
-    /// spreads the frames over the sets of the processor's caches. A power of two is the worst
-    /// choice.
+    /// spreads the frames over the sets of the processor's caches. A power of two spreads them
+    /// least; some interfaces demand one, such as AF_XDP in its aligned mode.
     ///
     /// ```
     /// # use framewell::Pool;
@@ -154,8 +154,9 @@ impl PoolBuilder {
     /// Unless set, it is 512, or 128 on the portable front.
     ///
     /// A larger cache exchanges frames with the depot less often, and spreads its frames over more
-    /// memory. The caches of all CPUs that are online take at most half of the pool together, but 2
-    /// frames each. [`Stats::cache`](crate::Stats::cache) says what was granted.
+    /// memory. The caches of all CPUs that are online take at most half of the pool together, but
+    /// each may hold at least 2 frames. [`Stats::cache`](crate::Stats::cache) says what was
+    /// granted.
     ///
     /// ```
     /// # use framewell::Pool;
@@ -169,7 +170,8 @@ impl PoolBuilder {
 
     /// Sets the number of shards of the portable front, 1 to 4096.
     ///
-    /// Unless set, there is one for each CPU that the machine can have.
+    /// A shard is the list of free frames of one CPU on that front. Unless set, there is one for
+    /// each CPU that the machine can have, and at most 4096.
     ///
     /// ```
     /// # use framewell::Pool;
@@ -185,8 +187,8 @@ impl PoolBuilder {
 
     /// Sets which pages the memory of the pool should have ([`HugePages::Auto`] unless set).
     ///
-    /// A pool takes explicit huge pages only if this asks for them: a forked child may do less with
-    /// them ([`HugePages::Explicit`]).
+    /// A pool takes explicit huge pages only if this asks for them: a forked child must not touch
+    /// buffers on them ([`HugePages::Explicit`]).
     ///
     /// ```
     /// # use framewell::{HugePages, Pool};
@@ -201,7 +203,8 @@ impl PoolBuilder {
 
     /// Sets whether [`build`](Self::build) commits all memory of the frames (off unless set).
     ///
-    /// Then no first use of a frame causes a page fault, and on Windows none is refused.
+    /// Then no first use of a frame causes a page fault, and on Windows no
+    /// [`get`](crate::Pool::get) is refused for want of memory.
     ///
     /// ```
     /// # use framewell::Pool;
@@ -213,7 +216,8 @@ impl PoolBuilder {
         self
     }
 
-    /// Sets whether a freed frame is overwritten with zeros (off unless set).
+    /// Sets whether freed buffers, frames and variable-length ones, are overwritten with zeros (off
+    /// unless set).
     ///
     /// Headroom and tailroom are overwritten too, so that no owner sees another's data. Every free
     /// then takes the slow path and writes the whole frame.

@@ -5,7 +5,7 @@ use crate::buffer::var_buf::VarBuf;
 use crate::error::OutOfMemory;
 use crate::shared::misuse::Misuse;
 
-/// An 802.11 buffer: a [`VarBuf`] by the name that [`Pool::dot11`] goes with.
+/// Another name of [`VarBuf`], for 802.11 buffers.
 pub type Dot11Buf = VarBuf;
 
 impl Pool {
@@ -27,7 +27,8 @@ impl Pool {
         self.alloc(len)
     }
 
-    /// Returns such a buffer aligned to 64 bytes, as [`alloc_aligned`](Self::alloc_aligned) does.
+    /// Returns an 802.11 buffer aligned to 64 bytes, as [`alloc_aligned`](Self::alloc_aligned)
+    /// does.
     ///
     /// # Errors
     ///
@@ -43,16 +44,16 @@ impl Pool {
         self.alloc_aligned(len)
     }
 
-    /// Returns the buffer that was given out as `pointer`, as [`buf_from_raw`](Self::buf_from_raw)
+    /// Returns the buffer that was handed out as `pointer`, as [`buf_from_raw`](Self::buf_from_raw)
     /// does.
     ///
     /// # Errors
     ///
-    /// As for [`from_raw`](Self::from_raw).
+    /// As for [`buf_from_raw`](Self::buf_from_raw).
     ///
     /// # Safety
     ///
-    /// - As for [`from_raw`](Self::from_raw).
+    /// - As for [`buf_from_raw`](Self::buf_from_raw).
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().build()?;
@@ -69,7 +70,8 @@ impl Pool {
 }
 
 impl PoolBuilder {
-    /// Sets the budget of the 802.11 buffers, as [`alloc_bytes`](Self::alloc_bytes) does.
+    /// Sets the budget of the size classes, as [`alloc_bytes`](Self::alloc_bytes) does. The later
+    /// of the two calls counts.
     ///
     /// ```
     /// # use framewell::Pool;

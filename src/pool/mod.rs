@@ -28,15 +28,17 @@ use crate::stats::Stats;
 /// threads.
 ///
 /// Getting and freeing a frame takes no lock. Any thread may get, and any thread may free, also in
-/// a signal handler that interrupted such a call. [`alloc`](Self::alloc) says where buffers of
-/// other lengths differ.
+/// a signal handler that interrupted such a call. A handler must not drop the last handle, or the
+/// last buffer of a pool without handles: that unmaps the pool. [`alloc`](Self::alloc) says where
+/// buffers of other lengths differ.
 ///
 /// Getting and freeing enter the kernel only in these cases:
 ///
 /// - to drain the caches of other CPUs, where frames are found nowhere else,
-/// - to open a cache,
+/// - to yield the processor, at most 8 times, while another call drains caches,
+/// - to start using the cache of this CPU, at first and after it was drained,
 /// - for the page faults of a frame's first use,
-/// - on Windows, to commit frames and magazines that nobody has had.
+/// - on Windows, to commit memory that nobody has used yet.
 ///
 /// The pool's memory is given back when the last handle *and* the last buffer are dropped, in any
 /// order, on any thread.
@@ -92,9 +94,10 @@ impl Pool {
     /// were never used are zero. The others hold what their last owner left, unless
     /// [`PoolBuilder::zero_on_free`] is on.
     ///
-    /// The call is lock-free. It enters the kernel only if neither this CPU's cache nor the depot
-    /// has a frame: to drain the caches of other CPUs, to open this one's, or on Windows to commit
-    /// frames. It may be called in a `drop`, a panic hook or a signal handler.
+    /// The call is lock-free. It enters the kernel only if this CPU's cache has no frame: to start
+    /// using that cache, and, if the depot has no frame either, to drain the caches of other CPUs,
+    /// to let a call go on that drains them, or on Windows to commit frames. It may be called in a
+    /// `drop`, a panic hook or a signal handler.
     ///
     /// # Errors
     ///
@@ -108,11 +111,11 @@ impl Pool {
     /// On Windows it is returned also if only frames that were never handed out are left, and the
     /// system refuses to commit memory for one.
     ///
-    /// On the rseq front it is returned also if only the caches of CPUs have frames, and the kernel
-    /// refuses the calling thread `membarrier` (a seccomp filter does). The call then looks only
-    /// into the cache of its own CPU. The frames in the other caches are not lost: other threads
-    /// find them, and so does this one on those CPUs. [`Stats::fences_refused`] counts such
-    /// refusals.
+    /// On the rseq front ([`FrontKind::Rseq`](crate::FrontKind::Rseq)) it is returned also if only
+    /// the caches of CPUs have frames, and the kernel refuses the calling thread `membarrier` (a
+    /// seccomp filter does). The call then looks only into the cache of its own CPU. The frames in
+    /// the other caches are not lost: other threads find them, and so does this one on those CPUs.
+    /// [`Stats::fences_refused`] counts such refusals.
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().frames(8).build()?;
@@ -167,7 +170,8 @@ impl Pool {
     /// Appends up to `n` frames to the burst, each as from `get(payload)`, and returns how many.
     ///
     /// It appends fewer than `n` only if the burst is full, or if at some moment of the call no
-    /// frame was free. It is lock-free, and enters the kernel as [`get`](Self::get) does.
+    /// frame was free, with the two exceptions that [`get`](Self::get) names. It is lock-free, and
+    /// enters the kernel as `get` does.
     ///
     /// ```
     /// # use framewell::Burst;
@@ -195,9 +199,10 @@ impl Pool {
     /// # Errors
     ///
     /// - [`BulkError::NoRoom`] if the burst has room for fewer than `n`.
-    /// - [`BulkError::OutOfBuffers`] if at some moment of the call fewer than `n` frames were free.
-    ///   Frames that this call had taken already, and then gave back, count as free. Frames in the
-    ///   hands of another call in progress do not.
+    /// - [`BulkError::OutOfBuffers`] if at some moment of the call fewer than `n` frames were free,
+    ///   with the two exceptions that [`get`](Self::get) names. Frames that this call had taken
+    ///   already, and then gave back, count as free. Frames in the hands of another call in
+    ///   progress do not.
     ///
     /// ```
     /// # use framewell::{BulkError, Burst};

@@ -68,10 +68,7 @@ impl Region {
     /// # Ok::<(), framewell::BuildError>(())
     /// ```
     #[must_use]
-    #[allow(
-        clippy::len_without_is_empty,
-        reason = "a pool has at class_by_len one frame"
-    )]
+    #[allow(clippy::len_without_is_empty, reason = "a pool has at least one frame")]
     pub fn len(&self) -> usize {
         self.frames * self.stride
     }

@@ -253,7 +253,7 @@ fn debug_shows_where_the_data_lies_and_not_what_it_is() {
         format!("{pool:?}"),
         "Pool { capacity: 1, payload: 1500, .. }"
     );
-    assert_eq!(format!("{} {:?}", frame.id(), frame.id()), "0 FrameId(0)");
+    assert_eq!(format!("{} {:?}", frame.id(), frame.id()), "0 BufferId(0)");
 }
 
 #[test]

@@ -40,7 +40,8 @@ use crate::shared::Shared;
 ///
 /// The data of a frame in it is the whole payload, after the pool's headroom. [`pop`](Self::pop)
 /// and [`drain`](Self::drain) make [`Frame`]s of those that go on. Dropping an `IdBatch` frees the
-/// frames that are left. It borrows the pool, and holds frames of no other pool.
+/// frames that are left. It borrows the pool, holds frames of no other pool, and can be sent to a
+/// scoped thread.
 ///
 /// ```
 /// use framewell::{IdBatch, Pool};
@@ -218,8 +219,9 @@ impl<'p, const N: usize> IdBatch<'p, N> {
 
     /// Returns the numbers of the frames.
     ///
-    /// Frame `i` starts at [`Region::base`](crate::Region::base)` + i × stride`; its data starts
-    /// one [headroom](crate::PoolBuilder::headroom) later.
+    /// The frame with the number `n` starts at [`Region::base`](crate::Region::base)` + n ×
+    /// stride`. Its data starts one [headroom](crate::PoolBuilder::headroom) later. Frame
+    /// `batch[i]` has the number `ids()[i]`.
     ///
     /// ```
     /// # use framewell::{IdBatch, Pool};

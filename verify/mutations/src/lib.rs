@@ -7,9 +7,31 @@
 //! 2. Add it to a table of seeds with the name of the model or test that must fail, and a part of
 //!    what the failure says: `loom-tests/seeds/`, `loom-tests/cells/seeds.rs`, or
 //!    `verify/rseq/seeds/`.
-//! 3. Run that member's tests, such as `cargo test -p framewell-loom-tests NAME`.
+//! 3. Run that member's tests, such as `cargo test -p framewell-loom-tests NAME`, where `NAME` is
+//!    the model's name with `_` for `::`. Look that a test ran.
 //! 4. If the seed does not apply, the build says which item and which piece, and what is closest.
 //! 5. Run `cargo test -p framewell-mutations`: it applies all seeds.
+//!
+//! This is a whole seed of `loom-tests/seeds/`:
+//!
+//! ```text
+//! Seed {
+//!     name: "pushed_in_two_steps",
+//!     model: "slot::push_races_push_and_pop",
+//!     caught_by: "lost or doubled",
+//!     bug: &[Mutation {
+//!         item: "Slot::push",
+//!         from: "self.word
+//!             .compare_exchange(word, new, Ordering::Release, Ordering::Relaxed)
+//!             .is_ok()",
+//!         to: "self.word.store(new, Ordering::Release); true",
+//!     }],
+//! }
+//! ```
+//!
+//! In `loom-tests` and its `cells` all bugs share one copy of the source. There a change has to lie
+//! in the body of a function that is not `const`, or to be one expression of a macro. A model is a
+//! function `pub fn name()` of a file in `models/`.
 //!
 //! # How it works
 //!
