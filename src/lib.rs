@@ -37,8 +37,8 @@
 //! [`PoolBuilder::front`] chooses, and [`Stats::front`] says which front serves.
 //!
 //! A cache that is empty or full exchanges a batch of frames with the *depot*, which all CPUs
-//! share. If the depot is empty too, a get takes frames from the caches of other CPUs. Each method
-//! says when it may enter the kernel.
+//! share. If the depot is empty too, a get takes frames that were never handed out, and then frames
+//! from the caches of other CPUs. Each method says when it may enter the kernel.
 //!
 //! # When nothing is free
 //!

@@ -41,7 +41,7 @@ pub struct Stats {
     /// a call that drains or opens caches has what they hold as well. That is all that the caches
     /// hold where a `get` has found nothing else.
     pub batch: usize,
-    /// The most frames that are in one CPU's cache or shard: see
+    /// The largest number of frames that one CPU's cache or shard holds: see
     /// [`PoolBuilder::cache_size`](crate::PoolBuilder::cache_size).
     pub cache: usize,
     /// Batches of frames that a CPU got from the depot, or that were carved.
@@ -129,7 +129,7 @@ pub struct ClassStats {
     pub out: usize,
     /// Free buffers that were in use before.
     pub free: usize,
-    /// The most buffers that are in one CPU's cache or shard.
+    /// The largest number of buffers that one CPU's cache or shard holds.
     pub cache: usize,
 }
 

@@ -66,7 +66,7 @@ typedef unsigned char framewell_byte;
 #define FRAMEWELL_ERROR_BUSY 170u
 /* ERROR_BUFFER_INVALID: the pointer is no buffer of this kind that is out. */
 #define FRAMEWELL_ERROR_BUFFER_INVALID 610u
-/* ERROR_OUT_OF_BUFFERS: no frame was at rest anywhere. */
+/* ERROR_OUT_OF_BUFFERS: no frame was free anywhere. */
 #define FRAMEWELL_ERROR_OUT_OF_BUFFERS 614u
 /* ERROR_ALREADY_INITIALIZED: the shared pool exists. */
 #define FRAMEWELL_ERROR_ALREADY_INITIALIZED 1247u
@@ -91,7 +91,7 @@ extern "C" {
 
 /* Hands out a frame of 1500 bytes: writes its address to *buffer and 1500 to *size. Before the call
  * *size may ask for any number; more than 1500 is capped. Returns FRAMEWELL_ERROR_OUT_OF_BUFFERS if
- * no frame is at rest anywhere, or if the pool could not be made (see framewell_init); *buffer is
+ * no frame is free anywhere, or if the pool could not be made (see framewell_init); *buffer is
  * NULL then, and *size is untouched. A thread to which a seccomp filter refuses membarrier cannot
  * look into the lists of other CPUs, and can get this code although a frame rests there. Returns
  * FRAMEWELL_ERROR_BUFFER_INVALID if an argument is NULL; *buffer is NULL then, and *size is
@@ -190,7 +190,7 @@ typedef struct framewell_config {
     size_t headroom;            /* bytes before the payload */
     size_t tailroom;            /* bytes after it, at least */
     size_t stride;              /* bytes from frame to frame exactly; 0: chosen */
-    size_t cache_size;          /* frames that rest with a CPU, 1 to 1020; 0: chosen */
+    size_t cache_size;          /* frames that a CPU's cache holds, 1 to 1020; 0: chosen */
     size_t shards;              /* of the portable front, 1 to 4096; 0: one a CPU */
     uint32_t front;             /* FRAMEWELL_FRONT_… */
     uint32_t huge_pages;        /* FRAMEWELL_HUGE_PAGES_… */
@@ -277,14 +277,14 @@ framewell_dword framewell_pool_destroy(framewell_pool *pool);
 
 /* Hands out a frame and writes its address to *frame. All of its payload can be used, and so can
  * the headroom before it and the tailroom behind it. Returns FRAMEWELL_ERROR_OUT_OF_BUFFERS if no
- * frame is at rest anywhere. Kernel: cold. */
+ * frame is free anywhere. Kernel: cold. */
 framewell_dword framewell_get(framewell_pool *pool, void **frame) FRAMEWELL_MUST_USE;
 
 /* Frees a frame, on any thread, and returns what RasFreeBuffer returns. Kernel: cold. */
 framewell_dword framewell_free(framewell_pool *pool, void *frame);
 
 /* Hands out up to n frames and returns how many it wrote to frames. They are fewer than n only if
- * at some moment no frame was at rest. What lies behind them is untouched. Kernel: cold. */
+ * at some moment no frame was free. What lies behind them is untouched. Kernel: cold. */
 size_t framewell_get_burst(framewell_pool *pool, void **frames, size_t n) FRAMEWELL_MUST_USE;
 
 /* Hands out n frames, or none and returns FRAMEWELL_ERROR_OUT_OF_BUFFERS. In that case frames holds
@@ -313,7 +313,7 @@ framewell_dword framewell_dot11_free(framewell_pool *pool, void *buffer);
 #define FRAMEWELL_KIND_DOT11 1u
 
 typedef struct framewell_found {
-    void *start;     /* where the buffer was handed out; its first byte if it is at rest */
+    void *start;     /* where the buffer was handed out; its first byte if it is free */
     size_t capacity; /* bytes from there on */
     uint32_t kind;   /* FRAMEWELL_KIND_… */
     uint32_t is_out; /* 1: it is out, and start is what frees it */
@@ -345,7 +345,7 @@ typedef struct framewell_stats {
      * sets it to the number of bytes that were written. */
     size_t struct_size;
     size_t capacity;    /* frames of the pool */
-    size_t free;        /* of them at rest */
+    size_t free;        /* of them free */
     size_t out;         /* of them out */
     /* The bytes of a frame's payload. The next three members are the bytes before it, behind it,
      * and from one frame to the next. */

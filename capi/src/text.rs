@@ -42,11 +42,11 @@ pub extern "C" fn framewell_strerror(code: u32) -> *const c_char {
         FRAMEWELL_ERROR_INVALID_PARAMETER => c"invalid parameter: NULL, or no length",
         FRAMEWELL_ERROR_BUSY => c"buffers of the pool are out: free them first",
         FRAMEWELL_ERROR_BUFFER_INVALID => c"the pointer is no buffer of this kind that is out",
-        FRAMEWELL_ERROR_OUT_OF_BUFFERS => c"out of buffers: no frame is at rest",
+        FRAMEWELL_ERROR_OUT_OF_BUFFERS => c"out of buffers: no frame is free",
         FRAMEWELL_ERROR_ALREADY_INITIALIZED => c"the shared pool exists already",
         FRAMEWELL_ERROR_CONFIG => c"a member of the config cannot be served",
         FRAMEWELL_ERROR_ENVIRONMENT => c"an environment variable has a value that cannot be served",
-        FRAMEWELL_ERROR_NO_RSEQ => c"restartable sequences are not to be had",
+        FRAMEWELL_ERROR_NO_RSEQ => c"restartable sequences are not available",
         _ => c"unknown code",
     };
     text.as_ptr()

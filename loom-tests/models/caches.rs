@@ -1,4 +1,5 @@
-//! The caches of the rseq front: sections against drains, openings and closing; edges F, G and M.
+//! The caches of the rseq front: sections against drains, openings and closing; edges
+//! #cpu-fence, #gate-handover and #mode-change.
 //!
 //! Every id has a cell that is written by whoever has it in hand: two owners of one, or an owner
 //! that does not come after the last, is reported by loom. There is one CPU with a cache, 0; a
@@ -27,7 +28,7 @@ struct World {
 }
 
 impl World {
-    /// Ids 0 to `free_count` rest in the cache, which is open; without any it is shut.
+    /// Ids 0 to `free_count` are free in the cache, which is open; without any it is shut.
     fn new(free_count: u32) -> Arc<Self> {
         Self::of_cpus(1, free_count)
     }
@@ -153,7 +154,8 @@ impl World {
 /// What a section does with the ids in hand, and which are in hand afterwards.
 type Section = fn(&World, Vec<u32>) -> Vec<u32>;
 
-/// Ids 0 and 1 rest in the cache that is drained, 2 and 3 are in the hands of a thread on its CPU.
+/// Ids 0 and 1 are free in the cache that is drained, 2 and 3 are in the hands of a thread on its
+/// CPU.
 fn drain_races(section: Section, aborted: bool) {
     explore(None, move || {
         let world = World::new(2);

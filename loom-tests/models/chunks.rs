@@ -1,4 +1,5 @@
-//! Chunks that go from class to class, and the cursors that cut them: edges C and A.
+//! Chunks that go from class to class, and the cursors that cut them: edges #chunk-handover and
+//! #scan-sees-carve.
 
 use std::sync::Arc;
 
@@ -169,7 +170,7 @@ pub fn whole_chunk_goes_to_another_class() {
     });
 }
 
-/// A class that carved all of its only chunk, and pushed them to its chunk list.
+/// A class that carved all of its only chunk, and pushed its ids to the chunk list.
 fn in_chunk_lists() -> Arc<World> {
     let world = World::new(1);
     let ids = [world.carve(0).unwrap(), world.carve(0).unwrap()];

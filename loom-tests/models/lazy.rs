@@ -1,4 +1,4 @@
-//! What is made when it is first needed: edge L.
+//! What is made when it is first needed: edge #lazy-publish.
 
 use std::convert::Infallible;
 use std::sync::Arc;

@@ -1,4 +1,5 @@
-//! The end of a pool on the rseq front: edges F, M and H. Two CPUs with caches of 2, batches of 1.
+//! The end of a pool on the rseq front: edges #cpu-fence, #mode-change and #returned-count. Two
+//! CPUs with caches of 2, batches of 1.
 //!
 //! A modelled pool that is not given back is reported as leaked; one that is used beside or after
 //! its end, or ended twice, as an access that nothing orders.

@@ -1,4 +1,4 @@
-//! Pointers that come back: edge R, and generations.
+//! Pointers that come back: edge #raw-handover, and generations.
 
 use super::fw::{Dot11Buf, Frame, Pool};
 use super::fw::sync::weakly;

@@ -1,4 +1,4 @@
-//! The end of a pool: edges H and T.
+//! The end of a pool: edges #returned-count and #last-handle.
 //!
 //! A modelled pool that is not given back is reported as leaked; one that is used beside or after
 //! its end, or ended twice, as an access that nothing orders.

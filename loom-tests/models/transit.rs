@@ -1,4 +1,4 @@
-//! What is on its way between two places: edge N.
+//! What is on its way between two places: edge #transit-fence.
 
 use std::sync::Arc;
 

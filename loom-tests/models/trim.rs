@@ -56,7 +56,7 @@ pub fn trim_races_free_by_section() {
 
 pub fn trim_races_allocation_by_section() {
     explore_deep(Some(1), || {
-        // Both rest in the cache of CPU 0.
+        // Both are free in the cache of CPU 0.
         let pool = pool();
         run_on(0);
         drop([take(&pool, SMALL), take(&pool, SMALL)]);

@@ -5,7 +5,7 @@ use arrayvec::ArrayVec;
 use crate::base::id::BufferId;
 use crate::base::limits::MAGAZINE;
 
-/// Up to `N` ids that rest nowhere and belong to whoever holds the batch. The layers move up to
+/// Up to `N` ids that are in no list and belong to whoever holds the batch. The layers move up to
 /// [`MAGAZINE`] ids at once.
 pub(crate) struct Batch<const N: usize = MAGAZINE> {
     ids: ArrayVec<BufferId, N>,

@@ -4,10 +4,11 @@
 
 use std::fmt;
 
-/// The number of a frame within its pool, from 0 to [`Pool::capacity`](crate::Pool::capacity) − 1.
+/// The number of a buffer within its pool or, inside the crate, within its size class.
 ///
-/// A frame keeps its number for as long as the pool lives. Frame `i` lies at
-/// [`Region::base`](crate::Region::base)` + i × stride`.
+/// The numbers of frames go from 0 to [`Pool::capacity`](crate::Pool::capacity) − 1. A frame keeps
+/// its number for as long as the pool lives. The frame with the number `n` lies at
+/// [`Region::base`](crate::Region::base)` + n × stride`.
 ///
 /// ```
 /// # let pool = framewell::Pool::builder().frames(16).build()?;

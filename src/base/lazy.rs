@@ -31,11 +31,11 @@ impl<T> Lazy<T> {
 
     #[inline(always)]
     pub(crate) fn get(&self) -> Option<&T> {
-        // Acquire (#lazy-publish): pairs with the Release in `keep`; what is behind the pointer was
-        // written before.
+        // Acquire (#lazy-publish): pairs with the Release in `publish`; what is behind the pointer
+        // was written before.
         let made = self.made.load(Ordering::Acquire);
-        // SAFETY: the pointer is null, or from the box that `keep` leaked, which lives as long as
-        // `self`.
+        // SAFETY: the pointer is null, or from the box that `publish` leaked, which lives as long
+        // as `self`.
         unsafe { made.as_ref() }
     }
 

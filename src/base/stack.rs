@@ -335,7 +335,7 @@ impl Stack {
         self.weight_under(links, self.head.load(Ordering::Relaxed))
     }
 
-    /// Calls `see` with each node that seems to rest here, and its weight. It takes as many steps
+    /// Calls `see` with each node that seems to be here, and its weight. It takes as many steps
     /// as the weight at most.
     ///
     /// The answer is stale. While other threads push and pop, some nodes may be missed, and others

@@ -5,10 +5,10 @@
 //! ```text
 //!   │ arrivals: 44 │ calls that may have something in hand: 20 │
 //!
-//!   refuser                         other call
-//!   look: arrivals a                + 1 call, fence (#transit-fence)
-//!   all places: nothing             takes ids ── puts them in chunk lists ──► + 1 arrival
-//!   fence (#transit-fence), look again takes a chunk ── gives it back ──► + 1 arrival, − 1 call
+//!   refuser                             other call
+//!   look: arrivals a                    + 1 call, fence (#transit-fence)
+//!   all places: nothing                 takes ids ── puts them in chunk lists ──► + 1 arrival
+//!   fence (#transit-fence), look again  takes a chunk ── gives it back ──► + 1 arrival, − 1 call
 //! ```
 //!
 //! A refuser is a call that found nothing and is about to report that. If something has arrived
@@ -20,9 +20,9 @@
 //! ([`WaitBudget`]) and looks again. Then it is refused, so a call that is stopped with something
 //! in hand blocks nobody for ever. The while begins anew with each arrival.
 //!
-//! Edge N. A call that finds a place empty which another call has emptied sees that other call in
-//! the word, or what came of it. The fences pair, whatever the order of the loads and stores
-//! between them.
+//! By #transit-fence, a call that finds a place empty which another call has emptied sees that
+//! other call in the word, or what came of it. The fences pair, whatever the order of the loads and
+//! stores between them.
 
 #![forbid(unsafe_code)]
 

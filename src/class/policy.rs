@@ -2,7 +2,8 @@
 //! get looks that finds both empty.
 //!
 //! There is one policy for each front: in `rseq` for caches, and in `portable` for shards. A class
-//! asks the policy of its front by `match_front!`. No other code tells the fronts apart.
+//! asks the policy of its front by `match_front!`. Apart from the hot path, which looks whether
+//! there are `sections`, no other code tells the fronts apart.
 
 use super::{Class, Rejected};
 use crate::base::batch::Batch;
@@ -32,7 +33,9 @@ pub(super) trait Policy {
     /// none, the caller owns none of them any more.
     fn push_slow<B: Back>(&self, class: &Class<B>, ids: &[BufferId]) -> Rejected;
 
-    /// Pushes the ids that a refill has brought beyond the request. The caller has a handle.
+    /// Pushes the ids that a refill has brought beyond the request.
+    ///
+    /// The caller has a handle, or this is its last access to the class (#free-ends-access).
     fn push_surplus<B: Back>(&self, class: &Class<B>, ids: &[BufferId]) -> Rejected;
 
     /// Takes ids from any CPU's list into the empty batch, for a get that found the depot empty and

@@ -125,7 +125,8 @@ impl<B: Back> Class<B> {
         unsafe { self.clean(ids) };
         let mut rejected = 0;
         // Each round ends by giving its ids up. The next one has ids of its own to keep the pool
-        // (#ids-keep-pool).
+        // (#ids-keep-pool). What is rejected is counted once, after the last round: until then
+        // those ids keep the pool as well.
         for ids in ids.chunks(self.transfer.batch) {
             rejected += self.push_slow(ids).0;
         }

@@ -38,7 +38,7 @@ impl ChunkLists {
         &self.0[chunk.index()]
     }
 
-    /// Puts ids of a chunk, which the caller has in hand, on the chunk's chunk list
+    /// Pushes ids of a chunk, which the caller has in hand, to the list of that chunk
     /// (#list-own-chunk).
     pub(crate) fn push(&self, links: &Links, chunk: ChunkId, ids: &[BufferId]) {
         // Chunk lists are never closed, so this cannot be refused.

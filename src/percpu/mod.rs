@@ -122,15 +122,15 @@ pub(crate) struct AnyFront {
 /// The two fronts, of which a class has one.
 #[allow(
     clippy::large_enum_variant,
-    reason = "there is one a pool, and a box would be one more load on the hot path"
+    reason = "there is one a class, and a box would be one more load on the hot path"
 )]
 pub(crate) enum Which {
     Rseq(Caches),
     Portable(Portable),
 }
 
-/// Evaluates an expression for the front that a class has. This is the one place where fronts are
-/// told apart.
+/// Evaluates an expression for the front that a class has. Apart from the hot path,
+/// which looks whether there are `sections`, this is the one place where fronts are told apart.
 macro_rules! match_front {
     ($any:expr, $front:ident => $call:expr) => {
         match $any.which() {

@@ -149,7 +149,7 @@ impl PoolBuilder {
         self
     }
 
-    /// Sets the most frames that are in one CPU's cache, 1 to 1020.
+    /// Sets the largest number of frames that one CPU's cache holds, 1 to 1020.
     ///
     /// Unless set, it is 512, or 128 on the portable front.
     ///

@@ -1,4 +1,5 @@
-//! Cells, with the real crossbeam-epoch: edges U, V and E.
+//! Cells, with the real crossbeam-epoch: edges #cell-publish, #place-handover
+//! and #grace-period.
 //!
 //! The frames of a modelled pool are cells, and so are the places of a modelled `FrameCell`: who
 //! looks at a frame that is freed, or was handed out again, is reported, and so is who uses a place

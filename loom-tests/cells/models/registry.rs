@@ -1,4 +1,5 @@
-//! The registry of large buffers, with the real crossbeam-epoch: edge E.
+//! The registry of large buffers, with the real crossbeam-epoch: edges
+//! #registry-link and #grace-period.
 //!
 //! An entry has a cell that a lookup reads and its end writes: who looks at an entry that is gone,
 //! or whose going nothing orders after the look, is reported.

@@ -131,7 +131,7 @@ impl Arena {
     /// Returns the view of a frame that is out as a pointer. The caller need not have the frame.
     pub(crate) fn raw_view(&self, id: BufferId) -> Option<u64> {
         // The word of a frame that was never carved may not be committed. The word is there if
-        // `carved`, which acquires edge A, says that the frame was carved.
+        // `carved`, which acquires #scan-sees-carve, says that the frame was carved.
         if Mapping::ON_DEMAND && id.0 >= self.carved() {
             return None;
         }

@@ -45,7 +45,7 @@ impl Carver {
         }
     }
 
-    /// Puts ids of one chunk, which the caller has in hand, on the chunk's chunk list.
+    /// Pushes ids of one chunk, which the caller has in hand, to the list of that chunk.
     pub(crate) fn push_to_chunk(&self, chunk: ChunkId, ids: &[BufferId]) {
         // Relaxed: the push afterwards publishes it, so a call that finds the ids finds them
         // counted.
