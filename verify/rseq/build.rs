@@ -18,7 +18,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use framewell_mutations::{Source, sorted, stem};
+use framewell_mutations::{Source, Tree, sorted, stem};
 
 /// The crate's source.
 const SRC: &str = "../../src";
@@ -66,7 +66,14 @@ fn has_sequences() -> bool {
 const ALLOWED: &str =
     "#[allow(dead_code, unused_imports, unreachable_pub, clippy::duplicate_mod)]\n";
 
-/// The sound variant for a test, and the seeded ones.
+/// A seeded copy is wrong on purpose.
+const SEEDED: &str = "#[allow(warnings, clippy::all)]\n";
+
+/// The tests whose seeds change functions alone, and which run each in a process of its own. Their
+/// seeds share a copy of the crate: `choose` of a seed's module chooses its bug.
+const SHARED: [&str; 3] = ["fork", "suspension", "trial"];
+
+/// The sound variant for a test, if it uses one, and the seeded ones.
 fn variants_of(source: &Source, test: &str, out: &Path) -> String {
     let arch = env::var("CARGO_CFG_TARGET_ARCH").expect("cargo sets the target's architecture");
     let file = PathBuf::from(format!("subjects/{test}.rs"));
@@ -80,16 +87,34 @@ fn variants_of(source: &Source, test: &str, out: &Path) -> String {
     } else {
         vec![]
     };
-    let mut text = String::from(ALLOWED);
-    text += &source.sound().lay_out(out, "sound", &subject);
+    let mut text = String::new();
+    let lay_out = |text: &mut String, tree: &Tree, name: &str| {
+        text.push_str(ALLOWED);
+        text.push_str(&tree.lay_out(out, name, &subject));
+    };
+    if fs::read_to_string(format!("tests/{test}.rs")).is_ok_and(|test| test.contains("sound::")) {
+        lay_out(&mut text, source.sound(), "sound");
+    }
     let seeds = || seeds::seeds().filter(|s| s.test == test && s.archs.contains(&arch.as_str()));
-    for seed in seeds() {
+    let shared = SHARED.contains(&test) && seeds().next().is_some();
+    if shared {
+        let bugs: Vec<_> = seeds().map(|seed| (seed.name, seed.bug)).collect();
+        let seeded = source.switched(&bugs).unwrap_or_else(|e| panic!("{e}"));
+        text += SEEDED;
+        lay_out(&mut text, &seeded, "seeded");
+    }
+    for (seed, bug) in seeds().zip(1..) {
         let name = seed.name;
-        let seeded = source.mutated(name, seed.bug);
-        let seeded = seeded.unwrap_or_else(|e| panic!("{e}"));
-        text += ALLOWED;
-        text += "#[allow(warnings, clippy::all)]\n";
-        text += &seeded.lay_out(out, name, &subject);
+        if shared {
+            let choose = format!("super::seeded::fw::seeded::choose({bug})");
+            let subject = "pub(crate) use super::seeded::subject;";
+            let choose = format!("pub(crate) fn choose() {{ {choose} }}");
+            writeln!(text, "mod {name} {{ {subject} {choose} }}").unwrap();
+        } else {
+            let seeded = source.mutated(name, seed.bug);
+            text += SEEDED;
+            lay_out(&mut text, &seeded.unwrap_or_else(|e| panic!("{e}")), name);
+        }
         match seed.caught_by {
             "" => writeln!(text, "holds!({name}, {name}_holds);"),
             cause => writeln!(text, "is_caught!({name}, {name}_is_caught, {cause:?});"),

@@ -3,13 +3,11 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use crate::source::{Edit, File, Tree, applied};
 use crate::tokens::{places, tokens};
-
-/// The crate's own tests run with the crate.
-const TESTS: &str = "#[cfg(all(test, not(loom)))]";
 
 impl Tree {
     /// Writes the files to a folder `name` in `out`. The answer is the text of a module `name`
@@ -56,13 +54,13 @@ fn as_module(file: &File, name: &str) -> String {
             to,
         });
     }
-    let test = pattern(TESTS);
-    for at in places(&file.tokens, &test) {
-        edits.push(Edit {
-            start: file.tokens[at].at.start,
-            end: file.tokens[at + test.len() - 1].at.end,
-            to: "#[cfg(any())]".to_owned(),
-        });
+    // The crate's own tests run with the crate.
+    let test = pattern("#[cfg(all(test))]");
+    let test = &test[..test.len() - 3];
+    for at in places(&file.tokens, test) {
+        let Range { start, end } = file.tokens[at + test.len() - 1].at.clone();
+        let to = "any()".to_owned();
+        edits.push(Edit { start, end, to });
     }
     let text = applied(&file.text, 0..file.text.len(), &edits);
     if file.path == Path::new("lib.rs") {

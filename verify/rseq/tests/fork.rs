@@ -196,6 +196,7 @@ macro_rules! holds {
             if !child::here() {
                 return child::run(stringify!($test), &[]).assert_passed();
             }
+            $variant::choose();
             $variant::subject::child_takes_over([first, second]);
         }
     };

@@ -58,7 +58,11 @@ macro_rules! is_caught {
             }
             let control = Arc::default();
             let theirs = Arc::clone(&control);
-            match Tracee::fork(PATIENCE, || $variant::subject::run(theirs)) {
+            let run = || {
+                $variant::choose();
+                $variant::subject::run(theirs)
+            };
+            match Tracee::fork(PATIENCE, run) {
                 Err(why) => not_run(&why),
                 Ok(tracee) => {
                     let why = suspend::run(tracee, control, &["sweep"], SEEDED).unwrap_err();

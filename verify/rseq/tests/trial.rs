@@ -209,6 +209,7 @@ macro_rules! holds {
             if !in_child(stringify!($test), &[WITHOUT]) {
                 return;
             }
+            unregistered::choose();
             assert_ne!(common::linux::rseq_registered(), Some(true));
             for _ in 0..100 {
                 assert_eq!(unregistered::subject::verdict(), UNABORTED);
@@ -227,6 +228,7 @@ macro_rules! holds {
             if !in_child(stringify!($test), &[]) || !has_two_cpus() {
                 return;
             }
+            fences_are_not_made::choose();
             assert_no_rseq(fences_are_not_made::subject::fronts(), "Unaborted");
             for _ in 0..100 {
                 assert_eq!(fences_are_not_made::subject::verdict(), UNABORTED);
@@ -239,6 +241,7 @@ macro_rules! holds {
             if !in_child(stringify!($test), &[]) {
                 return;
             }
+            helper_stays_away::choose();
             let began = Instant::now();
             assert_no_rseq(helper_stays_away::subject::fronts(), "Untested");
             let took = began.elapsed();
@@ -252,6 +255,7 @@ macro_rules! holds {
             if !in_child(stringify!($test), &[]) || !has_two_cpus() {
                 return;
             }
+            suspect::choose();
             assert_eq!(suspect::subject::verdict(), PASSED);
             pin(cpus()[0]);
             assert_eq!(suspect::subject::verdict(), UNTESTED, "on one CPU");
