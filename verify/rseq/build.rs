@@ -67,7 +67,7 @@ const ALLOWED: &str =
     "#[allow(dead_code, unused_imports, unreachable_pub, clippy::duplicate_mod)]\n";
 
 /// A seeded copy is wrong on purpose.
-const SEEDED: &str = "#[allow(warnings, clippy::all)]\n";
+const SEEDED: &str = "#[allow(warnings, clippy::all, clippy::restriction)]\n";
 
 /// The tests whose seeds change functions alone, and which run each in a process of its own. Their
 /// seeds share a copy of the crate: `choose` of a seed's module chooses its bug.
