@@ -8,7 +8,7 @@ use loom::thread;
 use super::fw::percpu::refuse_fences_after;
 use super::fw::sys::run_on;
 use super::fw::{Frame, Front, Pool};
-use crate::harness::{explore, late};
+use crate::harness::{explore, explore_deep, late, spawn_deep};
 
 fn pool(frames: usize) -> Pool {
     let builder = Pool::builder().frames(frames).front(Front::Rseq);
@@ -158,7 +158,7 @@ fn frame_is_found_beside_a_get_without_fences(granted: u32) {
     // One frame is in the cache of CPU 1, the other is out.
     let (pool, held) = one_in_cache_1();
     let other = pool.clone();
-    let thread = thread::spawn(move || {
+    let thread = spawn_deep(move || {
         run_on(2);
         let got = other.get(1);
         assert!(
@@ -181,9 +181,9 @@ fn frame_is_found_beside_a_get_without_fences(granted: u32) {
 }
 
 pub fn frame_is_found_beside_a_get_that_may_not_fence() {
-    explore(Some(2), || frame_is_found_beside_a_get_without_fences(0));
+    explore_deep(Some(2), || frame_is_found_beside_a_get_without_fences(0));
 }
 
 pub fn frame_is_found_beside_a_get_that_is_refused_the_fence() {
-    explore(Some(1), || frame_is_found_beside_a_get_without_fences(1));
+    explore_deep(Some(1), || frame_is_found_beside_a_get_without_fences(1));
 }

@@ -16,7 +16,7 @@ use loom::sync::Arc;
 use loom::thread;
 
 use super::fw::{Frame, FrameCell, OnMisuse, Pool, Reader, Writer};
-use crate::harness::explore;
+use crate::harness::{explore, explore_deep};
 
 fn pool(frames: usize) -> Pool {
     Pool::builder().frames(frames).shards(1).build().unwrap()
@@ -207,7 +207,7 @@ fn last_frame(owned: SwapsAndPanics) -> Frame {
 }
 
 pub fn end_of_a_pool_swaps_and_panics() {
-    explore(Some(3), || {
+    explore_deep(Some(3), || {
         let pool = pool(4);
         let cell = std::sync::Arc::new(FrameCell::new(1));
         let swapped = std::sync::Arc::default();

@@ -73,8 +73,8 @@ pub(crate) fn late(executions: usize, explore: impl FnOnce()) {
     FIRST.set(SHORT_EXECUTIONS);
 }
 
-/// Explores a model whose threads need a larger stack than loom gives them: making the
-/// variable-length buffers takes more.
+/// Explores a model whose threads need a larger stack than loom gives them. Making the 802.11
+/// buffers does, and so do some long calls, since the models are not optimised.
 pub(crate) fn explore_deep(preemptions: Option<usize>, model: fn()) {
     explore(preemptions, move || spawn_deep(model).join().unwrap());
 }
