@@ -73,7 +73,7 @@ pub(crate) fn late(executions: usize, explore: impl FnOnce()) {
     FIRST.set(SHORT_EXECUTIONS);
 }
 
-/// Explores a model whose threads need a larger stack than loom gives them. Making the 802.11
+/// Explores a model whose threads need a larger stack than loom gives them. Making variable-length
 /// buffers does, and so do some long calls, since the models are not optimised.
 pub(crate) fn explore_deep(preemptions: Option<usize>, model: fn()) {
     explore(preemptions, move || spawn_deep(model).join().unwrap());
