@@ -105,6 +105,14 @@ pub(crate) fn run(run: Run) {
         while stress.pops.load(Ordering::Relaxed) < run.least_operations {
             flip(&threads, 3, Instant::now() + run.time / 10);
         }
+        // On a busy machine a refusal can take longer. Where there is no filter it never comes.
+        let latest = Instant::now() + 20 * run.time;
+        while run.refused > 0
+            && stress.refusals.load(Ordering::Relaxed) == 0
+            && Instant::now() < latest
+        {
+            flip(&threads, 3, Instant::now() + run.time / 10);
+        }
         stress.over.store(true, Ordering::Relaxed);
     });
     stress.count_all();
