@@ -90,20 +90,21 @@ mod sync;
 mod sys;
 mod varlen;
 
-pub use base::id::BufferId;
+pub use base::id::{BorrowerId, BufferId};
 pub use buffer::burst::{Burst, Drain};
 pub use buffer::cell::{Buffer, FrameCell, Reader, Snapshot, Writer};
 pub use buffer::frame::Frame;
 pub use buffer::id_batch::{IdBatch, IdBatchDrain};
 pub use buffer::var_buf::VarBuf;
 pub use error::{
-    BuildError, BulkError, CopyError, OutOfBuffers, OutOfMemory, Purpose, Refusal, Room, RoomError,
+    BuildError, BulkError, CopyError, OutOfBuffers, OutOfMemory, Purpose, ReclaimError, Refusal,
+    Room, RoomError, TooManyBorrowers,
 };
 pub use percpu::Front;
 pub use pool::region::Region;
-pub use pool::{Dot11Buf, Pool, PoolBuilder, Trimmed};
-pub use shared::misuse::{BufferKind, Found, Misuse, MisuseKind, OnMisuse};
-pub use stats::{AllocStats, ClassStats, FrontKind, Stats};
+pub use pool::{Borrower, Dot11Buf, Pool, PoolBuilder, Span, Trimmed};
+pub use shared::misuse::{BufferKind, Found, Misuse, MisuseKind, OnMisuse, TakeBackError};
+pub use stats::{AllocStats, BorrowerStats, ClassStats, FrontKind, Stats};
 pub use sys::{HugePages, Limit, NoRseq, PageKind};
 
 /// The functions for the C library in the same workspace. They may change with any version.

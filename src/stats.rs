@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use crate::base::id::BorrowerId;
 use crate::sys::{NoRseq, PageKind};
 
 /// A snapshot of a pool, from [`Pool::stats`](crate::Pool::stats). It is exact if no call was in
@@ -75,8 +76,58 @@ pub struct Stats {
     /// [`PoolBuilder::alloc_bytes`](crate::PoolBuilder::alloc_bytes) is not set and none was needed
     /// yet.
     pub alloc: Option<AllocStats>,
-    /// Pointers that were misused: see [`Pool::from_raw`](crate::Pool::from_raw).
+    /// Pointers and loans that were misused: see [`Misuse`](crate::Misuse).
     pub misuses: u64,
+    /// The borrowers, and what is lent to each. They are those whose handle exists, and those that
+    /// were dropped with buffers still lent.
+    pub borrowers: Vec<BorrowerStats>,
+}
+
+/// The part of a snapshot about one [`Borrower`](crate::Borrower). It is exact if no call was in
+/// progress.
+///
+/// What is lent is counted by looking at a word of each buffer.
+///
+/// ```
+/// # let pool = framewell::Pool::builder().build()?;
+/// let nic = pool.borrower("eth0 rx")?;
+/// let id = nic.lend(pool.get(0)?).expect("the frame is this pool's");
+/// let stats = &pool.stats().borrowers[0];
+/// assert_eq!((&*stats.name, stats.frames, stats.dropped), ("eth0 rx", 1, false));
+/// # // SAFETY: nobody has the frame's address.
+/// # unsafe { nic.take_back(id, 0, 0) }?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct BorrowerStats {
+    /// The borrower's id, by which its buffers can be [reclaimed](crate::Pool::reclaim) once it is
+    /// dropped.
+    pub id: BorrowerId,
+    /// The name that the borrower was made with.
+    pub name: String,
+    /// Whether its handle is dropped. Buffers are still lent to it then.
+    pub dropped: bool,
+    /// Frames that are lent to it.
+    pub frames: usize,
+    /// Variable-length buffers that are lent to it.
+    pub bufs: usize,
+}
+
+impl fmt::Display for BorrowerStats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural = |n: usize| if n == 1 { "" } else { "s" };
+        let (frames, bufs) = (self.frames, self.bufs);
+        write!(f, "{} frame{}", frames, plural(frames))?;
+        if bufs > 0 {
+            write!(f, ", {} buffer{}", bufs, plural(bufs))?;
+        }
+        write!(f, " lent to {}", self.name.escape_debug())?;
+        if self.dropped {
+            write!(f, " (dropped; number {})", self.id)?;
+        }
+        Ok(())
+    }
 }
 
 /// The part of a snapshot about variable-length buffers. It is exact if no call was in progress.
@@ -192,6 +243,9 @@ impl fmt::Display for Stats {
             row("alloc out", &alloc.out)?;
             row("  chunks", &alloc.chunks)?;
             row("  large", &alloc.large)?;
+        }
+        for borrower in &self.borrowers {
+            writeln!(f, "{:<10}  {borrower}", "borrower")?;
         }
         if let Some(reason) = &self.no_rseq {
             writeln!(f, "{:<10}  {reason}", "no rseq")?;

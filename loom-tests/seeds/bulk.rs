@@ -7,7 +7,7 @@ use super::shared::{KEPT_WHAT_IT_GOT, PUSH_ALL_RELAXED, UNORDERED};
 
 const BULK_KEPT_WHAT_IT_GOT: Mutation = Mutation {
     item: "IdBatch::get_bulk",
-    from: "self.truncate(before);",
+    from: "Self::free_beyond(&self.pool, &mut self.ids, before);",
     to: "let _ = before;",
 };
 

@@ -9,6 +9,7 @@ mod dot11;
 mod dry;
 mod exchange;
 mod lazy;
+mod lent;
 mod orphan;
 mod pool;
 mod raw;
@@ -41,6 +42,7 @@ pub(crate) fn seeds() -> impl Iterator<Item = &'static Seed> {
         dry::SEEDS,
         exchange::SEEDS,
         lazy::SEEDS,
+        lent::SEEDS,
         orphan::SEEDS,
         pool::SEEDS,
         raw::SEEDS,

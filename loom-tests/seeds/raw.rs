@@ -75,9 +75,9 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "raw::dead_pointer_is_refused_beside_a_class_that_takes_the_chunk",
         caught_by: LOST,
         bug: &[Mutation {
-            item: "Named::view",
-            from: "(view == view_of(self.owner.generation, len_of(view))).then_some(view)",
-            to: "Some(view)",
+            item: "Named::whereabouts",
+            from: "view != view_of(self.owner.generation, len_of(view))",
+            to: "false",
         }],
     },
     Seed {

@@ -48,6 +48,58 @@ impl fmt::Display for BufferId {
     }
 }
 
+/// The name of a [`Borrower`](crate::Borrower) within its pool: a number, which is used again when
+/// nothing is lent to the borrower any more, and how often it was used before.
+///
+/// ```
+/// # let pool = framewell::Pool::builder().frames(16).build()?;
+/// let first = pool.borrower("eth0 rx")?.id();
+/// let second = pool.borrower("eth0 rx")?.id();
+/// assert_eq!(first.index(), second.index());
+/// assert_ne!(first, second);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct BorrowerId {
+    number: u32,
+    generation: u32,
+}
+
+impl BorrowerId {
+    pub(crate) fn new(number: u32, generation: u32) -> Self {
+        Self { number, generation }
+    }
+
+    /// Returns the number, which is less than 4096.
+    ///
+    /// ```
+    /// # let pool = framewell::Pool::builder().frames(16).build()?;
+    /// let (rx, tx) = (pool.borrower("eth0 rx")?, pool.borrower("eth0 tx")?);
+    /// assert_eq!((rx.id().index(), tx.id().index()), (0, 1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.number as usize
+    }
+
+    #[inline(always)]
+    pub(crate) fn number(self) -> u32 {
+        self.number
+    }
+
+    pub(crate) fn generation(self) -> u32 {
+        self.generation
+    }
+}
+
+impl fmt::Display for BorrowerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.number, f)
+    }
+}
+
 /// The number of a shard of the portable front.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct ShardId(pub(crate) u32);

@@ -13,6 +13,9 @@ pub(crate) const MAX_FRAMES: usize = 1 << 26;
 /// The most bytes of a frame. Offsets and lengths in a handle are 16 bits wide.
 pub(crate) const MAX_ROOM: usize = u16::MAX as usize;
 
+/// The most borrowers of a pool at a time.
+pub(crate) const MAX_BORROWERS: usize = 4096;
+
 /// The most shards of a pool.
 pub(crate) const MAX_SHARDS: usize = 4096;
 

@@ -1,39 +1,52 @@
-//! The record of which buffers were handed out as bare pointers, and under which view.
+//! The record of which buffers went out of the pool's owners: as bare pointers, or to borrowers.
 //!
 //! ```text
-//!   0          not out as a pointer: free, or a safe owner's
-//!   view + 1   out
+//!   0                    neither: the buffer is free, or a safe owner's
+//!   view + 1             out as a pointer, under this view
+//!   LENT + a number      lent to the borrower with this number
 //!
-//!   frame, 32 bits:                    │ length: 16 │ offset: 16 │
-//!   buffer of a size class, 64 bits:   │ generation of its chunk: 43 │ length: 20 │
+//!   frame, 32 bits:             │ length: 16 │ offset: 16 │                      LENT: ffff 0002
+//!   buffer of a class, 64 bits: │ generation of its chunk: 43 │ length: 20 │     LENT: 2^63 + 1
 //! ```
 //!
-//! Each buffer has one word, outside of it, in a table that is committed where it is used. Only two
-//! steps change a word. The owner who turns its handle into a pointer writes it. The call that
-//! turns the pointer back clears it by a compare-and-swap that compares the whole view, so that of
-//! two such calls at the same time one succeeds. The safe path touches no word.
+//! Each buffer has one word, outside of it, in a table that is committed where it is used. The safe
+//! path touches no word. An owner who turns its handle into a pointer, or lends the buffer, writes
+//! the word. The call that brings the buffer back clears it:
 //!
-//! Invariant
+//! - A pointer comes back by a compare-and-swap that compares the whole view. So of two such calls
+//!   at the same time one succeeds.
+//! - A loan comes back by a load, a compare and a store. Two calls that bring the same loan at the
+//!   same time break the contract of the unsafe call that they make.
 //!
-//! - #view-fits-word: A view plus 1 fits into its word. In a frame's view, offset and length
-//!   together are at most 65,535, so not all of its bits are set. The view of a size class's buffer
-//!   has 63 bits.
+//! Invariants
+//!
+//! - #view-fits-word: A view plus 1 fits into its word, below `LENT`. In a frame's view, offset and
+//!   length together are at most 65,535, so the largest has all its room as length. The view of a
+//!   size class's buffer has 63 bits.
+//! - #lent-is-no-view: `LENT` plus a borrower's number is no view plus 1. So each way back refuses
+//!   what went out the other way.
 
 #![forbid(unsafe_code)]
 
 use std::io;
 
 use crate::base::id::BufferId;
-use crate::base::limits::MAX_ROOM;
+use crate::base::limits::{MAX_BORROWERS, MAX_ROOM};
 use crate::sync::{AtomicU32, AtomicU64, Ordering, Table, ZeroAtomic};
 
-// #view-fits-word: the largest view of a frame has all its room as length.
-const _: () = assert!(MAX_ROOM << 16 < u32::MAX as usize);
+// #view-fits-word, #lent-is-no-view: the largest view of a frame has all its room as length, and
+// that of another buffer has 63 bits.
+const _: () = assert!(((MAX_ROOM as u64) << 16) + 1 < AtomicU32::LENT);
+const _: () = assert!(AtomicU32::LENT + (MAX_BORROWERS as u64) <= AtomicU32::MOST);
+const _: () = assert!((1 << 63) < AtomicU64::LENT);
 
 /// A word of either width.
 pub(crate) trait Word: ZeroAtomic {
     /// The largest number that the word holds.
     const MOST: u64;
+
+    /// The first of the numbers that name borrowers.
+    const LENT: u64;
 
     fn read(&self, order: Ordering) -> u64;
 
@@ -45,6 +58,7 @@ pub(crate) trait Word: ZeroAtomic {
 
 impl Word for AtomicU32 {
     const MOST: u64 = u32::MAX as u64;
+    const LENT: u64 = 0xffff_0002;
 
     fn read(&self, order: Ordering) -> u64 {
         self.load(order).into()
@@ -62,6 +76,7 @@ impl Word for AtomicU32 {
 
 impl Word for AtomicU64 {
     const MOST: u64 = u64::MAX;
+    const LENT: u64 = (1 << 63) + 1;
 
     fn read(&self, order: Ordering) -> u64 {
         self.load(order)
@@ -110,9 +125,9 @@ impl<W: Word> RawStates<W> {
         &self.words[id.index()]
     }
 
-    /// Returns the view of a buffer, if it is out as a pointer.
-    pub(crate) fn view(&self, id: BufferId) -> Option<u64> {
-        view(self.word(id))
+    /// Returns where a buffer is.
+    pub(crate) fn whereabouts(&self, id: BufferId) -> Whereabouts {
+        whereabouts(self.word(id))
     }
 
     /// Makes the caller the owner of a buffer that is out under this view. Returns `false` if it is
@@ -122,10 +137,46 @@ impl<W: Word> RawStates<W> {
     }
 }
 
+/// Where a buffer is, by its word.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Whereabouts {
+    /// The buffer is free, or a safe owner's.
+    InPool,
+    /// The buffer is out as a pointer, under this view.
+    Raw(u64),
+    /// The buffer is lent to the borrower with this number.
+    Lent(u32),
+}
+
+impl Whereabouts {
+    fn from_word<W: Word>(word: u64) -> Self {
+        let borrower = word.wrapping_sub(W::LENT);
+        if borrower < MAX_BORROWERS as u64 {
+            return Self::Lent(borrower as u32);
+        }
+        word.checked_sub(1).map_or(Self::InPool, Self::Raw)
+    }
+
+    /// Returns the view, if the buffer is out as a pointer.
+    pub(crate) fn raw_view(self) -> Option<u64> {
+        match self {
+            Self::Raw(view) => Some(view),
+            Self::InPool | Self::Lent(_) => None,
+        }
+    }
+}
+
 /// Returns what the word of a buffer holds that is out under this view.
 fn out_with<W: Word>(view: u64) -> u64 {
-    debug_assert!(view < W::MOST, "a view fits into its word");
+    debug_assert!(view < W::LENT - 1, "a view fits into its word");
     view + 1
+}
+
+/// Returns what the word of a buffer holds that is lent to this borrower.
+#[inline(always)]
+fn lent_to<W: Word>(borrower: u32) -> u64 {
+    debug_assert!((borrower as usize) < MAX_BORROWERS);
+    W::LENT + u64::from(borrower)
 }
 
 /// Notes that a buffer goes out as a pointer.
@@ -139,10 +190,10 @@ pub(crate) fn hand_out<W: Word>(word: &W, view: u64) {
     word.write(out_with::<W>(view), Ordering::Release);
 }
 
-/// Returns what [`RawStates::view`] does, for a single word.
-pub(crate) fn view<W: Word>(word: &W) -> Option<u64> {
-    // Relaxed: the compare-and-swap that follows acquires.
-    word.read(Ordering::Relaxed).checked_sub(1)
+/// Returns where the buffer is that a word belongs to.
+pub(crate) fn whereabouts<W: Word>(word: &W) -> Whereabouts {
+    // Relaxed: whoever brings the buffer back acquires by a step of its own.
+    Whereabouts::from_word::<W>(word.read(Ordering::Relaxed))
 }
 
 /// Does what [`RawStates::take_back`] does, for a single word.
@@ -155,4 +206,31 @@ pub(crate) fn take_back<W: Word>(word: &W, view: u64) -> bool {
 /// Returns where the data of a frame that is out as a pointer begins, by its [`RawStates`] view.
 pub(crate) fn offset_of_view(view: u64) -> usize {
     (view & u64::from(u16::MAX)) as usize
+}
+
+/// Notes that a buffer is lent to a borrower.
+///
+/// The caller owns the buffer, and touches it no more.
+#[inline(always)]
+pub(crate) fn lend<W: Word>(word: &W, borrower: u32) {
+    // Release (#lend-handover): pairs with the Acquire in `return_loan`. It publishes all that the
+    // owner did with the buffer to the call that takes it back.
+    word.write(lent_to::<W>(borrower), Ordering::Release);
+}
+
+/// Makes the caller the owner of a buffer that is lent to this borrower.
+///
+/// Returns where the buffer is instead if it is not lent to this borrower. No other call brings the
+/// buffer back from this borrower at the same time.
+#[inline(always)]
+pub(crate) fn return_loan<W: Word>(word: &W, borrower: u32) -> Result<(), Whereabouts> {
+    // Acquire (#lend-handover): pairs with `lend`.
+    let seen = word.read(Ordering::Acquire);
+    if seen != lent_to::<W>(borrower) {
+        return Err(Whereabouts::from_word::<W>(seen));
+    }
+    // Relaxed: nothing is published. The next who writes the word is an owner of the buffer, and
+    // the lists that bring the buffer to it order the two.
+    word.write(0, Ordering::Relaxed);
+    Ok(())
 }

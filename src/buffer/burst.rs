@@ -114,6 +114,18 @@ impl<const N: usize> Burst<N> {
         Drain(self.frames.drain(..))
     }
 
+    /// Removes the first `n` frames, of which there are as many, and returns them one by one.
+    #[inline(always)]
+    pub(crate) fn drain_first(&mut self, n: usize) -> Drain<'_, N> {
+        Drain(self.frames.drain(..n))
+    }
+
+    /// Appends a frame, for which there is room.
+    #[inline(always)]
+    pub(crate) fn push_within_room(&mut self, frame: Frame) {
+        self.frames.push(frame);
+    }
+
     /// Keeps the frames for which `keep` returns true, in order, and frees the others.
     ///
     /// ```

@@ -343,6 +343,25 @@ impl Frame {
         }
     }
 
+    /// Makes the handle of a frame with `len` bytes of data from `offset`.
+    ///
+    /// # Safety
+    ///
+    /// - The bullet of [`new`](Self::new) holds.
+    /// - Offset and length together are at most the frame's room.
+    #[inline(always)]
+    pub(crate) unsafe fn of_part(
+        pool: NonNull<Shared>,
+        id: BufferId,
+        offset: u16,
+        len: u16,
+    ) -> Self {
+        // SAFETY: the id that the caller owns keeps the pool (#ids-keep-pool).
+        let arena = unsafe { pool.as_ref().arena() };
+        // SAFETY: as the function's bullets.
+        unsafe { Self::with_view(pool, arena, id, View::part_of_any(offset, len)) }
+    }
+
     /// Takes the handle apart without freeing the frame.
     #[inline(always)]
     pub(crate) fn into_parts(self) -> (NonNull<Shared>, BufferId) {

@@ -11,7 +11,7 @@ use crate::base::id::BufferId;
 use crate::base::raw;
 use crate::error::{Room, RoomError};
 use crate::memory::back::Back;
-use crate::shared::Shared;
+use crate::shared::{Claimed, Shared};
 use crate::varlen::{LargeId, SizeClass};
 
 /// The owner of one buffer of any length, without headroom and tailroom.
@@ -121,6 +121,21 @@ impl VarBuf {
         }
     }
 
+    /// Makes the handle of a buffer that has come back.
+    ///
+    /// # Safety
+    ///
+    /// - The caller owns the buffer and gives it to the handle.
+    /// - The length of a buffer of a size class is at most the class's stride.
+    pub(crate) unsafe fn of_claimed(claimed: Claimed<'_>) -> Self {
+        match claimed {
+            // SAFETY: as the function's bullets.
+            Claimed::OfClass(class, id, len) => unsafe { Self::of_class(class, id, len) },
+            // SAFETY: as the first bullet.
+            Claimed::Large(id) => unsafe { Self::large(id) },
+        }
+    }
+
     #[inline(always)]
     fn place(&self) -> Place {
         if self.view.is_large() {
@@ -131,16 +146,20 @@ impl VarBuf {
         }
     }
 
-    /// Returns the pool that the buffer is of.
-    pub(crate) fn pool(&self) -> &Shared {
-        let pool = match self.place() {
+    /// Returns the pool that the buffer is of, as its handle names it.
+    pub(crate) fn as_shared(&self) -> NonNull<Shared> {
+        match self.place() {
             // SAFETY: as in `start`.
             Place::Class(class, _) => unsafe { class.as_ref() }.pool(),
             // SAFETY: the handle owns the buffer.
             Place::Large(id) => unsafe { id.block() }.pool(),
-        };
+        }
+    }
+
+    /// Returns the pool that the buffer is of.
+    pub(crate) fn pool(&self) -> &Shared {
         // SAFETY: the buffer keeps the pool (#ids-keep-pool), and is borrowed.
-        unsafe { pool.as_ref() }
+        unsafe { self.as_shared().as_ref() }
     }
 
     /// Returns the address of the buffer's first byte.
@@ -287,6 +306,24 @@ impl VarBuf {
         // the pool.
         raw::hand_out(word, view);
         pointer
+    }
+
+    /// Lends the buffer to a borrower of its pool, and returns the address of its first byte.
+    pub(crate) fn lend(self, borrower: u32) -> NonNull<u8> {
+        let this = ManuallyDrop::new(self);
+        let first = this.start();
+        this.loom_access(true);
+        let word = match this.place() {
+            Place::Class(class, id) => {
+                // SAFETY: as in `start`.
+                let class = unsafe { class.as_ref() };
+                class.carver().chunks().raw().word(id)
+            }
+            // SAFETY: the handle owns the buffer.
+            Place::Large(id) => unsafe { id.block() }.raw(),
+        };
+        raw::lend(word, borrower);
+        first
     }
 }
 

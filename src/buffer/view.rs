@@ -31,6 +31,12 @@ impl View {
         Self(self.0 | u64::from(id.0))
     }
 
+    /// Returns a view of `len` bytes from `offset`, whose frame number is 0.
+    #[inline(always)]
+    pub(super) fn part_of_any(offset: u16, len: u16) -> Self {
+        Self(0).part(offset, len)
+    }
+
     /// Returns another part of the same frame: `len` bytes from `offset`.
     #[inline(always)]
     pub(super) fn part(self, offset: u16, len: u16) -> Self {

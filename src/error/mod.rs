@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod borrow;
 mod build;
 mod bulk;
 mod copy;
@@ -11,6 +12,7 @@ mod room;
 use std::error::Error;
 use std::io;
 
+pub use borrow::{ReclaimError, TooManyBorrowers};
 pub use build::{BuildError, Purpose};
 pub use bulk::BulkError;
 pub use copy::CopyError;
@@ -42,3 +44,5 @@ io_error!(BulkError, |refused| match refused {
     BulkError::NoRoom { .. } => io::ErrorKind::InvalidInput,
     BulkError::OutOfBuffers => io::ErrorKind::OutOfMemory,
 });
+io_error!(TooManyBorrowers, |_| io::ErrorKind::OutOfMemory);
+io_error!(ReclaimError, |_| io::ErrorKind::InvalidInput);

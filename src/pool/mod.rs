@@ -1,6 +1,7 @@
 //! The handle of a pool.
 
 mod alloc;
+mod borrower;
 mod builder;
 mod dot11;
 mod raw;
@@ -9,9 +10,11 @@ pub(crate) mod region;
 mod tests;
 
 use std::fmt;
+use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 
 pub use alloc::Trimmed;
+pub use borrower::{Borrower, Span};
 pub use builder::PoolBuilder;
 pub use dot11::Dot11Buf;
 
@@ -85,6 +88,13 @@ impl Pool {
     #[inline(always)]
     pub(crate) fn as_shared(&self) -> NonNull<Shared> {
         self.shared
+    }
+
+    /// Returns another name of the handle, which is not counted.
+    pub(crate) const fn alias(&self) -> ManuallyDrop<Self> {
+        ManuallyDrop::new(Self {
+            shared: self.shared,
+        })
     }
 
     /// Returns a frame of `min(len, payload)` bytes, after a headroom and before a tailroom.

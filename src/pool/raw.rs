@@ -3,7 +3,6 @@
 use super::Pool;
 use crate::buffer::frame::Frame;
 use crate::buffer::var_buf::VarBuf;
-use crate::shared::Claimed;
 use crate::shared::misuse::{Found, Misuse};
 
 impl Pool {
@@ -78,15 +77,10 @@ impl Pool {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub unsafe fn buf_from_raw(&self, pointer: *mut u8) -> Result<VarBuf, Misuse> {
-        Ok(match self.shared().claim_var(pointer.addr())? {
-            Claimed::OfClass(class, id, len) => {
-                // SAFETY: the claim made this call the owner of the buffer, with the length that
-                // was noted for it.
-                unsafe { VarBuf::of_class(class, id, len) }
-            }
-            // SAFETY: as above.
-            Claimed::Large(id) => unsafe { VarBuf::large(id) },
-        })
+        let claimed = self.shared().claim_var(pointer.addr())?;
+        // SAFETY: the claim made this call the owner of the buffer, with the length that was noted
+        // for it.
+        Ok(unsafe { VarBuf::of_claimed(claimed) })
     }
 
     /// Returns what the pool knows of an address, or `None` if no buffer of the pool lies there.

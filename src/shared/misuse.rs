@@ -5,6 +5,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::io;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process;
@@ -14,9 +15,10 @@ use std::sync::Arc;
 use crate::sys::say;
 
 /// The refusal of a pointer by [`Pool::from_raw`](crate::Pool::from_raw) or
-/// [`Pool::buf_from_raw`](crate::Pool::buf_from_raw).
+/// [`Pool::buf_from_raw`](crate::Pool::buf_from_raw), or of a loan by
+/// [`Borrower::take_back`](crate::Borrower::take_back) and the like.
 ///
-/// The pointer did not turn into a buffer, and nothing has changed but the count in
+/// Nothing turned into a buffer, and nothing has changed but the count in
 /// [`Stats::misuses`](crate::Stats::misuses).
 ///
 /// ```
@@ -33,13 +35,13 @@ use crate::sys::say;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub struct Misuse {
-    /// The pointer's address.
+    /// The pointer's address, or the address of the data that was to be taken back.
     pub address: usize,
     /// The reason why it was refused.
     pub kind: MisuseKind,
 }
 
-/// The reasons why a pointer is refused.
+/// The reasons why a pointer or a loan is refused.
 ///
 /// ```
 /// assert_eq!(framewell::MisuseKind::Null.to_string(), "it is null");
@@ -59,11 +61,55 @@ pub enum MisuseKind {
     /// The buffer at the address is a frame where a variable-length buffer was expected, or the
     /// reverse.
     OtherKind,
+    /// The buffer at the address is not out as a pointer: it is lent to a
+    /// [`Borrower`](crate::Borrower).
+    Lent,
+    /// The buffer was to be taken back from a borrower, and is not lent: it was taken back already,
+    /// it was never lent, or it is out as a pointer.
+    NotLent,
+    /// The buffer was to be taken back from one borrower, and is lent to another.
+    LentToOther {
+        /// The [number](crate::BorrowerId::index) of the other borrower.
+        borrower: u32,
+    },
+    /// The view that the borrower left does not lie in the buffer. The buffer is still lent.
+    BeyondRoom {
+        /// The headroom of the view in bytes.
+        headroom: usize,
+        /// The length of the view in bytes.
+        len: usize,
+        /// The bytes of the buffer.
+        room: usize,
+    },
+}
+
+impl MisuseKind {
+    /// Returns whether the misuse is one of a loan, not of a pointer.
+    fn is_of_loan(self) -> bool {
+        matches!(
+            self,
+            Self::NotLent | Self::LentToOther { .. } | Self::BeyondRoom { .. }
+        )
+    }
 }
 
 impl fmt::Display for MisuseKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
+            Self::LentToOther { borrower } => {
+                return write!(f, "it is lent to another borrower, number {borrower}");
+            }
+            Self::BeyondRoom {
+                headroom,
+                len,
+                room,
+            } => {
+                return write!(
+                    f,
+                    "a headroom of {headroom} and {len} bytes exceed its room of {room}; it is \
+                     still lent: bring it with a view that fits"
+                );
+            }
             Self::Null => "it is null",
             Self::Foreign => "no memory of this pool lies there",
             Self::Interior => "it points into a buffer, not to where the buffer was handed out",
@@ -71,13 +117,20 @@ impl fmt::Display for MisuseKind {
             Self::OtherKind => {
                 "the buffer there is of the other kind (frame, variable-length buffer)"
             }
+            Self::Lent => "the buffer there is lent to a borrower",
+            Self::NotLent => "it was taken back already, or never lent",
         })
     }
 }
 
 impl fmt::Display for Misuse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "invalid pointer {:#x}: {}", self.address, self.kind)
+        let what = if self.kind.is_of_loan() {
+            "invalid return of the buffer at"
+        } else {
+            "invalid pointer"
+        };
+        write!(f, "{what} {:#x}: {}", self.address, self.kind)
     }
 }
 
@@ -198,6 +251,8 @@ pub struct Found {
     /// Whether the buffer is out as a pointer. Then `start`, and no other address, turns back into
     /// the buffer.
     pub is_raw: bool,
+    /// Whether the buffer is lent to a [`Borrower`](crate::Borrower).
+    pub is_lent: bool,
 }
 
 /// The two kinds of buffers that a pool has.
@@ -216,4 +271,51 @@ pub enum BufferKind {
     Frame,
     /// The buffer is a [`VarBuf`](crate::VarBuf).
     VarBuf,
+}
+
+/// The refusal of an entry by a call that takes many loans back.
+///
+/// The entries before it were taken back. It and those behind it are as they were, and may be
+/// brought again. It converts into an [`io::Error`](std::io::Error) of the kind `InvalidInput`.
+///
+/// ```
+/// use framewell::{IdBatch, MisuseKind, Pool};
+///
+/// let pool = Pool::builder().build()?;
+/// let nic = pool.borrower("eth0 rx")?;
+/// let mut batch: IdBatch<32> = IdBatch::new(&pool);
+/// batch.get_bulk(2)?;
+/// let mut ids = [batch.ids()[0]; 3];
+/// nic.lend_ids(&mut batch, &mut ids[..2]);
+/// ids[2] = ids[0];
+/// // SAFETY: no other thread brings these, and nobody uses the frames' bytes.
+/// let refused = unsafe { nic.take_back_ids(&ids, &mut batch) }.unwrap_err();
+/// assert_eq!((refused.taken, refused.misuse.kind), (2, MisuseKind::NotLent));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct TakeBackError {
+    /// How many entries were taken back: the index of the one that was refused.
+    pub taken: usize,
+    /// Why the entry was refused.
+    pub misuse: Misuse,
+}
+
+impl fmt::Display for TakeBackError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "entry {} was refused: {}", self.taken, self.misuse)
+    }
+}
+
+impl Error for TakeBackError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.misuse)
+    }
+}
+
+impl From<TakeBackError> for io::Error {
+    fn from(refused: TakeBackError) -> Self {
+        Self::new(io::ErrorKind::InvalidInput, refused)
+    }
 }

@@ -6,7 +6,7 @@
 //!        ▼                 ▼                                 ▼
 //!   Shared ─┬─ frames: a class over the arena   a class for each size; large buffers.
 //!           │                                     Each is made when it is first needed.
-//!           ├─ misuses: see `raw`
+//!           ├─ misuses: see `raw`; loans: see `lent`
 //!           └─ handles, returned: see `teardown`
 //! ```
 //!
@@ -15,8 +15,10 @@
 //! The lists of free buffers and the invariants are those of `class`. #ids-keep-pool is kept by
 //! `teardown`, for all buffers.
 
+mod borrowers;
 mod build;
 mod free;
+mod lent;
 pub(crate) mod misuse;
 mod raw;
 mod stats;
@@ -24,6 +26,8 @@ mod teardown;
 
 pub(crate) use build::Spec;
 pub(crate) use raw::Claimed;
+
+use borrowers::Borrowers;
 
 use std::convert::Infallible;
 use std::mem::MaybeUninit;
@@ -65,6 +69,7 @@ pub(crate) struct Shared {
     /// What the pool does on a misuse. It is dropped after the buffers, which it could not reach
     /// then.
     on_misuse: Unprotected<Hook>,
+    borrowers: Unprotected<Borrowers>,
     misuses: AtomicU64,
     no_rseq: Unprotected<Option<NoRseq>>,
     /// The number of `Pool` handles.
@@ -125,9 +130,13 @@ impl Shared {
             .get_or_make(|| SizeClasses::new(&shared.size_classes_spec, this))
     }
 
-    /// Returns the words that say which frames are out as pointers.
+    /// Returns the words that say which frames are out as pointers, or lent.
     pub(crate) fn raw(&self) -> &FrameStates {
         self.arena().raw()
+    }
+
+    pub(crate) fn borrowers(&self) -> &Borrowers {
+        &self.borrowers
     }
 
     #[inline(always)]

@@ -6,27 +6,31 @@
 
 use super::Shared;
 use crate::base::id::{BufferId, ChunkId};
-use crate::base::raw::offset_of_view;
+use crate::base::raw::{Whereabouts, offset_of_view};
 use crate::memory::chunks::{len_of, view_of};
 use crate::shared::misuse::{BufferKind, Found, Misuse, MisuseKind};
 use crate::sync::{AtomicU64, Ordering};
 use crate::varlen::{Block, Claim, LargeId, Owner, SizeClass, SizeClasses};
 
 /// The buffer that a pointer into the chunks names.
-struct Named<'a> {
-    class: &'a SizeClass,
+pub(super) struct Named<'a> {
+    pub(super) class: &'a SizeClass,
     owner: Owner,
-    id: BufferId,
+    pub(super) id: BufferId,
     /// The distance of the pointer from the buffer's first byte.
-    offset: usize,
+    pub(super) offset: usize,
 }
 
 impl Named<'_> {
-    /// Returns the view of the buffer if it is out as a pointer. If the generations differ, the
-    /// word speaks of another buffer, since the chunk has changed hands (#chunk-generation).
-    fn view(&self, size_classes: &SizeClasses) -> Option<u64> {
-        let view = size_classes.chunks().raw().view(self.id)?;
-        (view == view_of(self.owner.generation, len_of(view))).then_some(view)
+    /// Returns where the buffer is. If the generations differ, the word speaks of another buffer,
+    /// since the chunk has changed hands (#chunk-generation).
+    fn whereabouts(&self, size_classes: &SizeClasses) -> Whereabouts {
+        match size_classes.chunks().raw().whereabouts(self.id) {
+            Whereabouts::Raw(view) if view != view_of(self.owner.generation, len_of(view)) => {
+                Whereabouts::InPool
+            }
+            whereabouts => whereabouts,
+        }
     }
 }
 
@@ -53,7 +57,7 @@ impl Shared {
         let Some((id, offset)) = self.arena().find(address) else {
             return Err(Self::other_or_foreign(self.find_var(address)));
         };
-        let view = self.arena().raw_view(id).ok_or(MisuseKind::NotRaw)?;
+        let view = raw_view(self.arena().whereabouts(id))?;
         if offset != offset_of_view(view) {
             return Err(MisuseKind::Interior);
         }
@@ -90,17 +94,17 @@ impl Shared {
         };
         match large.claim(address) {
             Some(Claim::Taken(id)) => Ok(Claimed::Large(id)),
-            Some(Claim::NotRaw) => Err(MisuseKind::NotRaw),
-            None => Err(match large.around(address, |block| block.is_raw()) {
-                Some(true) => MisuseKind::Interior,
-                Some(false) => MisuseKind::NotRaw,
+            Some(Claim::Elsewhere(whereabouts)) => Err(not_raw(whereabouts)),
+            None => Err(match large.around(address, Block::whereabouts) {
+                Some(Whereabouts::Raw(_)) => MisuseKind::Interior,
+                Some(whereabouts) => not_raw(whereabouts),
                 None => Self::other_or_foreign(self.arena().find(address)),
             }),
         }
     }
 
     /// Returns the chunk that an address lies in, and the offset of the byte within it.
-    fn chunk_around(&self, address: usize) -> Option<(&SizeClasses, ChunkId, usize)> {
+    pub(super) fn chunk_around(&self, address: usize) -> Option<(&SizeClasses, ChunkId, usize)> {
         let size_classes = self.size_classes()?;
         let (chunk, offset) = size_classes.chunks().find(address)?;
         Some((size_classes, chunk, offset))
@@ -112,7 +116,7 @@ impl Shared {
         offset: usize,
     ) -> Result<Claimed<'_>, MisuseKind> {
         let named = Self::name(size_classes, chunk, offset).ok_or(MisuseKind::NotRaw)?;
-        let view = named.view(size_classes).ok_or(MisuseKind::NotRaw)?;
+        let view = raw_view(named.whereabouts(size_classes))?;
         if named.offset != 0 {
             return Err(MisuseKind::Interior);
         }
@@ -124,7 +128,11 @@ impl Shared {
 
     /// Returns the buffer that a byte of a chunk belongs to. Returns `None` if the chunk is no
     /// class's, or if the byte lies behind its last buffer.
-    fn name(size_classes: &SizeClasses, chunk: ChunkId, offset: usize) -> Option<Named<'_>> {
+    pub(super) fn name(
+        size_classes: &SizeClasses,
+        chunk: ChunkId,
+        offset: usize,
+    ) -> Option<Named<'_>> {
         let owner = size_classes.chunks().owner(chunk);
         let class = size_classes.class(owner.class?);
         let (id, offset) = class.carver().find(chunk, offset)?;
@@ -146,26 +154,29 @@ impl Shared {
 
     fn found_frame(&self, id: BufferId) -> Found {
         let arena = self.arena();
-        let view = arena.raw_view(id);
-        let offset = view.map_or(0, offset_of_view);
+        let whereabouts = arena.whereabouts(id);
+        let offset = whereabouts.raw_view().map_or(0, offset_of_view);
         Found {
             kind: BufferKind::Frame,
             // SAFETY: the id is one of this arena's, and a view's offset lies in the frame.
             start: unsafe { arena.byte(id, offset) },
             capacity: usize::from(arena.layout().room) - offset,
-            is_raw: view.is_some(),
+            is_raw: matches!(whereabouts, Whereabouts::Raw(_)),
+            is_lent: matches!(whereabouts, Whereabouts::Lent(_)),
         }
     }
 
     fn find_var(&self, address: usize) -> Option<Found> {
-        let found = |start, capacity, is_raw| Found {
+        let found = |start, capacity, whereabouts| Found {
             kind: BufferKind::VarBuf,
             start,
             capacity,
-            is_raw,
+            is_raw: matches!(whereabouts, Whereabouts::Raw(_)),
+            is_lent: matches!(whereabouts, Whereabouts::Lent(_)),
         };
         let Some((size_classes, chunk, offset)) = self.chunk_around(address) else {
-            let of_block = |block: &Block| found(block.start(), block.capacity(), block.is_raw());
+            let of_block =
+                |block: &Block| found(block.start(), block.capacity(), block.whereabouts());
             return self.large()?.around(address, of_block);
         };
         let named = Self::name(size_classes, chunk, offset)?;
@@ -176,18 +187,32 @@ impl Shared {
         Some(found(
             start,
             place.stride(),
-            named.view(size_classes).is_some(),
+            named.whereabouts(size_classes),
         ))
     }
 
     /// Counts a misuse, and does what the pool is to do on one.
     #[cold]
-    fn misused(&self, address: usize, kind: MisuseKind) -> Misuse {
+    pub(super) fn misused(&self, address: usize, kind: MisuseKind) -> Misuse {
         // Relaxed: a statistic.
         self.misuses.fetch_add(1, Ordering::Relaxed);
         let misuse = Misuse { address, kind };
         self.on_misuse.report(&misuse);
         misuse
+    }
+}
+
+/// Returns the view of a buffer that is out as a pointer, or why no pointer stands for the buffer.
+fn raw_view(whereabouts: Whereabouts) -> Result<u64, MisuseKind> {
+    whereabouts.raw_view().ok_or_else(|| not_raw(whereabouts))
+}
+
+/// Returns why no pointer stands for a buffer.
+#[cold]
+fn not_raw(whereabouts: Whereabouts) -> MisuseKind {
+    match whereabouts {
+        Whereabouts::Lent(_) => MisuseKind::Lent,
+        Whereabouts::InPool | Whereabouts::Raw(_) => MisuseKind::NotRaw,
     }
 }
 

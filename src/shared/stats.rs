@@ -3,16 +3,37 @@
 #![forbid(unsafe_code)]
 
 use super::Shared;
+use super::lent::Loans;
 use crate::base::raw::FrameStates;
 use crate::base::stack::Links;
 use crate::depot::Depot;
 use crate::memory::back::Back;
 use crate::percpu::Event;
-use crate::stats::{AllocStats, Stats};
+use crate::stats::{AllocStats, BorrowerStats, Stats};
 use crate::sync::Ordering;
 use crate::varlen::{Large, SizeClasses};
 
 impl Shared {
+    /// Returns the borrowers, and what is lent to each.
+    fn borrower_stats(&self) -> Vec<BorrowerStats> {
+        let known = self.borrowers().known();
+        let Some(last) = known.last() else {
+            return Vec::new();
+        };
+        let loans = self.all_loans(last.id.index() + 1);
+        let stats = known.into_iter().map(|borrower| {
+            let Loans { frames, bufs } = loans[borrower.id.index()];
+            BorrowerStats {
+                id: borrower.id,
+                name: borrower.name,
+                dropped: borrower.dropped,
+                frames,
+                bufs,
+            }
+        });
+        stats.collect()
+    }
+
     /// Returns the statistics of the size classes, of the large buffers, or of both; `None` if the
     /// pool has neither.
     fn alloc_stats(&self) -> Option<AllocStats> {
@@ -72,6 +93,7 @@ impl Shared {
             alloc: self.alloc_stats(),
             // Relaxed: a statistic.
             misuses: self.misuses.load(Ordering::Relaxed),
+            borrowers: self.borrower_stats(),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::cell::{Cell, UnsafeCell};
 use std::ptr::NonNull;
 
 use super::registry::{Entry, Registry};
-use crate::base::raw;
+use crate::base::raw::{self, Whereabouts};
 use crate::shared::Shared;
 use crate::sync::{AtomicU64, Ordering, Unprotected};
 use crate::sys::Mapping;
@@ -72,12 +72,12 @@ impl Block {
         self.len.set(len);
     }
 
-    /// Returns whether the buffer is out as a pointer.
-    pub(crate) fn is_raw(&self) -> bool {
-        raw::view(&self.raw).is_some()
+    /// Returns where the buffer is.
+    pub(crate) fn whereabouts(&self) -> Whereabouts {
+        raw::whereabouts(&self.raw)
     }
 
-    /// Returns the word by which the buffer is handed out as a pointer.
+    /// Returns the word by which the buffer is handed out as a pointer, or lent.
     pub(crate) fn raw(&self) -> &AtomicU64 {
         &self.raw
     }
@@ -87,8 +87,8 @@ impl Block {
 pub(crate) enum Claim {
     /// The caller owns the buffer now.
     Taken(LargeId),
-    /// The buffer is not out as a pointer.
-    NotRaw,
+    /// The buffer is not out in the way that the caller claims it.
+    Elsewhere(Whereabouts),
 }
 
 /// The owner's name for a large buffer.
@@ -188,9 +188,39 @@ impl Large {
             if raw::take_back(&block.raw, 0) {
                 Claim::Taken(LargeId(entry))
             } else {
-                Claim::NotRaw
+                Claim::Elsewhere(block.whereabouts())
             }
         })
+    }
+
+    /// Makes the caller the owner of the buffer that starts at an address and is lent to this
+    /// borrower. Returns `None` if no buffer starts there.
+    ///
+    /// No other call brings the buffer back from this borrower at the same time.
+    pub(crate) fn return_loan(&self, address: usize, borrower: u32) -> Option<Claim> {
+        self.registry.at(address, |entry, block| {
+            match raw::return_loan(&block.raw, borrower) {
+                Ok(()) => Claim::Taken(LargeId(entry)),
+                Err(whereabouts) => Claim::Elsewhere(whereabouts),
+            }
+        })
+    }
+
+    /// Returns the address of a buffer that is lent to this borrower.
+    pub(crate) fn find_lent(&self, borrower: u32) -> Option<usize> {
+        self.registry.find(|start, block| {
+            (block.whereabouts() == Whereabouts::Lent(borrower)).then_some(start)
+        })
+    }
+
+    /// Calls `visit` with the number of the borrower of each buffer that is lent.
+    pub(crate) fn visit_lent(&self, visit: impl Fn(u32)) {
+        self.registry.find(|_, block| {
+            if let Whereabouts::Lent(borrower) = block.whereabouts() {
+                visit(borrower);
+            }
+            None::<()>
+        });
     }
 
     /// Calls `peek` with the buffer that an address lies in, and returns its answer.

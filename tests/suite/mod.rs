@@ -1,6 +1,8 @@
 //! The tests that hold on either front. The programs `auto` and `portable` run them, each on its
 //! own front.
 
+mod borrower;
+mod borrower_properties;
 mod builder;
 mod burst;
 mod callbacks;

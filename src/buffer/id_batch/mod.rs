@@ -10,7 +10,7 @@
 //! frames.
 //!
 //! Invariant: the ids are of `pool`, and the `IdBatch` owns them (#single-owner). The handle that
-//! it borrows keeps the pool (#ids-keep-pool).
+//! it borrows or owns keeps the pool (#ids-keep-pool).
 
 mod drain;
 mod places;
@@ -18,7 +18,10 @@ mod places;
 pub use drain::IdBatchDrain;
 
 use std::fmt;
+use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
 use std::ops::{Index, IndexMut};
+use std::ptr::NonNull;
 use std::slice;
 
 use places::Places;
@@ -40,8 +43,8 @@ use crate::shared::Shared;
 ///
 /// The data of a frame in it is the whole payload, after the pool's headroom. [`pop`](Self::pop)
 /// and [`drain`](Self::drain) make [`Frame`]s of those that go on. Dropping an `IdBatch` frees the
-/// frames that are left. It borrows the pool, holds frames of no other pool, and can be sent to a
-/// scoped thread.
+/// frames that are left. It holds frames of no other pool. It borrows the pool, and can be sent to
+/// a scoped thread; or it [owns a handle](Self::owned), and can lie in a struct beside the pool.
 ///
 /// ```
 /// use framewell::{IdBatch, Pool};
@@ -58,8 +61,11 @@ use crate::shared::Shared;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct IdBatch<'p, const N: usize> {
-    pool: &'p Pool,
+    /// The pool's handle: the value's own, or another name of the borrowed one.
+    pool: ManuallyDrop<Pool>,
+    owns_pool: bool,
     ids: Batch<N>,
+    borrows: PhantomData<&'p Pool>,
 }
 
 impl<'p, const N: usize> IdBatch<'p, N> {
@@ -75,9 +81,61 @@ impl<'p, const N: usize> IdBatch<'p, N> {
     #[must_use]
     pub const fn new(pool: &'p Pool) -> Self {
         Self {
-            pool,
+            // The value borrows the handle, and never drops its own name of it.
+            pool: pool.alias(),
+            owns_pool: false,
             ids: Batch::new(),
+            borrows: PhantomData,
         }
+    }
+
+    /// Returns an empty `IdBatch` that owns a handle to its pool, so that it can lie in a struct
+    /// beside the pool.
+    ///
+    /// ```
+    /// use framewell::{IdBatch, Pool};
+    ///
+    /// struct Port {
+    ///     pool: Pool,
+    ///     ready: IdBatch<'static, 64>,
+    /// }
+    ///
+    /// let pool = Pool::builder().build()?;
+    /// let mut port = Port { ready: IdBatch::owned(pool.clone()), pool };
+    /// port.ready.get_bulk(32)?;
+    /// assert_eq!(port.pool.stats().out, 32);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub const fn owned(pool: Pool) -> IdBatch<'static, N> {
+        IdBatch {
+            pool: ManuallyDrop::new(pool),
+            owns_pool: true,
+            ids: Batch::new(),
+            borrows: PhantomData,
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn as_shared(&self) -> NonNull<Shared> {
+        self.pool.as_shared()
+    }
+
+    /// Removes the last `n` frames, or all if there are fewer, and returns their ids. They are the
+    /// caller's.
+    #[inline(always)]
+    pub(crate) fn take_last(&mut self, n: usize) -> &[BufferId] {
+        self.ids.take_beyond(self.ids.len().saturating_sub(n))
+    }
+
+    /// Appends a frame by its id.
+    ///
+    /// # Safety
+    ///
+    /// - The id is the pool's. The caller owns it, and gives it to this value.
+    #[inline(always)]
+    pub(crate) unsafe fn push_id(&mut self, id: BufferId) {
+        self.ids.push(id);
     }
 
     /// Returns the number of frames in it.
@@ -156,11 +214,11 @@ impl<'p, const N: usize> IdBatch<'p, N> {
         if self.len() == before + n {
             return Ok(());
         }
-        let (got, in_flight) = self.collect(before + n, true);
+        let (got, in_flight) = Self::collect(&self.pool, &mut self.ids, before + n, true);
         if got {
             return Ok(());
         }
-        self.truncate(before);
+        Self::free_beyond(&self.pool, &mut self.ids, before);
         drop(in_flight);
         self.refused();
         Err(BulkError::OutOfBuffers)
@@ -187,7 +245,7 @@ impl<'p, const N: usize> IdBatch<'p, N> {
             .frames()
             .get_burst_from_cache(n, &mut self.ids);
         if self.len() < before + n {
-            self.collect(before + n, false);
+            Self::collect(&self.pool, &mut self.ids, before + n, false);
         }
         let got = self.len() - before;
         if got == 0 && n > 0 {
@@ -199,17 +257,22 @@ impl<'p, const N: usize> IdBatch<'p, N> {
     /// Appends frames from anywhere in the pool until there are `end`, and returns whether there
     /// are. `may_return` means what it does for `Class::get_burst`.
     #[inline(never)]
-    fn collect(&mut self, end: usize, may_return: bool) -> (bool, Option<InFlight<'p>>) {
-        let frames = self.pool.shared().frames();
+    fn collect<'a>(
+        pool: &'a Pool,
+        ids: &mut Batch<N>,
+        end: usize,
+        may_return: bool,
+    ) -> (bool, Option<InFlight<'a>>) {
+        let frames = pool.shared().frames();
         let mut in_flight = None;
-        while self.len() < end {
+        while ids.len() < end {
             let mut batch = Batch::new();
-            if !frames.get_burst(end - self.len(), may_return, &mut in_flight, &mut batch) {
+            if !frames.get_burst(end - ids.len(), may_return, &mut in_flight, &mut batch) {
                 break;
             }
-            self.ids.extend_from(batch.as_slice(), |id| *id);
+            ids.extend_from(batch.as_slice(), |id| *id);
         }
-        (self.len() == end, in_flight)
+        (ids.len() == end, in_flight)
     }
 
     #[cold]
@@ -366,13 +429,19 @@ impl<'p, const N: usize> IdBatch<'p, N> {
     /// ```
     #[inline]
     pub fn truncate(&mut self, len: usize) {
-        let ids = self.ids.take_beyond(len);
+        Self::free_beyond(&self.pool, &mut self.ids, len);
+    }
+
+    /// Frees the frames behind the first `len`, whose ids are in a list of an `IdBatch`.
+    #[inline]
+    fn free_beyond(pool: &Pool, ids: &mut Batch<N>, len: usize) {
+        let ids = ids.take_beyond(len);
         if ids.is_empty() {
             return;
         }
-        // SAFETY: this value owned the ids, and has removed them from its list. If this thread
-        // never returns from the call, they are in no two places all the same.
-        unsafe { Shared::free_bulk(self.pool.as_shared(), ids) };
+        // SAFETY: the list owned the ids, which are removed from it. If this thread never returns
+        // from the call, they are in no two places all the same.
+        unsafe { Shared::free_bulk(pool.as_shared(), ids) };
     }
 
     /// Frees all frames in bulk.
@@ -396,6 +465,10 @@ impl<const N: usize> Drop for IdBatch<'_, N> {
     #[inline]
     fn drop(&mut self) {
         self.clear();
+        if self.owns_pool {
+            // SAFETY: the handle is this value's own, and is not used again.
+            unsafe { ManuallyDrop::drop(&mut self.pool) };
+        }
     }
 }
 

@@ -26,7 +26,7 @@ pub(crate) use layout::{Layout, LayoutRequest};
 
 use crate::base::batch::Batch;
 use crate::base::id::BufferId;
-use crate::base::raw::FrameStates;
+use crate::base::raw::{self, FrameStates, Whereabouts};
 use crate::base::stack::Links;
 use crate::memory::back::{Back, CarveError};
 use crate::memory::reservation::Reservation;
@@ -122,20 +122,37 @@ impl Arena {
         (id < self.frames as usize).then(|| (BufferId(id as u32), offset % self.layout.stride))
     }
 
-    /// Returns the table that says which frames are out as pointers. The caller has such a frame.
+    /// Returns the frame that an offset in the region lies in, and the offset within the frame.
+    #[inline(always)]
+    pub(crate) fn locate(&self, offset: u64) -> Option<(BufferId, usize)> {
+        let offset = usize::try_from(offset).ok()?;
+        let id = offset / self.layout.stride;
+        (id < self.frames as usize).then(|| (BufferId(id as u32), offset % self.layout.stride))
+    }
+
+    /// Returns the table that says which frames are out as pointers, or lent. The caller has such a
+    /// frame.
     #[inline(always)]
     pub(crate) fn raw(&self) -> &FrameStates {
         self.memory.raw()
     }
 
-    /// Returns the view of a frame that is out as a pointer. The caller need not have the frame.
-    pub(crate) fn raw_view(&self, id: BufferId) -> Option<u64> {
+    /// Returns the word of a frame, or `None` if the word may not be there yet. The caller need not
+    /// have the frame, whose number is below the number of frames.
+    #[inline(always)]
+    pub(crate) fn word(&self, id: BufferId) -> Option<&AtomicU32> {
         // The word of a frame that was never carved may not be committed. The word is there if
         // `carved`, which acquires #scan-sees-carve, says that the frame was carved.
         if Mapping::ON_DEMAND && id.0 >= self.carved() {
             return None;
         }
-        self.raw().view(id)
+        Some(self.raw().word(id))
+    }
+
+    /// Returns where a frame is. The caller need not have the frame, whose number is below the
+    /// number of frames.
+    pub(crate) fn whereabouts(&self, id: BufferId) -> Whereabouts {
+        self.word(id).map_or(Whereabouts::InPool, raw::whereabouts)
     }
 
     /// Makes frames and their words usable. Repeating it changes nothing.

@@ -1,0 +1,123 @@
+//! Loans: edge #lend-handover, and reclaiming.
+
+use super::fw::{Borrower, Frame, Pool};
+use crate::harness::{explore_deep, spawn_deep};
+
+fn pool(frames: usize) -> Pool {
+    Pool::builder().frames(frames).shards(1).build().unwrap()
+}
+
+fn lend(nic: &Borrower, mut frame: Frame, byte: u8) {
+    frame[0] = byte;
+    nic.lend(frame).unwrap();
+}
+
+/// Brings frame 0, which nobody else brings meanwhile.
+fn bring(nic: &Borrower, id: super::fw::BufferId) -> Option<Frame> {
+    // SAFETY: the models bring a frame on one thread at a time.
+    unsafe { nic.take_back(id, 0, 1) }.ok()
+}
+
+/// Nothing but the frame's word orders its last owner and the one who takes it back: the id was
+/// known before, as it is where a device passes it on.
+pub fn loan_comes_back_while_it_goes_out() {
+    explore_deep(None, || {
+        let pool = pool(1);
+        let nic = std::sync::Arc::new(pool.borrower("nic").unwrap());
+        let mut frame = pool.get(1).unwrap();
+        let headroom = frame.headroom();
+        frame.push(headroom).unwrap();
+        let id = frame.id();
+        let other = nic.clone();
+        let thread = spawn_deep(move || bring(&other, id));
+        lend(&nic, frame, 7);
+        let theirs = thread.join().unwrap();
+        let late = bring(&nic, id);
+        let owners: Vec<Frame> = [theirs, late].into_iter().flatten().collect();
+        assert_eq!(owners.len(), 1, "lost or doubled");
+        assert_eq!(owners[0][0], 7);
+    });
+}
+
+/// A frame that has come back is freed, got by another thread, and lent again. Its word says so
+/// whoever has cleared it.
+pub fn loan_goes_round() {
+    explore_deep(Some(3), || {
+        let pool = pool(1);
+        let nic = std::sync::Arc::new(pool.borrower("nic").unwrap());
+        let frame = pool.get(1).unwrap();
+        let id = frame.id();
+        nic.lend(frame).unwrap();
+        let (other, others) = (nic.clone(), pool.clone());
+        let thread = spawn_deep(move || {
+            drop(bring(&other, id).expect("it is lent"));
+            drop(others);
+        });
+        let again = pool.get(1).ok();
+        let lent_again = again.is_some();
+        if let Some(frame) = again {
+            lend(&nic, frame, 8);
+        }
+        thread.join().unwrap();
+        let back = bring(&nic, id);
+        assert_eq!(back.is_some(), lent_again, "lost or doubled");
+        assert!(bring(&nic, id).is_none(), "lost or doubled");
+    });
+}
+
+/// A borrower is gone, and its frames are reclaimed, beside another one that lends and takes back.
+pub fn reclaim_leaves_what_another_borrower_has() {
+    explore_deep(Some(2), || {
+        let pool = pool(2);
+        let mut gone = pool.borrower("gone").unwrap();
+        let nic = pool.borrower("nic").unwrap();
+        gone.lend(pool.get(1).unwrap()).unwrap();
+        let frame = pool.get(1).unwrap();
+        let id = frame.id();
+        let thread = spawn_deep(move || {
+            lend(&nic, frame, 9);
+            let back = bring(&nic, id);
+            assert!(back.is_some(), "lost or doubled");
+        });
+        // SAFETY: nobody touches the bytes of its frame.
+        let reclaimed = unsafe { gone.reclaim() };
+        assert_eq!(reclaimed, 1, "lost or doubled");
+        thread.join().unwrap();
+        assert_eq!(pool.stats().out, 0, "lost or doubled");
+    });
+}
+
+/// The last handle goes while a borrower's frames are reclaimed: the pool ends once.
+pub fn reclaim_races_the_last_handle() {
+    explore_deep(Some(2), || {
+        let pool = pool(2);
+        let mut nic = pool.borrower("nic").unwrap();
+        lend(&nic, pool.get(1).unwrap(), 1);
+        lend(&nic, pool.get(1).unwrap(), 2);
+        let thread = spawn_deep(move || {
+            // SAFETY: nobody touches the bytes of its frames.
+            assert_eq!(unsafe { nic.reclaim() }, 2, "lost or doubled");
+            drop(nic);
+        });
+        drop(pool);
+        thread.join().unwrap();
+    });
+}
+
+/// A frame that came back from a dropped borrower is the last of its pool.
+pub fn taken_back_frame_outlives_borrower_and_handle() {
+    explore_deep(Some(2), || {
+        let pool = pool(1);
+        let nic = pool.borrower("nic").unwrap();
+        let frame = pool.get(1).unwrap();
+        let id = frame.id();
+        lend(&nic, frame, 3);
+        let thread = spawn_deep(move || {
+            let frame = bring(&nic, id).expect("it is lent");
+            drop(nic);
+            assert_eq!(frame.len(), 1);
+        });
+        drop(pool);
+        thread.join().unwrap();
+    });
+}
