@@ -18,8 +18,8 @@ pub unsafe trait Buffer: Send + 'static {
 
 /// A source of buffers that several threads use.
 ///
-/// The methods for several buffers fall back on single ones. A contestant that has calls of its own
-/// for many buffers overrides them.
+/// The methods for several buffers fall back on single ones. A contestant that has bulk calls of
+/// its own overrides them.
 pub trait Contestant: Sync + 'static {
     /// A buffer of [`BYTES`] bytes.
     type Buffer: Buffer;
@@ -66,13 +66,13 @@ pub trait Contestant: Sync + 'static {
 
     /// Gets `N` buffers at once and gives them to `sink` one by one.
     #[inline]
-    fn get_many<const N: usize>(&self, mut sink: impl FnMut(Self::Buffer)) {
+    fn get_bulk<const N: usize>(&self, mut sink: impl FnMut(Self::Buffer)) {
         (0..N).for_each(|_| sink(self.get()));
     }
 
     /// Frees up to `N` buffers at once.
     #[inline]
-    fn free_many<const N: usize>(&self, buffers: impl Iterator<Item = Self::Buffer>) {
+    fn free_bulk<const N: usize>(&self, buffers: impl Iterator<Item = Self::Buffer>) {
         buffers.for_each(drop);
     }
 }

@@ -195,8 +195,8 @@ impl Later {
     }
 }
 
-/// An entrant that takes part only in the workloads with calls for many. In all others it does the
-/// same as another entrant.
+/// An entrant that takes part only in the workloads with bulk calls. In all others it does the same
+/// as another entrant.
 pub struct InBulk(pub Later);
 
 impl Entrant for InBulk {

@@ -80,7 +80,7 @@ fn how_many(bed: &Bed, bytes: &mut Unstructured) -> Result<usize> {
     })
 }
 
-fn many(bed: &mut Bed, other: &Bed, bytes: &mut Unstructured) -> Result<()> {
+fn free_bulk(bed: &mut Bed, other: &Bed, bytes: &mut Unstructured) -> Result<()> {
     let mut addresses = Vec::new();
     for _ in 0..bytes.int_in_range(0..=100)? {
         addresses.push(match bytes.int_in_range(0..=7)? {
@@ -100,7 +100,7 @@ fn call(bed: &mut Bed, other: &Bed, bytes: &mut Unstructured) -> Result<()> {
         3 => bed.free(pointer::any(bed, other, bytes)?),
         4 | 5 => bed.get_burst(how_many(bed, bytes)?, bytes.int_in_range(0..=20)? == 0),
         6 | 7 => bed.get_bulk(how_many(bed, bytes)?, bytes.int_in_range(0..=20)? == 0),
-        8 | 9 => many(bed, other, bytes)?,
+        8 | 9 => free_bulk(bed, other, bytes)?,
         10..=12 => bed.allocate(
             len(bytes)?,
             bytes.arbitrary()?,

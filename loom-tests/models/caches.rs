@@ -87,7 +87,7 @@ impl World {
         ids
     }
 
-    fn pick_many(&self, mut ids: Vec<u32>) -> Vec<u32> {
+    fn pick_burst(&self, mut ids: Vec<u32>) -> Vec<u32> {
         let mut batch = Batch::new();
         self.caches.pop_burst(2, &mut batch);
         ids.extend(self.in_hand(&batch));
@@ -181,12 +181,12 @@ pub fn drain_races_pop() {
     drain_races(World::pick, false);
 }
 
-pub fn drain_races_push_many() {
+pub fn drain_races_push_bulk() {
     drain_races(World::free_bulk_to_cache, false);
 }
 
-pub fn drain_races_pop_many() {
-    drain_races(World::pick_many, false);
+pub fn drain_races_pop_burst() {
+    drain_races(World::pick_burst, false);
 }
 
 pub fn drain_races_push_that_is_aborted() {
@@ -197,12 +197,12 @@ pub fn drain_races_pop_that_is_aborted() {
     drain_races(World::pick, true);
 }
 
-pub fn drain_races_push_many_that_is_aborted() {
+pub fn drain_races_push_bulk_that_is_aborted() {
     drain_races(World::free_bulk_to_cache, true);
 }
 
-pub fn drain_races_pop_many_that_is_aborted() {
-    drain_races(World::pick_many, true);
+pub fn drain_races_pop_burst_that_is_aborted() {
+    drain_races(World::pick_burst, true);
 }
 
 /// The cache is drained, opened again, and filled by the drainer, while a section runs on its CPU.
@@ -235,12 +235,12 @@ pub fn drain_and_opening_race_pop() {
     drain_and_opening_race(World::pick, false);
 }
 
-pub fn drain_and_opening_race_push_many() {
+pub fn drain_and_opening_race_push_bulk() {
     drain_and_opening_race(World::free_bulk_to_cache, true);
 }
 
-pub fn drain_and_opening_race_pop_many() {
-    drain_and_opening_race(World::pick_many, true);
+pub fn drain_and_opening_race_pop_burst() {
+    drain_and_opening_race(World::pick_burst, true);
 }
 
 pub fn drain_races_drain() {
@@ -307,12 +307,12 @@ pub fn refused_drain_races_pop() {
     refused_drain_races(World::pick);
 }
 
-pub fn refused_drain_races_push_many() {
+pub fn refused_drain_races_push_bulk() {
     refused_drain_races(World::free_bulk_to_cache);
 }
 
-pub fn refused_drain_races_pop_many() {
-    refused_drain_races(World::pick_many);
+pub fn refused_drain_races_pop_burst() {
+    refused_drain_races(World::pick_burst);
 }
 
 pub fn drain_that_may_not_fence_stops_nobody() {

@@ -3,7 +3,7 @@
 use framewell_mutations::Mutation;
 
 use super::Seed;
-use super::shared::{KEPT_WHAT_IT_GOT, PUSH_ALL_RELAXED, UNORDERED};
+use super::shared::{KEPT_WHAT_IT_GOT, PUSH_BULK_RELAXED, UNORDERED};
 
 const BULK_KEPT_WHAT_IT_GOT: Mutation = Mutation {
     item: "IdBatch::get_bulk",
@@ -16,7 +16,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         name: "without_release",
         model: "bulk::bulk_is_dropped_on_another_thread_beside_gets",
         caught_by: UNORDERED,
-        bug: &[PUSH_ALL_RELAXED],
+        bug: &[PUSH_BULK_RELAXED],
     },
     Seed {
         name: "freed_twice",

@@ -47,13 +47,13 @@ pub(crate) const SEEDS: &[Seed] = &[
     },
     Seed {
         name: "not_stopped",
-        model: "caches::drain_races_push_many",
+        model: "caches::drain_races_push_bulk",
         caught_by: OPENED,
         bug: &[NOT_STOPPED],
     },
     Seed {
         name: "fenced_before_it_is_stopped",
-        model: "caches::drain_races_pop_many",
+        model: "caches::drain_races_pop_burst",
         caught_by: UNORDERED,
         bug: &[
             Mutation {
@@ -91,7 +91,7 @@ pub(crate) const SEEDS: &[Seed] = &[
     },
     Seed {
         name: "without_the_second_fence",
-        model: "caches::drain_and_opening_race_push_many",
+        model: "caches::drain_and_opening_race_push_bulk",
         caught_by: LOST,
         bug: &[SECOND_FENCE_LEFT_OUT],
     },

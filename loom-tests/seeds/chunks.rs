@@ -4,7 +4,7 @@ use framewell_mutations::Mutation;
 
 use super::Seed;
 use super::shared::{
-    ARRIVALS_IGNORED, GIVEN_BACK_TOO_EARLY, LOST, MISSED, ON_ITS_WAY, POP_MANY_NOT_RELEASED,
+    ARRIVALS_IGNORED, GIVEN_BACK_TOO_EARLY, LOST, MISSED, ON_ITS_WAY, POP_BURST_NOT_RELEASED,
     POP_WITHOUT_TAG, PUSH_RELAXED, TAKEN_WHOLE_IN_TWO_STEPS, UNORDERED,
 };
 
@@ -278,6 +278,6 @@ pub(crate) const SEEDS: &[Seed] = &[
         name: "without_release_on_pop",
         model: "chunks::buffer_that_goes_over_the_shelf_is_always_found",
         caught_by: MISSED,
-        bug: &[POP_MANY_NOT_RELEASED],
+        bug: &[POP_BURST_NOT_RELEASED],
     },
 ];

@@ -4,7 +4,7 @@ use framewell_mutations::Mutation;
 
 use super::Seed;
 use super::shared::{
-    KEPT_WHAT_IT_GOT, LOST, MISSED, POP_MANY_NOT_RELEASED, POP_NOT_RELEASED, PUSH_ALL_RELAXED,
+    KEPT_WHAT_IT_GOT, LOST, MISSED, POP_BURST_NOT_RELEASED, POP_NOT_RELEASED, PUSH_BULK_RELAXED,
     PUSH_RELAXED, SLOT_PUSH_RELAXED, UNORDERED,
 };
 
@@ -13,7 +13,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         name: "without_release",
         model: "pool::bulk_free_races_get",
         caught_by: LOST,
-        bug: &[PUSH_ALL_RELAXED],
+        bug: &[PUSH_BULK_RELAXED],
     },
     Seed {
         name: "without_release",
@@ -31,7 +31,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         name: "without_release",
         model: "pool::steal_from_a_stack_races_free",
         caught_by: UNORDERED,
-        bug: &[PUSH_ALL_RELAXED],
+        bug: &[PUSH_BULK_RELAXED],
     },
     Seed {
         name: "plain_scan",
@@ -102,7 +102,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         name: "without_release_on_pop",
         model: "pool::frame_is_found_beside_a_burst_taken",
         caught_by: MISSED,
-        bug: &[POP_MANY_NOT_RELEASED],
+        bug: &[POP_BURST_NOT_RELEASED],
     },
     Seed {
         name: "depot_not_looked_at",

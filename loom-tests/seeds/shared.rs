@@ -21,7 +21,7 @@ pub(crate) const PUSH_RELAXED: Mutation = Mutation {
     to: "compare_exchange_weak(word, new, Ordering::Relaxed, Ordering::Acquire)",
 };
 
-pub(crate) const PUSH_ALL_RELAXED: Mutation = Mutation {
+pub(crate) const PUSH_BULK_RELAXED: Mutation = Mutation {
     item: "Stack::push_bulk",
     from: "compare_exchange_weak(word, new, Ordering::Release, Ordering::Acquire)",
     to: "compare_exchange_weak(word, new, Ordering::Relaxed, Ordering::Acquire)",
@@ -33,7 +33,7 @@ pub(crate) const POP_NOT_RELEASED: Mutation = Mutation {
     to: "compare_exchange_weak(word, new, Ordering::Relaxed, Ordering::Acquire)",
 };
 
-pub(crate) const POP_MANY_NOT_RELEASED: Mutation = Mutation {
+pub(crate) const POP_BURST_NOT_RELEASED: Mutation = Mutation {
     item: "Stack::pop_burst_if",
     from: "compare_exchange_weak(word, new, Ordering::Release, Ordering::Acquire)",
     to: "compare_exchange_weak(word, new, Ordering::Relaxed, Ordering::Acquire)",

@@ -4,7 +4,7 @@ use framewell_mutations::Mutation;
 
 use super::Seed;
 use super::shared::{
-    CLOSE_IN_TWO_STEPS, LOST, POP_WITHOUT_TAG, PUSH_ALL_RELAXED, PUSH_RELAXED, UNORDERED,
+    CLOSE_IN_TWO_STEPS, LOST, POP_WITHOUT_TAG, PUSH_BULK_RELAXED, PUSH_RELAXED, UNORDERED,
 };
 
 const POP_RELAXED: Mutation = Mutation {
@@ -48,7 +48,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         name: "without_release",
         model: "stack::bulk_push_races_bulk_pop",
         caught_by: UNORDERED,
-        bug: &[PUSH_ALL_RELAXED],
+        bug: &[PUSH_BULK_RELAXED],
     },
     Seed {
         name: "without_acquire",

@@ -165,14 +165,14 @@ impl Contestant for Bursts {
     }
 
     #[inline]
-    fn get_many<const N: usize>(&self, sink: impl FnMut(Frame)) {
+    fn get_bulk<const N: usize>(&self, sink: impl FnMut(Frame)) {
         let mut burst: Burst<N> = Burst::new();
         self.0.pool.get_bulk(&mut burst, N).expect("a burst");
         burst.drain().for_each(sink);
     }
 
     #[inline]
-    fn free_many<const N: usize>(&self, frames: impl Iterator<Item = Frame>) {
+    fn free_bulk<const N: usize>(&self, frames: impl Iterator<Item = Frame>) {
         let mut burst: Burst<N> = Burst::new();
         burst.extend(frames);
     }

@@ -1,4 +1,4 @@
-//! The bulk workload: `N` buffers at once, by the contestant's calls for many where it has them.
+//! The bulk workload: `N` buffers at once, by the contestant's bulk calls where it has them.
 
 use super::{Timed, Workload, time, touch};
 use crate::contestant::Contestant;

@@ -53,7 +53,7 @@ impl<C: Contestant> Goods for Singles<C> {
     }
 }
 
-/// Buffers that are got and freed by the calls for many.
+/// Buffers that are got and freed by bulk calls.
 pub(super) struct Bulk<C: 'static>(pub(super) &'static C);
 
 impl<C: Contestant> Goods for Bulk<C> {
@@ -67,7 +67,7 @@ impl<C: Contestant> Goods for Bulk<C> {
     fn load(&self, burst: u64, room: WriteChunkUninit<'_, C::Buffer>) {
         let mut buffers = ArrayVec::<C::Buffer, BURST>::new_const();
         self.0
-            .get_many::<BURST>(|buffer| buffers.push(tagged(buffer, burst)));
+            .get_bulk::<BURST>(|buffer| buffers.push(tagged(buffer, burst)));
         room.fill_from_iter(buffers);
     }
 
@@ -78,7 +78,7 @@ impl<C: Contestant> Goods for Bulk<C> {
             sum = sum.wrapping_add(tag(&mut buffer));
             buffer
         });
-        self.0.free_many::<BURST>(read);
+        self.0.free_bulk::<BURST>(read);
         sum
     }
 }

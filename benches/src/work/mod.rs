@@ -158,7 +158,7 @@ impl Kind {
         Self::Set1M,
     ];
 
-    /// Returns whether buffers are got and freed by calls for many.
+    /// Returns whether buffers are got and freed by bulk calls.
     #[must_use]
     pub fn in_bulk(self) -> bool {
         matches!(self, Self::Bulk32 | Self::Bulk256 | Self::HandOffBulk)

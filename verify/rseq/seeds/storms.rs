@@ -38,7 +38,7 @@ const SLOW_POP: Mutation = slow!(
     r#""mov {id:e}, dword ptr [{cache} + 4*{count} + {last_at}]""#
 );
 
-const SLOW_POP_MANY: Mutation = slow!(
+const SLOW_POP_BURST: Mutation = slow!(
     "x86_64::pop_burst",
     "t",
     r#""cmp {count:e}, dword ptr [{cache} + {low_at}]",
@@ -55,7 +55,7 @@ const SLOW_PUSH: Mutation = slow!(
             "inc {count:e}""#
 );
 
-const SLOW_PUSH_MANY: Mutation = slow!(
+const SLOW_PUSH_BULK: Mutation = slow!(
     "x86_64::push_bulk",
     "t",
     r#""mov {t:e}, dword ptr [{cache} + {high_at}]",
@@ -179,10 +179,10 @@ pub(crate) const SEEDS: &[Seed] = &[
         caught_by: "",
         bug: &[
             SLOW_POP,
-            SLOW_POP_MANY,
+            SLOW_POP_BURST,
             SLOW_PUSH,
             SLOW_PUSH_REGISTER,
-            SLOW_PUSH_MANY,
+            SLOW_PUSH_BULK,
             COUNTED,
             OPENED_FROM_ELSEWHERE,
         ],
@@ -194,10 +194,10 @@ pub(crate) const SEEDS: &[Seed] = &[
         caught_by: "lost or doubled",
         bug: &[
             SLOW_POP,
-            SLOW_POP_MANY,
+            SLOW_POP_BURST,
             SLOW_PUSH,
             SLOW_PUSH_REGISTER,
-            SLOW_PUSH_MANY,
+            SLOW_PUSH_BULK,
             NO_FIRST_FENCE,
         ],
     },
@@ -208,10 +208,10 @@ pub(crate) const SEEDS: &[Seed] = &[
         caught_by: "lost or doubled",
         bug: &[
             SLOW_POP,
-            SLOW_POP_MANY,
+            SLOW_POP_BURST,
             SLOW_PUSH,
             SLOW_PUSH_REGISTER,
-            SLOW_PUSH_MANY,
+            SLOW_PUSH_BULK,
             OPENED_FROM_ELSEWHERE,
             NO_SECOND_FENCE,
         ],

@@ -28,7 +28,7 @@ unsafe fn push(sections: Sections, id: BufferId) -> bool {
     unsafe { sections.push(id) }
 }
 
-/// Calls the sequence that pops many ids.
+/// Calls the sequence that pops a burst of ids.
 ///
 /// # Safety
 ///
@@ -39,7 +39,7 @@ unsafe fn pop_burst(sections: Sections, most: usize, batch: &mut Batch) {
     unsafe { sections.pop_burst(most, batch) }
 }
 
-/// Calls the sequence that pushes many ids.
+/// Calls the sequence that pushes ids in bulk.
 ///
 /// # Safety
 ///
@@ -69,7 +69,7 @@ pub(crate) fn pair(pool: &Pool) -> usize {
     }
 }
 
-/// Gets many frames and frees them.
+/// Gets a burst of frames and frees it.
 #[inline(never)]
 pub(crate) fn burst(pool: &Pool) -> usize {
     let mut burst: Burst<32> = Burst::new();

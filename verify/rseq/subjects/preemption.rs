@@ -50,24 +50,24 @@ unsafe fn victim_push(sections: Sections, id: BufferId) -> bool {
     unsafe { sections.push(id) }
 }
 
-/// Calls the sequence that pops many ids, for the victim alone.
+/// Calls the sequence that pops a burst of ids, for the victim alone.
 ///
 /// # Safety
 ///
 /// - The sequence's requirements hold.
 #[inline(never)]
-unsafe fn victim_pop_many(sections: Sections, most: usize, batch: &mut Batch) {
+unsafe fn victim_pop_burst(sections: Sections, most: usize, batch: &mut Batch) {
     // SAFETY: the `# Safety` section of this function requires it.
     unsafe { sections.pop_burst(most, batch) }
 }
 
-/// Calls the sequence that pushes many ids, for the victim alone.
+/// Calls the sequence that pushes ids in bulk, for the victim alone.
 ///
 /// # Safety
 ///
 /// - The sequence's requirements hold.
 #[inline(never)]
-unsafe fn victim_push_many(sections: Sections, ids: &[BufferId]) -> bool {
+unsafe fn victim_push_bulk(sections: Sections, ids: &[BufferId]) -> bool {
     // SAFETY: the `# Safety` section of this function requires it.
     unsafe { sections.push_bulk(ids) }
 }
@@ -97,8 +97,8 @@ impl Subject for Cached {
         [
             victim_pop as *const () as usize,
             victim_push as *const () as usize,
-            victim_pop_many as *const () as usize,
-            victim_push_many as *const () as usize,
+            victim_pop_burst as *const () as usize,
+            victim_push_bulk as *const () as usize,
         ]
     }
 
@@ -112,16 +112,16 @@ impl Subject for Cached {
         unsafe { victim_push(self.sections, BufferId(id)) }
     }
 
-    fn victim_pop_many(&self, most: usize, ids: &mut Ids) {
+    fn victim_pop_burst(&self, most: usize, ids: &mut Ids) {
         let mut batch = Batch::new();
         // SAFETY: the caches live as long as `self`.
-        unsafe { victim_pop_many(self.sections, most, &mut batch) };
+        unsafe { victim_pop_burst(self.sections, most, &mut batch) };
         numbers(&batch, ids);
     }
 
-    fn victim_push_many(&self, ids: &[u32]) -> bool {
+    fn victim_push_bulk(&self, ids: &[u32]) -> bool {
         // SAFETY: the caches live as long as `self`.
-        unsafe { victim_push_many(self.sections, named(ids).as_slice()) }
+        unsafe { victim_push_bulk(self.sections, named(ids).as_slice()) }
     }
 
     fn pop(&self) -> Option<u32> {

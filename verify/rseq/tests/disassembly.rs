@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use support::check::check;
 use support::descriptor::{descriptors, of_function};
 
-const SEQUENCES: [&str; 4] = ["pop", "push", "pop_many", "push_many"];
+const SEQUENCES: [&str; 4] = ["pop", "push", "pop_burst", "push_bulk"];
 
 /// The most instructions of a get and a free, from the call to the return. When this was written
 /// there were 59, or 66 with debug assertions. The limit leaves a little room for other compilers.

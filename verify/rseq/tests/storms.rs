@@ -71,8 +71,8 @@ impl Watched {
         true
     }
 
-    /// Gets up to `n` frames at once and frees them at once; with `all` it gets all or nothing.
-    fn many(&self, n: usize, all: bool, me: u32) -> bool {
+    /// Gets up to `n` frames at once and frees them at once; with `all` it gets all or none.
+    fn burst(&self, n: usize, all: bool, me: u32) -> bool {
         let mut burst: Burst<80> = Burst::new();
         if all {
             let _ = self.pool.get_bulk(&mut burst, n);
@@ -148,8 +148,8 @@ fn interrupt() {
     let turn = Ticks::count();
     let used = match turn % 4 {
         0 | 1 => watched.single(me),
-        2 => watched.many(1 + turn as usize % 40, false, me),
-        _ => watched.many(1 + turn as usize % 20, true, me),
+        2 => watched.burst(1 + turn as usize % 40, false, me),
+        _ => watched.burst(1 + turn as usize % 20, true, me),
     };
     USED.set(USED.get() + u64::from(used));
 }
@@ -223,8 +223,8 @@ impl Storm {
             outcome.calls += 1;
             STEPPED.set(true);
             let done = match random.below(8) {
-                0 => watched.many(1 + random.below(80), false, me),
-                1 => watched.many(1 + random.below(60), true, me),
+                0 => watched.burst(1 + random.below(80), false, me),
+                1 => watched.burst(1 + random.below(60), true, me),
                 2 => watched.single(me),
                 3..=5 => match watched.pool.get(1500) {
                     Ok(mut frame) => {
@@ -357,9 +357,9 @@ fn ten_thousand_threads_that_live_for_a_moment_leave_the_pool_whole() {
                 let (watched, used) = (&watched, &used);
                 let life = move || {
                     let me = me + 1;
-                    let many = watched.many(1 + me as usize % 70, false, me);
+                    let burst = watched.burst(1 + me as usize % 70, false, me);
                     let single = watched.single(me);
-                    used.fetch_add(u64::from(many) + u64::from(single), Ordering::Relaxed);
+                    used.fetch_add(u64::from(burst) + u64::from(single), Ordering::Relaxed);
                 };
                 thread::Builder::new()
                     .stack_size(64 << 10)

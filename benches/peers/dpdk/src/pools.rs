@@ -159,7 +159,7 @@ impl<F: Functions> Drop for Item<F> {
     }
 }
 
-/// A table of items, as DPDK's calls for many give and take them.
+/// A table of items, as DPDK's bulk calls give and take them.
 struct Table<F: Functions, const N: usize>([MaybeUninit<ManuallyDrop<Item<F>>>; N]);
 
 impl<F: Functions, const N: usize> Table<F, N> {
@@ -216,7 +216,7 @@ impl<F: Functions> Contestant for Pool<F> {
     }
 
     #[inline(always)]
-    fn get_many<const N: usize>(&self, mut sink: impl FnMut(Item<F>)) {
+    fn get_bulk<const N: usize>(&self, mut sink: impl FnMut(Item<F>)) {
         let mut table = Table::<F, N>::get();
         for item in table.items() {
             // SAFETY: each item is taken once.
@@ -225,7 +225,7 @@ impl<F: Functions> Contestant for Pool<F> {
     }
 
     #[inline(always)]
-    fn free_many<const N: usize>(&self, buffers: impl Iterator<Item = Item<F>>) {
+    fn free_bulk<const N: usize>(&self, buffers: impl Iterator<Item = Item<F>>) {
         let bare = |item: Item<F>| {
             let pointer = item.0.as_ptr();
             mem::forget(item);

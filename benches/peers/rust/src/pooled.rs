@@ -1,4 +1,4 @@
-//! Pools of buffers that are made beforehand. None of the pools has calls for many buffers at once.
+//! Pools of buffers that are made beforehand. None of the pools has bulk calls.
 
 use std::mem::ManuallyDrop;
 

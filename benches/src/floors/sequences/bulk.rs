@@ -119,7 +119,7 @@ fn pop<const N: usize>(caches: &Caches, at: Sections, ids: &mut [u32; N]) {
     // SAFETY: the caller has borrowed the caches mutably, so this thread alone uses them. `ids` has
     // room for `N`.
     if unsafe { at.pop_burst::<N>(ids.as_mut_ptr()) } != N {
-        caches.refill_and_pop_many(ids);
+        caches.refill_and_pop_burst(ids);
     }
 }
 

@@ -124,14 +124,14 @@ impl Caches {
     #[inline(never)]
     pub(super) fn refill_and_pop(&self) -> u32 {
         let mut id = [0];
-        self.refill_and_pop_many(&mut id);
+        self.refill_and_pop_burst(&mut id);
         id[0]
     }
 
     /// Fills the cache of the running CPU, which had fewer than `N` ids, and pops `N`.
     #[cold]
     #[inline(never)]
-    pub(super) fn refill_and_pop_many<const N: usize>(&self, ids: &mut [u32; N]) {
+    pub(super) fn refill_and_pop_burst<const N: usize>(&self, ids: &mut [u32; N]) {
         let at = self.sections();
         // A thread that is moved meanwhile finds another CPU's cache.
         for _ in 0..CPUS {

@@ -44,7 +44,7 @@ const OTHERS: u8 = 3;
 pub(crate) type Ids = arrayvec::ArrayVec<u32, BATCH>;
 
 /// The four sequences, in the order of [`Subject::entries`].
-pub(crate) const SEQUENCES: [&str; 4] = ["pop", "push", "pop_many", "push_many"];
+pub(crate) const SEQUENCES: [&str; 4] = ["pop", "push", "pop_burst", "push_bulk"];
 
 /// The caches of a variant of the crate.
 pub(crate) trait Subject: Send + Sync {
@@ -52,8 +52,8 @@ pub(crate) trait Subject: Send + Sync {
     fn entries(&self) -> [usize; 4];
     fn victim_pop(&self) -> Option<u32>;
     fn victim_push(&self, id: u32) -> bool;
-    fn victim_pop_many(&self, most: usize, ids: &mut Ids);
-    fn victim_push_many(&self, ids: &[u32]) -> bool;
+    fn victim_pop_burst(&self, most: usize, ids: &mut Ids);
+    fn victim_push_bulk(&self, ids: &[u32]) -> bool;
     fn pop(&self) -> Option<u32>;
     fn push(&self, id: u32) -> bool;
     fn pop_burst(&self, most: usize, ids: &mut Ids);
@@ -169,8 +169,8 @@ impl World {
             match sequence {
                 0 => self.victim_pop(),
                 1 => self.victim_push(),
-                2 => self.victim_pop_many(size),
-                _ => self.victim_push_many(size),
+                2 => self.victim_pop_burst(size),
+                _ => self.victim_push_bulk(size),
             }
         }
         // SAFETY: the call has no preconditions.
@@ -202,9 +202,9 @@ impl World {
         }
     }
 
-    fn victim_pop_many(&self, size: usize) {
+    fn victim_pop_burst(&self, size: usize) {
         let mut ids = Ids::new();
-        self.subject.victim_pop_many(size, &mut ids);
+        self.subject.victim_pop_burst(size, &mut ids);
         self.got(&ids, VICTIM);
         self.freeing(&ids, VICTIM);
         if ids.len() < size {
@@ -213,7 +213,7 @@ impl World {
         self.push(&ids);
     }
 
-    fn victim_push_many(&self, size: usize) {
+    fn victim_push_bulk(&self, size: usize) {
         let mut ids = Ids::new();
         self.subject.pop_burst(size, &mut ids);
         {
@@ -223,13 +223,13 @@ impl World {
         }
         self.got(&ids, VICTIM);
         self.freeing(&ids, VICTIM);
-        if !ids.is_empty() && !self.subject.victim_push_many(&ids) {
+        if !ids.is_empty() && !self.subject.victim_push_bulk(&ids) {
             self.stash().extend(ids);
             self.refill();
         }
     }
 
-    /// Gets and frees, one and many, in a signal handler of the victim's thread.
+    /// Gets and frees, single and in bulk, in a signal handler of the victim's thread.
     fn handle(&self) {
         let mut spare = self.spare.try_lock().expect("handlers do not nest");
         let count = &self.control.in_handler;
