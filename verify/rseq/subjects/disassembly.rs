@@ -1,4 +1,4 @@
-// The sequences of a variant, each in a function of its own, and the get and free that a user
+// The sections of a variant, each in a function of its own, and the get and free that a user
 // compiles.
 
 use super::fw::base::batch::Batch;
@@ -6,44 +6,44 @@ use super::fw::percpu::Sections;
 use super::fw::base::id::BufferId;
 use super::fw::{Burst, Pool};
 
-/// Calls the sequence that pops one id.
+/// Calls the section that pops one id.
 ///
 /// # Safety
 ///
-/// - The sequence's requirements hold.
+/// - The section's requirements hold.
 #[inline(never)]
 unsafe fn pop(sections: Sections) -> Option<BufferId> {
     // SAFETY: the `# Safety` section of this function requires it.
     unsafe { sections.pop() }
 }
 
-/// Calls the sequence that pushes one id.
+/// Calls the section that pushes one id.
 ///
 /// # Safety
 ///
-/// - The sequence's requirements hold.
+/// - The section's requirements hold.
 #[inline(never)]
 unsafe fn push(sections: Sections, id: BufferId) -> bool {
     // SAFETY: the `# Safety` section of this function requires it.
     unsafe { sections.push(id) }
 }
 
-/// Calls the sequence that pops a burst of ids.
+/// Calls the section that pops a burst of ids.
 ///
 /// # Safety
 ///
-/// - The sequence's requirements hold.
+/// - The section's requirements hold.
 #[inline(never)]
 unsafe fn pop_burst(sections: Sections, most: usize, batch: &mut Batch) {
     // SAFETY: the `# Safety` section of this function requires it.
     unsafe { sections.pop_burst(most, batch) }
 }
 
-/// Calls the sequence that pushes ids in bulk.
+/// Calls the section that pushes ids in bulk.
 ///
 /// # Safety
 ///
-/// - The sequence's requirements hold.
+/// - The section's requirements hold.
 #[inline(never)]
 unsafe fn push_bulk(sections: Sections, ids: &[BufferId]) -> bool {
     // SAFETY: the `# Safety` section of this function requires it.

@@ -1,5 +1,5 @@
 // The caches of a variant, behind the trait that the harness drives. The victim has an instance of
-// each sequence to itself, which is a function with one section.
+// each section to itself, in a function of its own.
 
 use std::sync::Arc;
 
@@ -28,44 +28,44 @@ pub(crate) fn new(size: u32) -> Option<Box<dyn Subject>> {
     Some(Box::new(Cached { caches, sections }))
 }
 
-/// Calls the sequence that pops one id, for the victim alone.
+/// Calls the section that pops one id, for the victim alone.
 ///
 /// # Safety
 ///
-/// - The sequence's requirements hold.
+/// - The section's requirements hold.
 #[inline(never)]
 unsafe fn victim_pop(sections: Sections) -> Option<BufferId> {
     // SAFETY: the `# Safety` section of this function requires it.
     unsafe { sections.pop() }
 }
 
-/// Calls the sequence that pushes one id, for the victim alone.
+/// Calls the section that pushes one id, for the victim alone.
 ///
 /// # Safety
 ///
-/// - The sequence's requirements hold.
+/// - The section's requirements hold.
 #[inline(never)]
 unsafe fn victim_push(sections: Sections, id: BufferId) -> bool {
     // SAFETY: the `# Safety` section of this function requires it.
     unsafe { sections.push(id) }
 }
 
-/// Calls the sequence that pops a burst of ids, for the victim alone.
+/// Calls the section that pops a burst of ids, for the victim alone.
 ///
 /// # Safety
 ///
-/// - The sequence's requirements hold.
+/// - The section's requirements hold.
 #[inline(never)]
 unsafe fn victim_pop_burst(sections: Sections, most: usize, batch: &mut Batch) {
     // SAFETY: the `# Safety` section of this function requires it.
     unsafe { sections.pop_burst(most, batch) }
 }
 
-/// Calls the sequence that pushes ids in bulk, for the victim alone.
+/// Calls the section that pushes ids in bulk, for the victim alone.
 ///
 /// # Safety
 ///
-/// - The sequence's requirements hold.
+/// - The section's requirements hold.
 #[inline(never)]
 unsafe fn victim_push_bulk(sections: Sections, ids: &[BufferId]) -> bool {
     // SAFETY: the `# Safety` section of this function requires it.

@@ -25,7 +25,7 @@ fn pool() -> Option<Pool> {
     builder.frames(FRAMES).cache_size(CACHE).build().ok()
 }
 
-/// Returns whether the sequences are available.
+/// Returns whether the rseq front is available.
 pub(crate) fn is_available() -> bool {
     pool().is_some()
 }

@@ -1,6 +1,6 @@
-//! Disassembles the sequences as the compiler and the linker placed them. Every critical section of
-//! this binary keeps what the kernel and the algorithm need, and the hot path has no more
-//! instructions than it should.
+//! Disassembles the sections as the compiler and the linker placed them. Every section of this
+//! binary keeps what the kernel and the algorithm need, and the hot path has no more instructions
+//! than it should.
 
 #![cfg(rseq)]
 
@@ -14,16 +14,16 @@ use std::collections::BTreeSet;
 use support::check::check;
 use support::descriptor::{descriptors, of_function};
 
-const SEQUENCES: [&str; 4] = ["pop", "push", "pop_burst", "push_bulk"];
+const SECTIONS: [&str; 4] = ["pop", "push", "pop_burst", "push_bulk"];
 
 /// The most instructions of a get and a free, from the call to the return. When this was written
 /// there were 59, or 66 with debug assertions. The limit leaves a little room for other compilers.
 #[cfg(target_arch = "x86_64")]
 const PAIR: usize = if cfg!(debug_assertions) { 76 } else { 68 };
 
-/// Checks the four sequences of a variant. The error is the first fault.
-fn check_sequences(entries: [usize; 4]) -> Result<(), String> {
-    for (name, entry) in SEQUENCES.iter().zip(entries) {
+/// Checks the four sections of a variant. The error is the first fault.
+fn check_sections(entries: [usize; 4]) -> Result<(), String> {
+    for (name, entry) in SECTIONS.iter().zip(entries) {
         let instructions = check(of_function(entry)).map_err(|e| format!("{name}: {e}"))?;
         println!("{name}: {instructions} instructions");
     }
@@ -43,8 +43,8 @@ fn seeded() -> BTreeSet<u64> {
 }
 
 #[test]
-fn all_four_sequences_are_sound() {
-    check_sequences(sound::subject::entries()).unwrap();
+fn all_four_sections_are_sound() {
+    check_sections(sound::subject::entries()).unwrap();
 }
 
 #[test]
@@ -81,7 +81,7 @@ macro_rules! is_caught {
     ($variant:ident, $test:ident, $cause:literal) => {
         #[test]
         fn $test() {
-            let why = check_sequences($variant::subject::entries()).unwrap_err();
+            let why = check_sections($variant::subject::entries()).unwrap_err();
             println!("caught: {why}");
             assert!(
                 why.contains($cause),

@@ -1,5 +1,5 @@
-//! Preempts every instruction of every sequence: by a stop, by a signal whose handler uses the
-//! sequences, and by a move to another CPU. Meanwhile others pop, push and drain.
+//! Preempts every instruction of every section: by a stop, by a signal whose handler uses the
+//! sections, and by a move to another CPU. Meanwhile others pop, push and drain.
 //!
 //! The victim is the first thread of a child process. A hardware breakpoint brings it to an
 //! instruction. A stop there aborts the section: the thread must be seen at the section's abort
@@ -24,7 +24,7 @@ use support::tracee::Event;
 use support::{alone, not_run, short};
 
 #[test]
-fn sequence_preempted_at_any_instruction_happens_exactly_once() {
+fn section_preempted_at_any_instruction_happens_exactly_once() {
     let _alone = alone();
     let Some(subject) = sound::subject::new(world::CACHE) else {
         return not_run("no restartable sequences here");

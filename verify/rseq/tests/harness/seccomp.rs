@@ -17,7 +17,7 @@ pub(crate) enum Which {
     OfAllCpus,
 }
 
-/// membarrier's command for the fence of sequences.
+/// membarrier's command for the fence of sections.
 const FENCE: u32 = 1 << 7;
 
 /// The places where a filter sees the number of the system call, and the lower halves of its first

@@ -1,4 +1,4 @@
-//! Runs the cases: all sequences × all instructions × three kinds of interruption.
+//! Runs the cases: all sections × all instructions × three kinds of interruption.
 
 #![allow(
     clippy::disallowed_types,
@@ -22,7 +22,7 @@ use crate::support::section::Section;
 use crate::support::shared::Shared;
 use crate::support::tracee::{Event, Tracee};
 use crate::support::{long, not_run, short};
-use crate::world::{self, SEQUENCES, Subject};
+use crate::world::{self, SECTIONS, Subject};
 
 /// The longest time that the child may take from one stop to the next.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -92,12 +92,12 @@ pub(crate) fn run(subject: Box<dyn Subject>, all: bool) -> Result<String, Failur
     writeln!(
         table,
         "{:<10} {:>12} {:>6} {:>8} {:>10} {:>12}",
-        "sequence", "instructions", "stop", "signal", "migration", "later rounds"
+        "section", "instructions", "stop", "signal", "migration", "later rounds"
     )
     .map_err(|e| e.to_string())?;
-    for (number, name) in SEQUENCES.iter().enumerate() {
+    for (number, name) in SECTIONS.iter().enumerate() {
         let section = Section::read(of_function(entries[number]))?;
-        let covered = cases.sequence(number as u32, &section, all)?;
+        let covered = cases.section(number as u32, &section, all)?;
         let [stop, signal, migration, rounds] = covered;
         let instructions = section.code.len();
         writeln!(
@@ -113,7 +113,7 @@ pub(crate) fn run(subject: Box<dyn Subject>, all: bool) -> Result<String, Failur
     }
     writeln!(
         table,
-        "{} cases; {handled} signals, whose handlers completed {in_handlers} sequences; in {:.1?}",
+        "{} cases; {handled} signals, whose handlers completed {in_handlers} sections; in {:.1?}",
         cases.number,
         started.elapsed()
     )
@@ -133,14 +133,9 @@ struct Cases {
 }
 
 impl Cases {
-    /// Runs all points of a sequence. Returns how many of each kind were covered, and how many
+    /// Runs all points of a section. Returns how many of each kind were covered, and how many
     /// later rounds.
-    fn sequence(
-        &mut self,
-        number: u32,
-        section: &Section,
-        all: bool,
-    ) -> Result<[usize; 4], String> {
+    fn section(&mut self, number: u32, section: &Section, all: bool) -> Result<[usize; 4], String> {
         let repeats = match (long(), short()) {
             (true, _) => 20,
             (_, true) => 1,
@@ -180,9 +175,9 @@ impl Cases {
         point: Point,
         kind: Kind,
     ) -> Result<(), String> {
-        let name = SEQUENCES[number as usize];
+        let name = SECTIONS[number as usize];
         self.number += 1;
-        self.control.sequence.store(number, Ordering::SeqCst);
+        self.control.section.store(number, Ordering::SeqCst);
         self.control.enough.store(false, Ordering::SeqCst);
         let ip = match point {
             Point::At(ip) => {
@@ -291,7 +286,7 @@ impl Cases {
                 return Err(self.ended(event));
             }
             if self.tracee.ip() != section.back {
-                return Err("the sequence did not start over".to_owned());
+                return Err("the section did not start over".to_owned());
             }
             self.tracee.stop_by(&[]);
             event = self.tracee.resume(0);

@@ -13,8 +13,8 @@ use crate::support::shared::{Shared, Zeroed};
 
 /// The values that the two share, in shared memory.
 pub(crate) struct Control {
-    /// The sequence that the victim is to repeat.
-    pub(crate) sequence: AtomicU32,
+    /// The section that the victim is to repeat.
+    pub(crate) section: AtomicU32,
     /// Whether the repetition ends.
     pub(crate) enough: AtomicBool,
     /// Whether all threads except the victim pause.
@@ -23,7 +23,7 @@ pub(crate) struct Control {
     pub(crate) holding: AtomicU32,
     /// The number of operations of the others, all together.
     pub(crate) progress: AtomicU64,
-    /// The number of signals that were handled, and of sequences that the handler completed.
+    /// The number of signals that were handled, and of sections that the handler completed.
     pub(crate) handled: AtomicU64,
     pub(crate) in_handler: AtomicU64,
     /// The CPU that the victim ran on when it came to rest.

@@ -1,5 +1,5 @@
-//! Code that the tests of the sequences share: sections as the compiler placed them, and a thread
-//! of a child process that is stopped at will.
+//! Code that the tests of the sections share: the sections as the compiler placed them, and a
+//! thread of a child process that is stopped at will.
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 

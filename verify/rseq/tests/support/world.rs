@@ -1,4 +1,4 @@
-//! Runs in the child: a victim that repeats one sequence, others that pop, push and drain on every
+//! Runs in the child: a victim that repeats one section, others that pop, push and drain on every
 //! CPU, and a table of who has which id.
 //!
 //! Every id is in one place. It is with a thread (the table names it), or free, in a cache or in
@@ -43,12 +43,12 @@ const OTHERS: u8 = 3;
 /// Up to a batch of ids, without allocation.
 pub(crate) type Ids = arrayvec::ArrayVec<u32, BATCH>;
 
-/// The four sequences, in the order of [`Subject::entries`].
-pub(crate) const SEQUENCES: [&str; 4] = ["pop", "push", "pop_burst", "push_bulk"];
+/// The four sections, in the order of [`Subject::entries`].
+pub(crate) const SECTIONS: [&str; 4] = ["pop", "push", "pop_burst", "push_bulk"];
 
 /// The caches of a variant of the crate.
 pub(crate) trait Subject: Send + Sync {
-    /// Returns the victim's functions, one for each sequence.
+    /// Returns the victim's functions, one for each section.
     fn entries(&self) -> [usize; 4];
     fn victim_pop(&self) -> Option<u32>;
     fn victim_push(&self, id: u32) -> bool;
@@ -100,7 +100,7 @@ pub(crate) fn run(subject: Box<dyn Subject>, control: Arc<Shared<Control>>) {
     unsafe { WORLD = Some(world) };
     let handler: extern "C" fn(libc::c_int) = handle;
     // SAFETY: the handler is async-signal-safe. It uses sections, atomics, and a lock that only it
-    // takes while a sequence runs.
+    // takes while a section runs.
     unsafe { libc::signal(libc::SIGUSR1, handler as *const () as libc::sighandler_t) };
     loop {
         rest();
@@ -160,13 +160,13 @@ impl World {
     }
 
     fn case(&self) {
-        let sequence = self.control.sequence.load(Ordering::SeqCst);
+        let section = self.control.section.load(Ordering::SeqCst);
         for round in 0..PATIENCE {
             if self.control.enough.load(Ordering::SeqCst) {
                 break;
             }
             let size = SIZES[round as usize % SIZES.len()];
-            match sequence {
+            match section {
                 0 => self.victim_pop(),
                 1 => self.victim_push(),
                 2 => self.victim_pop_burst(size),
