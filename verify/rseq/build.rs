@@ -1,10 +1,10 @@
 //! Lays out the variants of the crate that the tests run on: for each file `tests/<test>.rs` the
 //! sound one, and those with the bugs of `seeds` that the test has to catch.
 //!
-//! For a test it writes `<test>.rs`, to be included by it: `mod sound { mod fw; mod subject }` and,
-//! for each seed, such a module by the seed's name and a line
-//! `is_caught!(module, name of the test, cause);`, a macro that the test defines. A variant that is
-//! as sound, but slower or stopped at a point, is caught by nothing: it has the line
+//! For a test it writes `<test>.rs`, to be included by it where there are sections (`cfg(rseq)`):
+//! `mod sound { mod fw; mod subject }` and, for each seed, such a module by the seed's name and a
+//! line `is_caught!(module, name of the test, cause);`, a macro that the test defines. A variant
+//! that is as sound, but slower or stopped at a point, is caught by nothing: it has the line
 //! `holds!(module, name of the test);` instead. A macro `for_each_seeded!(m)` makes `m!(module …)`
 //! of all. `subject` is `subjects/<test>.rs`, if there is one: what uses the parts of the crate
 //! that are not public.
@@ -44,22 +44,9 @@ fn main() {
     let source = Source::read(Path::new(SRC)).unwrap_or_else(|e| panic!("{e}"));
     for test in &tests {
         let test = stem(test);
-        let text = if has_sequences() {
-            variants_of(&source, test, &out.join(test))
-        } else {
-            String::new()
-        };
+        let text = variants_of(&source, test, &out.join(test));
         fs::write(out.join(format!("{test}.rs")), text).expect("OUT_DIR is writable");
     }
-}
-
-/// Whether the crate has sequences for the target.
-fn has_sequences() -> bool {
-    let is = |name: &str, values: &[&str]| {
-        let value = env::var(format!("CARGO_CFG_TARGET_{name}")).unwrap_or_default();
-        values.contains(&value.as_str())
-    };
-    is("OS", &["linux"]) && is("ARCH", &["x86_64", "aarch64"]) && is("POINTER_WIDTH", &["64"])
 }
 
 /// A test uses a part of the crate, and what is public there is not here.

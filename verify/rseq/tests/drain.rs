@@ -10,7 +10,7 @@
 //!
 //! `FRAMEWELL_LONG=1` makes it 400 million operations.
 
-#![cfg(all(target_os = "linux", target_env = "gnu"))]
+#![cfg(all(rseq, target_env = "gnu"))]
 #![allow(
     clippy::disallowed_types,
     reason = "the tests watch the crate from outside; they are not modelled"

@@ -1,7 +1,7 @@
 //! Tests the rseq front where frames run out. All of them are found, and refusals cost no fence. A
 //! kernel that refuses fences, from some moment on, to all threads or to some, loses nothing.
 
-#![cfg(all(target_os = "linux", target_env = "gnu"))]
+#![cfg(all(rseq, target_env = "gnu"))]
 #![allow(
     clippy::disallowed_types,
     reason = "the tests watch the crate from outside; they are not modelled"

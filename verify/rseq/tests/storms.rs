@@ -5,7 +5,7 @@
 //! `FRAMEWELL_LONG=1` makes every run four times longer, and `FRAMEWELL_SHORT=1` makes the longest
 //! an eighth.
 
-#![cfg(all(target_os = "linux", target_env = "gnu"))]
+#![cfg(all(rseq, target_env = "gnu"))]
 #![allow(
     clippy::disallowed_types,
     reason = "the tests watch the crate from outside; they are not modelled"
