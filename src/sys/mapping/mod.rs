@@ -20,12 +20,33 @@ pub(crate) use windows::Mapping;
 #[cfg(all(target_os = "linux", not(loom)))]
 pub(super) use unix::page_size;
 
+use std::ffi::c_void;
+use std::ptr::NonNull;
+
 /// The size and alignment of a huge page.
 const HUGE: usize = 2 << 20;
 
 /// A bound on the bytes that a mapping takes beside its range, for alignment and guards. It takes
 /// less.
 pub(super) const SLACK: usize = 2 * HUGE;
+
+impl Mapping {
+    /// Returns the first byte of the range.
+    pub(crate) fn base(&self) -> NonNull<u8> {
+        let base = self.raw.as_ptr().cast::<u8>().wrapping_add(self.offset);
+        NonNull::new(base).expect("a mapping never starts at address 0")
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Returns the address of a part of the range, which lies within it.
+    fn part(&self, offset: usize, len: usize) -> *mut c_void {
+        debug_assert!(offset + len <= self.len);
+        self.base().as_ptr().wrapping_add(offset).cast()
+    }
+}
 
 #[cfg(all(test, not(loom)))]
 mod tests {

@@ -25,10 +25,10 @@ const UNBACKED: libc::c_int = 0;
 #[derive(Debug)]
 pub(crate) struct Mapping {
     /// The whole mapping: the range, and what alignment and guards took around it.
-    raw: NonNull<c_void>,
+    pub(super) raw: NonNull<c_void>,
     total: usize,
-    offset: usize,
-    len: usize,
+    pub(super) offset: usize,
+    pub(super) len: usize,
 }
 
 // SAFETY: the memory is the mapping's own, and not bound to a thread.
@@ -276,11 +276,6 @@ impl Mapping {
         false
     }
 
-    fn part(&self, offset: usize, len: usize) -> *mut c_void {
-        debug_assert!(offset + len <= self.len);
-        self.base().as_ptr().wrapping_add(offset).cast()
-    }
-
     /// Touches every page, so that later first touches cost no fault. No frame is in use, because
     /// the pool is still being built.
     pub(crate) fn prefault(&self) -> io::Result<()> {
@@ -297,16 +292,6 @@ impl Mapping {
     #[cfg(not(any(target_os = "linux", loom)))]
     pub(crate) fn wipe_on_fork(&self) -> io::Result<()> {
         Ok(())
-    }
-
-    /// Returns the first byte of the range.
-    pub(crate) fn base(&self) -> NonNull<u8> {
-        let base = self.raw.as_ptr().cast::<u8>().wrapping_add(self.offset);
-        NonNull::new(base).expect("a mapping never starts at address 0")
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.len
     }
 
     #[cfg(target_os = "linux")]

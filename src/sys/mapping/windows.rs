@@ -30,9 +30,9 @@ const PAGE: usize = 4096;
 #[derive(Debug)]
 pub(crate) struct Mapping {
     /// The whole reservation: the range, and what alignment and guards took around it.
-    raw: NonNull<c_void>,
-    offset: usize,
-    len: usize,
+    pub(super) raw: NonNull<c_void>,
+    pub(super) offset: usize,
+    pub(super) len: usize,
 }
 
 // SAFETY: the reservation is the mapping's own, and not bound to a thread.
@@ -126,11 +126,6 @@ impl Mapping {
         unsafe { VirtualFree(self.part(offset, len), len, MEM_DECOMMIT) != 0 }
     }
 
-    fn part(&self, offset: usize, len: usize) -> *mut c_void {
-        debug_assert!(offset + len <= self.len);
-        self.base().as_ptr().wrapping_add(offset).cast()
-    }
-
     /// Commits and touches every page, so that later first touches cost no fault.
     pub(crate) fn prefault(&self) -> io::Result<()> {
         self.commit(0, self.len)?;
@@ -147,16 +142,6 @@ impl Mapping {
     /// Does nothing: processes do not fork here.
     pub(crate) fn wipe_on_fork(&self) -> io::Result<()> {
         Ok(())
-    }
-
-    /// Returns the first byte of the range.
-    pub(crate) fn base(&self) -> NonNull<u8> {
-        let base = self.raw.as_ptr().cast::<u8>().wrapping_add(self.offset);
-        NonNull::new(base).expect("a mapping never starts at address 0")
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.len
     }
 }
 
