@@ -147,7 +147,7 @@ impl<T: Send + Sync + 'static> Registry<T> {
         let before = node.next.fetch_or(MARKED, Ordering::AcqRel, &guard);
         debug_assert_eq!(before.tag(), 0, "an entry is removed once");
         self.walk(self.bucket(address), &guard, |_| false);
-        // Without the flush, up to a bag of nodes would wait for other calls to come.
+        // Without the flush, up to 64 nodes would wait for other calls to come.
         guard.flush();
     }
 

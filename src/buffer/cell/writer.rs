@@ -2,10 +2,11 @@
 //!
 //! crossbeam-epoch keeps garbage back also when no thread is pinned:
 //!
-//! - Functions are deferred into a bag of the participant.
+//! - A participant collects the functions that it defers. It hands them in when they are 64, or
+//!   when it flushes. What is handed in together is a *bag*.
 //! - A bag expires when the epoch has advanced twice after the bag was handed in.
 //! - A flush advances the epoch once at most, and only if no thread is pinned in an earlier epoch.
-//!   It opens 8 bags at most, the oldest first.
+//!   It opens 8 bags at most, the oldest first: it runs what they hold.
 //!
 //! So a writer pins anew and flushes until nothing is retired:
 //!
@@ -37,8 +38,8 @@ use crate::sync::scaled;
 /// writer's own bag needs two.
 const IDLE_FLUSHES: u32 = scaled(8, 2);
 
-/// The most flushes of one collection. They open some 240 bags, and each looks at every
-/// participant.
+/// The most flushes of one collection. Each looks at every participant, and runs what was deferred
+/// in at most 8 bags.
 const MOST: u32 = scaled(32, 4);
 
 /// A handle with which a thread changes a cell, from
@@ -75,7 +76,7 @@ impl<'c, B: Buffer> Writer<'c, B> {
     ///
     /// The work of a call is bounded. It flushes the collector 64 times at most, and two or three
     /// times if nobody else is at work. A flush looks at the cell's participants, which are as many
-    /// as there were handles at one time, and runs at most 8 bags of 64 functions. Handles that
+    /// as there were handles at one time, and runs at most 512 deferred functions. Handles that
     /// came and went cost nothing more. A buffer that is released may end its pool: see
     /// [`OnMisuse::Call`](crate::OnMisuse::Call).
     ///
