@@ -1,6 +1,6 @@
 //! The distance of the two cores: the round trip of a cache line.
 //!
-//! Virtual CPUs are sometimes near (one core complex: 50 to 90 ns) and sometimes far apart (350 to
+//! Virtual CPUs are sometimes near (one core complex: 50 to 90 ns) and sometimes far apart (360 to
 //! 530 ns). What is handed from one to the other costs three to four times as much when they are
 //! far apart.
 
