@@ -92,7 +92,7 @@ static const struct {
     {wish_prefault, "framewell_config.prefault is 2"},
     {wish_zero_on_free, "framewell_config.zero_on_free is 2"},
 #if SIZE_MAX > 0xffffffffu
-    {wish_dot11_bytes, "4294967297 bytes"},
+    {wish_dot11_bytes, "4294967297 bytes for 802.11 buffers"},
 #endif
     {wish_classes_of_null, "size_class_count"},
     {wish_class_of_0, "size class of 0 bytes"},

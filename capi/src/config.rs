@@ -230,11 +230,13 @@ fn member(refused: &BuildError) -> Option<&'static str> {
     })
 }
 
-/// Returns a message of the builder with its remedies named as a C program knows them.
+/// Returns a message of the builder in the words of the header: its remedies, and what the budget
+/// is for.
 fn in_c(message: &str, name: fn(&str) -> String) -> String {
     let message = message
         .replace("Front::Auto", "FRAMEWELL_FRONT_AUTO")
-        .replace("Front::Portable", "FRAMEWELL_FRONT_PORTABLE");
+        .replace("Front::Portable", "FRAMEWELL_FRONT_PORTABLE")
+        .replace("for size classes", "for 802.11 buffers");
     let mut parts = message.split("PoolBuilder::");
     let mut in_c = parts.next().unwrap_or_default().to_owned();
     for part in parts {
@@ -380,6 +382,21 @@ mod tests {
         let variable = |wish: &str| format!("FRAMEWELL_{}", wish.to_uppercase());
         let size = refused(wishes(Pool::builder().cache_size(2000), variable)).message;
         assert!(size.contains("leave FRAMEWELL_CACHE_SIZE out"), "{size}");
+    }
+
+    #[test]
+    fn budget_is_named_as_the_header_does() {
+        let member = |wish: &str| format!("framewell_config.{wish}");
+        let budget = refused(wishes(Pool::builder().alloc_bytes(usize::MAX), member)).message;
+        let begins = format!(
+            "a budget of {} bytes for 802.11 buffers exceeds",
+            usize::MAX
+        );
+        assert!(budget.starts_with(&begins), "{budget}");
+        assert!(
+            budget.contains("; lower framewell_config.dot11_bytes "),
+            "{budget}"
+        );
     }
 
     #[test]
