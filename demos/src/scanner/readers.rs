@@ -43,7 +43,7 @@ impl<'c> Watch<'c> {
 /// The findings of a reader.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Seen {
-    /// The number of beacons that were looked at and verified.
+    /// The number of beacons whose seal was verified.
     pub reads: u64,
     /// The number of these that were newer than the one before in the same cell.
     pub news: u64,
@@ -80,7 +80,6 @@ impl Seen {
             self.empty += 1;
             return;
         };
-        self.reads += 1;
         let number = match seal::open(&beacon, watch.bssid) {
             Ok(sealed) => sealed.number,
             Err(what) => {
@@ -88,6 +87,7 @@ impl Seen {
                 return;
             }
         };
+        self.reads += 1;
         if watch.last.is_some_and(|last| number < last) {
             self.fault(watch.bssid, "is older than the one seen there before");
         }
@@ -170,5 +170,6 @@ mod tests {
         seen.look(&mut watch);
         assert_eq!(watch.last, Some(4));
         assert_eq!((seen.wrong, seen.faults.len()), (3, 3));
+        assert_eq!(seen.reads, 2, "those that were not verified do not count");
     }
 }
