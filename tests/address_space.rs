@@ -21,7 +21,7 @@ const FULL: usize = 256 * CHUNK;
 fn assert_serves(pool: &Pool) {
     pool.get(1500).unwrap().fill(1);
     for len in [300, 65_600, 100_000, 4 << 20] {
-        let mut buffer = pool.dot11(len).unwrap();
+        let mut buffer = pool.alloc(len).unwrap();
         buffer.fill(1);
         assert_eq!(buffer.len(), len);
     }
@@ -31,9 +31,9 @@ fn assert_serves(pool: &Pool) {
 /// all of it comes back. Returns the budget.
 fn assert_is_exact(pool: &Pool) -> usize {
     let budget = pool.stats().alloc.unwrap().budget;
-    let all: Vec<_> = iter::from_fn(|| pool.dot11(60_000).ok()).collect();
+    let all: Vec<_> = iter::from_fn(|| pool.alloc(60_000).ok()).collect();
     assert_eq!(all.len(), budget / CHUNK * (CHUNK / 62_784));
-    let refusal = pool.dot11(60_000).unwrap_err().refusal;
+    let refusal = pool.alloc(60_000).unwrap_err().refusal;
     assert_eq!(refusal, Refusal::Budget { limit: budget });
     drop(all);
     assert_eq!(pool.trim().pinned, 0);
@@ -64,7 +64,7 @@ fn limit_of_private_memory_counts_as_well() {
         let pool = Pool::builder().build().unwrap();
         assert_serves(&pool);
         assert!(assert_is_exact(&pool) < FULL / 2);
-        let refused = Pool::builder().dot11_bytes(4 << 30).build().unwrap_err();
+        let refused = Pool::builder().alloc_bytes(4 << 30).build().unwrap_err();
         let said =
             format!("{LIMIT} bytes of private memory; raise that limit (ulimit -d), or lower");
         assert!(refused.to_string().contains(&said), "{refused}");
@@ -77,7 +77,7 @@ fn budget_that_was_asked_for_is_refused_with_limit_and_remedy() {
         "budget_that_was_asked_for_is_refused_with_limit_and_remedy",
         || {
             limit(libc::RLIMIT_AS, LIMIT);
-            let refused = Pool::builder().dot11_bytes(FULL).build().unwrap_err();
+            let refused = Pool::builder().alloc_bytes(FULL).build().unwrap_err();
             let BuildError::Map { bytes, source, .. } = &refused else {
                 panic!("{refused:?}");
             };
@@ -89,7 +89,7 @@ fn budget_that_was_asked_for_is_refused_with_limit_and_remedy() {
                      (ulimit -v), or lower PoolBuilder::alloc_bytes"
                 )
             );
-            assert_serves(&Pool::builder().dot11_bytes(16 << 20).build().unwrap());
+            assert_serves(&Pool::builder().alloc_bytes(16 << 20).build().unwrap());
         },
     );
 }
@@ -122,7 +122,7 @@ fn large_buffers_need_nothing_of_the_size_classes() {
         let pool = Pool::builder().build().unwrap();
         let limit_now = linux::mapped() + (7 << 19);
         limit(libc::RLIMIT_AS, limit_now);
-        let refused = pool.dot11(300).unwrap_err();
+        let refused = pool.alloc(300).unwrap_err();
         let Refusal::System { limit, .. } = refused.refusal else {
             panic!("{refused:?}");
         };
@@ -132,11 +132,11 @@ fn large_buffers_need_nothing_of_the_size_classes() {
         assert!(refused.to_string().ends_with(remedy), "{refused}");
 
         for _ in 0..3 {
-            pool.dot11(100_000).unwrap().fill(1);
+            pool.alloc(100_000).unwrap().fill(1);
         }
         let stats = pool.stats().alloc.unwrap();
         assert_eq!((stats.budget, stats.large), (0, 0));
-        let too_large = pool.dot11(64 << 20).unwrap_err();
+        let too_large = pool.alloc(64 << 20).unwrap_err();
         assert!(
             matches!(
                 too_large,

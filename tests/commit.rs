@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use common::take_all;
 use common::windows::{committed, committed_at};
-use framewell::{Dot11Buf, Pool};
+use framewell::{Pool, VarBuf};
 
 const CHUNK: usize = 1 << 20;
 const PAGE: usize = 4096;
@@ -77,8 +77,8 @@ fn prefault_commits_every_frame() {
     assert_eq!(committed_at(base), Some(all));
 }
 
-fn written(pool: &Pool, len: usize) -> Dot11Buf {
-    let mut buffer = pool.dot11(len).unwrap();
+fn written(pool: &Pool, len: usize) -> VarBuf {
+    let mut buffer = pool.alloc(len).unwrap();
     buffer.fill(1);
     buffer
 }
@@ -104,7 +104,7 @@ fn chunks_are_committed_when_they_are_taken_and_go_by_trim() {
         assert_grown(before, CHUNK);
     }
     // Another class takes the chunks that this one gave back.
-    let other = pool.dot11(65_000).unwrap();
+    let other = pool.alloc(65_000).unwrap();
     assert_eq!(committed_at(base), Some(2 * CHUNK));
     assert!(other.iter().all(|byte| *byte == 0));
     drop((first, other));

@@ -55,7 +55,7 @@ fn assert_refused_by_the_system(answer: Result<(), OutOfMemory>) {
 #[test]
 fn refused_commit_is_an_ordinary_answer_and_loses_nothing() {
     limit_commit(LIMIT);
-    let pool = Pool::builder().frames(FRAMES).dot11_bytes(64 << 20);
+    let pool = Pool::builder().frames(FRAMES).alloc_bytes(64 << 20);
     let pool = pool.build().unwrap();
     let mut held = Vec::with_capacity(FRAMES);
     let mut again = Vec::with_capacity(FRAMES);
@@ -65,8 +65,8 @@ fn refused_commit_is_an_ordinary_answer_and_loses_nothing() {
 
     held.extend(iter::from_fn(|| pool.get(60).ok()));
     let refused = pool.get(60).map(mem::drop);
-    let chunk = pool.dot11(2000).map(mem::drop);
-    let large = pool.dot11(16 << 20).map(mem::drop);
+    let chunk = pool.alloc(2000).map(mem::drop);
+    let large = pool.alloc(16 << 20).map(mem::drop);
     // Frames are freed at the limit, without memory for more magazines, and got once more.
     let freed = held.len() / 2;
     held.truncate(held.len() - freed);
@@ -96,7 +96,7 @@ fn refused_commit_is_an_ordinary_answer_and_loses_nothing() {
     // When there is memory again, everything works again.
     drop(held);
     assert_eq!(pool.stats().free, FRAMES);
-    assert!(pool.dot11(2000).is_ok());
+    assert!(pool.alloc(2000).is_ok());
     drop(pool);
     let pool = Pool::builder().frames(FRAMES).build().unwrap();
     let frames: Vec<_> = (0..1000).map(|_| pool.get(60).unwrap()).collect();

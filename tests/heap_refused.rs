@@ -1,4 +1,4 @@
-//! Tests that 802.11 allocations and trims do the same when the heap has nothing more to give as
+//! Tests that allocations and trims do the same when the heap has nothing more to give as
 //! when it has. A heap is like that where the system refuses memory.
 
 #![cfg(not(loom))]
@@ -7,7 +7,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::{iter, ptr};
 
-use framewell::{Dot11Buf, Front, Pool, Refusal};
+use framewell::{Front, Pool, Refusal, VarBuf};
 
 const CHUNK: usize = 1 << 20;
 /// The number of chunks. It is more than a stable sort handles without the heap.
@@ -50,15 +50,15 @@ fn with_heap_for<T>(allocations: usize, f: impl FnOnce() -> T) -> T {
     answer
 }
 
-fn all(pool: &Pool, len: usize) -> Vec<Dot11Buf> {
-    iter::from_fn(|| pool.dot11(len).ok()).collect()
+fn all(pool: &Pool, len: usize) -> Vec<VarBuf> {
+    iter::from_fn(|| pool.alloc(len).ok()).collect()
 }
 
 /// Returns a pool whose chunks all belong to one class, and the buffers that are out. In each chunk
 /// some buffers are free, and in one chunk all are.
-fn all_in_one_class(front: Front) -> (Pool, Vec<Dot11Buf>) {
+fn all_in_one_class(front: Front) -> (Pool, Vec<VarBuf>) {
     let builder = Pool::builder().front(front);
-    let pool = builder.dot11_bytes(CHUNKS * CHUNK).build().unwrap();
+    let pool = builder.alloc_bytes(CHUNKS * CHUNK).build().unwrap();
     let mut held = all(&pool, 2000);
     let per_chunk = held.len() / CHUNKS;
     // The buffers are sorted by chunks, which matters if the thread was moved meanwhile.
@@ -90,9 +90,9 @@ fn assert_whole(pool: &Pool) {
 fn allocation_that_needs_another_class_chunk_answers() {
     each_shortage(|front, allocations| {
         let (pool, held) = all_in_one_class(front);
-        let answer = with_heap_for(allocations, || pool.dot11(10_000));
+        let answer = with_heap_for(allocations, || pool.alloc(10_000));
         assert!(answer.is_ok(), "{answer:?}");
-        assert!(pool.dot11(10_000).is_ok());
+        assert!(pool.alloc(10_000).is_ok());
         drop((held, answer));
         assert_whole(&pool);
     });
@@ -115,9 +115,9 @@ fn first_large_buffer_that_the_system_refuses_asks_nothing_of_the_heap() {
     const TOO_MUCH: usize = usize::MAX / 4 * 3;
     for front in [Front::Auto, Front::Portable] {
         let pool = Pool::builder().frames(1).front(front).build().unwrap();
-        let answer = with_heap_for(0, || pool.dot11(TOO_MUCH).map(drop));
+        let answer = with_heap_for(0, || pool.alloc(TOO_MUCH).map(drop));
         let refusal = answer.unwrap_err().refusal;
         assert!(matches!(refusal, Refusal::System { .. }), "{refusal:?}");
-        assert!(pool.dot11(1 << 20).is_ok());
+        assert!(pool.alloc(1 << 20).is_ok());
     }
 }

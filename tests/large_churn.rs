@@ -10,9 +10,9 @@ use framewell::{Front, Pool};
 
 fn churn(pool: &Pool, rounds: usize) {
     for _ in 0..rounds {
-        let pointer = pool.dot11(70_000).unwrap().into_raw().as_ptr();
+        let pointer = pool.alloc(70_000).unwrap().into_raw().as_ptr();
         // SAFETY: the buffer was handed out just now.
-        drop(unsafe { pool.dot11_from_raw(pointer) }.unwrap());
+        drop(unsafe { pool.buf_from_raw(pointer) }.unwrap());
     }
 }
 

@@ -9,7 +9,7 @@ use std::io;
 
 use common::linux::{limit, locked_at, resident, resident_at};
 use common::{child, lacking, take_all};
-use framewell::{BuildError, Dot11Buf, Front, HugePages, Limit, Pool};
+use framewell::{BuildError, Front, HugePages, Limit, Pool, VarBuf};
 
 const MIB: usize = 1 << 20;
 const CHUNK: usize = MIB;
@@ -39,8 +39,8 @@ fn assert_grown(before: usize, by: usize) {
     assert!((by..by + SLACK).contains(&grown), "{grown} bytes, not {by}");
 }
 
-fn written(pool: &Pool, len: usize) -> Dot11Buf {
-    let mut buffer = pool.dot11(len).unwrap();
+fn written(pool: &Pool, len: usize) -> VarBuf {
+    let mut buffer = pool.alloc(len).unwrap();
     buffer.fill(1);
     buffer
 }
@@ -86,7 +86,7 @@ fn takes_memory_for_what_is_used(front: Front) {
     assert!(trimmed.bytes >= 19 * CHUNK, "{trimmed:?}");
     assert_grown(before, 0);
     // Memory that comes again is zeroed, and locked.
-    assert!(pool.dot11(2346).unwrap().iter().all(|byte| *byte == 0));
+    assert!(pool.alloc(2346).unwrap().iter().all(|byte| *byte == 0));
     let again = written(&pool, 60_000);
     assert!(locked_at(again.as_ptr().addr()) >= 60_000);
 }
@@ -100,7 +100,7 @@ fn large_buffer_in_a_locked_process_is_resident_as_a_whole_and_alone() {
         }
         let pool = Pool::builder().build().unwrap();
         let before = resident();
-        let buffers: Vec<_> = (0..20).map(|_| pool.dot11(MIB).unwrap()).collect();
+        let buffers: Vec<_> = (0..20).map(|_| pool.alloc(MIB).unwrap()).collect();
         assert_grown(before, 20 * MIB);
         let base = buffers[0].as_ptr().addr();
         assert!(locked_at(base) >= MIB);
@@ -149,7 +149,7 @@ fn limit_of_locked_memory_is_named() {
                  (ulimit -l), or ask for fewer with PoolBuilder::frames"
             )
         );
-        let refused = Pool::builder().frames(100).dot11_bytes(LIMIT);
+        let refused = Pool::builder().frames(100).alloc_bytes(LIMIT);
         let refused = refused.build().unwrap_err();
         let is_limit = matches!(
             refused,

@@ -46,11 +46,11 @@ fn frame_that_is_handed_out_races_its_return_and_the_last_handle() {
 fn buffer_that_is_handed_out_races_its_return_and_the_last_handle() {
     explore(|| {
         let pool = pool();
-        let buffer = pool.dot11(1).unwrap();
+        let buffer = pool.alloc(1).unwrap();
         let address = buffer.as_ptr().addr();
         let waits = thread::spawn(move || {
             // SAFETY: at this address only that buffer is handed out, if it is handed out already.
-            match unsafe { pool.dot11_from_raw(ptr::without_provenance_mut(address)) } {
+            match unsafe { pool.buf_from_raw(ptr::without_provenance_mut(address)) } {
                 Ok(_) => None,
                 Err(_) => Some(pool),
             }
@@ -58,7 +58,7 @@ fn buffer_that_is_handed_out_races_its_return_and_the_last_handle() {
         let pointer = buffer.into_raw();
         if let Some(pool) = waits.join().unwrap() {
             // SAFETY: the buffer was handed out above, and it was not taken back.
-            drop(unsafe { pool.dot11_from_raw(pointer.as_ptr()) }.unwrap());
+            drop(unsafe { pool.buf_from_raw(pointer.as_ptr()) }.unwrap());
         }
     });
 }

@@ -37,7 +37,7 @@ fn percent(part: usize, whole: usize) -> String {
 
 /// Returns how many buffers of a length a pool of one chunk has. They are free again afterwards.
 fn buffers_a_chunk(pool: &Pool, len: usize) -> usize {
-    let all: Vec<_> = iter::from_fn(|| pool.dot11(len).ok()).collect();
+    let all: Vec<_> = iter::from_fn(|| pool.alloc(len).ok()).collect();
     all.len()
 }
 
@@ -56,11 +56,11 @@ fn row(pool: &Pool, least: usize, size: usize) -> String {
 }
 
 fn table() -> String {
-    let pool = builder().dot11_bytes(CHUNK).build().unwrap();
+    let pool = builder().alloc_bytes(CHUNK).build().unwrap();
     let mut table = HEAD.to_string();
     let mut least = 1;
     loop {
-        let buffer = pool.dot11(least).unwrap();
+        let buffer = pool.alloc(least).unwrap();
         if pool.stats().alloc.unwrap().large > 0 {
             return table;
         }

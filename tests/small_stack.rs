@@ -61,7 +61,7 @@ fn build() {
 
 fn build_portable() {
     let pool = Pool::builder().front(Front::Portable);
-    *SHARED.lock().unwrap() = Some(pool.dot11_bytes(16 << 20).build().unwrap());
+    *SHARED.lock().unwrap() = Some(pool.alloc_bytes(16 << 20).build().unwrap());
 }
 
 fn frames() {
@@ -72,12 +72,12 @@ fn frames() {
 }
 
 fn first_of_a_class() {
-    drop(shared().dot11(300).unwrap());
+    drop(shared().alloc(300).unwrap());
 }
 
 fn first_large_ones() {
     for _ in 0..200 {
-        drop(shared().dot11(100_000).unwrap());
+        drop(shared().alloc(100_000).unwrap());
     }
 }
 
@@ -87,7 +87,7 @@ fn all_of_them() {
     let frames: Vec<_> = iter::from_fn(|| pool.get(60).ok()).collect();
     assert_eq!(frames.len(), pool.capacity());
     drop(frames);
-    let buffers: Vec<_> = (0..20_000).map(|_| pool.dot11(300).unwrap()).collect();
+    let buffers: Vec<_> = (0..20_000).map(|_| pool.alloc(300).unwrap()).collect();
     drop(buffers);
     assert_eq!(pool.trim().pinned, 0);
     assert_eq!(pool.stats().out, 0);
@@ -102,7 +102,7 @@ fn refused() {
             .build()
             .is_err()
     );
-    assert!(shared().dot11(usize::MAX).is_err());
+    assert!(shared().alloc(usize::MAX).is_err());
 }
 
 fn end() {

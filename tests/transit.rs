@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use common::{Random, cpus, scale};
-use framewell::{Dot11Buf, Front, Pool};
+use framewell::{Front, Pool, VarBuf};
 
 /// The classes that take the budget from one another. Each fills it.
 const LENGTHS: [usize; 4] = [352, 2368, 1600, 11_456];
@@ -21,17 +21,17 @@ const LENGTHS: [usize; 4] = [352, 2368, 1600, 11_456];
 /// another class, which nobody else needs. Returns the number of allocations that were refused, and
 /// that of all.
 fn hand_over(pool: &Pool, threads: usize, [from, to]: [usize; 2]) -> (usize, usize) {
-    drop(iter::from_fn(|| pool.dot11(from).ok()).collect::<Vec<_>>());
-    let dot11 = pool.stats().alloc.unwrap();
-    assert_eq!((dot11.out, dot11.chunks), (0, dot11.budget >> 20));
-    let share = dot11.budget / 2 / threads / to;
+    drop(iter::from_fn(|| pool.alloc(from).ok()).collect::<Vec<_>>());
+    let alloc = pool.stats().alloc.unwrap();
+    assert_eq!((alloc.out, alloc.chunks), (0, alloc.budget >> 20));
+    let share = alloc.budget / 2 / threads / to;
     let refused = AtomicUsize::new(0);
     let start = Barrier::new(threads);
     let one = || {
-        let mut held: Vec<Dot11Buf> = Vec::with_capacity(share);
+        let mut held: Vec<VarBuf> = Vec::with_capacity(share);
         start.wait();
         for _ in 0..share {
-            match pool.dot11(to) {
+            match pool.alloc(to) {
                 Ok(buffer) => held.push(buffer),
                 Err(_) => _ = refused.fetch_add(1, Ordering::Relaxed),
             }
@@ -46,7 +46,7 @@ fn hand_over(pool: &Pool, threads: usize, [from, to]: [usize; 2]) -> (usize, usi
 /// Returns the refusals of all turns, with one class after the other.
 fn turns(front: Front, bytes: usize, threads: usize, turns: usize) -> usize {
     let builder = Pool::builder().frames(1).front(front);
-    let pool = builder.dot11_bytes(bytes).build().unwrap();
+    let pool = builder.alloc_bytes(bytes).build().unwrap();
     let mut sum = (0, 0);
     for turn in 0..turns {
         let lengths = [turn, turn + 1].map(|turn| LENGTHS[turn % LENGTHS.len()]);
@@ -84,15 +84,15 @@ fn no_allocation_is_refused_while_chunks_go_to_another_class() {
 fn churned(front: Front, bytes: usize, rounds: usize) -> usize {
     const LIVE: usize = 125;
     let builder = Pool::builder().frames(1).front(front);
-    let pool = builder.dot11_bytes(bytes).build().unwrap();
+    let pool = builder.alloc_bytes(bytes).build().unwrap();
     let mut random = Random::new(7);
-    let mut held: Vec<Option<Dot11Buf>> = Vec::new();
+    let mut held: Vec<Option<VarBuf>> = Vec::new();
     held.resize_with(LIVE, || None);
     let mut refused = 0;
     for _ in 0..rounds {
         let at = random.below(LIVE);
         held[at] = None;
-        held[at] = pool.dot11(1 + random.below(8000)).ok();
+        held[at] = pool.alloc(1 + random.below(8000)).ok();
         refused += usize::from(held[at].is_none());
     }
     println!(
@@ -117,15 +117,15 @@ fn lengths_at_random_need_few_chunks() {
 fn larger_class_serves_where_no_chunk_is_left() {
     for front in [Front::Auto, Front::Portable] {
         let builder = Pool::builder().frames(1).front(front);
-        let pool = builder.dot11_bytes(1 << 20).build().unwrap();
-        let first = pool.dot11(1600).unwrap();
-        let small = pool.dot11(100).unwrap();
+        let pool = builder.alloc_bytes(1 << 20).build().unwrap();
+        let first = pool.alloc(1600).unwrap();
+        let small = pool.alloc(100).unwrap();
         assert_eq!((small.len(), small.capacity()), (100, first.capacity()));
-        assert_eq!(pool.dot11_aligned(100).unwrap().as_ptr().addr() % 64, 0);
-        assert!(pool.dot11(3000).is_err());
+        assert_eq!(pool.alloc_aligned(100).unwrap().as_ptr().addr() % 64, 0);
+        assert!(pool.alloc(3000).is_err());
         drop((first, small));
         // With nothing in use the chunk goes where it is wanted.
-        assert_eq!(pool.dot11(3000).unwrap().len(), 3000);
+        assert_eq!(pool.alloc(3000).unwrap().len(), 3000);
         assert_eq!(pool.trim().pinned, 0);
     }
 }

@@ -12,7 +12,7 @@ use std::thread;
 
 use common::linux::resident_at;
 use common::{Random, scale};
-use framewell::{Dot11Buf, Front, Pool};
+use framewell::{Front, Pool, VarBuf};
 
 const CHUNK: usize = 1 << 20;
 /// The lengths of the peak. Each of them fills its class.
@@ -20,16 +20,16 @@ const LENGTHS: [usize; 6] = [352, 1600, 2368, 3904, 11_456, 65_600];
 /// The most buffers that a thread of the churn has.
 const HELD: usize = 2;
 
-fn chunk_of(buffer: &Dot11Buf) -> usize {
+fn chunk_of(buffer: &VarBuf) -> usize {
     buffer.as_ptr().addr() / CHUNK
 }
 
 /// Returns as many bytes of each length as of any other, with every page touched.
-fn peak(pool: &Pool, bytes: usize) -> Vec<Dot11Buf> {
+fn peak(pool: &Pool, bytes: usize) -> Vec<VarBuf> {
     let mut peak = Vec::new();
     for len in LENGTHS {
         for _ in 0..bytes / LENGTHS.len() / len {
-            let mut buffer = pool.dot11(len).unwrap();
+            let mut buffer = pool.alloc(len).unwrap();
             buffer.fill(len as u8);
             peak.push(buffer);
         }
@@ -39,7 +39,7 @@ fn peak(pool: &Pool, bytes: usize) -> Vec<Dot11Buf> {
 
 /// Frees all buffers but about one in `of`, at random. Returns the bytes of the buffers that were
 /// in chunks of which none is left.
-fn free_most(peak: &mut Vec<Dot11Buf>, of: usize, random: &mut Random) -> usize {
+fn free_most(peak: &mut Vec<VarBuf>, of: usize, random: &mut Random) -> usize {
     let all: Vec<_> = peak.iter().map(|b| (chunk_of(b), b.capacity())).collect();
     // The buffers are in no order, so neighbours do not come back together.
     for at in (1..peak.len()).rev() {
@@ -51,7 +51,7 @@ fn free_most(peak: &mut Vec<Dot11Buf>, of: usize, random: &mut Random) -> usize 
     free.map(|(_, capacity)| capacity).sum()
 }
 
-fn pinned_by(live: &[Dot11Buf]) -> BTreeSet<usize> {
+fn pinned_by(live: &[VarBuf]) -> BTreeSet<usize> {
     live.iter().map(chunk_of).collect()
 }
 
@@ -66,12 +66,12 @@ impl Drop for StopAtEnd<'_> {
 
 /// Allocates and frees buffers of a length of the peak until told to stop.
 fn churn(pool: &Pool, len: usize, rounds: &AtomicUsize, stop: &AtomicBool) {
-    let mut held: Vec<Dot11Buf> = Vec::new();
+    let mut held: Vec<VarBuf> = Vec::new();
     while !stop.load(Ordering::Relaxed) {
         if held.len() == HELD {
             held.remove(0);
         }
-        let mut buffer = pool.dot11(len).unwrap();
+        let mut buffer = pool.alloc(len).unwrap();
         buffer[0] = 1;
         held.push(buffer);
         rounds.fetch_add(1, Ordering::Relaxed);
@@ -79,7 +79,7 @@ fn churn(pool: &Pool, len: usize, rounds: &AtomicUsize, stop: &AtomicBool) {
 }
 
 /// Trims under churn. Checks what the system has got back, and that the threads went on meanwhile.
-fn trim_under_churn(pool: &Pool, live: &mut Vec<Dot11Buf>, of: usize, random: &mut Random) {
+fn trim_under_churn(pool: &Pool, live: &mut Vec<VarBuf>, of: usize, random: &mut Random) {
     let rounds = [AtomicUsize::new(0), AtomicUsize::new(0)];
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -127,7 +127,7 @@ fn trim_gives_back_the_chunks_that_a_peak_leaves_free() {
     let bytes = if scale() > 1 { 200 << 20 } else { 64 << 20 };
     for front in [Front::Auto, Front::Portable] {
         let builder = Pool::builder().frames(64).front(front);
-        let pool = builder.dot11_bytes(bytes + 32 * CHUNK).build().unwrap();
+        let pool = builder.alloc_bytes(bytes + 32 * CHUNK).build().unwrap();
         println!("{} front", pool.stats().front);
         for of in [100, 1000] {
             let mut live = peak(&pool, bytes);
@@ -135,8 +135,8 @@ fn trim_gives_back_the_chunks_that_a_peak_leaves_free() {
             // With no other thread there it is exact.
             let pinned = pinned_by(&live).len();
             assert_eq!(pool.trim().pinned, pinned);
-            let dot11 = pool.stats().alloc.unwrap();
-            assert_eq!((dot11.chunks, dot11.out), (pinned, live.len()));
+            let alloc = pool.stats().alloc.unwrap();
+            assert_eq!((alloc.chunks, alloc.out), (pinned, live.len()));
             for buffer in &live {
                 assert!(buffer.iter().all(|byte| *byte == buffer.len() as u8));
             }

@@ -46,7 +46,7 @@ fn pool(bytes: &mut Unstructured) -> Result<Option<Pool>> {
             }
             6 => builder.cache_size(number(bytes, 1020)?),
             7 => builder.shards(number(bytes, 4096)?),
-            8 => builder.dot11_bytes(number(bytes, 4 << 30)?),
+            8 => builder.alloc_bytes(number(bytes, 4 << 30)?),
             _ => builder.size_class(number(bytes, 256 << 10)?),
         };
     }
@@ -66,15 +66,15 @@ fn exercise(pool: &Pool) {
     }
     drop(frames);
     for len in [0, 60, 2346, 65_600, 65_601] {
-        let mut buffer = pool.dot11(len).unwrap();
+        let mut buffer = pool.alloc(len).unwrap();
         buffer.fill(1);
         assert_eq!(buffer.len(), len);
     }
     pool.trim();
     let stats = pool.stats();
-    let dot11 = stats.alloc.unwrap();
+    let alloc = stats.alloc.unwrap();
     assert_eq!((stats.free, stats.out), (pool.capacity(), 0));
-    assert_eq!((dot11.out, dot11.large, dot11.chunks), (0, 0, 0));
+    assert_eq!((alloc.out, alloc.large, alloc.chunks), (0, 0, 0));
 }
 
 fuzz_target!(|data: &[u8]| {

@@ -16,7 +16,7 @@ mod inspect;
     dead_code,
     reason = "what the Rust interface alone shows is checked elsewhere"
 )]
-#[path = "../../tests/common/dot11/model.rs"]
+#[path = "../../tests/common/alloc/model.rs"]
 mod model;
 #[path = "capi/pointer.rs"]
 mod pointer;

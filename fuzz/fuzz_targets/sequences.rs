@@ -1,14 +1,14 @@
 //! Makes any sequence of allocations, frees, trims and raw calls on two pools, with hostile
 //! pointers and sizes, on either front. It must agree with the model of
-//! `tests/suite/dot11_properties.rs`.
+//! `tests/suite/alloc_properties.rs`.
 
 #![no_main]
 
-#[path = "../../tests/common/dot11/mod.rs"]
-mod dot11;
+#[path = "../../tests/common/alloc/mod.rs"]
+mod alloc;
 
+use alloc::{Call, Pointer, Run, Shape};
 use arbitrary::{Result, Unstructured};
-use dot11::{Call, Pointer, Run, Shape};
 use framewell::{Front, Pool};
 use libfuzzer_sys::fuzz_target;
 

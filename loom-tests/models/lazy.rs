@@ -75,12 +75,12 @@ pub fn two_take_the_first_buffers_of_a_pool() {
     explore_deep(Some(1), || {
         let pool = Pool::builder().frames(1).shards(1).build().unwrap();
         let other = pool.clone();
-        let thread = spawn_deep(move || other.dot11(4096).unwrap());
+        let thread = spawn_deep(move || other.alloc(4096).unwrap());
         run_on(0);
-        let mine = pool.dot11(4096).unwrap();
+        let mine = pool.alloc(4096).unwrap();
         let theirs = thread.join().unwrap();
         assert_ne!(mine.as_ptr(), theirs.as_ptr(), "lost or doubled");
-        assert!(pool.dot11(4096).is_err(), "lost or doubled");
+        assert!(pool.alloc(4096).is_err(), "lost or doubled");
     });
 }
 

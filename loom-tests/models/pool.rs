@@ -7,7 +7,7 @@ use loom::thread;
 
 use super::fw::sync::weakly;
 use super::fw::sys::run_on;
-use super::fw::{Burst, Frame, Pool};
+use super::fw::{Burst, Frame, Front, Pool};
 use crate::harness::{explore, within};
 
 /// A pool on one shard: with 8 frames batches are of 2, and a shard holds 4.
@@ -246,6 +246,29 @@ pub fn bulk_that_falls_short_gives_back() {
         }
         thread.join().unwrap();
         drop(burst);
+        is_whole(&pool);
+    });
+}
+
+pub fn bulk_that_falls_short_gives_back_to_caches() {
+    explore(Some(1), || {
+        let builder = Pool::builder().frames(3).front(Front::Rseq);
+        let pool = builder.build().unwrap();
+        let get = |cpu, pool: &Pool| {
+            run_on(cpu);
+            let mut burst: Burst<2> = Burst::new();
+            match pool.get_bulk(&mut burst, 2) {
+                Ok(()) => burst[1][0] = 1,
+                Err(_) => assert!(burst.is_empty(), "it kept some"),
+            }
+            burst
+        };
+        let other = pool.clone();
+        let thread = thread::spawn(move || get(1, &other));
+        let mine = get(0, &pool);
+        let theirs = thread.join().unwrap();
+        assert!(mine.len() + theirs.len() <= 2, "lost or doubled");
+        drop((mine, theirs));
         is_whole(&pool);
     });
 }

@@ -1,6 +1,6 @@
 //! Pointers that come back: edge #raw-handover, and generations.
 
-use super::fw::{Dot11Buf, Frame, Pool};
+use super::fw::{Frame, Pool, VarBuf};
 use super::fw::sync::weakly;
 use super::fw::sys::run_on;
 use crate::harness::{explore_deep, spawn_deep};
@@ -9,7 +9,7 @@ use crate::harness::{explore_deep, spawn_deep};
 /// added), two of 2048, or one of 4096.
 fn one_chunk() -> Pool {
     let builder = Pool::builder().frames(1).shards(1);
-    builder.dot11_bytes(4096).size_class(1024).build().unwrap()
+    builder.alloc_bytes(4096).size_class(1024).build().unwrap()
 }
 
 /// A frame or a buffer of a pool.
@@ -35,7 +35,7 @@ impl Raw for Frame {
     }
 }
 
-impl Raw for Dot11Buf {
+impl Raw for VarBuf {
     fn out(self) -> *mut u8 {
         self.into_raw().as_ptr()
     }
@@ -43,7 +43,7 @@ impl Raw for Dot11Buf {
     fn back(pool: &Pool, pointer: usize) -> Option<Self> {
         let pointer = std::ptr::with_exposed_provenance_mut(pointer);
         // SAFETY: as above.
-        unsafe { pool.dot11_from_raw(pointer) }.ok()
+        unsafe { pool.buf_from_raw(pointer) }.ok()
     }
 
     fn bytes(&mut self) -> &mut [u8] {
@@ -56,7 +56,7 @@ pub fn two_bring_a_frame_while_it_goes_out() {
 }
 
 pub fn two_bring_a_buffer_while_it_goes_out() {
-    explore_deep(Some(2), || two_bring_it_while_it_goes_out(|pool| pool.dot11(2048).unwrap()));
+    explore_deep(Some(2), || two_bring_it_while_it_goes_out(|pool| pool.alloc(2048).unwrap()));
 }
 
 /// Who gets it writes to it, after its last owner: nothing but its word orders them. Who comes too
@@ -91,10 +91,10 @@ fn two_bring_it_while_it_goes_out<T: Raw>(get: fn(&Pool) -> T) {
 pub fn two_bring_a_large_buffer() {
     explore_deep(None, || {
         let pool = one_chunk();
-        let pointer = pool.dot11(5000).unwrap().out().expose_provenance();
+        let pointer = pool.alloc(5000).unwrap().out().expose_provenance();
         let other = pool.clone();
-        let thread = spawn_deep(move || Dot11Buf::back(&other, pointer));
-        let mine = Dot11Buf::back(&pool, pointer);
+        let thread = spawn_deep(move || VarBuf::back(&other, pointer));
+        let mine = VarBuf::back(&pool, pointer);
         let theirs = thread.join().unwrap();
         let owners: Vec<_> = [mine, theirs].into_iter().flatten().collect();
         assert_eq!(owners.len(), 1, "lost or doubled");
@@ -104,7 +104,7 @@ pub fn two_bring_a_large_buffer() {
 pub fn dead_pointer_is_refused_beside_a_class_that_takes_the_chunk() {
     explore_deep(Some(2), || {
         let pool = one_chunk();
-        let pair = [(); 2].map(|()| pool.dot11(1024).unwrap());
+        let pair = [(); 2].map(|()| pool.alloc(1024).unwrap());
         // The second buffer of the chunk; the pointer is dead as soon as it is free again.
         let dead = pair[1].as_ptr().addr();
         drop(pair);
@@ -112,19 +112,19 @@ pub fn dead_pointer_is_refused_beside_a_class_that_takes_the_chunk() {
         let thread = spawn_deep(move || {
             run_on(0);
             other.trim();
-            let Ok(_first) = other.dot11(2048) else {
+            let Ok(_first) = other.alloc(2048) else {
                 return;
             };
-            let mut second = other.dot11(2048).unwrap();
+            let mut second = other.alloc(2048).unwrap();
             second.resize(1).unwrap();
             // Of the same number as the dead one, and at another address.
             let pointer = second.out().expose_provenance();
             assert_ne!(pointer, dead);
-            let back = Dot11Buf::back(&other, pointer);
+            let back = VarBuf::back(&other, pointer);
             assert!(back.is_some(), "lost or doubled");
         });
         run_on(0);
-        assert!(Dot11Buf::back(&pool, dead).is_none(), "lost or doubled");
+        assert!(VarBuf::back(&pool, dead).is_none(), "lost or doubled");
         thread.join().unwrap();
     });
 }

@@ -89,10 +89,10 @@ pub fn burst_comes_home_to_an_orphan() {
     });
 }
 
-pub fn dot11_buffer_races_last_handle() {
+pub fn allocated_buffer_races_last_handle() {
     explore_deep(None, || {
         let pool = pool(1);
-        let mut buffer = pool.dot11(2048).unwrap();
+        let mut buffer = pool.alloc(2048).unwrap();
         let thread = spawn_deep(move || drop(pool));
         buffer[0] = 1;
         drop(buffer);
@@ -104,8 +104,8 @@ pub fn buffers_of_two_classes_and_a_frame_come_home_to_an_orphan() {
     explore_deep(Some(1), || {
         let pool = pool(1);
         let frame = pool.get(1).unwrap();
-        let small = pool.dot11(2048).unwrap();
-        let whole = pool.dot11(4096).unwrap();
+        let small = pool.alloc(2048).unwrap();
+        let whole = pool.alloc(4096).unwrap();
         let one = spawn_deep(move || drop(small));
         let two = spawn_deep(move || {
             drop(whole);
@@ -120,7 +120,7 @@ pub fn buffers_of_two_classes_and_a_frame_come_home_to_an_orphan() {
 pub fn large_buffer_races_last_handle() {
     explore_deep(None, || {
         let pool = pool(1);
-        let buffer = pool.dot11(5000).unwrap();
+        let buffer = pool.alloc(5000).unwrap();
         let thread = spawn_deep(move || drop(pool));
         drop(buffer);
         thread.join().unwrap();
@@ -130,8 +130,8 @@ pub fn large_buffer_races_last_handle() {
 pub fn large_buffers_and_one_of_a_class_come_home_to_an_orphan() {
     explore_deep(Some(3), || {
         let pool = pool(1);
-        let small = pool.dot11(2048).unwrap();
-        let large = [pool.dot11(5000).unwrap(), pool.dot11(5000).unwrap()];
+        let small = pool.alloc(2048).unwrap();
+        let large = [pool.alloc(5000).unwrap(), pool.alloc(5000).unwrap()];
         let thread = spawn_deep(move || drop(pool));
         drop(large);
         drop(small);

@@ -4,7 +4,7 @@
 //! Under loom a chunk holds two buffers of 2048 bytes, or one of 4096.
 
 use super::fw::sys::run_on;
-use super::fw::{Dot11Buf, Front, Pool};
+use super::fw::{Front, Pool, VarBuf};
 use crate::harness::{explore_deep, spawn_deep};
 
 const SMALL: usize = 2048;
@@ -13,12 +13,12 @@ const WHOLE: usize = 4096;
 /// A pool of one chunk.
 fn pool() -> Pool {
     let builder = Pool::builder().frames(1).front(Front::Rseq);
-    builder.dot11_bytes(WHOLE).build().unwrap()
+    builder.alloc_bytes(WHOLE).build().unwrap()
 }
 
 /// A buffer with a mark at either end, which nobody else writes to.
-fn take(pool: &Pool, len: usize) -> Option<Dot11Buf> {
-    let mut buffer = pool.dot11(len).ok()?;
+fn take(pool: &Pool, len: usize) -> Option<VarBuf> {
+    let mut buffer = pool.alloc(len).ok()?;
     (buffer[0], buffer[len - 1]) = (1, 1);
     Some(buffer)
 }
@@ -31,8 +31,8 @@ fn is_whole(pool: &Pool) {
         assert_eq!(buffers.len(), all, "lost or doubled");
     }
     pool.trim();
-    let dot11 = pool.stats().alloc.unwrap();
-    assert_eq!((dot11.chunks, dot11.out), (0, 0), "lost or doubled");
+    let alloc = pool.stats().alloc.unwrap();
+    assert_eq!((alloc.chunks, alloc.out), (0, 0), "lost or doubled");
 }
 
 pub fn trim_races_free_by_section() {

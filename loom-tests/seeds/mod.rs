@@ -1,13 +1,13 @@
 //! The seeded bugs: each a change of the source that loom has to catch. How to add one is told in
 //! `verify/mutations`.
 
-mod bulk;
+mod alloc;
 mod caches;
 mod chunks;
 mod depot;
-mod dot11;
 mod dry;
 mod exchange;
+mod id_batch;
 mod lazy;
 mod lent;
 mod orphan;
@@ -34,13 +34,13 @@ pub(crate) struct Seed {
 /// All seeds, by the areas of their models.
 pub(crate) fn seeds() -> impl Iterator<Item = &'static Seed> {
     let areas = [
-        bulk::SEEDS,
+        alloc::SEEDS,
         caches::SEEDS,
         chunks::SEEDS,
         depot::SEEDS,
-        dot11::SEEDS,
         dry::SEEDS,
         exchange::SEEDS,
+        id_batch::SEEDS,
         lazy::SEEDS,
         lent::SEEDS,
         orphan::SEEDS,

@@ -4,8 +4,14 @@ use framewell_mutations::Mutation;
 
 use super::Seed;
 use super::shared::{
-    KEPT_WHAT_IT_GOT, LOST, MISSED, POP_BURST_NOT_RELEASED, POP_NOT_RELEASED, PUSH_BULK_RELAXED,
-    PUSH_RELAXED, SLOT_PUSH_RELAXED, UNORDERED,
+    LOST, MISSED, POP_BURST_NOT_RELEASED, POP_NOT_RELEASED, PUSH_BULK_RELAXED, PUSH_RELAXED,
+    SLOT_PUSH_RELAXED, UNORDERED,
+};
+
+const KEPT_WHAT_IT_GOT: Mutation = Mutation {
+    item: "Pool::get_bulk",
+    from: "burst.truncate(before);",
+    to: "let _ = before;",
 };
 
 pub(crate) const SEEDS: &[Seed] = &[
@@ -118,6 +124,12 @@ pub(crate) const SEEDS: &[Seed] = &[
         name: "kept_what_it_got",
         model: "pool::bulk_that_falls_short_gives_back",
         caught_by: "panicked",
+        bug: &[KEPT_WHAT_IT_GOT],
+    },
+    Seed {
+        name: "kept_what_it_got",
+        model: "pool::bulk_that_falls_short_gives_back_to_caches",
+        caught_by: "it kept some",
         bug: &[KEPT_WHAT_IT_GOT],
     },
     Seed {

@@ -52,12 +52,6 @@ pub(crate) const SLOT_PUSH_RELAXED: Mutation = Mutation {
     to: ".compare_exchange(word, new, Ordering::Relaxed, Ordering::Relaxed)",
 };
 
-pub(crate) const KEPT_WHAT_IT_GOT: Mutation = Mutation {
-    item: "Pool::get_bulk",
-    from: "burst.truncate(before);",
-    to: "let _ = before;",
-};
-
 pub(crate) const FIRST_FENCE_LEFT_OUT: Mutation = Mutation {
     item: "Caches::stop_all",
     from: "1 => self.fence(last),",

@@ -165,8 +165,8 @@ pub(crate) const SEEDS: &[Seed] = &[
         }],
     },
     Seed {
-        name: "dot11_uncounted",
-        model: "teardown::dot11_buffer_races_last_handle",
+        name: "buffer_uncounted",
+        model: "teardown::allocated_buffer_races_last_handle",
         caught_by: UNORDERED,
         bug: &[Mutation {
             item: "Shared::orphan",

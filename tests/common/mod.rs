@@ -6,10 +6,10 @@
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub(crate) mod alloc;
 #[cfg(target_os = "linux")]
 pub(crate) mod child;
 pub(crate) mod churn;
-pub(crate) mod dot11;
 #[cfg(target_os = "linux")]
 pub(crate) mod hugetlb;
 pub(crate) mod ledger;

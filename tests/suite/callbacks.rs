@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use crate::common::{assert_whole, builder, pool};
-use framewell::{Burst, Dot11Buf, Frame, FrameCell, Misuse, OnMisuse, Pool, Writer};
+use framewell::{Burst, Frame, FrameCell, Misuse, OnMisuse, Pool, VarBuf, Writer};
 
 /// Calls a function when it is dropped.
 struct AtDrop<F: Fn()>(F);
@@ -30,7 +30,7 @@ fn ending(frames: usize, at_end: impl Fn() + Send + Sync + 'static) -> Pool {
     let report = move |_: &Misuse| {
         let _owned = &owned;
     };
-    let builder = builder().frames(frames).dot11_bytes(1 << 20);
+    let builder = builder().frames(frames).alloc_bytes(1 << 20);
     let builder = builder.on_misuse(OnMisuse::Call(Arc::new(report)));
     builder.build().unwrap()
 }
@@ -292,7 +292,7 @@ fn ends_amid_unwinding_do_not_end_the_process() {
 fn every_buffer_and_handle_may_be_the_last() {
     let ends = Ends::default();
     for len in [100, 1 << 20] {
-        let buffer: Dot11Buf = ends.pool().dot11(len).unwrap();
+        let buffer: VarBuf = ends.pool().alloc(len).unwrap();
         ends_amid(&ends, 1, || drop(buffer));
     }
     let pool = ends.pool();

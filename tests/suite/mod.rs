@@ -1,6 +1,9 @@
 //! The tests that hold on either front. The programs `auto` and `portable` run them, each on its
 //! own front.
 
+mod alloc;
+mod alloc_attacks;
+mod alloc_properties;
 mod borrower;
 mod borrower_properties;
 mod builder;
@@ -8,9 +11,6 @@ mod burst;
 mod callbacks;
 mod cell;
 mod contract;
-mod dot11;
-mod dot11_attacks;
-mod dot11_properties;
 mod exhaustion;
 mod id_batch;
 mod memory;

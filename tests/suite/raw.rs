@@ -21,9 +21,9 @@ fn refused_frame(pool: &Pool, pointer: *mut u8) -> Misuse {
 }
 
 #[track_caller]
-fn refused_dot11(pool: &Pool, pointer: *mut u8) -> Misuse {
+fn refused_buf(pool: &Pool, pointer: *mut u8) -> Misuse {
     // SAFETY: the tests only bring pointers that stand for nothing that is out.
-    unsafe { pool.dot11_from_raw(pointer) }.unwrap_err()
+    unsafe { pool.buf_from_raw(pointer) }.unwrap_err()
 }
 
 #[test]
@@ -68,18 +68,18 @@ fn every_view_of_a_frame_comes_back() {
 fn a_buffer_comes_back_with_its_length() {
     let pool = pool();
     for len in [0, 1, 2346, 65_600, 65_601, 3 << 20] {
-        let pointer = pool.dot11(len).unwrap().into_raw().as_ptr();
+        let pointer = pool.alloc(len).unwrap().into_raw().as_ptr();
         let carried = pointer.addr();
         let back = thread::scope(|scope| {
             let come_back = || {
                 // SAFETY: the buffer was handed out just now.
-                unsafe { pool.dot11_from_raw(ptr::without_provenance_mut(carried)) }.unwrap()
+                unsafe { pool.buf_from_raw(ptr::without_provenance_mut(carried)) }.unwrap()
             };
             scope.spawn(come_back).join().unwrap()
         });
         assert_eq!(back.len(), len);
         drop(back);
-        assert_eq!(refused_dot11(&pool, pointer).kind, expected_after_free(len));
+        assert_eq!(refused_buf(&pool, pointer).kind, expected_after_free(len));
     }
 }
 
@@ -97,11 +97,11 @@ fn expected_after_free(len: usize) -> MisuseKind {
 fn misused_pointers_are_refused_by_kind_and_nothing_changes() {
     let pool = pool();
     let frame = pool.get(100).unwrap().into_raw().as_ptr();
-    let small = pool.dot11(100).unwrap().into_raw().as_ptr();
-    let large = pool.dot11(1 << 20).unwrap().into_raw().as_ptr();
+    let small = pool.alloc(100).unwrap().into_raw().as_ptr();
+    let large = pool.alloc(1 << 20).unwrap().into_raw().as_ptr();
     let safe_frame = pool.get(100).unwrap();
-    let safe_small = pool.dot11(100).unwrap();
-    let safe_large = pool.dot11(1 << 20).unwrap();
+    let safe_small = pool.alloc(100).unwrap();
+    let safe_large = pool.alloc(1 << 20).unwrap();
     let mut stranger = [0_u8; 4];
     use MisuseKind::{Foreign, Interior, NotRaw, Null, OtherKind};
     let cases: [(*mut u8, MisuseKind, MisuseKind); 13] = [
@@ -121,7 +121,7 @@ fn misused_pointers_are_refused_by_kind_and_nothing_changes() {
     ];
     let before = pool.stats();
     let mut misuses = 0;
-    for (number, (pointer, as_frame, as_dot11)) in cases.into_iter().enumerate() {
+    for (number, (pointer, as_frame, as_buf)) in cases.into_iter().enumerate() {
         // The pointers themselves come back below.
         if pointer != frame {
             assert_eq!(
@@ -132,10 +132,10 @@ fn misused_pointers_are_refused_by_kind_and_nothing_changes() {
             misuses += 1;
         }
         if pointer != small && pointer != large {
-            let refused = refused_dot11(&pool, pointer);
+            let refused = refused_buf(&pool, pointer);
             assert_eq!(
                 (refused.kind, refused.address),
-                (as_dot11, pointer.addr()),
+                (as_buf, pointer.addr()),
                 "case {number}"
             );
             misuses += 1;
@@ -146,27 +146,27 @@ fn misused_pointers_are_refused_by_kind_and_nothing_changes() {
     // SAFETY: the buffer was handed out above.
     drop(unsafe { pool.from_raw(frame) }.unwrap());
     // SAFETY: the buffer was handed out above.
-    drop(unsafe { pool.dot11_from_raw(small) }.unwrap());
+    drop(unsafe { pool.buf_from_raw(small) }.unwrap());
     // SAFETY: the buffer was handed out above.
-    drop(unsafe { pool.dot11_from_raw(large) }.unwrap());
+    drop(unsafe { pool.buf_from_raw(large) }.unwrap());
 }
 
 #[test]
 fn a_pointer_into_a_chunk_that_changed_hands_is_refused() {
-    let pool = builder().dot11_bytes(1 << 20).build().unwrap();
+    let pool = builder().alloc_bytes(1 << 20).build().unwrap();
     let old: Vec<_> = (0..200)
-        .map(|_| pool.dot11(1000).unwrap().into_raw().as_ptr())
+        .map(|_| pool.alloc(1000).unwrap().into_raw().as_ptr())
         .collect();
     for pointer in &old {
         // SAFETY: the buffer was handed out above.
-        drop(unsafe { pool.dot11_from_raw(*pointer) }.unwrap());
+        drop(unsafe { pool.buf_from_raw(*pointer) }.unwrap());
     }
     pool.trim();
     let new: Vec<_> = (0..200)
-        .map(|_| pool.dot11(500).unwrap().into_raw().as_ptr())
+        .map(|_| pool.alloc(500).unwrap().into_raw().as_ptr())
         .collect();
     for pointer in old.iter().filter(|pointer| !new.contains(pointer)) {
-        let refused = refused_dot11(&pool, *pointer);
+        let refused = refused_buf(&pool, *pointer);
         assert!(matches!(
             refused.kind,
             MisuseKind::Interior | MisuseKind::NotRaw
@@ -174,7 +174,7 @@ fn a_pointer_into_a_chunk_that_changed_hands_is_refused() {
     }
     for pointer in new {
         // SAFETY: the buffer was handed out above, and others were refused.
-        drop(unsafe { pool.dot11_from_raw(pointer) }.unwrap());
+        drop(unsafe { pool.buf_from_raw(pointer) }.unwrap());
     }
 }
 
@@ -218,14 +218,14 @@ fn find_tells_start_capacity_and_state() {
     // SAFETY: the buffer was handed out above.
     drop(unsafe { pool.from_raw(pointer.as_ptr()) }.unwrap());
     for (len, capacity) in [(2346, 2368), (70_000, 73_728)] {
-        let buffer = pool.dot11(len).unwrap();
+        let buffer = pool.alloc(len).unwrap();
         let inside = buffer.as_ptr().wrapping_add(1234);
         let pointer = buffer.into_raw();
         let found = pool.find(inside).unwrap();
         assert_eq!((found.kind, found.start), (BufferKind::VarBuf, pointer));
         assert_eq!((found.capacity, found.is_raw), (capacity, true));
         // SAFETY: the buffer was handed out above.
-        let buffer = unsafe { pool.dot11_from_raw(pointer.as_ptr()) }.unwrap();
+        let buffer = unsafe { pool.buf_from_raw(pointer.as_ptr()) }.unwrap();
         assert!(!pool.find(inside).unwrap().is_raw);
         drop(buffer);
     }
@@ -245,16 +245,16 @@ fn of_two_threads_that_free_the_same_pointer_one_succeeds() {
     race(rounds, frame, take_frame);
     for len in [2346, 70_000] {
         let rounds = if len > 65_600 { rounds / 100 } else { rounds };
-        let buffer = || pool.dot11(len).unwrap().into_raw();
+        let buffer = || pool.alloc(len).unwrap().into_raw();
         let take_buffer = |pointer| {
             // SAFETY: it was handed out for this run, and nothing is handed out before both threads
             // have tried.
-            unsafe { pool.dot11_from_raw(pointer) }.is_ok()
+            unsafe { pool.buf_from_raw(pointer) }.is_ok()
         };
         race(rounds, buffer, take_buffer);
     }
-    let dot11 = pool.stats().alloc.unwrap();
-    assert_eq!((pool.stats().out, dot11.out, dot11.large), (0, 0, 0));
+    let alloc = pool.stats().alloc.unwrap();
+    assert_eq!((pool.stats().out, alloc.out, alloc.large), (0, 0, 0));
 }
 
 /// The number of pointers that are out at the same time.

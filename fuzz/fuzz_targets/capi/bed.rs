@@ -14,7 +14,7 @@ use framewell_capi::services::*;
 use framewell_capi::types::*;
 
 use crate::create;
-use crate::model::{CHUNK, Dot11Model, Verdict};
+use crate::model::{AllocModel, CHUNK, Verdict};
 use crate::pointer::Pointer;
 
 type Kept = (Shape, *mut framewell_pool, &'static Told);
@@ -95,7 +95,7 @@ pub(crate) struct Bed {
     pub(crate) frames: BTreeMap<usize, u8>,
     /// The frames that were freed.
     pub(crate) past: Vec<usize>,
-    pub(crate) dot11: Dot11Model,
+    pub(crate) dot11: AllocModel,
     pub(crate) misuses: u64,
     pub(crate) refusals: u64,
     pub(crate) stamp: u8,
@@ -134,7 +134,7 @@ impl Bed {
             first,
             frames: BTreeMap::new(),
             past: Vec::new(),
-            dot11: Dot11Model::new(shape.budget),
+            dot11: AllocModel::new(shape.budget),
             misuses: first.misuses,
             refusals: first.refusals,
             stamp: 0,

@@ -10,7 +10,7 @@ use framewell_capi::types::*;
 
 use crate::bed::Bed;
 use crate::inspect;
-use crate::model::{Dot11Model, Live, Verdict};
+use crate::model::{AllocModel, Live, Verdict};
 use crate::pointer::Pointer;
 
 /// Returns the bytes of a buffer that are looked at. For a long buffer these are both ends.
@@ -58,7 +58,7 @@ impl Bed {
     }
 
     fn allocated(&mut self, code: u32, buffer: *mut c_void, len: usize, align: usize) {
-        let stride = Dot11Model::stride_of(len, align);
+        let stride = AllocModel::stride_of(len, align);
         if len == 0 {
             return assert_eq!(
                 (code, buffer),

@@ -446,8 +446,8 @@ fn trim_without_a_fence_loses_nothing() {
         return;
     }
     let builder = Pool::builder().front(framewell::Front::Rseq);
-    let pool = builder.dot11_bytes(4 << 20).build().unwrap();
-    let take_all = || std::iter::from_fn(|| pool.dot11(2346).ok()).collect::<Vec<_>>();
+    let pool = builder.alloc_bytes(4 << 20).build().unwrap();
+    let take_all = || std::iter::from_fn(|| pool.alloc(2346).ok()).collect::<Vec<_>>();
     let all = take_all();
     let total = all.len();
     drop(all);
@@ -467,6 +467,6 @@ fn trim_without_a_fence_loses_nothing() {
     assert_eq!(on_each_cpu(take_all).len(), total);
     // The chunks without a buffer in a cache serve other classes.
     let kept = pool.trim().pinned;
-    let large: Vec<_> = std::iter::from_fn(|| pool.dot11(65_600).ok()).collect();
+    let large: Vec<_> = std::iter::from_fn(|| pool.alloc(65_600).ok()).collect();
     assert_eq!(large.len(), (4 - kept) * 15);
 }

@@ -4,16 +4,16 @@
 use std::thread;
 
 use crate::common::{builder, cpus, on};
-use framewell::{BuildError, Dot11Buf, MisuseKind, OutOfMemory, Pool, Refusal};
+use framewell::{BuildError, MisuseKind, OutOfMemory, Pool, Refusal, VarBuf};
 
 const CHUNK: usize = 1 << 20;
 
-fn take_all(pool: &Pool, len: usize) -> Vec<Dot11Buf> {
-    std::iter::from_fn(|| pool.dot11(len).ok()).collect()
+fn take_all(pool: &Pool, len: usize) -> Vec<VarBuf> {
+    std::iter::from_fn(|| pool.alloc(len).ok()).collect()
 }
 
 #[track_caller]
-fn assert_disjoint(buffers: &[Dot11Buf]) {
+fn assert_disjoint(buffers: &[VarBuf]) {
     let mut ranges: Vec<_> = buffers
         .iter()
         .map(|b| (b.as_ptr().addr(), b.capacity()))
@@ -28,12 +28,12 @@ fn assert_disjoint(buffers: &[Dot11Buf]) {
 fn every_length_is_served_with_room_and_alignment() {
     let pool = builder().build().unwrap();
     for len in (0..3000).chain([3839, 7935, 11_454, 65_536, 65_600, 65_601, 1 << 20, 5 << 20]) {
-        let mut buffer = pool.dot11(len).unwrap();
+        let mut buffer = pool.alloc(len).unwrap();
         assert_eq!(buffer.len(), len);
         assert!(buffer.capacity() >= len);
         assert_eq!(buffer.as_ptr().addr() % 16, 0, "{len}");
         buffer.fill(0xa5);
-        let aligned = pool.dot11_aligned(len).unwrap();
+        let aligned = pool.alloc_aligned(len).unwrap();
         assert_eq!(aligned.as_ptr().addr() % 64, 0, "{len}");
         assert!(aligned.capacity() >= len);
     }
@@ -48,7 +48,7 @@ fn buffers_of_all_sizes_do_not_overlap() {
         for len in [
             1, 64, 65, 130, 700, 1500, 2346, 3839, 7935, 11_454, 65_536, 70_000,
         ] {
-            buffers.push(pool.dot11(len + round).unwrap());
+            buffers.push(pool.alloc(len + round).unwrap());
         }
     }
     assert_disjoint(&buffers);
@@ -64,12 +64,12 @@ fn buffers_of_all_sizes_do_not_overlap() {
 
 #[test]
 fn one_class_can_have_the_whole_budget_and_then_another() {
-    let pool = builder().dot11_bytes(4 * CHUNK).build().unwrap();
+    let pool = builder().alloc_bytes(4 * CHUNK).build().unwrap();
     let per_chunk = CHUNK / 2368;
     let buffers = take_all(&pool, 2346);
     assert_eq!(buffers.len(), 4 * per_chunk);
     assert_disjoint(&buffers);
-    let refused = pool.dot11(100).unwrap_err();
+    let refused = pool.alloc(100).unwrap_err();
     assert_eq!(refused.refusal, Refusal::Budget { limit: 4 * CHUNK });
     drop(buffers);
     // The chunks that the first class has left idle are taken back for the second, without a trim.
@@ -80,14 +80,14 @@ fn one_class_can_have_the_whole_budget_and_then_another() {
 
 #[test]
 fn refusals_name_request_limit_and_remedy() {
-    let pool = builder().dot11_bytes(CHUNK).build().unwrap();
+    let pool = builder().alloc_bytes(CHUNK).build().unwrap();
     let _all = take_all(&pool, 65_600);
     assert_eq!(
-        pool.dot11(1000).unwrap_err().to_string(),
+        pool.alloc(1000).unwrap_err().to_string(),
         "out of memory for 1000 bytes: the budget of 1048576 bytes for size classes is in use; free \
          buffers, or raise PoolBuilder::alloc_bytes"
     );
-    let refused: std::io::Error = pool.dot11(1000).unwrap_err().into();
+    let refused: std::io::Error = pool.alloc(1000).unwrap_err().into();
     assert_eq!(refused.kind(), std::io::ErrorKind::OutOfMemory);
 }
 
@@ -107,12 +107,12 @@ fn absurd_lengths_are_refused_and_leave_the_pool_usable() {
     ] {
         let OutOfMemory {
             requested, refusal, ..
-        } = pool.dot11(len).unwrap_err();
+        } = pool.alloc(len).unwrap_err();
         assert_eq!(requested, len);
         assert!(matches!(refusal, Refusal::System { .. }), "{refusal:?}");
-        assert!(pool.dot11_aligned(len).is_err());
+        assert!(pool.alloc_aligned(len).is_err());
     }
-    assert_eq!(pool.dot11(100).unwrap().len(), 100);
+    assert_eq!(pool.alloc(100).unwrap().len(), 100);
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn wrong_wishes_are_named() {
         4 << 30
     };
     assert_eq!(
-        refused(builder().dot11_bytes(usize::MAX)),
+        refused(builder().alloc_bytes(usize::MAX)),
         format!(
             "a budget of {} bytes for size classes exceeds the limit of {limit}; lower \
              PoolBuilder::alloc_bytes (buffers above the largest size class do not count)",
@@ -153,8 +153,8 @@ fn an_added_class_serves_its_size() {
         .size_class(200_000)
         .build()
         .unwrap();
-    assert_eq!(pool.dot11(9000).unwrap().capacity(), 9008);
-    assert_eq!(pool.dot11(150_000).unwrap().capacity(), 200_000);
+    assert_eq!(pool.alloc(9000).unwrap().capacity(), 9008);
+    assert_eq!(pool.alloc(150_000).unwrap().capacity(), 200_000);
     assert_eq!(pool.stats().alloc.unwrap().large, 0);
 }
 
@@ -162,11 +162,11 @@ fn an_added_class_serves_its_size() {
 fn buffers_of_the_smallest_class_stay_in_their_chunks() {
     // There are more buffers than ids can number in one chunk.
     let pool = builder()
-        .dot11_bytes(2 * CHUNK)
+        .alloc_bytes(2 * CHUNK)
         .size_class(1)
         .build()
         .unwrap();
-    let mut buffers = vec![pool.dot11(65_600).unwrap()];
+    let mut buffers = vec![pool.alloc(65_600).unwrap()];
     buffers.extend(take_all(&pool, 16));
     let smallest = buffers.iter().filter(|buffer| buffer.capacity() == 16);
     assert_eq!(smallest.count(), 1 << 14);
@@ -178,7 +178,7 @@ fn buffers_of_the_smallest_class_stay_in_their_chunks() {
 #[test]
 fn a_buffer_is_resized_within_its_class() {
     let pool = builder().build().unwrap();
-    let mut buffer = pool.dot11(2304).unwrap();
+    let mut buffer = pool.alloc(2304).unwrap();
     buffer.fill(7);
     buffer.resize(2368).unwrap();
     assert!(buffer[..2304].iter().all(|byte| *byte == 7));
@@ -186,7 +186,7 @@ fn a_buffer_is_resized_within_its_class() {
     assert_eq!(buffer.len(), 10);
     assert!(buffer.resize(2369).is_err());
     assert_eq!(buffer.len(), 10);
-    let mut large = pool.dot11(100_000).unwrap();
+    let mut large = pool.alloc(100_000).unwrap();
     let capacity = large.capacity();
     large.resize(capacity).unwrap();
     large[capacity - 1] = 1;
@@ -198,8 +198,8 @@ fn buffers_outlive_their_pool() {
     for len in [100, 2346, 65_536, 1 << 20] {
         let pool = builder().build().unwrap();
         let frame = pool.get(60).unwrap();
-        let mut first = pool.dot11(len).unwrap();
-        let second = pool.dot11(len).unwrap();
+        let mut first = pool.alloc(len).unwrap();
+        let second = pool.alloc(len).unwrap();
         drop(pool);
         first.fill(1);
         drop(second);
@@ -213,7 +213,7 @@ fn a_fresh_buffer_is_zeroed_and_a_freed_one_if_asked_for() {
     let pool = builder().zero_on_free(true).build().unwrap();
     for len in [100, 2346, 11_454] {
         for _ in 0..300 {
-            let mut buffer = pool.dot11(len).unwrap();
+            let mut buffer = pool.alloc(len).unwrap();
             let capacity = buffer.capacity();
             buffer.resize(capacity).unwrap();
             assert!(buffer.iter().all(|byte| *byte == 0));
@@ -230,10 +230,10 @@ fn trim_takes_back_what_is_idle_and_counts_what_is_pinned() {
 }
 
 fn trim_counts_chunks() {
-    let pool = builder().dot11_bytes(64 * CHUNK).build().unwrap();
+    let pool = builder().alloc_bytes(64 * CHUNK).build().unwrap();
     let per_chunk = CHUNK / 2368;
     let mut peak: Vec<_> = (0..20 * per_chunk)
-        .map(|_| pool.dot11(2346).unwrap())
+        .map(|_| pool.alloc(2346).unwrap())
         .collect();
     assert_eq!(pool.stats().alloc.unwrap().chunks, 20);
     // One buffer of a chunk stays.
@@ -247,7 +247,7 @@ fn trim_counts_chunks() {
     assert_eq!(pool.stats().alloc.unwrap().chunks, 1);
     peak[0].fill(3);
     // What is left of the pinned chunk can still be got, once.
-    let rest: Vec<_> = (1..per_chunk).map(|_| pool.dot11(2346).unwrap()).collect();
+    let rest: Vec<_> = (1..per_chunk).map(|_| pool.alloc(2346).unwrap()).collect();
     assert_eq!(pool.stats().alloc.unwrap().chunks, 1);
     assert_disjoint(&rest);
     assert!(peak[0].iter().all(|byte| *byte == 3));
@@ -257,7 +257,7 @@ fn trim_counts_chunks() {
 }
 
 #[test]
-fn trimming_a_pool_without_802_11_buffers_does_nothing() {
+fn trimming_a_pool_without_variable_length_buffers_does_nothing() {
     let pool = builder().build().unwrap();
     assert_eq!(pool.trim().chunks, 0);
     assert!(pool.stats().alloc.is_none());
@@ -269,7 +269,7 @@ fn nothing_is_made_before_it_is_asked_for() {
     assert!(pool.stats().alloc.is_none());
     let mut stranger = 0;
     // SAFETY: the pool refuses what it has not handed out.
-    let refused = unsafe { pool.dot11_from_raw(&raw mut stranger) }.unwrap_err();
+    let refused = unsafe { pool.buf_from_raw(&raw mut stranger) }.unwrap_err();
     assert_eq!(refused.kind, MisuseKind::Foreign);
     assert!(pool.stats().alloc.is_none());
 }
@@ -279,7 +279,7 @@ fn threads_that_come_first_together_share_what_one_of_them_has_made() {
     for _ in 0..50 {
         let pool = builder().frames(16).build().unwrap();
         let buffers: Vec<_> = thread::scope(|scope| {
-            let get = |_| scope.spawn(|| pool.dot11(500).unwrap());
+            let get = |_| scope.spawn(|| pool.alloc(500).unwrap());
             let threads: Vec<_> = (0..4).map(get).collect();
             threads
                 .into_iter()
@@ -295,11 +295,11 @@ fn threads_that_come_first_together_share_what_one_of_them_has_made() {
 fn large_buffers_are_counted_and_go_at_once() {
     let pool = builder().build().unwrap();
     let buffers: Vec<_> = (0..100)
-        .map(|n| pool.dot11(70_000 + n * 1000).unwrap())
+        .map(|n| pool.alloc(70_000 + n * 1000).unwrap())
         .collect();
     assert_disjoint(&buffers);
     let stats = pool.stats().alloc.unwrap();
-    let bytes: usize = buffers.iter().map(Dot11Buf::capacity).sum();
+    let bytes: usize = buffers.iter().map(VarBuf::capacity).sum();
     assert_eq!((stats.large, stats.large_bytes), (100, bytes));
     drop(buffers);
     let stats = pool.stats().alloc.unwrap();

@@ -16,10 +16,10 @@ pub(crate) const CHUNK: usize = 1 << 20;
 pub(crate) static STRIDES: LazyLock<Vec<usize>> = LazyLock::new(|| {
     let pool = Pool::builder().build().unwrap();
     let after = |stride: usize| {
-        let next = pool.dot11(stride + 1).unwrap().capacity();
+        let next = pool.alloc(stride + 1).unwrap().capacity();
         (pool.stats().alloc.unwrap().large_bytes == 0 && next <= LARGEST).then_some(next)
     };
-    iter::successors(Some(pool.dot11(0).unwrap().capacity()), |s| after(*s)).collect()
+    iter::successors(Some(pool.alloc(0).unwrap().capacity()), |s| after(*s)).collect()
 });
 
 /// The size of the largest built-in class.
@@ -58,7 +58,7 @@ pub(crate) enum Verdict {
     Refused(&'static [MisuseKind]),
 }
 
-pub(crate) struct Dot11Model {
+pub(crate) struct AllocModel {
     /// The budget in chunks.
     budget: usize,
     pub(crate) live: BTreeMap<usize, Live>,
@@ -70,7 +70,7 @@ pub(crate) struct Dot11Model {
 /// How many freed buffers are remembered.
 const MEMORY: usize = 64;
 
-impl Dot11Model {
+impl AllocModel {
     pub(crate) fn new(budget: usize) -> Self {
         Self {
             budget,

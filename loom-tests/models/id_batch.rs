@@ -1,5 +1,5 @@
-//! Many frames at once, as numbers, and requests in bulk that are refused on the rseq front: two
-//! CPUs with caches of 2, batches of 1.
+//! An `IdBatch`: it goes to another thread, and its requests in bulk are refused. On the rseq front
+//! two CPUs have caches of 2, and batches are of 1.
 //!
 //! Frames of a modelled pool are cells: two owners of one, or an owner that does not see what the
 //! last one wrote, is reported by loom.
@@ -7,7 +7,7 @@
 use loom::thread;
 
 use super::fw::sys::run_on;
-use super::fw::{IdBatch, Burst, Front, Pool};
+use super::fw::{Front, IdBatch, Pool};
 use crate::harness::explore;
 
 /// A pool that is lent to modelled threads, which have no scopes.
@@ -69,13 +69,13 @@ fn goes_to_another_thread_beside_gets(front: Front) {
     is_whole(pool);
 }
 
-pub fn bulk_is_dropped_on_another_thread_beside_gets() {
+pub fn batch_is_dropped_on_another_thread_beside_gets() {
     explore(Some(2), || {
         goes_to_another_thread_beside_gets(Front::Portable)
     });
 }
 
-pub fn bulk_is_dropped_on_another_thread_beside_gets_by_sections() {
+pub fn batch_is_dropped_on_another_thread_beside_gets_by_sections() {
     explore(Some(1), || goes_to_another_thread_beside_gets(Front::Rseq));
 }
 
@@ -107,27 +107,4 @@ pub fn bulk_that_falls_short_gives_back() {
 
 pub fn bulk_that_falls_short_gives_back_to_caches() {
     explore(Some(1), || two_want_more_than_there_is(Front::Rseq));
-}
-
-pub fn get_bulk_that_falls_short_gives_back_to_caches() {
-    explore(Some(1), || {
-        let builder = Pool::builder().frames(3).front(Front::Rseq);
-        let pool = builder.build().unwrap();
-        let get = |cpu, pool: &Pool| {
-            run_on(cpu);
-            let mut burst: Burst<2> = Burst::new();
-            match pool.get_bulk(&mut burst, 2) {
-                Ok(()) => burst[1][0] = 1,
-                Err(_) => assert!(burst.is_empty(), "it kept some"),
-            }
-            burst
-        };
-        let other = pool.clone();
-        let thread = thread::spawn(move || get(1, &other));
-        let mine = get(0, &pool);
-        let theirs = thread.join().unwrap();
-        assert!(mine.len() + theirs.len() <= 2, "lost or doubled");
-        drop((mine, theirs));
-        is_whole(&pool);
-    });
 }

@@ -4,7 +4,7 @@
 //! Under loom a chunk holds two buffers of 2048 bytes, or one of 4096.
 
 use super::fw::sys::run_on;
-use super::fw::{Dot11Buf, Pool};
+use super::fw::{Pool, VarBuf};
 use crate::harness::{explore_deep, spawn_deep};
 
 const SMALL: usize = 2048;
@@ -12,15 +12,15 @@ const WHOLE: usize = 4096;
 
 fn pool(chunks: usize) -> Pool {
     let builder = Pool::builder().frames(1).shards(1);
-    builder.dot11_bytes(chunks * WHOLE).build().unwrap()
+    builder.alloc_bytes(chunks * WHOLE).build().unwrap()
 }
 
 /// A buffer that nobody else writes to: its ends tell if somebody did, of whatever class.
-struct Marked(Dot11Buf, u8);
+struct Marked(VarBuf, u8);
 
 impl Marked {
     fn take(pool: &Pool, len: usize, mark: u8) -> Option<Self> {
-        let mut buffer = pool.dot11(len).ok()?;
+        let mut buffer = pool.alloc(len).ok()?;
         buffer[0] = mark;
         buffer[len - 1] = mark;
         Some(Self(buffer, mark))
@@ -43,8 +43,8 @@ fn is_whole(pool: &Pool, chunks: usize) {
         assert_eq!(all.len(), chunks * per_chunk, "lost or doubled");
     }
     pool.trim();
-    let dot11 = pool.stats().alloc.unwrap();
-    assert_eq!((dot11.chunks, dot11.out), (0, 0), "lost or doubled");
+    let alloc = pool.stats().alloc.unwrap();
+    assert_eq!((alloc.chunks, alloc.out), (0, 0), "lost or doubled");
 }
 
 pub fn trim_races_free_and_allocation() {

@@ -6,7 +6,7 @@
 //! the class and of all larger ones are full. The stress tests cover refusals while several threads
 //! call.
 
-use crate::common::dot11::{Call, Pointer, Run, Shape};
+use crate::common::alloc::{Call, Pointer, Run, Shape};
 use crate::common::{builder, cpus, pin, repeated, spread};
 use proptest::prelude::*;
 

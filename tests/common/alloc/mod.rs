@@ -7,10 +7,10 @@ mod model;
 use std::ptr;
 use std::thread;
 
-use framewell::{BufferKind, Dot11Buf, MisuseKind, Pool, PoolBuilder, Refusal};
+use framewell::{BufferKind, MisuseKind, Pool, PoolBuilder, Refusal, VarBuf};
 
 use frames::Frames;
-use model::{CHUNK, Dot11Model, LARGEST, Live, Verdict};
+use model::{AllocModel, CHUNK, LARGEST, Live, Verdict};
 
 /// A call. Its numbers are taken modulo what there is.
 #[derive(Clone, Debug)]
@@ -61,9 +61,9 @@ pub(crate) struct Shape {
 
 pub(crate) struct Run {
     shape: Shape,
-    model: Dot11Model,
+    model: AllocModel,
     pools: Vec<Pool>,
-    hand: Vec<Dot11Buf>,
+    hand: Vec<VarBuf>,
     raw: Vec<usize>,
     frames: Frames,
     misuses: u64,
@@ -74,13 +74,13 @@ impl Run {
     pub(crate) fn new(builder: PoolBuilder, shape: Shape) -> Self {
         let builder = builder
             .frames(shape.frames)
-            .dot11_bytes(shape.budget * CHUNK)
+            .alloc_bytes(shape.budget * CHUNK)
             .shards(shape.shards)
             .cache_size(shape.cache)
             .zero_on_free(shape.zero);
         Self {
             shape,
-            model: Dot11Model::new(shape.budget),
+            model: AllocModel::new(shape.budget),
             pools: vec![builder.build().unwrap()],
             hand: Vec::new(),
             raw: Vec::new(),
@@ -129,11 +129,11 @@ impl Run {
         let align = if aligned { 64 } else { 16 };
         let pool = self.pool();
         let answer = if aligned {
-            pool.dot11_aligned(len)
+            pool.alloc_aligned(len)
         } else {
-            pool.dot11(len)
+            pool.alloc(len)
         };
-        let stride = Dot11Model::stride_of(len, align);
+        let stride = AllocModel::stride_of(len, align);
         let served_by = stride.map(|stride| self.model.served_by(stride, align));
         let mut buffer = match answer {
             Ok(buffer) => buffer,
@@ -174,7 +174,7 @@ impl Run {
     }
 
     /// Checks that all of a buffer holds what was written to it.
-    fn assert_intact(&self, buffer: &mut Dot11Buf) {
+    fn assert_intact(&self, buffer: &mut VarBuf) {
         let live = self.model.live[&buffer.as_ptr().addr()];
         assert_eq!((buffer.len(), buffer.capacity()), (live.len, live.capacity));
         buffer.resize(live.capacity).unwrap();
@@ -183,7 +183,7 @@ impl Run {
     }
 
     /// Takes a buffer out of the hand. The caller frees it by dropping it.
-    fn take(&mut self, at: usize) -> Option<Dot11Buf> {
+    fn take(&mut self, at: usize) -> Option<VarBuf> {
         let at = at.checked_rem(self.hand.len())?;
         let mut buffer = self.hand.swap_remove(at);
         self.assert_intact(&mut buffer);
@@ -240,7 +240,7 @@ impl Run {
         let start = self.raw.swap_remove(at);
         let pointer = ptr::without_provenance_mut(start);
         // SAFETY: `hand_out` handed it out, and the line above took it off the list of those.
-        let mut buffer = unsafe { self.pool().dot11_from_raw(pointer) }.unwrap();
+        let mut buffer = unsafe { self.pool().buf_from_raw(pointer) }.unwrap();
         assert_eq!(buffer.as_ptr().addr(), start);
         self.assert_intact(&mut buffer);
         self.model.live.get_mut(&start).unwrap().raw = false;
@@ -248,7 +248,7 @@ impl Run {
     }
 
     fn trim(&mut self) {
-        let chunks = |pool: &Pool| pool.stats().alloc.map_or(0, |dot11| dot11.chunks);
+        let chunks = |pool: &Pool| pool.stats().alloc.map_or(0, |alloc| alloc.chunks);
         let before = chunks(self.pool());
         let trimmed = self.pool().trim();
         let pinned = self.model.chunks().len();
@@ -321,7 +321,7 @@ impl Run {
             unsafe { self.pool().from_raw(brought) }.unwrap_err()
         } else {
             // SAFETY: by the verdict the pointer stands for no buffer.
-            unsafe { self.pool().dot11_from_raw(brought) }.unwrap_err()
+            unsafe { self.pool().buf_from_raw(brought) }.unwrap_err()
         };
         self.misuses += 1;
         assert_eq!(refused.address, address);
