@@ -7,15 +7,15 @@
 
 use std::sync::Arc;
 
-use loom::thread;
+use loom::thread::{self, JoinHandle};
 
 use super::fw::base::batch::Batch;
-use super::fw::percpu::{Caches, OwnedCaches, Opened, abort_next, refuse_fences_after};
 use super::fw::base::id::BufferId;
-use super::fw::sync::Tracks;
-use super::fw::sys::run_on;
 use super::fw::percpu::Process;
+use super::fw::percpu::{Caches, Opened, OwnedCaches, abort_next, refuse_fences_after};
+use super::fw::sync::Tracks;
 use super::fw::sys::Area;
+use super::fw::sys::run_on;
 use crate::harness::explore;
 
 /// The CPU with a cache, and one without.
@@ -130,6 +130,13 @@ impl World {
         }
     }
 
+    /// Opens the cache of this CPU, and frees an id.
+    fn open_and_push(&self, id: u32) -> Vec<u32> {
+        let mut held = self.open();
+        held.extend(self.free(vec![id]));
+        held
+    }
+
     /// Every id is there once: in hand, or in an open cache.
     fn holds_the_rest_of(&self, mut held: Vec<u32>, all: u32) {
         self.is_stopped_unless_open();
@@ -154,21 +161,69 @@ impl World {
 /// What a section does with the ids in hand, and which are in hand afterwards.
 type Section = fn(&World, Vec<u32>) -> Vec<u32>;
 
+/// A thread that returns the ids in its hands.
+type Holder = JoinHandle<Vec<u32>>;
+
+/// Starts a thread on the CPU of the cache.
+fn start_here(world: &Arc<World>, run: impl FnOnce(&World) -> Vec<u32> + Send + 'static) -> Holder {
+    let world = Arc::clone(world);
+    thread::spawn(move || {
+        run_on(HERE);
+        run(&world)
+    })
+}
+
+/// Starts a section with ids in hand. Before its commit it may be aborted once.
+fn start_section(world: &Arc<World>, section: Section, ids: Vec<u32>, aborted: bool) -> Holder {
+    start_here(world, move |world| {
+        if aborted {
+            abort_next();
+        }
+        section(world, ids)
+    })
+}
+
+/// Starts an opening of the cache, which may be refused: the opener may not drain the cache if he
+/// finds it marked.
+fn start_opening(world: &Arc<World>, refused: bool) -> Holder {
+    start_here(world, move |world| {
+        if refused {
+            refuse_fences_after(OPENED);
+        }
+        world.open()
+    })
+}
+
+/// Starts an opening, by a thread that then frees an id.
+fn start_opening_and_push(world: &Arc<World>, id: u32) -> Holder {
+    start_here(world, move |world| world.open_and_push(id))
+}
+
+/// Starts a drain that is refused its fence, once it has stopped the caches.
+fn start_refused_drain(world: &Arc<World>) -> Holder {
+    let world = Arc::clone(world);
+    thread::spawn(move || {
+        refuse_fences_after(STOPPED);
+        world.sweep()
+    })
+}
+
+/// Has a thread's drain refused the fence when it has stopped the caches: what it asks before is
+/// granted.
+const STOPPED: u32 = 1;
+
+/// Has an opening granted its fence, and the next refused: that of an opener who finds its gate
+/// marked.
+const OPENED: u32 = 1;
+
 /// Ids 0 and 1 are free in the cache that is drained, 2 and 3 are in the hands of a thread on its
 /// CPU.
 fn drain_races(section: Section, aborted: bool) {
     explore(None, move || {
         let world = World::new(2);
-        let other = Arc::clone(&world);
-        let thread = thread::spawn(move || {
-            run_on(HERE);
-            if aborted {
-                abort_next();
-            }
-            section(&other, vec![2, 3])
-        });
+        let section = start_section(&world, section, vec![2, 3], aborted);
         let mut held = world.sweep();
-        held.extend(thread.join().unwrap());
+        held.extend(section.join().unwrap());
         world.holds_the_rest_of(held, 4);
     });
 }
@@ -209,20 +264,13 @@ pub fn drain_races_pop_burst_that_is_aborted() {
 fn drain_and_opening_race(section: Section, aborted: bool) {
     explore(None, move || {
         let world = World::new(2);
-        let other = Arc::clone(&world);
-        let thread = thread::spawn(move || {
-            run_on(HERE);
-            if aborted {
-                abort_next();
-            }
-            section(&other, vec![2])
-        });
+        let section = start_section(&world, section, vec![2], aborted);
         let held = world.sweep();
         world.caches.end_dry(world.caches.epoch());
         run_on(HERE);
         assert!(matches!(world.caches.open_here(), Opened::Yes));
         let mut held = world.free(held);
-        held.extend(thread.join().unwrap());
+        held.extend(section.join().unwrap());
         world.holds_the_rest_of(held, 3);
     });
 }
@@ -260,26 +308,15 @@ pub fn drain_races_drain() {
 pub fn two_drains_race_push() {
     explore(Some(2), || {
         let world = World::new(2);
-        let (one, two) = (Arc::clone(&world), Arc::clone(&world));
-        let drain = thread::spawn(move || one.sweep());
-        let section = thread::spawn(move || {
-            run_on(HERE);
-            two.free(vec![2])
-        });
+        let other = Arc::clone(&world);
+        let drain = thread::spawn(move || other.sweep());
+        let section = start_section(&world, World::free, vec![2], false);
         let mut held = world.sweep();
         held.extend(drain.join().unwrap());
         held.extend(section.join().unwrap());
         world.holds_the_rest_of(held, 3);
     });
 }
-
-/// Has a thread's drain refused the fence when it has stopped the caches: what it asks before is
-/// granted.
-const STOPPED: u32 = 1;
-
-/// Has an opening granted its fence, and the next refused: that of an opener who finds its gate
-/// marked.
-const OPENED: u32 = 1;
 
 /// A drain is refused its fence while a section runs on the CPU of the cache.
 fn refused_drain_races(section: Section) {
@@ -338,13 +375,9 @@ pub fn drain_that_may_not_fence_stops_nobody() {
 pub fn refused_drain_races_drain() {
     explore(Some(3), || {
         let world = World::new(2);
-        let other = Arc::clone(&world);
-        let thread = thread::spawn(move || {
-            refuse_fences_after(STOPPED);
-            other.sweep()
-        });
+        let refused = start_refused_drain(&world);
         let mut held = world.sweep();
-        held.extend(thread.join().unwrap());
+        held.extend(refused.join().unwrap());
         world.holds_the_rest_of(held, 2);
     });
 }
@@ -352,14 +385,7 @@ pub fn refused_drain_races_drain() {
 pub fn refused_drains_race() {
     explore(Some(2), || {
         let world = World::new(1);
-        let refused = || {
-            let world = Arc::clone(&world);
-            thread::spawn(move || {
-                refuse_fences_after(STOPPED);
-                world.sweep()
-            })
-        };
-        let (one, two) = (refused(), refused());
+        let (one, two) = (start_refused_drain(&world), start_refused_drain(&world));
         let mut held = one.join().unwrap();
         held.extend(two.join().unwrap());
         world.holds_the_rest_of(held, 1);
@@ -369,15 +395,8 @@ pub fn refused_drains_race() {
 pub fn refused_drain_races_drain_and_push() {
     explore(Some(2), || {
         let world = World::new(1);
-        let (one, two) = (Arc::clone(&world), Arc::clone(&world));
-        let refused = thread::spawn(move || {
-            refuse_fences_after(STOPPED);
-            one.sweep()
-        });
-        let section = thread::spawn(move || {
-            run_on(HERE);
-            two.free(vec![1])
-        });
+        let refused = start_refused_drain(&world);
+        let section = start_section(&world, World::free, vec![1], false);
         let mut held = world.sweep();
         held.extend(refused.join().unwrap());
         held.extend(section.join().unwrap());
@@ -389,32 +408,28 @@ pub fn refused_drain_races_two_drains() {
     explore(Some(2), || {
         // The second drain begins when the refused one has undone what the first relied on.
         let world = World::new(1);
-        let other = Arc::clone(&world);
-        let thread = thread::spawn(move || {
-            refuse_fences_after(STOPPED);
-            other.sweep()
-        });
+        let refused = start_refused_drain(&world);
         let mut held = world.sweep();
         held.extend(world.sweep());
-        held.extend(thread.join().unwrap());
+        held.extend(refused.join().unwrap());
         world.holds_the_rest_of(held, 1);
     });
 }
 
 pub fn drain_races_opening_that_is_refused() {
-    explore(Some(3), || {
-        // The opening is granted; that the opener drains the cache, which he finds marked, is not.
+    // The opening is granted; that the opener drains the cache, which he finds marked, is not.
+    drain_races_opening_beside_push(true);
+}
+
+pub fn drain_races_opening_and_push() {
+    drain_races_opening_beside_push(false);
+}
+
+fn drain_races_opening_beside_push(refused: bool) {
+    explore(Some(3), move || {
         let world = World::new(0);
-        let (one, two) = (Arc::clone(&world), Arc::clone(&world));
-        let opening = thread::spawn(move || {
-            run_on(HERE);
-            refuse_fences_after(OPENED);
-            one.open()
-        });
-        let section = thread::spawn(move || {
-            run_on(HERE);
-            two.free(vec![0])
-        });
+        let opening = start_opening(&world, refused);
+        let section = start_section(&world, World::free, vec![0], false);
         let mut held = world.sweep();
         held.extend(opening.join().unwrap());
         held.extend(section.join().unwrap());
@@ -425,34 +440,9 @@ pub fn drain_races_opening_that_is_refused() {
 pub fn drain_races_opening() {
     explore(Some(4), || {
         let world = World::new(0);
-        let other = Arc::clone(&world);
-        let thread = thread::spawn(move || {
-            run_on(HERE);
-            let mut held = other.open();
-            held.extend(other.free(vec![0]));
-            held
-        });
-        let mut held = world.sweep();
-        held.extend(thread.join().unwrap());
-        world.holds_the_rest_of(held, 1);
-    });
-}
-
-pub fn drain_races_opening_and_push() {
-    explore(Some(3), || {
-        let world = World::new(0);
-        let (one, two) = (Arc::clone(&world), Arc::clone(&world));
-        let opening = thread::spawn(move || {
-            run_on(HERE);
-            one.open()
-        });
-        let section = thread::spawn(move || {
-            run_on(HERE);
-            two.free(vec![0])
-        });
+        let opening = start_opening_and_push(&world, 0);
         let mut held = world.sweep();
         held.extend(opening.join().unwrap());
-        held.extend(section.join().unwrap());
         world.holds_the_rest_of(held, 1);
     });
 }
@@ -460,16 +450,10 @@ pub fn drain_races_opening_and_push() {
 pub fn opening_races_opening() {
     explore(Some(4), || {
         let world = World::new(0);
-        let open_and_lay = |world: &World, id| {
-            run_on(HERE);
-            let mut held = world.open();
-            held.extend(world.free(vec![id]));
-            held
-        };
-        let other = Arc::clone(&world);
-        let thread = thread::spawn(move || open_and_lay(&other, 0));
-        let mut held = open_and_lay(&world, 1);
-        held.extend(thread.join().unwrap());
+        let opening = start_opening_and_push(&world, 0);
+        run_on(HERE);
+        let mut held = world.open_and_push(1);
+        held.extend(opening.join().unwrap());
         world.holds_the_rest_of(held, 2);
     });
 }
@@ -479,16 +463,13 @@ pub fn drain_races_the_end_of_drying() {
         // The other thread ends the drying, opens the cache and drains it: whether it is dry then
         // is for the second drain to say, not for the first.
         let world = World::new(1);
-        let other = Arc::clone(&world);
-        let thread = thread::spawn(move || {
-            run_on(HERE);
+        let thread = start_here(&world, |other| {
             let epoch = other.caches.epoch();
             if !epoch.is_dry_or_drying() {
                 return vec![1];
             }
             other.caches.end_dry(epoch);
-            let mut held = other.open();
-            held.extend(other.free(vec![1]));
+            let mut held = other.open_and_push(1);
             run_on(ELSEWHERE);
             held.extend(other.sweep());
             held
@@ -527,13 +508,9 @@ pub fn close_races_pop() {
 fn close_races(section: Section) {
     explore(None, move || {
         let world = World::new(2);
-        let other = Arc::clone(&world);
-        let thread = thread::spawn(move || {
-            run_on(HERE);
-            section(&other, vec![2])
-        });
+        let section = start_section(&world, section, vec![2], false);
         let free_count = world.caches.close().unwrap().free_count() as usize;
-        let held = thread.join().unwrap();
+        let held = section.join().unwrap();
         assert_eq!(free_count + held.len(), 3, "lost or doubled");
         world.is_stopped_unless_open();
         world.is_stopped_unless_open();
@@ -543,15 +520,9 @@ fn close_races(section: Section) {
 pub fn close_races_opening() {
     explore(None, || {
         let world = World::new(0);
-        let other = Arc::clone(&world);
-        let thread = thread::spawn(move || {
-            run_on(HERE);
-            let mut held = other.open();
-            held.extend(other.free(vec![0]));
-            held
-        });
+        let opening = start_opening_and_push(&world, 0);
         let free_count = world.caches.close().unwrap().free_count() as usize;
-        let held = thread.join().unwrap();
+        let held = opening.join().unwrap();
         assert_eq!(free_count + held.len(), 1, "lost or doubled");
         world.is_stopped_unless_open();
     });
@@ -564,19 +535,16 @@ pub fn close_races_opening_that_fails_weakly() {
 pub fn close_races_opening_and_push() {
     explore(Some(3), || {
         let world = World::new(0);
-        let (one, two) = (Arc::clone(&world), Arc::clone(&world));
-        let opening = thread::spawn(move || {
-            run_on(HERE);
-            one.open()
-        });
-        let section = thread::spawn(move || {
-            run_on(HERE);
-            two.free(vec![0])
-        });
+        let opening = start_opening(&world, false);
+        let section = start_section(&world, World::free, vec![0], false);
         let free_count = world.caches.close().unwrap().free_count() as usize;
         let opened = opening.join().unwrap();
         let refused = section.join().unwrap();
-        assert_eq!(free_count + opened.len() + refused.len(), 1, "lost or doubled");
+        assert_eq!(
+            free_count + opened.len() + refused.len(),
+            1,
+            "lost or doubled"
+        );
         world.is_stopped_unless_open();
     });
 }
@@ -585,16 +553,8 @@ pub fn close_races_opening_that_is_refused() {
     explore(Some(3), || {
         // What was pushed to a cache that is open for a moment stays there, and the pool with it.
         let world = World::new(0);
-        let (one, two) = (Arc::clone(&world), Arc::clone(&world));
-        let opening = thread::spawn(move || {
-            run_on(HERE);
-            refuse_fences_after(OPENED);
-            one.open()
-        });
-        let section = thread::spawn(move || {
-            run_on(HERE);
-            two.free(vec![0])
-        });
+        let opening = start_opening(&world, true);
+        let section = start_section(&world, World::free, vec![0], false);
         let free_count = world.caches.close().unwrap().free_count() as usize;
         let opened = opening.join().unwrap();
         let refused = section.join().unwrap();
@@ -612,14 +572,10 @@ pub fn close_races_opening_that_is_refused() {
 pub fn refused_close_races_push() {
     explore(None, || {
         let world = World::new(1);
-        let other = Arc::clone(&world);
-        let thread = thread::spawn(move || {
-            run_on(HERE);
-            other.free(vec![1])
-        });
+        let section = start_section(&world, World::free, vec![1], false);
         refuse_fences_after(0);
         assert!(world.caches.close().is_err());
-        let held = thread.join().unwrap();
+        let held = section.join().unwrap();
         let free_count: usize = world.caches.free_counts().sum();
         assert_eq!(free_count + held.len(), 2, "lost or doubled");
         world.is_stopped_unless_open();

@@ -3,6 +3,8 @@
 //!
 //! Under loom a chunk holds two buffers of 2048 bytes, or one of 4096.
 
+use loom::thread::JoinHandle;
+
 use super::fw::sys::run_on;
 use super::fw::{Front, Pool, VarBuf};
 use crate::harness::{explore_deep, spawn_deep};
@@ -35,56 +37,51 @@ fn is_whole(pool: &Pool) {
     assert_eq!((alloc.chunks, alloc.out), (0, 0), "lost or doubled");
 }
 
-pub fn trim_races_free_by_section() {
-    explore_deep(Some(1), || {
-        // The cache of CPU 0 is open, and one of the two buffers is in it.
+/// CPU 0 has a cache that is open. A thread goes on there or elsewhere, and `cpu` trims.
+fn trim_races<T: 'static>(cpu: u32, start: fn(&Pool) -> JoinHandle<T>) {
+    explore_deep(Some(1), move || {
         let pool = pool();
         run_on(0);
-        let (first, second) = (take(&pool, SMALL), take(&pool, SMALL));
-        drop(first);
-        assert!(pool.stats().alloc.unwrap().out == 1);
-        let thread = spawn_deep(move || {
-            run_on(0);
-            drop(second);
-        });
-        run_on(1);
-        pool.trim();
-        thread.join().unwrap();
-        is_whole(&pool);
-    });
-}
-
-pub fn trim_races_allocation_by_section() {
-    explore_deep(Some(1), || {
-        // Both are free in the cache of CPU 0.
-        let pool = pool();
-        run_on(0);
-        drop([take(&pool, SMALL), take(&pool, SMALL)]);
-        let other = pool.clone();
-        let thread = spawn_deep(move || {
-            run_on(0);
-            take(&other, SMALL)
-        });
-        run_on(1);
+        let thread = start(&pool);
+        run_on(cpu);
         pool.trim();
         drop(thread.join().unwrap());
         is_whole(&pool);
     });
 }
 
-pub fn trim_races_trim_of_caches() {
-    explore_deep(Some(1), || {
-        let pool = pool();
-        run_on(0);
-        drop([take(&pool, SMALL), take(&pool, SMALL)]);
+pub fn trim_races_free_by_section() {
+    trim_races(1, |pool| {
+        // One of the two buffers is in the cache.
+        let (first, second) = (take(pool, SMALL), take(pool, SMALL));
+        drop(first);
+        assert!(pool.stats().alloc.unwrap().out == 1);
+        spawn_deep(move || {
+            run_on(0);
+            drop(second);
+        })
+    });
+}
+
+pub fn trim_races_allocation_by_section() {
+    trim_races(1, |pool| {
+        // Both are free in the cache.
+        drop([take(pool, SMALL), take(pool, SMALL)]);
         let other = pool.clone();
-        let thread = spawn_deep(move || {
+        spawn_deep(move || {
+            run_on(0);
+            take(&other, SMALL)
+        })
+    });
+}
+
+pub fn trim_races_trim_of_caches() {
+    trim_races(2, |pool| {
+        drop([take(pool, SMALL), take(pool, SMALL)]);
+        let other = pool.clone();
+        spawn_deep(move || {
             run_on(1);
             other.trim();
-        });
-        run_on(2);
-        pool.trim();
-        thread.join().unwrap();
-        is_whole(&pool);
+        })
     });
 }

@@ -75,7 +75,10 @@ pub(crate) fn late(executions: usize, explore: impl FnOnce()) {
 
 /// Explores a model whose threads need a larger stack than loom gives them. Making variable-length
 /// buffers does, and so do some long calls, since the models are not optimised.
-pub(crate) fn explore_deep(preemptions: Option<usize>, model: fn()) {
+pub(crate) fn explore_deep(
+    preemptions: Option<usize>,
+    model: impl Fn() + Copy + Send + Sync + 'static,
+) {
     explore(preemptions, move || spawn_deep(model).join().unwrap());
 }
 
