@@ -297,10 +297,11 @@ impl PoolBuilder {
     ///
     /// Before a process has its first pool on the rseq front, `build` checks that the kernel aborts
     /// sequences as it should. For that it starts a thread, which has ended when the call returns.
-    /// The check takes some 100 µs where two CPUs are free, milliseconds on a busy machine, and at
-    /// most about two seconds. If there is no thread, or it does not run in time, the front is the
-    /// portable one ([`NoRseq::Untested`](crate::NoRseq::Untested)). The calling thread's signals
-    /// wait meanwhile.
+    /// The check takes some 100 µs where two CPUs are free, and milliseconds on a busy machine. It
+    /// waits for the thread for about two seconds, or up to 20 where the machine is emulated or has
+    /// much to do. If there is no thread, or it does not run in time, the front is the portable one
+    /// ([`NoRseq::Untested`](crate::NoRseq::Untested)). The calling thread's signals wait
+    /// meanwhile.
     ///
     /// # Errors
     ///

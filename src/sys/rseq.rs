@@ -44,8 +44,8 @@ pub enum NoRseq {
     Unaborted,
     /// The trial could not tell whether the kernel aborts sequences.
     ///
-    /// The thread that the trial needs was refused, or did not run within two seconds. The next
-    /// process tries again.
+    /// The thread that the trial needs was refused, or did not run in time: within two seconds, or
+    /// up to 20 where the machine is emulated or has much to do. The next process tries again.
     Untested,
 }
 

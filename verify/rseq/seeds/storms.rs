@@ -164,6 +164,13 @@ const HELPER_STAYS_AWAY: Mutation = Mutation {
     to: "if number == last || number != last",
 };
 
+/// The helper of the trial comes after the time for which a caller waits that has a CPU to itself.
+const HELPER_COMES_LATE: Mutation = Mutation {
+    item: "fence_sections",
+    from: "let mut pace = Pace::new(area);",
+    to: "let mut pace = Pace::new(area); thread::sleep(Duration::from_secs(3));",
+};
+
 /// The release is one of those that are known for it, and a fence has to come from another CPU.
 const SUSPECT: Mutation = Mutation {
     item: "real::Area::is_suspect",
@@ -264,6 +271,13 @@ pub(crate) const SEEDS: &[Seed] = &[
         archs: BOTH,
         caught_by: "",
         bug: &[HELPER_STAYS_AWAY],
+    },
+    Seed {
+        name: "helper_comes_late",
+        test: "trial",
+        archs: BOTH,
+        caught_by: "",
+        bug: &[HELPER_COMES_LATE],
     },
     Seed {
         name: "suspect",

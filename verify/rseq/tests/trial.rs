@@ -249,6 +249,34 @@ macro_rules! holds {
             assert!(took < Duration::from_secs(30), "{took:?}: not for ever");
         }
     };
+    (helper_comes_late, $test:ident) => {
+        #[test]
+        fn $test() {
+            if !in_child(stringify!($test), &[]) {
+                return;
+            }
+            helper_comes_late::choose();
+            let cpu = cpus()[0];
+            let over = AtomicBool::new(false);
+            thread::scope(|scope| {
+                for _ in 0..8 {
+                    scope.spawn(|| {
+                        pin(cpu);
+                        while !over.load(Ordering::Relaxed) {
+                            hint::spin_loop();
+                        }
+                    });
+                }
+                let caller = scope.spawn(|| {
+                    pin(cpu);
+                    helper_comes_late::subject::verdict()
+                });
+                let verdict = caller.join();
+                over.store(true, Ordering::Relaxed);
+                assert_eq!(verdict.unwrap(), PASSED, "it has not waited often");
+            });
+        }
+    };
     (suspect, $test:ident) => {
         #[test]
         fn $test() {

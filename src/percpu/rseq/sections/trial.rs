@@ -46,9 +46,14 @@ const FENCES: u32 = 4;
 /// The number of turns in one wait: about half a millisecond.
 const TURNS: u32 = 1 << 20;
 
-/// After this time the helper will not come. Before it, the helper comes even where the machine is
-/// emulated, and busy.
-const TIMEOUT: Duration = Duration::from_secs(2);
+/// The caller gives up after so much time, if it has waited so often too: the helper will not come.
+/// A caller that has a CPU to itself waits so often in half of that time. Where the machine is
+/// emulated, or has much else to do, the caller is as slow as the helper, and takes longer.
+const PATIENCE: Duration = Duration::from_secs(2);
+const WAITS: u32 = 2000;
+
+/// After this time the caller gives up, however seldom it has waited.
+const LIMIT: Duration = Duration::from_secs(20);
 
 /// A section that a fence aborts has started over within this time.
 const PROMPT: Duration = Duration::from_micros(200);
@@ -138,7 +143,7 @@ pub(crate) fn run(area: Area) -> Verdict {
 fn wait(area: Area, words: &[AtomicU32]) -> Verdict {
     let began = Instant::now();
     let mut number = 0;
-    loop {
+    for waits in 1.. {
         let at = words.as_ptr().cast_mut().cast();
         // SAFETY: the words are atomics, as many as `trial` has places for, and outlive the call.
         let came_to_its_end = unsafe { isa::wait(area, at, TURNS, &mut number) };
@@ -147,10 +152,16 @@ fn wait(area: Area, words: &[AtomicU32]) -> Verdict {
             ENOUGH => return Ok(()),
             REFUSED => return Err(NoRseq::Fence),
             _ if !came_to_its_end => return Err(NoRseq::Unaborted),
-            _ if began.elapsed() > TIMEOUT => return Err(NoRseq::Untested),
+            _ if is_enough(waits, began.elapsed()) => break,
             _ => {}
         }
     }
+    Err(NoRseq::Untested)
+}
+
+/// Returns whether the caller has waited for the helper long enough.
+fn is_enough(waits: u32, time: Duration) -> bool {
+    waits >= WAITS && time > PATIENCE || time > LIMIT
 }
 
 /// Fences each section that begins, until enough of them were aborted, or the kernel refuses.
@@ -219,7 +230,7 @@ impl Pace {
 
     /// Returns whether it counts that the section has started over since the fence.
     fn counts(&self) -> bool {
-        let lenient = !self.is_elsewhere || self.began.elapsed() > TIMEOUT / 2;
+        let lenient = !self.is_elsewhere || self.began.elapsed() > PATIENCE / 2;
         self.fenced.elapsed() < PROMPT || (lenient && !self.is_suspect)
     }
 
