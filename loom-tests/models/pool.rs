@@ -8,7 +8,7 @@ use loom::thread;
 use super::fw::sync::weakly;
 use super::fw::sys::run_on;
 use super::fw::{Burst, Frame, Front, Pool};
-use crate::harness::{explore, within};
+use crate::harness::{explore, explore_deep, within};
 
 /// A pool on one shard: with 8 frames batches are of 2, and a shard holds 4.
 fn one_shard(frames: usize) -> Pool {
@@ -202,7 +202,7 @@ pub fn frame_that_moves_on_is_always_found() {
 }
 
 pub fn frame_in_the_depot_is_found() {
-    explore(Some(3), || {
+    explore_deep(Some(3), || {
         // Batches of 1: a shard's stack holds 2, and the next free goes to the depot.
         let pool = two_shards(3, Via::Stacks);
         run_on(1);
