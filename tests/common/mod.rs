@@ -162,13 +162,16 @@ pub(crate) fn scale() -> u64 {
     if set("FRAMEWELL_LONG", "1") { 4 } else { 1 }
 }
 
-/// Returns how often the longest tests do what they normally do `times` times. With
-/// `FRAMEWELL_SHORT=1`, which is for slow machines, it is an eighth.
+/// Returns how often the longest tests do something of which their long form does four times
+/// `times`, with `FRAMEWELL_LONG=1`. Normally it is a quarter of `times`. With `FRAMEWELL_SHORT=1`,
+/// which is for slow machines, it is an eighth.
 pub(crate) fn repeated(times: u64) -> u64 {
     if set("FRAMEWELL_SHORT", "1") {
         times / 8
-    } else {
+    } else if scale() > 1 {
         scale() * times
+    } else {
+        times / 4
     }
 }
 
