@@ -317,6 +317,14 @@ impl PoolBuilder {
     /// );
     /// ```
     pub fn build(self) -> Result<Pool, BuildError> {
+        let shared = Shared::new(&self.checked()?)?;
+        Ok(Pool { shared })
+    }
+
+    /// Checks all that is asked for. It is not inlined: the stack that the checks take is free
+    /// again before the pool is made.
+    #[inline(never)]
+    fn checked(self) -> Result<Spec, BuildError> {
         let frames = self.checked_frames()?;
         let possible = possible_cpus();
         let shards = self.checked_shards(possible)?;
@@ -326,7 +334,7 @@ impl PoolBuilder {
         let front = self.front.choose()?;
         let layout = Layout::new(self.layout)?;
         let bytes = layout.bytes(frames)?;
-        let shared = Shared::new(&Spec {
+        Ok(Spec {
             frames,
             front,
             possible,
@@ -340,8 +348,7 @@ impl PoolBuilder {
             sizes: Arc::new(sizes),
             chunks,
             on_misuse: self.on_misuse,
-        })?;
-        Ok(Pool { shared })
+        })
     }
 
     fn checked_frames(&self) -> Result<u32, BuildError> {
