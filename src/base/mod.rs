@@ -2,6 +2,7 @@
 //! hold.
 
 pub(crate) mod batch;
+pub(crate) mod divider;
 pub(crate) mod id;
 pub(crate) mod in_place;
 pub(crate) mod lazy;

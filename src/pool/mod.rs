@@ -310,8 +310,7 @@ impl Pool {
     /// ```
     #[must_use]
     pub fn region(&self) -> Region {
-        let arena = self.shared().arena();
-        Region::new(arena.base(), arena.layout().stride, arena.frames() as usize)
+        Region::new(self.shared().arena())
     }
 
     /// Returns a snapshot of the pool; exact if no call is in progress.

@@ -1,8 +1,10 @@
 //! The memory range of a pool's frames.
 
-#![forbid(unsafe_code)]
-
 use std::ptr::NonNull;
+
+use crate::base::divider::Divider;
+use crate::base::id::BufferId;
+use crate::memory::arena::Arena;
 
 /// The memory of a pool's frames: one contiguous range, readable and writable end to end.
 ///
@@ -24,15 +26,22 @@ use std::ptr::NonNull;
 pub struct Region {
     base: NonNull<u8>,
     stride: usize,
-    frames: usize,
+    frames: u32,
+    by_stride: Divider,
 }
 
+// SAFETY: a region yields addresses and numbers, and never reads or writes through an address.
+unsafe impl Send for Region {}
+// SAFETY: as for Send; nothing in a region changes.
+unsafe impl Sync for Region {}
+
 impl Region {
-    pub(crate) fn new(base: NonNull<u8>, stride: usize, frames: usize) -> Self {
+    pub(super) fn new(arena: &Arena) -> Self {
         Self {
-            base,
-            stride,
-            frames,
+            base: arena.base(),
+            stride: arena.layout().stride,
+            frames: arena.frames(),
+            by_stride: arena.by_stride(),
         }
     }
 
@@ -70,7 +79,70 @@ impl Region {
     #[must_use]
     #[allow(clippy::len_without_is_empty, reason = "a pool has at least one frame")]
     pub fn len(&self) -> usize {
-        self.frames * self.stride
+        self.frames as usize * self.stride
+    }
+
+    /// Returns the range as one slice pointer, from frame 0 to the end of the last frame.
+    ///
+    /// This is the form in which libraries for rings take memory. Making the pointer is safe. A
+    /// reference to the whole range must never be made of it, because each frame has its own owner.
+    ///
+    /// ```
+    /// # let pool = framewell::Pool::builder().frames(8).build()?;
+    /// let region = pool.region();
+    /// assert_eq!(region.as_ptr().len(), region.len());
+    /// assert_eq!(region.as_ptr().cast(), region.base());
+    /// # Ok::<(), framewell::BuildError>(())
+    /// ```
+    #[must_use]
+    pub fn as_ptr(&self) -> NonNull<[u8]> {
+        NonNull::slice_from_raw_parts(self.base, self.len())
+    }
+
+    /// Returns the distance of a frame's first byte from [`base`](Self::base), in bytes.
+    ///
+    /// Ids do not name their pool. The id of another pool's frame yields the place that the frame
+    /// with the same number has in this region.
+    ///
+    /// # Panics
+    ///
+    /// If the region has no frame of this number, so that the offset never lies outside.
+    ///
+    /// ```
+    /// # let pool = framewell::Pool::builder().frames(8).build()?;
+    /// let (frame, region) = (pool.get(60)?, pool.region());
+    /// let offset = region.offset_of(frame.id()) + frame.headroom();
+    /// assert_eq!(frame.as_ptr(), region.base().as_ptr().wrapping_add(offset));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    #[must_use]
+    #[track_caller]
+    pub fn offset_of(&self, id: BufferId) -> usize {
+        if id.0 >= self.frames {
+            foreign(id, self.frames);
+        }
+        id.index() * self.stride
+    }
+
+    /// Returns the frame that the byte at an offset from [`base`](Self::base) belongs to, and the
+    /// distance of the byte from the frame's first byte. Returns `None` behind the last frame.
+    ///
+    /// The call costs two multiplications. There is no division in it, whatever the stride is.
+    ///
+    /// ```
+    /// # let pool = framewell::Pool::builder().frames(8).build()?;
+    /// let (frame, region) = (pool.get(60)?, pool.region());
+    /// let offset = region.offset_of(frame.id()) + 128;
+    /// assert_eq!(region.locate(offset), Some((frame.id(), 128)));
+    /// assert_eq!(region.locate(region.len()), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn locate(&self, offset: usize) -> Option<(BufferId, usize)> {
+        let (id, within) = self.by_stride.divide(offset as u64);
+        (id < self.frames.into()).then_some((BufferId(id as u32), within as usize))
     }
 
     /// Returns whether an address lies in a frame of the pool.
@@ -86,4 +158,11 @@ impl Region {
         let offset = address.addr().wrapping_sub(self.base.as_ptr().addr());
         offset < self.len()
     }
+}
+
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn foreign(id: BufferId, frames: u32) -> ! {
+    panic!("frame {id} is not one of the region's {frames}; ask the region of the frame's own pool")
 }

@@ -16,6 +16,7 @@ mod id_batch;
 mod memory;
 mod properties;
 mod raw;
+mod region;
 mod stats;
 mod stress;
 mod surface;

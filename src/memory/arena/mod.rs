@@ -25,6 +25,7 @@ use crossbeam_utils::CachePadded;
 pub(crate) use layout::{Layout, LayoutRequest};
 
 use crate::base::batch::Batch;
+use crate::base::divider::Divider;
 use crate::base::id::BufferId;
 use crate::base::raw::{self, FrameStates, Whereabouts};
 use crate::base::stack::Links;
@@ -41,6 +42,7 @@ pub(crate) struct Arena {
     layout: Layout,
     frames: u32,
     pages: PageKind,
+    by_stride: Divider,
     next: CachePadded<AtomicU32>,
     memory: Reservation<AtomicU32>,
 }
@@ -75,6 +77,7 @@ impl Arena {
             layout,
             frames,
             pages,
+            by_stride: Divider::new(layout.stride as u64),
             next: CachePadded::new(AtomicU32::new(0)),
             memory,
         })
@@ -97,6 +100,11 @@ impl Arena {
         self.base
     }
 
+    /// Returns the divider by the stride.
+    pub(crate) fn by_stride(&self) -> Divider {
+        self.by_stride
+    }
+
     /// Returns the byte at `offset` of a frame; the stride as the offset yields the frame's end.
     ///
     /// # Safety
@@ -117,17 +125,14 @@ impl Arena {
 
     /// Returns the frame that an address lies in, and the offset of the address within it.
     pub(crate) fn find(&self, address: usize) -> Option<(BufferId, usize)> {
-        let offset = address.wrapping_sub(self.base.as_ptr().addr());
-        let id = offset / self.layout.stride;
-        (id < self.frames as usize).then(|| (BufferId(id as u32), offset % self.layout.stride))
+        self.locate(address.wrapping_sub(self.base.as_ptr().addr()) as u64)
     }
 
     /// Returns the frame that an offset in the region lies in, and the offset within the frame.
     #[inline(always)]
     pub(crate) fn locate(&self, offset: u64) -> Option<(BufferId, usize)> {
-        let offset = usize::try_from(offset).ok()?;
-        let id = offset / self.layout.stride;
-        (id < self.frames as usize).then(|| (BufferId(id as u32), offset % self.layout.stride))
+        let (id, within) = self.by_stride.divide(offset);
+        (id < self.frames.into()).then_some((BufferId(id as u32), within as usize))
     }
 
     /// Returns the table that says which frames are out as pointers, or lent. The caller has such a

@@ -1,0 +1,104 @@
+//! Division by a number that is known when a pool is built, without a division instruction.
+//!
+//! # Why it is exact
+//!
+//! Let `d ≥ 1` be the divisor, `n` any number of 64 bits, and `m = ⌊(2⁶⁴ − 1) / d⌋` what is kept.
+//! Then `2⁶⁴ − d ≤ m·d < 2⁶⁴`. So for the estimate `e = ⌊n·m / 2⁶⁴⌋`, the high half of the product:
+//!
+//! - `n·m / 2⁶⁴ ≤ n/d`, because `m·d ≤ 2⁶⁴`. So `e` is at most the quotient `⌊n/d⌋`.
+//! - `n·m / 2⁶⁴ ≥ (n/d)·(1 − d/2⁶⁴) = n/d − n/2⁶⁴ > n/d − 1`. So `e > n/d − 2`, and `e` is at least
+//!   the quotient less 1.
+//!
+//! One correction is therefore enough: if `n − e·d` is not below `d`, the quotient is `e + 1`.
+
+#![forbid(unsafe_code)]
+
+/// A divisor, at least 1, and its reciprocal. The module's head proves that the result is exact.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Divider {
+    divisor: u64,
+    /// `⌊(2⁶⁴ − 1) / divisor⌋`.
+    reciprocal: u64,
+}
+
+impl Divider {
+    /// The divisor must not be 0.
+    pub(crate) fn new(divisor: u64) -> Self {
+        Self {
+            divisor,
+            reciprocal: u64::MAX / divisor,
+        }
+    }
+
+    /// Returns `n / divisor` and `n % divisor`.
+    #[inline(always)]
+    pub(crate) fn divide(self, n: u64) -> (u64, u64) {
+        let estimate = ((u128::from(n) * u128::from(self.reciprocal)) >> 64) as u64;
+        // Neither overflows: the estimate is at most the quotient.
+        let rest = n - estimate * self.divisor;
+        if rest < self.divisor {
+            (estimate, rest)
+        } else {
+            (estimate + 1, rest - self.divisor)
+        }
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn check(n: u64, divisor: u64) {
+        let expected = (n / divisor, n % divisor);
+        assert_eq!(Divider::new(divisor).divide(n), expected, "{n} / {divisor}");
+    }
+
+    /// Returns the numbers beside each power of two, and beside 0 and 2⁶⁴.
+    fn edges() -> impl Iterator<Item = u64> + Clone {
+        (0..64).flat_map(|bit| {
+            let power = 1_u64 << bit;
+            [power - 1, power, power + 1, power.wrapping_neg()]
+        })
+    }
+
+    #[test]
+    fn quotient_is_exact_at_the_edges_of_both_numbers() {
+        for divisor in edges().filter(|divisor| *divisor > 0) {
+            edges().for_each(|n| check(n, divisor));
+        }
+    }
+
+    #[test]
+    fn quotient_is_exact_around_multiples_of_each_divisor() {
+        let strides = (1..5000_u64).chain([65_535, 65_536, 100_001, 1 << 20, u64::MAX]);
+        for divisor in strides {
+            let last = u64::MAX / divisor;
+            for times in [0, 1, 2, 3, (1 << 26) - 1, 1 << 26, last - 1, last] {
+                let Some(multiple) = divisor.checked_mul(times) else {
+                    continue;
+                };
+                check(multiple, divisor);
+                check(multiple.saturating_sub(1), divisor);
+                check(multiple.saturating_add(divisor - 1), divisor);
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            cases: 20_000,
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        })]
+
+        #[test]
+        fn quotient_is_exact_for_any_two_numbers(
+            n in any::<u64>(),
+            divisor in 1..=u64::MAX,
+            shorter in (0..64_u32, 0..64_u32),
+        ) {
+            check(n >> shorter.0, (divisor >> shorter.1).max(1));
+        }
+    }
+}
