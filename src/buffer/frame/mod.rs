@@ -1,5 +1,7 @@
 //! The handle of one frame.
 
+mod ends;
+
 use std::fmt;
 use std::mem::ManuallyDrop;
 use std::ops::{Deref, DerefMut};
@@ -9,7 +11,6 @@ use std::slice;
 use crate::base::id::BufferId;
 use crate::base::raw;
 use crate::buffer::view::View;
-use crate::error::{Room, RoomError};
 use crate::memory::arena::Arena;
 use crate::memory::back::Back;
 use crate::shared::Shared;
@@ -191,111 +192,6 @@ impl Frame {
         self.view.id()
     }
 
-    /// Grows the data by `n` bytes at the front, into the headroom, and returns the new bytes.
-    ///
-    /// The new bytes hold what was last written there.
-    ///
-    /// # Errors
-    ///
-    /// [`RoomError`] if the headroom is less than `n`. The frame is unchanged then.
-    ///
-    /// ```
-    /// # let pool = framewell::Pool::builder().build()?;
-    /// let mut packet = pool.copy_from(b"\x45\x00")?;
-    /// packet.push(14)?.fill(0xff);
-    /// assert_eq!((packet.len(), packet.headroom()), (16, 114));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[inline]
-    pub fn push(&mut self, n: usize) -> Result<&mut [u8], RoomError> {
-        let left = self.headroom();
-        if n > left {
-            return Err(refuse(Room::Headroom, n, left));
-        }
-        // Both fit in 16 bits: n ≤ headroom, and headroom + length ≤ room ≤ 65,535.
-        let (offset, len) = (self.view.offset() - n as u16, self.view.len() + n as u16);
-        self.view = self.view.part(offset, len);
-        Ok(&mut self[..n])
-    }
-
-    /// Removes `n` bytes from the front of the data; they become headroom.
-    ///
-    /// # Errors
-    ///
-    /// [`RoomError`] if there are fewer than `n` bytes of data. The frame is unchanged then.
-    ///
-    /// ```
-    /// # let pool = framewell::Pool::builder().build()?;
-    /// let mut packet = pool.copy_from(b"headpayload")?;
-    /// packet.pull(4)?;
-    /// assert_eq!(*packet, *b"payload");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[inline]
-    pub fn pull(&mut self, n: usize) -> Result<(), RoomError> {
-        let left = self.len();
-        if n > left {
-            return Err(refuse(Room::Data, n, left));
-        }
-        // Both fit in 16 bits: n ≤ length.
-        let (offset, len) = (self.view.offset() + n as u16, self.view.len() - n as u16);
-        self.view = self.view.part(offset, len);
-        Ok(())
-    }
-
-    /// Grows the data by `n` bytes at the end, into the tailroom, and returns the new bytes.
-    ///
-    /// The new bytes hold what was last written there.
-    ///
-    /// # Errors
-    ///
-    /// [`RoomError`] if the tailroom is less than `n`. The frame is unchanged then.
-    ///
-    /// ```
-    /// # let pool = framewell::Pool::builder().build()?;
-    /// let mut packet = pool.get(0)?;
-    /// packet.put(2)?.copy_from_slice(&[0x45, 0]);
-    /// assert_eq!(*packet, [0x45, 0]);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[inline]
-    pub fn put(&mut self, n: usize) -> Result<&mut [u8], RoomError> {
-        let left = self.tailroom();
-        if n > left {
-            return Err(refuse(Room::Tailroom, n, left));
-        }
-        let before = self.len();
-        // The sum fits in 16 bits: offset + length + n ≤ room ≤ 65,535.
-        self.view = self
-            .view
-            .part(self.view.offset(), self.view.len() + n as u16);
-        Ok(&mut self[before..])
-    }
-
-    /// Cuts the data to its first `len` bytes; the rest becomes tailroom.
-    ///
-    /// # Errors
-    ///
-    /// [`RoomError`] if there are fewer than `len` bytes of data. The frame is unchanged then.
-    ///
-    /// ```
-    /// # let pool = framewell::Pool::builder().build()?;
-    /// let mut buffer = pool.get(1500)?;
-    /// let received = 60;
-    /// buffer.trim(received)?;
-    /// assert_eq!(buffer.len(), 60);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[inline]
-    pub fn trim(&mut self, len: usize) -> Result<(), RoomError> {
-        let left = self.len();
-        if len > left {
-            return Err(refuse(Room::Data, len, left));
-        }
-        self.view = self.view.part(self.view.offset(), len as u16);
-        Ok(())
-    }
-
     /// Turns the frame into a pointer to the first byte of its data, for C code or a device.
     ///
     /// The frame counts as in use. [`Pool::from_raw`](crate::Pool::from_raw) turns the pointer back
@@ -373,11 +269,6 @@ impl Frame {
     pub(crate) fn pool(&self) -> NonNull<Shared> {
         self.pool
     }
-}
-
-#[cold]
-fn refuse(room: Room, asked: usize, left: usize) -> RoomError {
-    RoomError { room, asked, left }
 }
 
 impl Drop for Frame {
