@@ -1,10 +1,11 @@
-//! The error of a copy into a frame.
+//! The error of a frame of an exact length, and of a copy into a frame.
 
 use std::fmt;
 
 use super::OutOfBuffers;
 
-/// The reason why [`Pool::copy_from`](crate::Pool::copy_from) copied nothing.
+/// The reason why [`Pool::copy_from`](crate::Pool::copy_from) copied nothing, or
+/// [`Pool::get_exact`](crate::Pool::get_exact) returned no frame.
 ///
 /// It converts into an [`io::Error`](std::io::Error): `InvalidInput` for a slice that is too long,
 /// `OutOfMemory` for an empty pool.
@@ -20,9 +21,9 @@ use super::OutOfBuffers;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum CopyError {
-    /// The bytes do not fit into a frame's payload. Nothing was copied.
+    /// The bytes do not fit into a frame's payload. No frame was taken.
     TooLong {
-        /// Bytes to copy.
+        /// Bytes asked for.
         len: usize,
         /// Bytes that a frame holds.
         payload: usize,

@@ -22,6 +22,8 @@ pub enum Room {
     Data,
     /// The capacity of a variable-length buffer.
     Capacity,
+    /// The whole frame: headroom, data and tailroom.
+    Frame,
 }
 
 /// The error of a frame or buffer that has less room than was asked for. It is unchanged.
@@ -51,16 +53,23 @@ pub struct RoomError {
 
 impl fmt::Display for RoomError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (asked, left) = (self.asked, self.left);
         let (room, remedy) = match self.room {
             Room::Headroom => ("headroom", "raise it with PoolBuilder::headroom"),
             Room::Tailroom => ("tailroom", "raise it with PoolBuilder::tailroom"),
             Room::Data => ("data", "ask for less"),
             Room::Capacity => ("capacity", "allocate a larger buffer, and copy"),
+            Room::Frame => {
+                return write!(
+                    f,
+                    "headroom and data of {asked} bytes exceed the frame of {left}; ask for less, \
+                     or raise PoolBuilder::payload"
+                );
+            }
         };
         write!(
             f,
-            "{} bytes exceed the {room} of {} left; {remedy}",
-            self.asked, self.left
+            "{asked} bytes exceed the {room} of {left} left; {remedy}"
         )
     }
 }

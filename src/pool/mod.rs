@@ -147,6 +147,32 @@ impl Pool {
         Ok(unsafe { Frame::new(self.shared, id, len) })
     }
 
+    /// Returns a frame of exactly `len` bytes, as [`get`](Self::get) does.
+    ///
+    /// Where `get` cuts the request to the payload, this call refuses it.
+    ///
+    /// # Errors
+    ///
+    /// - [`CopyError::TooLong`] if `len` exceeds the payload.
+    /// - [`CopyError::OutOfBuffers`] if no frame was free, as for [`get`](Self::get).
+    ///
+    /// ```
+    /// # use framewell::CopyError;
+    /// # let pool = framewell::Pool::builder().frames(8).build()?;
+    /// assert_eq!(pool.get_exact(1500)?.len(), 1500);
+    /// let refused = pool.get_exact(1501).unwrap_err();
+    /// assert_eq!(refused, CopyError::TooLong { len: 1501, payload: 1500 });
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    pub fn get_exact(&self, len: usize) -> Result<Frame, CopyError> {
+        let payload = self.payload();
+        if len > payload {
+            return Err(CopyError::TooLong { len, payload });
+        }
+        Ok(self.get(len)?)
+    }
+
     /// Returns a frame with a copy of `bytes`.
     ///
     /// The call never cuts the bytes. It is lock-free, and enters the kernel as [`get`](Self::get)
@@ -165,14 +191,7 @@ impl Pool {
     /// ```
     #[inline]
     pub fn copy_from(&self, bytes: &[u8]) -> Result<Frame, CopyError> {
-        let payload = self.payload();
-        if bytes.len() > payload {
-            return Err(CopyError::TooLong {
-                len: bytes.len(),
-                payload,
-            });
-        }
-        let mut frame = self.get(bytes.len())?;
+        let mut frame = self.get_exact(bytes.len())?;
         frame.copy_from_slice(bytes);
         Ok(frame)
     }

@@ -79,6 +79,9 @@ impl Model {
         assert_eq!(frame.is_empty(), len == 0);
         assert_eq!(frame.tailroom(), self.room() - start - len);
         assert_eq!(frame.capacity(), self.room());
-        assert_eq!(**frame, self.bytes[&id][start..start + len]);
+        let bytes = &self.bytes[&id];
+        assert_eq!(*frame.head(), bytes[..start]);
+        assert_eq!(**frame, bytes[start..start + len]);
+        assert_eq!(*frame.tail(), bytes[start + len..]);
     }
 }

@@ -22,3 +22,4 @@ mod stress;
 mod surface;
 mod teardown;
 mod unwinding;
+mod views;

@@ -28,6 +28,8 @@ enum Call {
     Pull(usize, usize),
     Put(usize, usize),
     Trim(usize, usize),
+    Resize(usize, usize),
+    SetView(usize, usize, usize),
     ClonePool,
     DropPool(usize),
     Move(usize),
@@ -54,6 +56,8 @@ fn call() -> impl Strategy<Value = Call> {
         2 => (which(), bytes()).prop_map(|(at, n)| Pull(at, n)),
         2 => (which(), bytes()).prop_map(|(at, n)| Put(at, n)),
         2 => (which(), bytes()).prop_map(|(at, n)| Trim(at, n)),
+        2 => (which(), 0..80_usize).prop_map(|(at, n)| Resize(at, n)),
+        2 => (which(), bytes(), bytes()).prop_map(|(at, head, n)| SetView(at, head, n)),
         1 => Just(ClonePool),
         1 => which().prop_map(DropPool),
         2 => which().prop_map(Move),
@@ -156,6 +160,8 @@ impl Run {
             Call::Pull(at, n) => self.pull(at, n),
             Call::Put(at, n) => self.put(at, n),
             Call::Trim(at, n) => self.trim(at, n),
+            Call::Resize(at, n) => self.resize(at, n),
+            Call::SetView(at, headroom, n) => self.set_view(at, headroom, n),
         }
         self.check();
     }
@@ -331,6 +337,41 @@ impl Run {
             Err(refused) => {
                 assert!(n > view.len);
                 assert_eq!((refused.asked, refused.left), (n, view.len));
+            }
+        }
+    }
+
+    fn resize(&mut self, at: usize, n: usize) {
+        let Some((frame, bytes, view)) = self.pick(at) else {
+            return;
+        };
+        let left = bytes.len() - view.start - view.len;
+        match frame.resize(n) {
+            Ok(()) => {
+                assert!(n <= view.len + left);
+                view.len = n;
+            }
+            Err(refused) => {
+                let parts = (refused.asked, refused.left);
+                assert_eq!(parts, (n - view.len, left));
+                assert!(n > view.len + left);
+            }
+        }
+    }
+
+    fn set_view(&mut self, at: usize, headroom: usize, n: usize) {
+        let Some((frame, bytes, view)) = self.pick(at) else {
+            return;
+        };
+        match frame.set_view(headroom, n) {
+            Ok(()) => {
+                assert!(headroom + n <= bytes.len());
+                (view.start, view.len) = (headroom, n);
+            }
+            Err(refused) => {
+                assert!(headroom + n > bytes.len());
+                let parts = (refused.asked, refused.left);
+                assert_eq!(parts, (headroom + n, bytes.len()));
             }
         }
     }

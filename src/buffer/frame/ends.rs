@@ -110,6 +110,72 @@ impl Frame {
         self.view = self.view.part(self.view.offset(), len as u16);
         Ok(())
     }
+
+    /// Sets the length of the data: grows it at the end, into the tailroom, or cuts it there.
+    ///
+    /// New bytes hold what was last written there.
+    ///
+    /// # Errors
+    ///
+    /// [`RoomError`] if the tailroom is less than what the data would grow by. The frame is
+    /// unchanged then.
+    ///
+    /// ```
+    /// # let pool = framewell::Pool::builder().build()?;
+    /// let mut packet = pool.copy_from(&[0x45; 60])?;
+    /// packet.resize(1600)?;
+    /// packet.resize(40)?;
+    /// assert_eq!((packet.len(), packet.tailroom()), (40, 1560));
+    /// assert_eq!(
+    ///     packet.resize(1601).unwrap_err().to_string(),
+    ///     "1561 bytes exceed the tailroom of 1560 left; raise it with PoolBuilder::tailroom",
+    /// );
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    pub fn resize(&mut self, len: usize) -> Result<(), RoomError> {
+        let growth = len.saturating_sub(self.len());
+        let left = self.tailroom();
+        if growth > left {
+            return Err(refuse(Room::Tailroom, growth, left));
+        }
+        // The length fits in 16 bits: offset + length ≤ room ≤ 65,535.
+        self.view = self.view.part(self.view.offset(), len as u16);
+        Ok(())
+    }
+
+    /// Makes `len` bytes behind a headroom of `headroom` bytes the data, wherever it was before.
+    ///
+    /// This is for frames that a device, the kernel or C code has filled, and then says where the
+    /// data lies. The bytes hold what was last written there.
+    ///
+    /// # Errors
+    ///
+    /// [`RoomError`] if headroom and length together exceed the frame's
+    /// [`capacity`](Self::capacity). The frame is unchanged then.
+    ///
+    /// ```
+    /// # let pool = framewell::Pool::builder().build()?;
+    /// let mut packet = pool.get(0)?;
+    /// packet.set_view(256, 1472)?;
+    /// assert_eq!((packet.headroom(), packet.len(), packet.tailroom()), (256, 1472, 0));
+    /// assert_eq!(
+    ///     packet.set_view(256, 1473).unwrap_err().to_string(),
+    ///     "headroom and data of 1729 bytes exceed the frame of 1728; ask for less, \
+    ///      or raise PoolBuilder::payload",
+    /// );
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    pub fn set_view(&mut self, headroom: usize, len: usize) -> Result<(), RoomError> {
+        let (asked, left) = (headroom.saturating_add(len), self.capacity());
+        if asked > left {
+            return Err(refuse(Room::Frame, asked, left));
+        }
+        // Both fit in 16 bits: headroom + length ≤ room ≤ 65,535.
+        self.view = self.view.part(headroom as u16, len as u16);
+        Ok(())
+    }
 }
 
 #[cold]

@@ -1,12 +1,11 @@
 //! The handle of one frame.
 
 mod ends;
+mod parts;
 
 use std::fmt;
 use std::mem::ManuallyDrop;
-use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
-use std::slice;
 
 use crate::base::id::BufferId;
 use crate::base::raw;
@@ -19,6 +18,7 @@ use crate::shared::Shared;
 ///
 /// ```text
 ///   │◄─ headroom ─►│◄── data: deref, len ──►│◄─ tailroom ─►│
+///   │     head     │                        │     tail     │
 ///                push ◄─┤ ├─► pull   trim ◄─┤ ├─► put
 /// ```
 ///
@@ -97,16 +97,15 @@ impl Frame {
         unsafe { self.pool.as_ref() }
     }
 
-    /// Returns the address of the data's first byte.
+    /// Returns the address of the byte at an offset in the frame.
+    ///
+    /// # Safety
+    ///
+    /// - `offset` is at most the room.
     #[inline(always)]
-    fn data(&self) -> NonNull<u8> {
-        // SAFETY: the id is one of this pool's (`new`). The offset never exceeds the room, which
-        // never exceeds the stride.
-        unsafe {
-            self.shared()
-                .arena()
-                .byte(self.id(), self.view.offset().into())
-        }
+    unsafe fn byte(&self, offset: u16) -> NonNull<u8> {
+        // SAFETY: the id is one of this pool's (`new`), and the room never exceeds the stride.
+        unsafe { self.shared().arena().byte(self.id(), offset.into()) }
     }
 
     /// Returns the number of bytes of data.
@@ -218,7 +217,8 @@ impl Frame {
             // next frame's.
             this.view = this.view.part(this.view.offset() - 1, 0);
         }
-        let pointer = this.data();
+        // SAFETY: the data lies in the room.
+        let pointer = unsafe { this.byte(this.view.offset()) };
         let word = this.shared().raw().word(this.id());
         // This is the last step: whoever waits for the frame at this address may take it, and end
         // the pool.
@@ -276,27 +276,6 @@ impl Drop for Frame {
     fn drop(&mut self) {
         // SAFETY: the handle owns its id (`new`), and is not used again.
         unsafe { Shared::free(self.pool, self.id()) };
-    }
-}
-
-impl Deref for Frame {
-    type Target = [u8];
-
-    #[inline]
-    fn deref(&self) -> &[u8] {
-        self.shared().arena().loom_read(self.id());
-        // SAFETY: `len` bytes from `data` lie inside the frame, are initialised (anonymous memory
-        // is zeroed), and belong to this handle alone, which the slice borrows.
-        unsafe { slice::from_raw_parts(self.data().as_ptr(), self.len()) }
-    }
-}
-
-impl DerefMut for Frame {
-    #[inline]
-    fn deref_mut(&mut self) -> &mut [u8] {
-        self.shared().arena().loom_write(self.id());
-        // SAFETY: as in `deref`. The handle is borrowed mutably.
-        unsafe { slice::from_raw_parts_mut(self.data().as_ptr(), self.len()) }
     }
 }
 
