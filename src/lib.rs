@@ -26,6 +26,7 @@
 //! | buffers of other lengths, from a beacon to megabytes | [`Pool::alloc`] and a [`VarBuf`] |
 //! | a C library or a driver that takes pointers | [`Frame::into_raw`] and [`Pool::from_raw`] |
 //! | a kernel interface that registers memory | [`Pool::region`] and a [`Region`] |
+//! | sockets of AF_XDP | [`PoolBuilder::af_xdp`] and [`Region::af_xdp`] |
 //! | one buffer that many read while it is replaced | a [`FrameCell`] |
 //! | questions about how full a pool is | [`Pool::stats`] and [`Stats`] |
 //!
@@ -90,6 +91,7 @@ mod sync;
 mod sys;
 mod varlen;
 
+pub use base::af_xdp::{XdpChunks, XdpLayout};
 pub use base::id::{BorrowerId, BufferId};
 pub use buffer::burst::{Burst, Drain};
 pub use buffer::cell::{Buffer, FrameCell, Reader, Snapshot, Writer};

@@ -8,7 +8,8 @@
 //! * tests that build models (`loom_pipeline`);
 //! * tests that need a process to themselves, because they measure all of it or change the machine
 //!   (`reservation`, `trim` and `heap_refused`, which run both fronts, `huge_pages` and `hugetlb`);
-//! * tests that start a process that is limited (`address_space`, `locked`, `small_stack`).
+//! * tests that start a process that is limited (`address_space`, `locked`, `small_stack`);
+//! * the test of an interface of the kernel, which does not meet the front (`af_xdp`).
 
 #![cfg(not(loom))]
 

@@ -1,6 +1,7 @@
 //! The parts of which everything else is made: the lock-free structures, and the ids that they
 //! hold.
 
+pub(crate) mod af_xdp;
 pub(crate) mod batch;
 pub(crate) mod divider;
 pub(crate) mod id;

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::io;
 
+use crate::base::af_xdp::{XDP_CHUNK, XDP_HEADROOM, XDP_LEAST_DATA, XdpChunks};
 use crate::base::limits::{
     CHUNK, MAX_CACHE, MAX_CHUNKS, MAX_FRAMES, MAX_ROOM, MAX_SHARDS, MAX_SIZE_CLASS,
     MAX_SIZE_CLASSES,
@@ -46,6 +47,27 @@ pub enum BuildError {
         stride: usize,
         /// The bytes that the stride would have to hold.
         needed: usize,
+    },
+    /// The exact stride is no chunk of AF_XDP, for which the frames were to be laid out.
+    XdpStride {
+        /// The stride asked for, in bytes.
+        stride: usize,
+        /// The kind of chunks asked for.
+        chunks: XdpChunks,
+    },
+    /// The headroom is not one that AF_XDP takes.
+    XdpHeadroom {
+        /// The headroom asked for, in bytes.
+        headroom: usize,
+        /// The bytes of the chunk.
+        chunk: usize,
+    },
+    /// Headroom, payload and tailroom together exceed the chunk of AF_XDP.
+    XdpFrameTooLarge {
+        /// The sum of the three in bytes.
+        bytes: usize,
+        /// The bytes of the chunk.
+        chunk: usize,
     },
     /// The number of frames times the stride exceeds the address space.
     TooLarge {
@@ -165,6 +187,18 @@ impl fmt::Display for BuildError {
                 "stride {stride} does not hold a frame of {needed} bytes; raise it to {needed} or \
                  more, or leave PoolBuilder::stride out"
             ),
+            Self::XdpStride { stride, chunks } => f.write_str(&xdp_stride(*stride, *chunks)),
+            Self::XdpHeadroom { headroom, chunk } => write!(
+                f,
+                "headroom {headroom} is outside {XDP_HEADROOM} to {}, which AF_XDP takes in a chunk of \
+                 {chunk}; leave PoolBuilder::headroom out for {XDP_HEADROOM}",
+                chunk - XDP_LEAST_DATA
+            ),
+            Self::XdpFrameTooLarge { bytes, chunk } => write!(
+                f,
+                "headroom, payload and tailroom of {bytes} bytes together exceed the AF_XDP chunk of \
+                 {chunk}; lower one of them, and let a longer packet take several frames"
+            ),
             Self::TooLarge { frames, stride } => write!(
                 f,
                 "{frames} frames of stride {stride} exceed the address space of {} bytes; ask for \
@@ -222,6 +256,24 @@ impl fmt::Display for BuildError {
                 }
                 write!(f, ", or {}", purpose.remedy(*limit))
             }
+        }
+    }
+}
+
+/// Returns the text about a stride that is no chunk of AF_XDP.
+fn xdp_stride(stride: usize, chunks: XdpChunks) -> String {
+    let (least, most) = (XDP_CHUNK.start(), XDP_CHUNK.end());
+    let remedy = "leave PoolBuilder::stride out";
+    match chunks {
+        XdpChunks::Aligned if XdpChunks::Unaligned.takes(stride) => format!(
+            "stride {stride} is neither {least} nor {most}, the aligned chunks of AF_XDP; {remedy}, or \
+             choose XdpChunks::Unaligned"
+        ),
+        XdpChunks::Aligned => format!(
+            "stride {stride} is neither {least} nor {most}, the aligned chunks of AF_XDP; {remedy}"
+        ),
+        XdpChunks::Unaligned => {
+            format!("stride {stride} is outside {least} to {most}, the chunks of AF_XDP; {remedy}")
         }
     }
 }

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::Pool;
+use crate::base::af_xdp::XdpChunks;
 use crate::base::limits::{CHUNK, MAX_CACHE, MAX_CHUNKS, MAX_FRAMES, MAX_SHARDS, MAX_SIZE_CLASS};
 use crate::error::BuildError;
-use crate::memory::arena::{Layout, LayoutRequest};
+use crate::memory::arena::{Layout, LayoutRequest, Rule};
 use crate::percpu::Front;
 use crate::shared::misuse::OnMisuse;
 use crate::shared::{Shared, Spec};
@@ -42,10 +43,11 @@ impl PoolBuilder {
         Self {
             frames: 4096,
             layout: LayoutRequest {
-                headroom: 128,
-                payload: 1500,
+                headroom: None,
+                payload: None,
                 tailroom: 0,
                 stride: None,
+                rule: Rule::Colouring,
             },
             front: Front::Auto,
             cache: None,
@@ -80,6 +82,7 @@ impl PoolBuilder {
     /// Sets the payload of a frame in bytes (1500 unless set; 9000 for jumbo frames).
     ///
     /// The 1500 bytes count from layer 3: the link header has its place at the end of the headroom.
+    /// With [`af_xdp`](Self::af_xdp) the payload is all that the chunk leaves, unless set.
     ///
     /// ```
     /// # use framewell::Pool;
@@ -87,11 +90,12 @@ impl PoolBuilder {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn payload(mut self, bytes: usize) -> Self {
-        self.layout.payload = bytes;
+        self.layout.payload = Some(bytes);
         self
     }
 
-    /// Sets the headroom: the bytes before the payload of a new frame (128 unless set).
+    /// Sets the headroom: the bytes before the payload of a new frame (128 unless set;
+    /// 256 with [`af_xdp`](Self::af_xdp)).
     ///
     /// The payload starts on a cache line if this is a multiple of 64, and the stride is one too,
     /// as the default is.
@@ -102,7 +106,7 @@ impl PoolBuilder {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn headroom(mut self, bytes: usize) -> Self {
-        self.layout.headroom = bytes;
+        self.layout.headroom = Some(bytes);
         self
     }
 
@@ -124,7 +128,7 @@ impl PoolBuilder {
     ///
     /// Unless set, the stride is the least odd number of cache lines that holds the frame. That
     /// spreads the frames over the sets of the processor's caches. A power of two spreads them
-    /// least; some interfaces demand one, such as AF_XDP in its aligned mode.
+    /// least; some interfaces demand one. For AF_XDP [`af_xdp`](Self::af_xdp) chooses the stride.
     ///
     /// ```
     /// # use framewell::Pool;
@@ -133,6 +137,40 @@ impl PoolBuilder {
     /// ```
     pub fn stride(mut self, bytes: usize) -> Self {
         self.layout.stride = Some(bytes);
+        self
+    }
+
+    /// Lays the frames out as the chunks of AF_XDP's UMEM, so that the kernel takes the
+    /// [`Region`](crate::Region) as it is. [`Region::af_xdp`](crate::Region::af_xdp) then says what
+    /// the registration needs.
+    ///
+    /// - A frame is a chunk, and the stride is the chunk's size. Unless [`stride`](Self::stride)
+    ///   sets it, it is the smallest that holds the frame: 2048 or 4096 in aligned mode. In
+    ///   unaligned mode it is an odd number of cache lines from 2112 on, or 4096.
+    /// - The headroom is 256 unless set, and at least that. The kernel keeps 256 bytes at the front
+    ///   of a chunk in which it receives. What the headroom has beyond 256 is the UMEM's headroom.
+    ///   So a frame that was received has the headroom that a new frame has. A frame to be sent may
+    ///   have its data anywhere.
+    /// - The payload is all that the chunk leaves, unless set. It includes the link header.
+    /// - A packet that is longer comes, and goes, in several frames (`XDP_USE_SG`).
+    ///
+    /// Registering pins the whole region: all of it is then resident, whatever is in use.
+    ///
+    /// ```
+    /// # use framewell::{Pool, XdpChunks};
+    /// let pool = Pool::builder().frames(8).af_xdp(XdpChunks::Aligned).build()?;
+    /// assert_eq!((pool.region().stride(), pool.payload()), (2048, 1792));
+    ///
+    /// let refused = Pool::builder().payload(9000).af_xdp(XdpChunks::Aligned).build();
+    /// assert_eq!(
+    ///     refused.unwrap_err().to_string(),
+    ///     "headroom, payload and tailroom of 9256 bytes together exceed the AF_XDP chunk of \
+    ///      4096; lower one of them, and let a longer packet take several frames",
+    /// );
+    /// # Ok::<(), framewell::BuildError>(())
+    /// ```
+    pub fn af_xdp(mut self, chunks: XdpChunks) -> Self {
+        self.layout.rule = Rule::AfXdp(chunks);
         self
     }
 

@@ -2,6 +2,7 @@
 
 use std::ptr::NonNull;
 
+use crate::base::af_xdp::XdpLayout;
 use crate::base::divider::Divider;
 use crate::base::id::BufferId;
 use crate::memory::arena::Arena;
@@ -13,7 +14,8 @@ use crate::memory::arena::Arena;
 /// the pool lives. Only the owner of a frame may touch the frame's bytes.
 ///
 /// A kernel that registers the range pins all of it: memory is then no longer committed as frames
-/// are first used. On Windows the frames that were never handed out are not committed, unless
+/// are first used, and without CAP_IPC_LOCK all of it counts towards `ulimit -l`. On Windows the
+/// frames that were never handed out are not committed, unless
 /// [`PoolBuilder::prefault`](crate::PoolBuilder::prefault) is on.
 ///
 /// ```
@@ -28,6 +30,7 @@ pub struct Region {
     stride: usize,
     frames: u32,
     by_stride: Divider,
+    af_xdp: Option<XdpLayout>,
 }
 
 // SAFETY: a region yields addresses and numbers, and never reads or writes through an address.
@@ -42,6 +45,7 @@ impl Region {
             stride: arena.layout().stride,
             frames: arena.frames(),
             by_stride: arena.by_stride(),
+            af_xdp: arena.layout().af_xdp(),
         }
     }
 
@@ -143,6 +147,24 @@ impl Region {
     pub fn locate(&self, offset: usize) -> Option<(BufferId, usize)> {
         let (id, within) = self.by_stride.divide(offset as u64);
         (id < self.frames.into()).then_some((BufferId(id as u32), within as usize))
+    }
+
+    /// Returns what a registration with AF_XDP says of the frames, or `None` if they were not laid
+    /// out for one ([`PoolBuilder::af_xdp`](crate::PoolBuilder::af_xdp)).
+    ///
+    /// ```
+    /// # use framewell::{Pool, XdpChunks};
+    /// let pool = Pool::builder().frames(8).af_xdp(XdpChunks::Aligned).build()?;
+    /// let region = pool.region();
+    /// let layout = region.af_xdp().unwrap();
+    /// // The members of struct xdp_umem_reg, in their order:
+    /// let (addr, len) = (region.base().as_ptr().addr() as u64, region.len() as u64);
+    /// println!("{addr} {len} {} {} {}", layout.chunk_size, layout.headroom, layout.flags());
+    /// # Ok::<(), framewell::BuildError>(())
+    /// ```
+    #[must_use]
+    pub fn af_xdp(&self) -> Option<XdpLayout> {
+        self.af_xdp
     }
 
     /// Returns whether an address lies in a frame of the pool.

@@ -1,6 +1,7 @@
 //! The tests that hold on either front. The programs `auto` and `portable` run them, each on its
 //! own front.
 
+mod af_xdp;
 mod alloc;
 mod alloc_attacks;
 mod alloc_properties;

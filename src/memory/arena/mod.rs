@@ -22,7 +22,7 @@ use std::ptr::NonNull;
 
 use crossbeam_utils::CachePadded;
 
-pub(crate) use layout::{Layout, LayoutRequest};
+pub(crate) use layout::{Layout, LayoutRequest, Rule};
 
 use crate::base::batch::Batch;
 use crate::base::divider::Divider;
