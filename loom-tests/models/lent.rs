@@ -121,3 +121,98 @@ pub fn taken_back_frame_outlives_borrower_and_handle() {
         thread.join().unwrap();
     });
 }
+
+/// Lends what is out as a pointer to this address.
+fn lend_pointer(nic: &Borrower, address: usize) -> bool {
+    let pointer = std::ptr::with_exposed_provenance_mut(address);
+    // SAFETY: the models hand each pointer out once.
+    unsafe { nic.lend_raw(pointer) }.is_ok()
+}
+
+/// The owner, the one who lends the pointer, and the one who takes the loan back are three threads.
+/// Nothing but the frame's word orders them: the address and the id were known before.
+pub fn pointer_is_lent_while_it_goes_out() {
+    explore_deep(Some(3), || {
+        let pool = pool(1);
+        let nic = std::sync::Arc::new(pool.borrower("nic").unwrap());
+        let mut frame = pool.get(1).unwrap();
+        frame.push(frame.headroom()).unwrap();
+        let (id, address) = (frame.id(), frame.as_mut_ptr().expose_provenance());
+        let lender = nic.clone();
+        let owner = spawn_deep(move || {
+            frame[0] = 7;
+            assert_eq!(frame.into_raw().addr().get(), address);
+        });
+        let lends = spawn_deep(move || lend_pointer(&lender, address));
+        let early = bring(&nic, id);
+        if let Some(frame) = &early {
+            assert_eq!(frame[0], 7);
+        }
+        owner.join().unwrap();
+        let lent = lends.join().unwrap() || lend_pointer(&nic, address);
+        assert!(lent, "lost or doubled");
+        let owners = [early, bring(&nic, id)].into_iter().flatten().count();
+        assert_eq!(owners, 1, "lost or doubled");
+    });
+}
+
+/// The bytes of a frame as C sees them: loom knows those of the frame only through its owners.
+struct Bytes(loom::cell::UnsafeCell<u8>);
+
+// SAFETY: loom reports accesses that nothing orders.
+unsafe impl Sync for Bytes {}
+
+impl Bytes {
+    fn write(&self, byte: u8) {
+        // SAFETY: as above.
+        self.0.with_mut(|bytes| unsafe { bytes.write(byte) });
+    }
+
+    fn read(&self) -> u8 {
+        // SAFETY: as above.
+        self.0.with(|bytes| unsafe { bytes.read() })
+    }
+}
+
+/// Who has the pointer writes through it, and lends it.
+pub fn pointer_is_written_and_lent() {
+    explore_deep(None, || {
+        let pool = pool(1);
+        let nic = std::sync::Arc::new(pool.borrower("nic").unwrap());
+        let frame = pool.get(1).unwrap();
+        let id = frame.id();
+        let address = frame.into_raw().as_ptr().expose_provenance();
+        let bytes = std::sync::Arc::new(Bytes(loom::cell::UnsafeCell::new(0)));
+        let (lender, written) = (nic.clone(), bytes.clone());
+        let thread = spawn_deep(move || {
+            written.write(7);
+            assert!(lend_pointer(&lender, address), "lost or doubled");
+        });
+        let early = bring(&nic, id);
+        if early.is_some() {
+            assert_eq!(bytes.read(), 7);
+        }
+        thread.join().unwrap();
+        let owners = [early, bring(&nic, id)].into_iter().flatten().count();
+        assert_eq!(owners, 1, "lost or doubled");
+    });
+}
+
+/// One thread lends a pointer, and another brings it back: it goes one way.
+pub fn pointer_is_lent_and_brought() {
+    explore_deep(None, || {
+        let pool = pool(1);
+        let nic = std::sync::Arc::new(pool.borrower("nic").unwrap());
+        let frame = pool.get(1).unwrap();
+        let id = frame.id();
+        let address = frame.into_raw().as_ptr().expose_provenance();
+        let lender = nic.clone();
+        let thread = spawn_deep(move || lend_pointer(&lender, address));
+        let pointer = std::ptr::with_exposed_provenance_mut(address);
+        // SAFETY: the model hands the pointer out once.
+        let brought = unsafe { pool.from_raw(pointer) }.ok();
+        let lent = thread.join().unwrap();
+        assert!(lent != brought.is_some(), "lost or doubled");
+        assert_eq!(bring(&nic, id).is_some(), lent, "lost or doubled");
+    });
+}

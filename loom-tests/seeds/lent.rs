@@ -64,7 +64,39 @@ pub(crate) const SEEDS: &[Seed] = &[
             to: "if batch.room() == 0",
         }],
     },
+    Seed {
+        name: "pointer_lent_relaxed",
+        model: "lent::pointer_is_written_and_lent",
+        caught_by: UNORDERED,
+        bug: &[Mutation {
+            item: "raw::lend_out",
+            from: "word.replace(out, lent, Ordering::Release, Ordering::Relaxed)",
+            to: "word.replace(out, lent, Ordering::Relaxed, Ordering::Relaxed)",
+        }],
+    },
+    Seed {
+        name: "pointer_lent_in_two_steps",
+        model: "lent::pointer_is_lent_and_brought",
+        caught_by: LOST,
+        bug: &[LENT_IN_TWO_STEPS],
+    },
+    Seed {
+        name: "pointer_lent_in_two_steps",
+        model: "lent::pointer_is_lent_while_it_goes_out",
+        caught_by: UNORDERED,
+        bug: &[LENT_IN_TWO_STEPS],
+    },
 ];
+
+const LENT_IN_TWO_STEPS: Mutation = Mutation {
+    item: "raw::lend_out",
+    from: "word.replace(out, lent, Ordering::Release, Ordering::Relaxed)",
+    to: "let same = word.read(Ordering::Relaxed) == out;
+            if same {
+                word.write(lent, Ordering::Release);
+            }
+            same",
+};
 
 const NOT_CLEARED: Mutation = Mutation {
     item: "raw::return_loan",

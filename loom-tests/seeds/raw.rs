@@ -7,7 +7,7 @@ use super::shared::{LOST, UNORDERED};
 
 const TAKEN_BACK_IN_TWO_STEPS: Mutation = Mutation {
     item: "raw::take_back",
-    from: "word.clear(out_with::<W>(view), Ordering::Acquire, Ordering::Relaxed)",
+    from: "word.replace(out_with::<W>(view), 0, Ordering::Acquire, Ordering::Relaxed)",
     to: "let same = word.read(Ordering::Acquire) == out_with::<W>(view);
             if same {
                 word.write(0, Ordering::Relaxed);
@@ -23,8 +23,8 @@ const HANDED_OUT_RELAXED: Mutation = Mutation {
 
 const TAKEN_BACK_RELAXED: Mutation = Mutation {
     item: "raw::take_back",
-    from: "word.clear(out_with::<W>(view), Ordering::Acquire, Ordering::Relaxed)",
-    to: "word.clear(out_with::<W>(view), Ordering::Relaxed, Ordering::Relaxed)",
+    from: "word.replace(out_with::<W>(view), 0, Ordering::Acquire, Ordering::Relaxed)",
+    to: "word.replace(out_with::<W>(view), 0, Ordering::Relaxed, Ordering::Relaxed)",
 };
 
 pub(crate) const SEEDS: &[Seed] = &[

@@ -84,6 +84,38 @@ impl BorrowerId {
         self.number as usize
     }
 
+    /// Returns the id as one number, for C code and logs. Its lower half is the
+    /// [`index`](Self::index).
+    ///
+    /// ```
+    /// # let pool = framewell::Pool::builder().frames(16).build()?;
+    /// let id = pool.borrower("eth0 rx")?.id();
+    /// assert_eq!(id.to_bits() as u32 as usize, id.index());
+    /// assert_eq!(framewell::BorrowerId::from_bits(id.to_bits()), id);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn to_bits(self) -> u64 {
+        u64::from(self.generation) << 32 | u64::from(self.number)
+    }
+
+    /// Returns the id that [`to_bits`](Self::to_bits) turned into a number. Any number is allowed:
+    /// an id that no borrower has is refused where it is used.
+    ///
+    /// ```
+    /// use framewell::{BorrowerId, Pool, ReclaimError};
+    ///
+    /// let pool = Pool::builder().frames(16).build()?;
+    /// let nobody = BorrowerId::from_bits(u64::MAX);
+    /// // SAFETY: nothing is lent.
+    /// assert_eq!(unsafe { pool.reclaim(nobody) }, Err(ReclaimError::Unknown));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn from_bits(bits: u64) -> Self {
+        Self::new(bits as u32, (bits >> 32) as u32)
+    }
+
     #[inline(always)]
     pub(crate) fn number(self) -> u32 {
         self.number

@@ -13,8 +13,8 @@
 //! path touches no word. An owner who turns its handle into a pointer, or lends the buffer, writes
 //! the word. The call that brings the buffer back clears it:
 //!
-//! - A pointer comes back by a compare-and-swap that compares the whole view. So of two such calls
-//!   at the same time one succeeds.
+//! - A pointer comes back, or is lent, by a compare-and-swap that compares the whole view. So of
+//!   two such calls at the same time one succeeds.
 //! - A loan comes back by a load, a compare and a store. Two calls that bring the same loan at the
 //!   same time break the contract of the unsafe call that they make.
 //!
@@ -52,8 +52,8 @@ pub(crate) trait Word: ZeroAtomic {
 
     fn write(&self, number: u64, order: Ordering);
 
-    /// Replaces `number` by 0. Returns `false` if the word holds another number.
-    fn clear(&self, number: u64, success: Ordering, failure: Ordering) -> bool;
+    /// Replaces `number` by `by`. Returns `false` if the word holds another number.
+    fn replace(&self, number: u64, by: u64, success: Ordering, failure: Ordering) -> bool;
 }
 
 impl Word for AtomicU32 {
@@ -68,8 +68,8 @@ impl Word for AtomicU32 {
         self.store(number as u32, order);
     }
 
-    fn clear(&self, number: u64, success: Ordering, failure: Ordering) -> bool {
-        self.compare_exchange(number as u32, 0, success, failure)
+    fn replace(&self, number: u64, by: u64, success: Ordering, failure: Ordering) -> bool {
+        self.compare_exchange(number as u32, by as u32, success, failure)
             .is_ok()
     }
 }
@@ -86,8 +86,8 @@ impl Word for AtomicU64 {
         self.store(number, order);
     }
 
-    fn clear(&self, number: u64, success: Ordering, failure: Ordering) -> bool {
-        self.compare_exchange(number, 0, success, failure).is_ok()
+    fn replace(&self, number: u64, by: u64, success: Ordering, failure: Ordering) -> bool {
+        self.compare_exchange(number, by, success, failure).is_ok()
     }
 }
 
@@ -134,6 +134,12 @@ impl<W: Word> RawStates<W> {
     /// not, or not any more.
     pub(crate) fn take_back(&self, id: BufferId, view: u64) -> bool {
         take_back(self.word(id), view)
+    }
+
+    /// Lends a buffer that is out under this view to a borrower. Returns `false` if it is not, or
+    /// not any more.
+    pub(crate) fn lend_out(&self, id: BufferId, view: u64, borrower: u32) -> bool {
+        lend_out(self.word(id), view, borrower)
     }
 }
 
@@ -200,7 +206,7 @@ pub(crate) fn whereabouts<W: Word>(word: &W) -> Whereabouts {
 pub(crate) fn take_back<W: Word>(word: &W, view: u64) -> bool {
     // Acquire (#raw-handover): pairs with `hand_out`. Relaxed on failure: nothing is concluded but
     // that the buffer is not out under this view.
-    word.clear(out_with::<W>(view), Ordering::Acquire, Ordering::Relaxed)
+    word.replace(out_with::<W>(view), 0, Ordering::Acquire, Ordering::Relaxed)
 }
 
 /// Returns where the data of a frame that is out as a pointer begins, by its [`RawStates`] view.
@@ -218,13 +224,26 @@ pub(crate) fn lend<W: Word>(word: &W, borrower: u32) {
     word.write(lent_to::<W>(borrower), Ordering::Release);
 }
 
+/// Lends a buffer that is out as a pointer under this view to a borrower. Returns `false` if it is
+/// not, or not any more.
+///
+/// Nobody owns the buffer in between: it goes from the pointer to the borrower in one step.
+pub(crate) fn lend_out<W: Word>(word: &W, view: u64, borrower: u32) -> bool {
+    let (out, lent) = (out_with::<W>(view), lent_to::<W>(borrower));
+    // Release (#lend-handover): pairs with the Acquire in `return_loan`. It publishes what this
+    // thread did with the buffer through the pointer. What `hand_out` has published goes along,
+    // because a compare-and-swap continues the release sequence. Relaxed on failure: nothing is
+    // concluded but that the buffer is not out under this view.
+    word.replace(out, lent, Ordering::Release, Ordering::Relaxed)
+}
+
 /// Makes the caller the owner of a buffer that is lent to this borrower.
 ///
 /// Returns where the buffer is instead if it is not lent to this borrower. No other call brings the
 /// buffer back from this borrower at the same time.
 #[inline(always)]
 pub(crate) fn return_loan<W: Word>(word: &W, borrower: u32) -> Result<(), Whereabouts> {
-    // Acquire (#lend-handover): pairs with `lend`.
+    // Acquire (#lend-handover): pairs with `lend` and `lend_out`.
     let seen = word.read(Ordering::Acquire);
     if seen != lent_to::<W>(borrower) {
         return Err(Whereabouts::from_word::<W>(seen));

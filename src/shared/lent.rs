@@ -9,14 +9,14 @@ use std::ptr::NonNull;
 
 use super::Shared;
 use super::misuse::{Misuse, MisuseKind};
-use super::raw::Claimed;
+use super::raw::{Claimed, not_raw};
 use crate::base::batch::Batch;
 use crate::base::id::{BufferId, ChunkId};
 use crate::base::raw::{self, Whereabouts};
 use crate::memory::back::Back;
 use crate::memory::chunks::id as id_in_chunk;
 use crate::sync::AtomicU64;
-use crate::varlen::{Claim, LargeId, SizeClass};
+use crate::varlen::{Claim, Large, LargeId, SizeClass};
 
 /// The numbers of buffers that are lent to one borrower.
 #[derive(Clone, Copy, Default)]
@@ -98,6 +98,55 @@ impl Shared {
         raw::lend(arena.raw().word(id), borrower);
     }
 
+    /// Lends the frame that is out as a pointer to `address`, and returns its id.
+    pub(crate) fn lend_frame_at(&self, address: usize, borrower: u32) -> Result<BufferId, Misuse> {
+        let lent = self.frame_out_at(address).and_then(|(id, view)| {
+            let lent = self.raw().lend_out(id, view, borrower);
+            lent.then_some(id).ok_or(MisuseKind::NotRaw)
+        });
+        lent.map_err(|kind| self.misused(address, kind))
+    }
+
+    /// Lends the variable-length buffer that is out as a pointer to `address`.
+    pub(crate) fn lend_var_at(&self, address: usize, borrower: u32) -> Result<(), Misuse> {
+        self.lend_var(address, borrower)
+            .map_err(|kind| self.misused(address, kind))
+    }
+
+    fn lend_var(&self, address: usize, borrower: u32) -> Result<(), MisuseKind> {
+        if address == 0 {
+            return Err(MisuseKind::Null);
+        }
+        if let Some((size_classes, chunk, offset)) = self.chunk_around(address) {
+            let (named, view) = Self::buffer_out_in_chunk(size_classes, chunk, offset)?;
+            let words = size_classes.chunks().raw();
+            let lent = words.lend_out(named.id, view, borrower);
+            return lent.then_some(()).ok_or(MisuseKind::NotRaw);
+        }
+        let lent = |large: &Large| large.lend_out(address, borrower);
+        match self.large().and_then(lent) {
+            Some(lent) => lent.map_err(not_raw),
+            None => Err(self.no_large_starts_at(address)),
+        }
+    }
+
+    /// Makes the caller the owner of the frame that `address` lies in and that is lent to this
+    /// borrower, if the view of `len` bytes from there lies in it. Returns the id and the offset.
+    ///
+    /// No other call brings the frame back from this borrower at the same time.
+    pub(crate) fn return_frame_at(
+        &self,
+        borrower: u32,
+        address: usize,
+        len: usize,
+    ) -> Result<(BufferId, usize), Misuse> {
+        let returned = self.frame_around(address).and_then(|(id, offset)| {
+            self.return_view(borrower, id, offset, len)?;
+            Ok((id, offset))
+        });
+        returned.map_err(|kind| self.misused(address, kind))
+    }
+
     /// Makes the caller the owner of the variable-length buffer that starts at `address` and is
     /// lent to this borrower, if it has room for `len` bytes.
     ///
@@ -129,7 +178,7 @@ impl Shared {
             raw::return_loan(word, borrower).map_err(|seen| not_lent(seen, borrower))?;
             return Ok(Claimed::OfClass(named.class, named.id, len));
         }
-        let around = |large: &crate::varlen::Large| {
+        let around = |large: &Large| {
             large.around(address, |block| {
                 let offset = address - block.start().as_ptr().addr();
                 (block.whereabouts(), offset, block.capacity())

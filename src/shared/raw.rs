@@ -10,7 +10,7 @@ use crate::base::raw::{Whereabouts, offset_of_view};
 use crate::memory::chunks::{len_of, view_of};
 use crate::shared::misuse::{BufferKind, Found, Misuse, MisuseKind};
 use crate::sync::{AtomicU64, Ordering};
-use crate::varlen::{Block, Claim, LargeId, Owner, SizeClass, SizeClasses};
+use crate::varlen::{Block, Claim, Large, LargeId, Owner, SizeClass, SizeClasses};
 
 /// The buffer that a pointer into the chunks names.
 pub(super) struct Named<'a> {
@@ -51,20 +51,30 @@ impl Shared {
     }
 
     fn claim_frame_at(&self, address: usize) -> Result<(BufferId, u64), MisuseKind> {
-        if address == 0 {
-            return Err(MisuseKind::Null);
-        }
-        let Some((id, offset)) = self.arena().find(address) else {
-            return Err(Self::other_or_foreign(self.find_var(address)));
-        };
-        let view = raw_view(self.arena().whereabouts(id))?;
-        if offset != offset_of_view(view) {
-            return Err(MisuseKind::Interior);
-        }
+        let (id, view) = self.frame_out_at(address)?;
         if !self.raw().take_back(id, view) {
             return Err(MisuseKind::NotRaw);
         }
         Ok((id, view))
+    }
+
+    /// Returns the frame that is out as a pointer to `address`, and its view, as they are now.
+    pub(super) fn frame_out_at(&self, address: usize) -> Result<(BufferId, u64), MisuseKind> {
+        let (id, offset) = self.frame_around(address)?;
+        let view = raw_view(self.arena().whereabouts(id))?;
+        if offset != offset_of_view(view) {
+            return Err(MisuseKind::Interior);
+        }
+        Ok((id, view))
+    }
+
+    /// Returns the frame that an address lies in, and the offset of the byte within it.
+    pub(super) fn frame_around(&self, address: usize) -> Result<(BufferId, usize), MisuseKind> {
+        if address == 0 {
+            return Err(MisuseKind::Null);
+        }
+        let found = self.arena().find(address);
+        found.ok_or_else(|| Self::other_or_foreign(self.find_var(address)))
     }
 
     /// Returns what is wrong with a pointer that names no buffer of the expected kind.
@@ -87,19 +97,27 @@ impl Shared {
             return Err(MisuseKind::Null);
         }
         if let Some((size_classes, chunk, offset)) = self.chunk_around(address) {
-            return Self::claim_in_chunk(size_classes, chunk, offset);
+            let (named, view) = Self::buffer_out_in_chunk(size_classes, chunk, offset)?;
+            if !size_classes.chunks().raw().take_back(named.id, view) {
+                return Err(MisuseKind::NotRaw);
+            }
+            return Ok(Claimed::OfClass(named.class, named.id, len_of(view)));
         }
-        let Some(large) = self.large() else {
-            return Err(Self::other_or_foreign(self.arena().find(address)));
-        };
-        match large.claim(address) {
+        match self.large().and_then(|large| large.claim(address)) {
             Some(Claim::Taken(id)) => Ok(Claimed::Large(id)),
             Some(Claim::Elsewhere(whereabouts)) => Err(not_raw(whereabouts)),
-            None => Err(match large.around(address, Block::whereabouts) {
-                Some(Whereabouts::Raw(_)) => MisuseKind::Interior,
-                Some(whereabouts) => not_raw(whereabouts),
-                None => Self::other_or_foreign(self.arena().find(address)),
-            }),
+            None => Err(self.no_large_starts_at(address)),
+        }
+    }
+
+    /// Returns why no large buffer is out as a pointer to an address at which none starts.
+    #[cold]
+    pub(super) fn no_large_starts_at(&self, address: usize) -> MisuseKind {
+        let around = |large: &Large| large.around(address, Block::whereabouts);
+        match self.large().and_then(around) {
+            Some(Whereabouts::Raw(_)) => MisuseKind::Interior,
+            Some(whereabouts) => not_raw(whereabouts),
+            None => Self::other_or_foreign(self.arena().find(address)),
         }
     }
 
@@ -110,20 +128,19 @@ impl Shared {
         Some((size_classes, chunk, offset))
     }
 
-    fn claim_in_chunk(
+    /// Returns the buffer that is out as a pointer to this byte of a chunk, and its view, as they
+    /// are now.
+    pub(super) fn buffer_out_in_chunk(
         size_classes: &SizeClasses,
         chunk: ChunkId,
         offset: usize,
-    ) -> Result<Claimed<'_>, MisuseKind> {
+    ) -> Result<(Named<'_>, u64), MisuseKind> {
         let named = Self::name(size_classes, chunk, offset).ok_or(MisuseKind::NotRaw)?;
         let view = raw_view(named.whereabouts(size_classes))?;
         if named.offset != 0 {
             return Err(MisuseKind::Interior);
         }
-        if !size_classes.chunks().raw().take_back(named.id, view) {
-            return Err(MisuseKind::NotRaw);
-        }
-        Ok(Claimed::OfClass(named.class, named.id, len_of(view)))
+        Ok((named, view))
     }
 
     /// Returns the buffer that a byte of a chunk belongs to. Returns `None` if the chunk is no
@@ -209,7 +226,7 @@ fn raw_view(whereabouts: Whereabouts) -> Result<u64, MisuseKind> {
 
 /// Returns why no pointer stands for a buffer.
 #[cold]
-fn not_raw(whereabouts: Whereabouts) -> MisuseKind {
+pub(super) fn not_raw(whereabouts: Whereabouts) -> MisuseKind {
     match whereabouts {
         Whereabouts::Lent(_) => MisuseKind::Lent,
         Whereabouts::InPool | Whereabouts::Raw(_) => MisuseKind::NotRaw,

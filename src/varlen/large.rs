@@ -193,6 +193,19 @@ impl Large {
         })
     }
 
+    /// Lends the buffer that starts at an address and is out as a pointer to a borrower. Returns
+    /// where the buffer is if it is not out so, and `None` if no buffer starts there.
+    pub(crate) fn lend_out(
+        &self,
+        address: usize,
+        borrower: u32,
+    ) -> Option<Result<(), Whereabouts>> {
+        self.registry.at(address, |_, block| {
+            let lent = raw::lend_out(&block.raw, 0, borrower);
+            lent.then_some(()).ok_or_else(|| block.whereabouts())
+        })
+    }
+
     /// Makes the caller the owner of the buffer that starts at an address and is lent to this
     /// borrower. Returns `None` if no buffer starts there.
     ///

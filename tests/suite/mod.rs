@@ -7,6 +7,7 @@ mod alloc_attacks;
 mod alloc_properties;
 mod borrower;
 mod borrower_properties;
+mod borrower_raw;
 mod builder;
 mod burst;
 mod callbacks;

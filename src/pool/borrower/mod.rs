@@ -7,10 +7,12 @@
 //!                    └── reclaim, when the borrower is gone ──► free
 //! ```
 //!
-//! A single buffer is lent and taken back here, many are in `many`. What a word says, and what is
-//! refused, lies in `base::raw` and `shared::lent`.
+//! A single buffer is lent and taken back here, many are in `many`, and those that are out as
+//! pointers in `raw`. What a word says, and what is refused, lies in `base::raw` and
+//! `shared::lent`.
 
 mod many;
+mod raw;
 
 use std::fmt;
 use std::ptr::NonNull;
