@@ -9,6 +9,7 @@
 /* ---- The pools, and what they report --------------------------------------------------------- */
 
 static framewell_pool *pool, *other;
+static framewell_borrower *borrower;
 static framewell_misuse last;
 static unsigned reports;
 
@@ -39,7 +40,7 @@ typedef struct wrong {
     uint32_t as_frame, as_dot11;
 } wrong;
 
-enum { WRONGS = 16 };
+enum { WRONGS = 19 };
 
 static void *frame_of(framewell_pool *from) {
     void *frame;
@@ -60,6 +61,10 @@ static size_t wrongs(wrong table[WRONGS]) {
     static char *heap;
     heap = heap != NULL ? heap : malloc(1500);
     CHECK(heap != NULL);
+    void *lent_frame = frame_of(pool), *lent_buffer = buffer_of(pool, 1500), *lent_large = buffer_of(pool, 1 << 20);
+    CHECK_EQ(framewell_borrower_lend(borrower, lent_frame), FRAMEWELL_SUCCESS);
+    CHECK_EQ(framewell_borrower_lend_dot11(borrower, lent_buffer), FRAMEWELL_SUCCESS);
+    CHECK_EQ(framewell_borrower_lend_dot11(borrower, lent_large), FRAMEWELL_SUCCESS);
     CHECK_EQ(framewell_free(pool, freed_frame), FRAMEWELL_SUCCESS);
     CHECK_EQ(framewell_dot11_free(pool, freed_buffer), FRAMEWELL_SUCCESS);
     CHECK_EQ(framewell_dot11_free(pool, freed_large), FRAMEWELL_SUCCESS);
@@ -78,6 +83,9 @@ static size_t wrongs(wrong table[WRONGS]) {
         {"a frame freed before", freed_frame, FRAMEWELL_MISUSE_NOT_OUT, FRAMEWELL_MISUSE_OTHER_KIND},
         {"a buffer freed before", freed_buffer, FRAMEWELL_MISUSE_OTHER_KIND, FRAMEWELL_MISUSE_NOT_OUT},
         {"a large buffer freed before", freed_large, FRAMEWELL_MISUSE_FOREIGN, FRAMEWELL_MISUSE_FOREIGN},
+        {"a lent frame", lent_frame, FRAMEWELL_MISUSE_LENT, FRAMEWELL_MISUSE_OTHER_KIND},
+        {"a lent buffer", lent_buffer, FRAMEWELL_MISUSE_OTHER_KIND, FRAMEWELL_MISUSE_LENT},
+        {"a lent large buffer", lent_large, FRAMEWELL_MISUSE_OTHER_KIND, FRAMEWELL_MISUSE_LENT},
         {"a frame", frame, FINE, FRAMEWELL_MISUSE_OTHER_KIND},
         {"a buffer", buffer, FRAMEWELL_MISUSE_OTHER_KIND, FINE},
     };
@@ -112,6 +120,14 @@ static framewell_dword dot11_free(void *pointer) {
     return framewell_dot11_free(pool, pointer);
 }
 
+static framewell_dword lend(void *pointer) {
+    return framewell_borrower_lend(borrower, pointer);
+}
+
+static framewell_dword lend_dot11(void *pointer) {
+    return framewell_borrower_lend_dot11(borrower, pointer);
+}
+
 static const struct {
     const char *name;
     framewell_dword (*call)(void *pointer);
@@ -122,6 +138,8 @@ static const struct {
     {"framewell_free", pool_free, FRAMES},
     {"framewell_free_bulk", free_in_bulk, FRAMES},
     {"framewell_dot11_free", dot11_free, DOT11},
+    {"framewell_borrower_lend", lend, FRAMES},
+    {"framewell_borrower_lend_dot11", lend_dot11, DOT11},
 };
 
 static void check_refused(size_t function, const wrong *wrong, uint32_t kind) {
@@ -182,11 +200,14 @@ static void find_knows_only_what_is_of_the_pool(void) {
         if (!known) {
             continue;
         }
-        bool out = kind != FRAMEWELL_MISUSE_NOT_OUT && table[i].as_dot11 != FRAMEWELL_MISUSE_NOT_OUT;
+        bool lent = kind == FRAMEWELL_MISUSE_LENT || table[i].as_dot11 == FRAMEWELL_MISUSE_LENT;
+        bool out = kind != FRAMEWELL_MISUSE_NOT_OUT && table[i].as_dot11 != FRAMEWELL_MISUSE_NOT_OUT && !lent;
         CHECK_EQ(found.is_out, out);
+        CHECK_EQ(found.is_lent, lent);
         CHECK_EQ(found.kind, kind == FRAMEWELL_MISUSE_OTHER_KIND ? FRAMEWELL_KIND_DOT11 : FRAMEWELL_KIND_FRAME);
         CHECK_EQ(found.start == table[i].pointer, kind == FINE || table[i].as_dot11 == FINE ||
-                                                      table[i].as_dot11 == FRAMEWELL_MISUSE_NOT_OUT);
+                                                      table[i].as_dot11 == FRAMEWELL_MISUSE_NOT_OUT ||
+                                                      table[i].as_dot11 == FRAMEWELL_MISUSE_LENT);
         CHECK(found.capacity >= 1500);
     }
     CHECK_EQ(client_stats(pool).misuses, before.misuses);
@@ -232,10 +253,12 @@ int main(int argc, char **argv) {
     CHECK_EQ(framewell_init(&shared, NULL, 0), FRAMEWELL_SUCCESS);
     pool = client_shared_pool();
     CHECK_EQ(framewell_pool_create(&shared, &other, NULL, 0), FRAMEWELL_SUCCESS);
+    CHECK_EQ(framewell_borrower_create(pool, "borrower", &borrower), FRAMEWELL_SUCCESS);
 
     RUN(every_wrong_pointer_is_refused_counted_and_reported);
     RUN(query_answers_610_and_counts_nothing);
     RUN(find_knows_only_what_is_of_the_pool);
     RUN(bulk_frees_the_others_and_says_how_many_it_refused);
+    framewell_borrower_destroy(borrower);
     return client_end();
 }

@@ -160,12 +160,14 @@ static void every_code_has_a_sentence(void) {
         FRAMEWELL_ERROR_OUTOFMEMORY,
         FRAMEWELL_ERROR_INVALID_PARAMETER,
         FRAMEWELL_ERROR_BUSY,
+        FRAMEWELL_ERROR_BUFFER_TOO_SMALL,
         FRAMEWELL_ERROR_BUFFER_INVALID,
         FRAMEWELL_ERROR_OUT_OF_BUFFERS,
         FRAMEWELL_ERROR_ALREADY_INITIALIZED,
         FRAMEWELL_ERROR_CONFIG,
         FRAMEWELL_ERROR_ENVIRONMENT,
         FRAMEWELL_ERROR_NO_RSEQ,
+        FRAMEWELL_ERROR_BORROWERS,
     };
     const char *unknown = framewell_strerror(4711);
     CHECK(strcmp(unknown, "unknown code") == 0);

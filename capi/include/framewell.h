@@ -1,13 +1,15 @@
 /* framewell: buffers for packet pipelines.
  *
- * There are three groups of functions, in this order:
+ * There are four groups of functions, in this order:
  *   - the four buffer services of Windows, RasGetBuffer, RasFreeBuffer, Dot11ExtAllocateBuffer and
  *     Dot11ExtFreeBuffer, on a pool that the whole process shares;
  *   - the functions for that pool: how it is set up, and what a host asks about a pointer;
- *   - pools of your own: framewell_pool_create and the functions that take a framewell_pool.
+ *   - pools of your own: framewell_pool_create and the functions that take a framewell_pool;
+ *   - borrowers: rings and devices to which the buffers of a pool are lent.
  *
- * Every function except framewell_pool_destroy may be called on any thread, and on several at the
- * same time. None may be called in a signal handler unless its comment says so.
+ * Every function may be called on any thread, and on several at the same time, except those that
+ * end something: framewell_pool_destroy, framewell_borrower_destroy and framewell_borrower_reclaim.
+ * None may be called in a signal handler unless its comment says so.
  *
  * Where a buffer is expected, every pointer is a defined input: a pointer that is not out is
  * refused, and nothing changes. A pointer that was freed and handed out again belongs to the new
@@ -26,7 +28,7 @@
  * time. "Kernel: yes" is said of a call that does. Page faults are not counted.
  *
  * "At rest" is a buffer that can be handed out. "Out" is a buffer that was handed out and not freed
- * yet.
+ * yet. "Lent" is a buffer that a borrower has: it is in use, and no pointer stands for it.
  *
  * The header is C99, C11, C17 and C++. It works with or without windows.h, before or after it.
  */
@@ -62,9 +64,12 @@ typedef unsigned char framewell_byte;
 #define FRAMEWELL_ERROR_OUTOFMEMORY 14u
 /* ERROR_INVALID_PARAMETER: an argument is NULL, or a value that no member allows. */
 #define FRAMEWELL_ERROR_INVALID_PARAMETER 87u
-/* ERROR_BUSY: buffers of the pool are out. */
+/* ERROR_BUSY: buffers of the pool are out, or the borrower exists. */
 #define FRAMEWELL_ERROR_BUSY 170u
-/* ERROR_BUFFER_INVALID: the pointer is no buffer of this kind that is out. */
+/* ERROR_BUFFER_TOO_SMALL: the data that a borrower left do not lie in the buffer. */
+#define FRAMEWELL_ERROR_BUFFER_TOO_SMALL 603u
+/* ERROR_BUFFER_INVALID: the pointer is no buffer of this kind that is out, or that is lent to this
+ * borrower. */
 #define FRAMEWELL_ERROR_BUFFER_INVALID 610u
 /* ERROR_OUT_OF_BUFFERS: no frame was free anywhere. */
 #define FRAMEWELL_ERROR_OUT_OF_BUFFERS 614u
@@ -76,6 +81,8 @@ typedef unsigned char framewell_byte;
 #define FRAMEWELL_ERROR_ENVIRONMENT 0x20000002u
 /* The rseq front was demanded and is not available. The message says why. */
 #define FRAMEWELL_ERROR_NO_RSEQ 0x20000003u
+/* The pool has 4096 borrowers: those that exist, and those destroyed with buffers still lent. */
+#define FRAMEWELL_ERROR_BORROWERS 0x20000004u
 
 #ifdef __cplusplus
 extern "C" {
@@ -99,8 +106,8 @@ extern "C" {
 framewell_dword FRAMEWELL_WINAPI RasGetBuffer(framewell_byte **buffer, framewell_dword *size) FRAMEWELL_MUST_USE;
 
 /* Frees a frame, on any thread. Returns FRAMEWELL_ERROR_BUFFER_INVALID, and nothing changes, for
- * NULL, a foreign address, the inside of a frame, a frame that was freed already, and an 802.11
- * buffer. Kernel: cold. */
+ * NULL, a foreign address, the inside of a frame, a frame that was freed already or is lent, and an
+ * 802.11 buffer. Kernel: cold. */
 framewell_dword FRAMEWELL_WINAPI RasFreeBuffer(framewell_byte *buffer);
 
 /* Hands out an 802.11 buffer of at least byte_count bytes, aligned to 16, and writes its address to
@@ -160,25 +167,43 @@ typedef struct framewell_pool framewell_pool;
 /* Explicit huge pages if they are available, else as FRAMEWELL_HUGE_PAGES_TRANSPARENT. */
 #define FRAMEWELL_HUGE_PAGES_PREFER_EXPLICIT 4u
 
-/* Values of framewell_misuse.kind, which says what is wrong with a pointer. */
+/* Values of framewell_misuse.kind, which says what is wrong with a pointer or a loan. */
 #define FRAMEWELL_MISUSE_NULL 0u       /* it is NULL */
 #define FRAMEWELL_MISUSE_FOREIGN 1u    /* no memory of the pool lies there */
 #define FRAMEWELL_MISUSE_INTERIOR 2u   /* it points into a buffer */
 #define FRAMEWELL_MISUSE_NOT_OUT 3u    /* the buffer there is not out: it was freed already */
 /* It is a frame where an 802.11 buffer is expected, or the reverse. */
 #define FRAMEWELL_MISUSE_OTHER_KIND 4u
+#define FRAMEWELL_MISUSE_LENT 5u       /* the buffer there is not out: it is lent to a borrower */
+/* The buffer was to come back from a borrower, and is not lent: it came back already, it was never
+ * lent, or it is out. */
+#define FRAMEWELL_MISUSE_NOT_LENT 6u
+/* The buffer was to come back from one borrower, and is lent to another. */
+#define FRAMEWELL_MISUSE_LENT_TO_OTHER 7u
+/* The data that the borrower left do not lie in the buffer, which is still lent. */
+#define FRAMEWELL_MISUSE_BEYOND_ROOM 8u
 
+/* Later versions add kinds, and members at the end. The library makes the struct, so its size is
+ * not told. */
 typedef struct framewell_misuse {
-    const void *pointer;
-    uint32_t kind;
+    const void *pointer; /* as it was brought; the address of the data that was to come back */
+    uint32_t kind;       /* FRAMEWELL_MISUSE_… */
+    uint32_t borrower;   /* the number of the other borrower with _LENT_TO_OTHER, else 0 */
+    /* With _BEYOND_ROOM the bytes before the data, those of the data, and those of the buffer, else
+     * 0. */
+    size_t headroom;
+    size_t len;
+    size_t room;
 } framewell_misuse;
 
 /* Is called on the thread that misuses a pointer, before the misusing call returns its error.
  * Several threads may call it at the same time. It must return: longjmp is not allowed, and a C++
- * exception that leaves it ends the process. It may call every function except
- * framewell_pool_destroy of this pool. What it misuses itself is reported by another call of it.
- * Amid a framewell_free_bulk up to 64 frames are still in the hands of that call. The misuse lasts
- * as long as the call. */
+ * exception that leaves it ends the process. It may call every function, except those that end what
+ * the misusing call uses: framewell_pool_destroy of this pool, framewell_borrower_destroy and
+ * framewell_borrower_reclaim of this borrower. What it misuses itself is reported by another call
+ * of it.
+ * Amid a framewell_free_bulk or a framewell_borrower_take_back_offsets up to 64 frames are still in
+ * the hands of that call. The misuse lasts as long as the call. */
 typedef void (*framewell_on_misuse)(const framewell_misuse *misuse, void *context);
 
 /* The settings of a pool. Start from FRAMEWELL_CONFIG_DEFAULTS and change what matters. Later
@@ -270,9 +295,10 @@ const char *framewell_strerror(framewell_dword code);
 framewell_dword framewell_pool_create(const framewell_config *config, framewell_pool **pool, char *message,
                                       size_t message_size) FRAMEWELL_MUST_USE;
 
-/* Destroys a pool. While buffers are out it returns FRAMEWELL_ERROR_BUSY, and nothing changes. It
- * returns FRAMEWELL_ERROR_INVALID_PARAMETER for the shared pool. NULL is allowed. No other call may
- * use the pool at the same time or later. Kernel: yes. */
+/* Destroys a pool. While buffers are out or lent, or borrowers exist, it returns
+ * FRAMEWELL_ERROR_BUSY, and nothing changes. It returns FRAMEWELL_ERROR_INVALID_PARAMETER for the
+ * shared pool. NULL is allowed. No other call may use the pool at the same time or later. Kernel:
+ * yes. */
 framewell_dword framewell_pool_destroy(framewell_pool *pool);
 
 /* Hands out a frame and writes its address to *frame. All of its payload can be used, and so can
@@ -317,6 +343,8 @@ typedef struct framewell_found {
     size_t capacity; /* bytes from there on */
     uint32_t kind;   /* FRAMEWELL_KIND_… */
     uint32_t is_out; /* 1: it is out, and start is what frees it */
+    uint32_t is_lent; /* 1: it is lent to a borrower */
+    uint32_t reserved; /* 0 */
 } framewell_found;
 
 /* Answers what the pool knows of an address. Returns FRAMEWELL_ERROR_BUFFER_INVALID if no buffer of
@@ -346,7 +374,7 @@ typedef struct framewell_stats {
     size_t struct_size;
     size_t capacity;    /* frames of the pool */
     size_t free;        /* of them free */
-    size_t out;         /* of them out */
+    size_t out;         /* of them out or lent */
     /* The bytes of a frame's payload. The next three members are the bytes before it, behind it,
      * and from one frame to the next. */
     size_t payload;
@@ -359,14 +387,16 @@ typedef struct framewell_stats {
     /* The number of calls answered with FRAMEWELL_ERROR_OUT_OF_BUFFERS, and of bursts that found
      * none after 0, 64, 128 … frames. */
     uint64_t refusals;
-    uint64_t misuses;   /* pointers that were refused */
+    uint64_t misuses;   /* pointers and loans that were refused */
     size_t metadata;    /* bytes beside the frames */
-    size_t dot11_out;   /* 802.11 buffers that are out, the large ones included */
+    size_t dot11_out;   /* 802.11 buffers that are out or lent, the large ones included */
     size_t dot11_large; /* of them above the largest class */
     size_t dot11_large_bytes;
     size_t dot11_chunks; /* of 1 MiB that belong to size classes */
     uint32_t front;     /* FRAMEWELL_FRONT_RSEQ or FRAMEWELL_FRONT_PORTABLE */
     uint32_t pages;     /* FRAMEWELL_PAGES_… of the frames */
+    size_t borrowers;   /* that exist, or were destroyed with buffers still lent */
+    size_t lent;        /* frames and 802.11 buffers that are lent */
 } framewell_stats;
 
 /* Reports the pool as it is now. While other threads use the pool, the numbers are of different
@@ -378,6 +408,146 @@ framewell_dword framewell_pool_stats(framewell_pool *pool, framewell_stats *stat
  * size is 0. Returns the number of bytes that the whole table takes without the 0, and 0 for a NULL
  * pool. Kernel: no; the call allocates. */
 size_t framewell_pool_stats_text(framewell_pool *pool, char *text, size_t size);
+
+/* The memory of a pool's frames: one range without holes, which can be registered with a device or
+ * the kernel (AF_XDP, io_uring). Only who has a frame may touch its bytes. */
+typedef struct framewell_region {
+    /* Set it to sizeof(framewell_region) before the call. No more than that is written, and the
+     * call sets it to the number of bytes that were written. */
+    size_t struct_size;
+    void *base;    /* the address of frame 0, a multiple of 2 MiB */
+    size_t stride; /* bytes from one frame to the next */
+    size_t len;    /* bytes of all frames: their number times the stride */
+} framewell_region;
+
+/* Says where the frames lie, for as long as the pool exists. Returns
+ * FRAMEWELL_ERROR_INVALID_PARAMETER if struct_size is too small to be that of any version. Kernel:
+ * no. The call is allowed in a signal handler. */
+framewell_dword framewell_pool_region(framewell_pool *pool, framewell_region *region);
+
+/* ---- Borrowers ----------------------------------------------------------------------------------
+ *
+ * A borrower is somebody who has buffers of a pool for a while: the rings of a socket, a device, a
+ * library behind it. A buffer that is out is lent by its pointer, which then stands for nothing:
+ * every call that takes buffers refuses it, as FRAMEWELL_MISUSE_LENT. The buffer comes back from
+ * the same borrower only, as a new pointer: to wherever in the frame the borrower left data.
+ *
+ * A buffer that is lent is in use. It counts as out, and nobody but the borrower touches its bytes.
+ * A buffer that is not lent to this borrower, or data beyond the buffer, is refused: the call
+ * returns FRAMEWELL_ERROR_BUFFER_INVALID or FRAMEWELL_ERROR_BUFFER_TOO_SMALL, the misuse is counted
+ * and reported, and nothing changes.
+ *
+ * What the caller owes when it takes back or reclaims:
+ *   - The borrower is done with the buffer: nobody else touches its bytes any more.
+ *   - No other call brings the same buffer back at the same time. This is not found out: two
+ *     threads that bring the same loan at the same moment may both get the frame. (A ring delivers
+ *     each completion once, and one thread reads it.)
+ *   - If the buffer has come back since it was lent, it was not lent to the same borrower again.
+ * Lending has no such condition: of two calls that lend or free the same pointer at the same moment
+ * one succeeds.
+ *
+ * A borrower that is not NULL exists. For a NULL borrower a call returns
+ * FRAMEWELL_ERROR_INVALID_PARAMETER, or 0 where it returns a number, unless its comment says
+ * otherwise. A borrower that was destroyed is no defined input.
+ */
+
+typedef struct framewell_borrower framewell_borrower;
+
+/* Makes a borrower of the pool and writes it to *borrower, NULL on an error. The name appears in
+ * framewell_pool_stats_text. It need not be unique, and is copied; bytes that are not UTF-8 are
+ * replaced. Returns FRAMEWELL_ERROR_BORROWERS if the pool has 4096. The call takes a lock, as do
+ * framewell_borrower_destroy, framewell_pool_reclaim, and the two functions for statistics. Kernel:
+ * cold; the call allocates. */
+framewell_dword framewell_borrower_create(framewell_pool *pool, const char *name, framewell_borrower **borrower) FRAMEWELL_MUST_USE;
+
+/* Destroys a borrower. NULL is allowed. What is lent to it stays lent until framewell_pool_reclaim
+ * frees it. No other call may use the borrower at the same time or later. The call looks at the
+ * word of every buffer of the pool. Kernel: cold. */
+void framewell_borrower_destroy(framewell_borrower *borrower);
+
+/* Returns the number of a borrower, by which its buffers can be reclaimed when it is destroyed, and
+ * UINT64_MAX for NULL. The lower 32 bits are the number that framewell_misuse and
+ * framewell_pool_stats_text name. The upper ones tell borrowers apart that have the same number one
+ * after the other. Kernel: no. The call is allowed in a signal handler. */
+uint64_t framewell_borrower_number(const framewell_borrower *borrower);
+
+/* Returns how many frames and 802.11 buffers are lent to a borrower. While other threads lend to it
+ * or take back, that is a number of different moments. The call looks at the word of every buffer
+ * of the pool. Kernel: no; the call may allocate. */
+size_t framewell_borrower_lent(const framewell_borrower *borrower);
+
+/* Frees all buffers that are lent to a borrower, whose rings are closed, and returns how many they
+ * were. No other call may use the borrower at the same time. The call looks at the word of every
+ * buffer of the pool. Kernel: cold; for buffers above 64 KiB: yes. */
+size_t framewell_borrower_reclaim(framewell_borrower *borrower);
+
+/* Does the same for a borrower that was destroyed, by its number, and writes how many they were to
+ * *reclaimed, which may be NULL. Returns FRAMEWELL_ERROR_BUSY if the borrower exists, or if another
+ * call reclaims its buffers now. Returns FRAMEWELL_ERROR_INVALID_PARAMETER if nothing is lent to a
+ * borrower with this number. Then 0 is written. Kernel: as framewell_borrower_reclaim. */
+framewell_dword framewell_pool_reclaim(framewell_pool *pool, uint64_t number, size_t *reclaimed);
+
+/* Lends a frame that is out: a pointer of framewell_get, RasGetBuffer, or one that came back. It
+ * can be used by the borrower as a whole: headroom, payload and tailroom. Returns
+ * FRAMEWELL_ERROR_BUFFER_INVALID, and nothing changes, for every pointer that framewell_free would
+ * refuse. Kernel: no. The call is allowed in a signal handler if it is not refused; a refused one
+ * may allocate and calls on_misuse. */
+framewell_dword framewell_borrower_lend(framewell_borrower *borrower, void *frame);
+
+/* Take a frame back, and write the pointer that stands for it from now on to *frame. It points to
+ * where the data begin: to start, an address anywhere in the frame, or to offset, which is counted
+ * from the region's base. An exception is a frame whose data are empty and at its very end: the
+ * pointer is to its last byte. Returns FRAMEWELL_ERROR_BUFFER_INVALID if the frame there is not
+ * lent to this borrower, or if no frame lies there. Returns FRAMEWELL_ERROR_BUFFER_TOO_SMALL if
+ * less than len bytes of the frame follow. Kernel: no. The calls are allowed in a signal handler as
+ * framewell_borrower_lend is. */
+framewell_dword framewell_borrower_take_back(framewell_borrower *borrower, void *start, size_t len, void **frame) FRAMEWELL_MUST_USE;
+framewell_dword framewell_borrower_take_back_offset(framewell_borrower *borrower, uint64_t offset, size_t len,
+                                                    void **frame) FRAMEWELL_MUST_USE;
+
+/* Lends n frames, in their order. It stops at the first that framewell_borrower_lend would refuse,
+ * and returns that code. The number of frames that were lent is written to *lent, which may be
+ * NULL: it is the index of the refused one. For each frame that was lent its offset from the
+ * region's base is written to offsets, which may be NULL. frames may be NULL if n is 0. Kernel: no.
+ * The call is allowed in a signal handler as framewell_borrower_lend is. */
+framewell_dword framewell_borrower_lend_frames(framewell_borrower *borrower, void *const *frames, size_t n,
+                                               uint64_t *offsets, size_t *lent);
+
+/* A part of the region, in the form of Linux's struct xdp_desc: descriptors of a ring can be passed
+ * as they are. */
+typedef struct framewell_span {
+    uint64_t offset;  /* bytes from the region's base to the data */
+    uint32_t len;     /* bytes of data */
+    uint32_t options; /* the ring's; this library ignores them */
+} framewell_span;
+
+/* Take n frames back, in their order, and write their pointers to frames. They stop at the first
+ * that framewell_borrower_take_back would refuse, and return that code. The number of frames that
+ * came back is written to *taken, which may be NULL: it is the index of the refused one. The
+ * entries behind it are as they were, and may be brought again.
+ *   - _frames takes addresses and lengths; starts and frames may be the same array.
+ *   - _spans takes descriptors.
+ *   - _offsets takes the offset of any byte of each frame. The pointers are those to the payload,
+ *     as framewell_get hands them out: for fill and completion rings, which tell no length.
+ * The arrays may be NULL if n is 0. Kernel: no. The calls are allowed in a signal handler as
+ * framewell_borrower_lend is. */
+framewell_dword framewell_borrower_take_back_frames(framewell_borrower *borrower, void *const *starts, const size_t *lens,
+                                                    size_t n, void **frames, size_t *taken) FRAMEWELL_MUST_USE;
+framewell_dword framewell_borrower_take_back_spans(framewell_borrower *borrower, const framewell_span *spans, size_t n,
+                                                   void **frames, size_t *taken) FRAMEWELL_MUST_USE;
+framewell_dword framewell_borrower_take_back_offsets(framewell_borrower *borrower, const uint64_t *offsets, size_t n,
+                                                     void **frames, size_t *taken) FRAMEWELL_MUST_USE;
+
+/* Lends an 802.11 buffer that is out. The borrower may use all of its bytes. Returns
+ * FRAMEWELL_ERROR_BUFFER_INVALID, and nothing changes, for NULL and for every pointer that
+ * framewell_dot11_free would refuse. Kernel: no; above 64 KiB the call may allocate. */
+framewell_dword framewell_borrower_lend_dot11(framewell_borrower *borrower, void *buffer);
+
+/* Takes an 802.11 buffer back by the pointer that was lent, and writes that pointer to *buffer.
+ * Returns FRAMEWELL_ERROR_BUFFER_TOO_SMALL if the buffer has less than len bytes. Kernel: no; above
+ * 64 KiB the call may allocate. */
+framewell_dword framewell_borrower_take_back_dot11(framewell_borrower *borrower, void *start, size_t len,
+                                                   void **buffer) FRAMEWELL_MUST_USE;
 
 #ifdef __cplusplus
 }

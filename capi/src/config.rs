@@ -1,14 +1,13 @@
 //! Turns what a caller asks for into a pool, or into a code and a sentence.
 
-use std::ffi::{OsStr, c_char, c_void};
+use std::ffi::{OsStr, c_char};
 use std::mem;
-use std::ptr;
 use std::slice;
-use std::sync::Arc;
 
 use framewell::for_the_c_library::variable;
-use framewell::{BuildError, Front, HugePages, Misuse, MisuseKind, OnMisuse, Pool, PoolBuilder};
+use framewell::{BuildError, Front, HugePages, OnMisuse, Pool, PoolBuilder};
 
+use crate::misuse::reporting;
 use crate::text;
 use crate::types::*;
 
@@ -299,45 +298,6 @@ fn word(name: &str, of: &[&str]) -> Result<u32, Refused> {
         let remedy = format!("is none of its values; set it to {}", of.join(", "));
         unserved(name, &value, &remedy)
     })
-}
-
-/// A function of C, and the context that it is called with.
-struct Report {
-    call: unsafe extern "C-unwind" fn(*const framewell_misuse, *mut c_void),
-    context: *mut c_void,
-}
-
-// SAFETY: the header says that the function is called on whatever thread misuses a pointer, so the
-// caller has provided for that.
-unsafe impl Send for Report {}
-// SAFETY: the reason for Send holds for Sync too: the header says that several threads call it at
-// the same time.
-unsafe impl Sync for Report {}
-
-impl Report {
-    fn report(&self, misuse: &Misuse) {
-        let told = framewell_misuse {
-            pointer: ptr::without_provenance(misuse.address),
-            kind: match misuse.kind {
-                MisuseKind::Null => FRAMEWELL_MISUSE_NULL,
-                MisuseKind::Foreign => FRAMEWELL_MISUSE_FOREIGN,
-                MisuseKind::Interior => FRAMEWELL_MISUSE_INTERIOR,
-                MisuseKind::OtherKind => FRAMEWELL_MISUSE_OTHER_KIND,
-                _ => FRAMEWELL_MISUSE_NOT_OUT,
-            },
-        };
-        // SAFETY: this is a function as the header describes it, and the misuse lives as long as
-        // the call.
-        unsafe { (self.call)(&raw const told, self.context) };
-    }
-}
-
-fn reporting(
-    call: unsafe extern "C-unwind" fn(*const framewell_misuse, *mut c_void),
-    context: *mut c_void,
-) -> OnMisuse {
-    let report = Report { call, context };
-    OnMisuse::Call(Arc::new(move |misuse| report.report(misuse)))
 }
 
 #[cfg(test)]

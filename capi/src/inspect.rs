@@ -35,6 +35,8 @@ pub unsafe extern "C" fn framewell_find(
             _ => FRAMEWELL_KIND_DOT11,
         },
         is_out: known.is_raw.into(),
+        is_lent: known.is_lent.into(),
+        reserved: 0,
     };
     // SAFETY: the header asks for NULL or a valid pointer, and this one is not NULL.
     unsafe { found.write(told) };
@@ -124,7 +126,39 @@ fn stats_of(own: &framewell_pool) -> framewell_stats {
             PageKind::Transparent => FRAMEWELL_PAGES_TRANSPARENT,
             _ => FRAMEWELL_PAGES_BASE,
         },
+        borrowers: stats.borrowers.len(),
+        lent: stats.borrowers.iter().map(|b| b.frames + b.bufs).sum(),
     }
+}
+
+/// Implements `framewell_pool_region` of the header.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn framewell_pool_region(
+    pool: *mut framewell_pool,
+    region: *mut framewell_region,
+) -> u32 {
+    if region.is_null() {
+        return FRAMEWELL_ERROR_INVALID_PARAMETER;
+    }
+    // SAFETY: the header asks for NULL or a pool that was not destroyed.
+    let known = match unsafe { of(pool) } {
+        Ok(own) => own.pool.region(),
+        Err(code) => return code,
+    };
+    // SAFETY: every version of the struct has this member first, and the caller has set it.
+    let size = unsafe { (*region).struct_size };
+    if size < mem::size_of::<framewell_region>() {
+        return FRAMEWELL_ERROR_INVALID_PARAMETER;
+    }
+    let told = framewell_region {
+        struct_size: mem::size_of::<framewell_region>(),
+        base: known.base().as_ptr().cast(),
+        stride: known.stride(),
+        len: known.len(),
+    };
+    // SAFETY: the caller's struct has at least the members of this version.
+    unsafe { region.write(told) };
+    FRAMEWELL_SUCCESS
 }
 
 /// Implements `framewell_pool_stats_text` of the header.

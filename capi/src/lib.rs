@@ -7,6 +7,9 @@
 //! - `services`: the four functions, and what a host asks;
 //! - `shared`: the pool of the process, which is made once;
 //! - `pools`: pools of the caller's own; `inspect`: what they say of themselves;
+//! - `borrowers`: rings and devices that buffers are lent to; `loans`: how buffers go there and
+//!   come back;
+//! - `misuse`: what is reported of a pointer or a loan that is refused;
 //! - `config`: it turns a config or the environment into a builder, and the builder's refusal into
 //!   a code and a sentence;
 //! - `types`: what the header declares beside functions; `text`: strings.
@@ -19,7 +22,9 @@
     reason = "the header says what a caller owes: pointers that are NULL or valid for what they are named after"
 )]
 
+pub mod borrowers;
 pub mod inspect;
+pub mod loans;
 pub mod pools;
 pub mod services;
 pub mod shared;
@@ -27,3 +32,4 @@ pub mod text;
 pub mod types;
 
 mod config;
+mod misuse;

@@ -10,7 +10,7 @@ use crate::shared;
 use crate::types::*;
 
 /// The frames that go through a call together: as many as a magazine of a pool holds.
-const RUN: usize = 64;
+pub(crate) const RUN: usize = 64;
 
 #[inline]
 pub(crate) fn get(pool: &Pool) -> Result<*mut u8, u32> {
@@ -121,7 +121,9 @@ pub unsafe extern "C" fn framewell_pool_destroy(pool: *mut framewell_pool) -> u3
         return FRAMEWELL_ERROR_INVALID_PARAMETER;
     }
     let stats = own.pool.stats();
-    if stats.out > 0 || stats.alloc.is_some_and(|dot11| dot11.out + dot11.large > 0) {
+    let dot11_out = stats.alloc.map_or(0, |dot11| dot11.out + dot11.large);
+    // A borrower keeps the pool's memory.
+    if stats.out > 0 || dot11_out > 0 || !stats.borrowers.is_empty() {
         return FRAMEWELL_ERROR_BUSY;
     }
     // SAFETY: `framewell_pool_create` made the pool, and the header asks that nobody uses it any

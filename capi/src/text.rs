@@ -39,14 +39,22 @@ pub extern "C" fn framewell_strerror(code: u32) -> *const c_char {
         FRAMEWELL_ERROR_OUTOFMEMORY => {
             c"out of memory: the budget is used up, or the system refused memory"
         }
-        FRAMEWELL_ERROR_INVALID_PARAMETER => c"invalid parameter: NULL, or no length",
-        FRAMEWELL_ERROR_BUSY => c"buffers of the pool are out: free them first",
-        FRAMEWELL_ERROR_BUFFER_INVALID => c"the pointer is no buffer of this kind that is out",
+        FRAMEWELL_ERROR_INVALID_PARAMETER => c"invalid parameter: NULL, no length, or no such borrower",
+        FRAMEWELL_ERROR_BUSY => c"in use: buffers of the pool are out, or the borrower exists; free them, or destroy it first",
+        FRAMEWELL_ERROR_BUFFER_TOO_SMALL => {
+            c"the data do not lie in the buffer, which is still lent: bring it with a view that fits"
+        }
+        FRAMEWELL_ERROR_BUFFER_INVALID => {
+            c"the pointer is no buffer of this kind that is out, or is lent to this borrower"
+        }
         FRAMEWELL_ERROR_OUT_OF_BUFFERS => c"out of buffers: no frame is free",
         FRAMEWELL_ERROR_ALREADY_INITIALIZED => c"the shared pool exists already",
         FRAMEWELL_ERROR_CONFIG => c"a member of the config cannot be served",
         FRAMEWELL_ERROR_ENVIRONMENT => c"an environment variable has a value that cannot be served",
         FRAMEWELL_ERROR_NO_RSEQ => c"restartable sequences are not available",
+        FRAMEWELL_ERROR_BORROWERS => {
+            c"the pool has 4096 borrowers already: destroy some, or reclaim the buffers of those that were destroyed"
+        }
         _ => c"unknown code",
     };
     text.as_ptr()

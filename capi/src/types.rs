@@ -6,7 +6,7 @@
 use std::ffi::c_void;
 use std::ptr;
 
-use framewell::Pool;
+use framewell::{Borrower, Pool};
 
 /// `ERROR_SUCCESS`: the call succeeded.
 pub const FRAMEWELL_SUCCESS: u32 = 0;
@@ -16,6 +16,8 @@ pub const FRAMEWELL_ERROR_OUTOFMEMORY: u32 = 14;
 pub const FRAMEWELL_ERROR_INVALID_PARAMETER: u32 = 87;
 /// `ERROR_BUSY`: buffers of the pool are out.
 pub const FRAMEWELL_ERROR_BUSY: u32 = 170;
+/// `ERROR_BUFFER_TOO_SMALL`: the view does not lie in the buffer that comes back.
+pub const FRAMEWELL_ERROR_BUFFER_TOO_SMALL: u32 = 603;
 /// `ERROR_BUFFER_INVALID`: the pointer is no buffer of this kind that is out.
 pub const FRAMEWELL_ERROR_BUFFER_INVALID: u32 = 610;
 /// `ERROR_OUT_OF_BUFFERS`: no frame is free anywhere.
@@ -29,6 +31,8 @@ pub const FRAMEWELL_ERROR_CONFIG: u32 = 0x2000_0001;
 pub const FRAMEWELL_ERROR_ENVIRONMENT: u32 = 0x2000_0002;
 /// The rseq front was demanded and is not available.
 pub const FRAMEWELL_ERROR_NO_RSEQ: u32 = 0x2000_0003;
+/// The pool has as many borrowers as it can have.
+pub const FRAMEWELL_ERROR_BORROWERS: u32 = 0x2000_0004;
 
 /// A value of `framewell_config.front`: the front is chosen.
 pub const FRAMEWELL_FRONT_AUTO: u32 = 0;
@@ -65,6 +69,15 @@ pub const FRAMEWELL_MISUSE_INTERIOR: u32 = 2;
 pub const FRAMEWELL_MISUSE_NOT_OUT: u32 = 3;
 /// A value of `framewell_misuse.kind`: the buffer there is of the other kind.
 pub const FRAMEWELL_MISUSE_OTHER_KIND: u32 = 4;
+/// A value of `framewell_misuse.kind`: the buffer there is lent to a borrower.
+pub const FRAMEWELL_MISUSE_LENT: u32 = 5;
+/// A value of `framewell_misuse.kind`: the buffer that was to come back is not lent.
+pub const FRAMEWELL_MISUSE_NOT_LENT: u32 = 6;
+/// A value of `framewell_misuse.kind`: the buffer that was to come back is lent to another
+/// borrower.
+pub const FRAMEWELL_MISUSE_LENT_TO_OTHER: u32 = 7;
+/// A value of `framewell_misuse.kind`: the view does not lie in the buffer.
+pub const FRAMEWELL_MISUSE_BEYOND_ROOM: u32 = 8;
 
 /// A value of `framewell_found.kind`: a frame.
 pub const FRAMEWELL_KIND_FRAME: u32 = 0;
@@ -80,13 +93,52 @@ pub struct framewell_pool {
     pub(crate) headroom: usize,
 }
 
-/// A pointer that was misused.
+/// A borrower, which is opaque in C.
+pub struct framewell_borrower {
+    pub(crate) borrower: Borrower,
+}
+
+/// A pointer or a loan that was misused.
 #[repr(C)]
+#[derive(Clone, Copy)]
 pub struct framewell_misuse {
-    /// The pointer.
+    /// The pointer, or the address of the data that was to come back.
     pub pointer: *const c_void,
     /// The kind of the misuse: `FRAMEWELL_MISUSE_…`.
     pub kind: u32,
+    /// The number of the other borrower, with `FRAMEWELL_MISUSE_LENT_TO_OTHER`.
+    pub borrower: u32,
+    /// The bytes of the frame before the data, with `FRAMEWELL_MISUSE_BEYOND_ROOM`.
+    pub headroom: usize,
+    /// The bytes of the data, with `FRAMEWELL_MISUSE_BEYOND_ROOM`.
+    pub len: usize,
+    /// The bytes of the buffer, with `FRAMEWELL_MISUSE_BEYOND_ROOM`.
+    pub room: usize,
+}
+
+/// A part of a pool's region, in the form of Linux's `struct xdp_desc`.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct framewell_span {
+    /// The bytes from the region's base to the data.
+    pub offset: u64,
+    /// The bytes of the data.
+    pub len: u32,
+    /// The ring's options, which this library ignores.
+    pub options: u32,
+}
+
+/// The memory range of a pool's frames.
+#[repr(C)]
+pub struct framewell_region {
+    /// The size of the struct in bytes as the caller knows it.
+    pub struct_size: usize,
+    /// The address of frame 0.
+    pub base: *mut c_void,
+    /// The bytes from one frame to the next.
+    pub stride: usize,
+    /// The bytes of all frames.
+    pub len: usize,
 }
 
 /// A function that is called with a misuse. A panic that leaves it ends the process where it would
@@ -173,6 +225,10 @@ pub struct framewell_found {
     pub kind: u32,
     /// Whether the buffer is out: 0 or 1.
     pub is_out: u32,
+    /// Whether the buffer is lent to a borrower: 0 or 1.
+    pub is_lent: u32,
+    /// Reserved, 0.
+    pub reserved: u32,
 }
 
 /// The result of a trim.
@@ -226,6 +282,10 @@ pub struct framewell_stats {
     pub front: u32,
     /// The pages of the frames: `FRAMEWELL_PAGES_…`.
     pub pages: u32,
+    /// The number of borrowers that exist, or were destroyed with buffers lent.
+    pub borrowers: usize,
+    /// The number of frames and buffers that are lent.
+    pub lent: usize,
 }
 
 /// The head of a host's table.

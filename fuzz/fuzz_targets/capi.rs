@@ -12,6 +12,8 @@ mod create;
 mod dot11;
 #[path = "capi/inspect.rs"]
 mod inspect;
+#[path = "capi/lent.rs"]
+mod lent;
 #[allow(
     dead_code,
     reason = "what the Rust interface alone shows is checked elsewhere"
@@ -28,6 +30,7 @@ use bed::{Bed, Shape};
 use framewell_capi::pools::*;
 use framewell_capi::types::*;
 use libfuzzer_sys::fuzz_target;
+use pointer::Pointer;
 
 /// The shapes of the pools. They are few, so that most inputs find their pools made;
 /// `create::hostile` makes others.
@@ -80,27 +83,61 @@ fn how_many(bed: &Bed, bytes: &mut Unstructured) -> Result<usize> {
     })
 }
 
-fn free_bulk(bed: &mut Bed, other: &Bed, bytes: &mut Unstructured) -> Result<()> {
-    let mut addresses = Vec::new();
+/// Returns many pointers, most of which `mostly` chooses.
+fn many(
+    bed: &Bed,
+    other: &Bed,
+    mostly: fn(&Bed, &mut Unstructured) -> Result<Pointer>,
+    bytes: &mut Unstructured,
+) -> Result<Vec<Pointer>> {
+    let mut pointers = Vec::new();
     for _ in 0..bytes.int_in_range(0..=100)? {
-        addresses.push(match bytes.int_in_range(0..=7)? {
+        pointers.push(match bytes.int_in_range(0..=7)? {
             0 => pointer::any(bed, other, bytes)?,
-            _ => pointer::frame(bed, bytes)?,
+            _ => mostly(bed, bytes)?,
         });
     }
-    bed.free_bulk(&addresses, bytes.arbitrary()?);
+    Ok(pointers)
+}
+
+/// Lends, or takes back.
+fn loan(bed: &mut Bed, other: &Bed, bytes: &mut Unstructured) -> Result<()> {
+    match bytes.int_in_range(0..=11)? {
+        0 | 1 => bed.lend(pointer::frame(bed, bytes)?),
+        2 => bed.lend(pointer::any(bed, other, bytes)?),
+        3 => bed.lend_frames(&many(bed, other, pointer::frame, bytes)?),
+        4 | 5 => bed.take_back(
+            pointer::lent(bed, bytes)?,
+            bytes.int_in_range(0..=2000)?,
+            bytes.arbitrary()?,
+        ),
+        6 => bed.take_back(
+            pointer::any(bed, other, bytes)?,
+            bytes.int_in_range(0..=2000)?,
+            bytes.arbitrary()?,
+        ),
+        7 => bed.take_back_offsets(&many(bed, other, pointer::lent, bytes)?),
+        8 => bed.dot11_round(pointer::buffer(bed, bytes)?, len(bytes)?),
+        9 => bed.dot11_round(pointer::any(bed, other, bytes)?, len(bytes)?),
+        10 => bed.reclaim(bytes.arbitrary()?),
+        // A free does not bring back what is lent.
+        _ => bed.free(pointer::lent(bed, bytes)?),
+    }
     Ok(())
 }
 
 /// Makes a call on a pool. `other` is another pool.
 fn call(bed: &mut Bed, other: &Bed, bytes: &mut Unstructured) -> Result<()> {
-    match bytes.int_in_range(0..=23)? {
+    match bytes.int_in_range(0..=29)? {
         0 | 1 => bed.get(bytes.int_in_range(0..=20)? == 0),
         2 => bed.free(pointer::frame(bed, bytes)?),
         3 => bed.free(pointer::any(bed, other, bytes)?),
         4 | 5 => bed.get_burst(how_many(bed, bytes)?, bytes.int_in_range(0..=20)? == 0),
         6 | 7 => bed.get_bulk(how_many(bed, bytes)?, bytes.int_in_range(0..=20)? == 0),
-        8 | 9 => free_bulk(bed, other, bytes)?,
+        8 | 9 => bed.free_bulk(
+            &many(bed, other, pointer::frame, bytes)?,
+            bytes.arbitrary()?,
+        ),
         10..=12 => bed.allocate(
             len(bytes)?,
             bytes.arbitrary()?,
@@ -118,6 +155,7 @@ fn call(bed: &mut Bed, other: &Bed, bytes: &mut Unstructured) -> Result<()> {
         20 => bed.destroy(),
         21 => create::hostile(bytes)?,
         22 => without_pool(bytes.int_in_range(0..=3)?),
+        23..=28 => loan(bed, other, bytes)?,
         _ => bed.free_elsewhere(pointer::frame(bed, bytes)?),
     }
     Ok(())
@@ -180,6 +218,7 @@ fn without_pool(n: usize) {
     // function's.
     assert_eq!(unsafe { framewell_pool_destroy(none) }, FRAMEWELL_SUCCESS);
     inspect::without_pool();
+    lent::without_borrower(n);
 }
 
 fn run(bytes: &mut Unstructured) -> Result<()> {

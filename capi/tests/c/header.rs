@@ -63,7 +63,7 @@ fn declared(text: &str) -> BTreeSet<String> {
 fn header_declares_the_functions_that_are_exported() {
     let declarations = declarations();
     let exported = declared(&declarations);
-    assert!(exported.len() >= 23, "{declarations}");
+    assert!(exported.len() >= 36, "{declarations}");
     assert_eq!(declared(HEADER), exported);
     if !has_c("the functions' declarations") {
         return;
@@ -121,7 +121,34 @@ macro_rules! layout {
 
 fn layouts() -> String {
     let mut c = String::new();
-    layout!(c, framewell_misuse { pointer, kind });
+    layout!(
+        c,
+        framewell_misuse {
+            pointer,
+            kind,
+            borrower,
+            headroom,
+            len,
+            room
+        }
+    );
+    layout!(
+        c,
+        framewell_span {
+            offset,
+            len,
+            options
+        }
+    );
+    layout!(
+        c,
+        framewell_region {
+            struct_size,
+            base,
+            stride,
+            len
+        }
+    );
     layout!(
         c,
         framewell_config {
@@ -151,7 +178,9 @@ fn layouts() -> String {
             start,
             capacity,
             kind,
-            is_out
+            is_out,
+            is_lent,
+            reserved
         }
     );
     layout!(
@@ -182,7 +211,9 @@ fn layouts() -> String {
             dot11_large_bytes,
             dot11_chunks,
             front,
-            pages
+            pages,
+            borrowers,
+            lent
         }
     );
     layout!(

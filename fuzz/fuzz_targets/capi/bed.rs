@@ -9,6 +9,7 @@ use std::slice;
 use std::thread;
 
 use framewell::MisuseKind;
+use framewell_capi::borrowers::*;
 use framewell_capi::pools::*;
 use framewell_capi::services::*;
 use framewell_capi::types::*;
@@ -88,11 +89,14 @@ unsafe extern "C-unwind" fn note(misuse: *const framewell_misuse, context: *mut 
 pub(crate) struct Bed {
     pub(crate) shape: Shape,
     pub(crate) pool: *mut framewell_pool,
+    pub(crate) borrower: *mut framewell_borrower,
     pub(crate) is_shared: bool,
     /// The statistics as they were before the first call.
     pub(crate) first: framewell_stats,
     /// The frames that are out, by address, and the byte that all of their bytes hold.
     pub(crate) frames: BTreeMap<usize, u8>,
+    /// The frames that are lent, likewise.
+    pub(crate) lent: BTreeMap<usize, u8>,
     /// The frames that were freed.
     pub(crate) past: Vec<usize>,
     pub(crate) dot11: AllocModel,
@@ -130,9 +134,11 @@ impl Bed {
         Self {
             shape,
             pool,
+            borrower: crate::lent::borrower(pool),
             is_shared,
             first,
             frames: BTreeMap::new(),
+            lent: BTreeMap::new(),
             past: Vec::new(),
             dot11: AllocModel::new(shape.budget),
             misuses: first.misuses,
@@ -144,7 +150,7 @@ impl Bed {
     }
 
     pub(crate) fn free_frames(&self) -> usize {
-        self.shape.frames - self.frames.len()
+        self.shape.frames - self.frames.len() - self.lent.len()
     }
 
     pub(crate) fn region(&self) -> (usize, usize) {
@@ -157,7 +163,7 @@ impl Bed {
     /// Returns what the pool must say to an address that is brought as a frame or as an 802.11
     /// buffer.
     pub(crate) fn verdict(&self, pointer: Pointer, as_frame: bool) -> Verdict {
-        use MisuseKind::{Foreign, Interior, NotRaw, Null, OtherKind};
+        use MisuseKind::{Foreign, Interior, Lent, NotRaw, Null, OtherKind};
         let address = pointer.address;
         let (base, len) = self.region();
         if address == 0 {
@@ -172,6 +178,7 @@ impl Bed {
             return match self.frames.contains_key(&start) {
                 true if start == address => Verdict::Back,
                 true => Verdict::Refused(&[Interior]),
+                false if self.lent.contains_key(&start) => Verdict::Refused(&[Lent]),
                 false => Verdict::Refused(&[NotRaw]),
             };
         }
@@ -196,6 +203,9 @@ impl Bed {
             MisuseKind::Foreign => FRAMEWELL_MISUSE_FOREIGN,
             MisuseKind::Interior => FRAMEWELL_MISUSE_INTERIOR,
             MisuseKind::NotRaw => FRAMEWELL_MISUSE_NOT_OUT,
+            MisuseKind::Lent => FRAMEWELL_MISUSE_LENT,
+            MisuseKind::NotLent => FRAMEWELL_MISUSE_NOT_LENT,
+            MisuseKind::BeyondRoom { .. } => FRAMEWELL_MISUSE_BEYOND_ROOM,
             _ => FRAMEWELL_MISUSE_OTHER_KIND,
         };
         assert!(
@@ -405,9 +415,15 @@ impl Bed {
         if self.is_shared {
             return assert_eq!(code, FRAMEWELL_ERROR_INVALID_PARAMETER);
         }
-        if !self.frames.is_empty() || !self.dot11.live.is_empty() {
-            return assert_eq!(code, FRAMEWELL_ERROR_BUSY);
+        // The pool has a borrower.
+        assert_eq!(code, FRAMEWELL_ERROR_BUSY);
+        if !(self.frames.is_empty() && self.lent.is_empty() && self.dot11.live.is_empty()) {
+            return;
         }
+        // SAFETY: nobody else uses the borrower.
+        unsafe { framewell_borrower_destroy(self.borrower) };
+        // SAFETY: as above.
+        let code = unsafe { framewell_pool_destroy(self.pool) };
         assert_eq!(code, FRAMEWELL_SUCCESS);
         let next = Self::new(self.shape);
         self.end();
@@ -422,6 +438,7 @@ impl Bed {
 
     /// Frees everything that is out.
     pub(crate) fn finish(mut self) {
+        self.reclaim(false);
         let frames: Vec<_> = self.frames.keys().copied().map(Pointer::known).collect();
         self.free_bulk(&frames, true);
         let buffers: Vec<_> = self.dot11.live.keys().copied().collect();
@@ -431,6 +448,8 @@ impl Bed {
         self.check();
         self.trim(false);
         self.check();
+        // SAFETY: nobody else uses the borrower.
+        unsafe { framewell_borrower_destroy(self.borrower) };
         if !self.is_shared {
             KEPT.with_borrow_mut(|kept| kept.push((self.shape, self.pool, self.told)));
         }

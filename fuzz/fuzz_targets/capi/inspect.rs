@@ -4,6 +4,7 @@ use std::ffi::CStr;
 use std::mem::MaybeUninit;
 use std::ptr;
 
+use framewell_capi::borrowers::framewell_borrower_lent;
 use framewell_capi::inspect::*;
 use framewell_capi::services::*;
 use framewell_capi::text::framewell_strerror;
@@ -37,6 +38,8 @@ pub(crate) fn found(pool: *mut framewell_pool, address: usize) -> Option<framewe
         capacity: usize::MAX,
         kind: u32::MAX,
         is_out: u32::MAX,
+        is_lent: u32::MAX,
+        reserved: 0,
     };
     // SAFETY: the pool is a bed's, and the struct is this function's.
     let code = unsafe { framewell_find(pool, ptr::without_provenance(address), &raw mut found) };
@@ -91,7 +94,9 @@ impl Bed {
         if address.wrapping_sub(base) < len {
             let found = found.unwrap();
             let first = address - (address - base) % self.first.stride;
-            let is_out = self.frames.contains_key(&(first + self.shape.headroom));
+            let payload = first + self.shape.headroom;
+            let is_out = self.frames.contains_key(&payload);
+            assert_eq!(found.is_lent, self.lent.contains_key(&payload).into());
             let offset = if is_out { self.shape.headroom } else { 0 };
             let start = (found.start.addr(), found.capacity);
             assert_eq!(start, (first + offset, self.first.stride - offset));
@@ -195,8 +200,12 @@ impl Bed {
     /// Checks that everything the statistics say agrees with the model.
     pub(crate) fn check(&self) {
         let stats = stats(self.pool);
-        let out = self.frames.len();
+        let out = self.frames.len() + self.lent.len();
         assert_eq!((stats.capacity, stats.out), (self.shape.frames, out));
+        assert_eq!((stats.borrowers, stats.lent), (1, self.lent.len()));
+        // SAFETY: the borrower is this bed's.
+        let lent = unsafe { framewell_borrower_lent(self.borrower) };
+        assert_eq!(lent, self.lent.len());
         assert_eq!(stats.free, self.shape.frames - out);
         assert_eq!(
             (stats.payload, stats.headroom),

@@ -41,6 +41,15 @@ pub(crate) fn frame(bed: &Bed, bytes: &mut Unstructured) -> Result<Pointer> {
     Ok(Pointer::known(frame.copied().unwrap_or(0)))
 }
 
+/// Returns an address in a frame that is lent, or NULL.
+pub(crate) fn lent(bed: &Bed, bytes: &mut Unstructured) -> Result<Pointer> {
+    let Some(start) = pick(bed.lent.keys(), bytes)? else {
+        return Ok(Pointer::known(0));
+    };
+    let offset = bytes.int_in_range(0..=bed.first.stride - 1)?;
+    Ok(Pointer::known(start - bed.shape.headroom + offset))
+}
+
 /// Returns an 802.11 buffer that is out, or NULL.
 pub(crate) fn buffer(bed: &Bed, bytes: &mut Unstructured) -> Result<Pointer> {
     let buffer = pick(bed.dot11.live.keys(), bytes)?;
