@@ -6,6 +6,7 @@ mod alloc;
 mod alloc_attacks;
 mod alloc_properties;
 mod borrower;
+mod borrower_attacks;
 mod borrower_properties;
 mod borrower_raw;
 mod builder;

@@ -212,7 +212,8 @@ impl Borrower {
 
     /// Lends the first frames of a burst, as many as `spans` has room for, and returns how many.
     ///
-    /// Each span is that of a frame's data. The call stops before a frame of another pool.
+    /// Each span is that of a frame's data. An exception is an empty frame at the very end of its
+    /// stride: its span moves back by one byte. The call stops before a frame of another pool.
     ///
     /// ```
     /// # use framewell::{Burst, Pool, Span};
@@ -237,8 +238,10 @@ impl Borrower {
             let (headroom, len) = (frame.headroom(), frame.len());
             let (_, id) = frame.into_parts();
             shared.lend_frame(id, borrower);
+            // An empty frame may end where the next one begins. Its span must not name that one.
+            let first = headroom.min(stride - 1);
             *span = Span {
-                offset: (id.index() * stride + headroom) as u64,
+                offset: (id.index() * stride + first) as u64,
                 len: len as u32,
             };
         }

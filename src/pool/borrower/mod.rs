@@ -269,7 +269,8 @@ impl Borrower {
     /// Takes a frame back whose `len` bytes of data begin at an offset in the pool's region.
     ///
     /// The offset is that of the data from [`Region::base`](crate::Region::base), in bytes: what is
-    /// before it in its frame becomes headroom.
+    /// before it in its frame becomes headroom. The byte at the offset names the frame, also if
+    /// there is no data. Behind a frame's last byte that is the next frame.
     ///
     /// # Errors
     ///
