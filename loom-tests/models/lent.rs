@@ -1,6 +1,7 @@
 //! Loans: edge #lend-handover, and reclaiming.
 
-use super::fw::{Borrower, Frame, Pool};
+use super::fw::{Borrower, Frame, Pool, VarBuf};
+use super::fw::sys::run_on;
 use crate::harness::{explore_deep, spawn_deep};
 
 fn pool(frames: usize) -> Pool {
@@ -62,6 +63,44 @@ pub fn loan_goes_round() {
         let back = bring(&nic, id);
         assert_eq!(back.is_some(), lent_again, "lost or doubled");
         assert!(bring(&nic, id).is_none(), "lost or doubled");
+    });
+}
+
+/// A buffer came back, and is brought a second time while another class takes its chunk. The word
+/// says "lent" again then, of another buffer.
+pub fn dead_loan_is_refused_beside_a_class_that_takes_the_chunk() {
+    explore_deep(Some(2), || {
+        // One chunk: two buffers of 1024 bytes, or two of 2048.
+        let builder = Pool::builder().frames(1).shards(1);
+        let pool = builder.dot11_bytes(4096).size_class(1024).build().unwrap();
+        let nic = std::sync::Arc::new(pool.borrower("nic").unwrap());
+        let bring = |nic: &Borrower, address| -> Option<VarBuf> {
+            let address = std::ptr::with_exposed_provenance_mut(address);
+            // SAFETY: each buffer is brought by one thread, and lent once.
+            unsafe { nic.take_back_buf(address, 1) }.ok()
+        };
+        let pair = [(); 2].map(|()| pool.alloc(1024).unwrap());
+        // The second buffer of the chunk; the loan is dead as soon as it has come back.
+        let [first, second] = pair;
+        let dead = nic.lend_buf(second).unwrap().as_ptr().expose_provenance();
+        drop(bring(&nic, dead).expect("it is lent"));
+        drop(first);
+        let (other, others) = (nic.clone(), pool.clone());
+        let thread = spawn_deep(move || {
+            run_on(0);
+            others.trim();
+            let Ok(_first) = others.alloc(2048) else {
+                return;
+            };
+            // Of the same number as the dead one, and at another address.
+            let second = others.alloc(2048).unwrap();
+            let address = other.lend_buf(second).unwrap().as_ptr().expose_provenance();
+            assert_ne!(address, dead);
+            assert!(bring(&other, address).is_some(), "lost or doubled");
+        });
+        run_on(0);
+        assert!(bring(&nic, dead).is_none(), "lost or doubled");
+        thread.join().unwrap();
     });
 }
 

@@ -55,6 +55,26 @@ pub(crate) const SEEDS: &[Seed] = &[
         }],
     },
     Seed {
+        name: "loan_of_another_class",
+        model: "lent::dead_loan_is_refused_beside_a_class_that_takes_the_chunk",
+        caught_by: UNORDERED,
+        bug: &[Mutation {
+            item: "Shared::return_named",
+            from: "!named.is_current(size_classes)",
+            to: "false",
+        }],
+    },
+    Seed {
+        name: "owner_of_a_loan_not_acquired",
+        model: "lent::dead_loan_is_refused_beside_a_class_that_takes_the_chunk",
+        caught_by: UNORDERED,
+        bug: &[Mutation {
+            item: "raw::loan",
+            from: "Ordering::Acquire",
+            to: "Ordering::Relaxed",
+        }],
+    },
+    Seed {
         name: "reclaimed_frames_stay_out",
         model: "lent::reclaim_races_the_last_handle",
         caught_by: LEAKED,

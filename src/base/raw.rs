@@ -237,6 +237,13 @@ pub(crate) fn lend_out<W: Word>(word: &W, view: u64, borrower: u32) -> bool {
     word.replace(out, lent, Ordering::Release, Ordering::Relaxed)
 }
 
+/// Returns where a buffer is. If it is lent, what its owner saw and did before comes before the
+/// caller's next steps.
+pub(crate) fn loan<W: Word>(word: &W) -> Whereabouts {
+    // Acquire (#lend-handover): pairs with `lend`.
+    Whereabouts::from_word::<W>(word.read(Ordering::Acquire))
+}
+
 /// Makes the caller the owner of a buffer that is lent to this borrower.
 ///
 /// Returns where the buffer is instead if it is not lent to this borrower. No other call brings the

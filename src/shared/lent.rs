@@ -9,14 +9,14 @@ use std::ptr::NonNull;
 
 use super::Shared;
 use super::misuse::{Misuse, MisuseKind};
-use super::raw::{Claimed, not_raw};
+use super::raw::{Claimed, Named, not_raw};
 use crate::base::batch::Batch;
 use crate::base::id::{BufferId, ChunkId};
 use crate::base::raw::{self, Whereabouts};
 use crate::memory::back::Back;
 use crate::memory::chunks::id as id_in_chunk;
 use crate::sync::AtomicU64;
-use crate::varlen::{Claim, Large, LargeId, SizeClass};
+use crate::varlen::{Block, Large, LargeId, SizeClass, SizeClasses};
 
 /// The numbers of buffers that are lent to one borrower.
 #[derive(Clone, Copy, Default)]
@@ -170,40 +170,63 @@ impl Shared {
         if address == 0 {
             return Err(MisuseKind::Null);
         }
-        if let Some((size_classes, chunk, offset)) = self.chunk_around(address) {
-            let named = Self::name(size_classes, chunk, offset).ok_or(MisuseKind::NotLent)?;
-            let word = size_classes.chunks().raw().word(named.id);
-            check_start(raw::whereabouts(word), borrower, named.offset)?;
-            check_room(len, named.class.place().stride())?;
-            raw::return_loan(word, borrower).map_err(|seen| not_lent(seen, borrower))?;
-            return Ok(Claimed::OfClass(named.class, named.id, len));
+        match self.chunk_around(address) {
+            Some((size_classes, chunk, offset)) => {
+                let named = Self::name(size_classes, chunk, offset).ok_or(MisuseKind::NotLent)?;
+                Self::return_named(size_classes, &named, borrower, len)
+            }
+            None => self.return_large(borrower, address, len),
         }
-        let around = |large: &Large| {
-            large.around(address, |block| {
-                let offset = address - block.start().as_ptr().addr();
-                (block.whereabouts(), offset, block.capacity())
-            })
+    }
+
+    fn return_named<'a>(
+        size_classes: &SizeClasses,
+        named: &Named<'a>,
+        borrower: u32,
+        len: usize,
+    ) -> Result<Claimed<'a>, MisuseKind> {
+        let word = size_classes.chunks().raw().word(named.id);
+        check_start(raw::loan(word), borrower, named.offset)?;
+        // A loan has no generation. Whoever lent a buffer under this number saw the owner of its
+        // chunk, and `loan` has acquired that. So the buffer is the one that the address names if
+        // the owner is the same as before the look at the word.
+        if !named.is_current(size_classes) {
+            return Err(MisuseKind::NotLent);
+        }
+        check_room(len, named.class.place().stride())?;
+        raw::return_loan(word, borrower).map_err(|seen| not_lent(seen, borrower))?;
+        Ok(Claimed::OfClass(named.class, named.id, len))
+    }
+
+    fn return_large(
+        &self,
+        borrower: u32,
+        address: usize,
+        len: usize,
+    ) -> Result<Claimed<'_>, MisuseKind> {
+        let not_large = || match self.arena().find(address) {
+            Some(_) => MisuseKind::OtherKind,
+            None => MisuseKind::Foreign,
         };
-        let large = self.large().and_then(|large| Some((large, around(large)?)));
-        let Some((large, (whereabouts, offset, capacity))) = large else {
-            return Err(match self.arena().find(address) {
-                Some(_) => MisuseKind::OtherKind,
-                None => MisuseKind::Foreign,
+        let large = self.large().ok_or_else(not_large)?;
+        let take = |block: &Block| {
+            check_start(block.whereabouts(), borrower, 0)?;
+            check_room(len, block.capacity())?;
+            raw::return_loan(block.raw(), borrower).map_err(|seen| not_lent(seen, borrower))
+        };
+        let Some(taken) = large.take_by(address, take) else {
+            return Err(match large.around(address, Block::whereabouts) {
+                Some(Whereabouts::Lent(number)) if number == borrower => MisuseKind::Interior,
+                Some(whereabouts) => not_lent(whereabouts, borrower),
+                None => not_large(),
             });
         };
-        check_start(whereabouts, borrower, offset)?;
-        check_room(len, capacity)?;
-        match large.return_loan(address, borrower) {
-            Some(Claim::Taken(id)) => {
-                // SAFETY: the loan came back, so this call owns the buffer.
-                let block = unsafe { id.block() };
-                // SAFETY: as above; the length was compared with the capacity.
-                unsafe { block.set_len(len) };
-                Ok(Claimed::Large(id))
-            }
-            Some(Claim::Elsewhere(seen)) => Err(not_lent(seen, borrower)),
-            None => Err(MisuseKind::NotLent),
-        }
+        let id = taken?;
+        // SAFETY: the loan came back, so this call owns the buffer.
+        let block = unsafe { id.block() };
+        // SAFETY: as above; the length was compared with the capacity.
+        unsafe { block.set_len(len) };
+        Ok(Claimed::Large(id))
     }
 
     /// Counts the buffers that are lent to this borrower.
@@ -315,10 +338,9 @@ impl Shared {
     /// Makes the caller the owner of some large buffer that is lent to this borrower.
     fn return_some_large(&self, borrower: u32) -> Option<LargeId> {
         let large = self.large()?;
-        match large.return_loan(large.find_lent(borrower)?, borrower) {
-            Some(Claim::Taken(id)) => Some(id),
-            _ => None,
-        }
+        let address = large.find_lent(borrower)?;
+        let taken = large.take_by(address, |block| raw::return_loan(block.raw(), borrower))?;
+        taken.ok()
     }
 }
 

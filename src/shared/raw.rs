@@ -32,6 +32,13 @@ impl Named<'_> {
             whereabouts => whereabouts,
         }
     }
+
+    /// Returns whether the chunk is the class's as it was when the buffer was named, and was not
+    /// taken anew meanwhile (#chunk-generation).
+    pub(super) fn is_current(&self, size_classes: &SizeClasses) -> bool {
+        let chunk = crate::varlen::chunk_of(self.id);
+        size_classes.chunks().owner(chunk) == self.owner
+    }
 }
 
 impl Shared {

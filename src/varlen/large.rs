@@ -206,17 +206,15 @@ impl Large {
         })
     }
 
-    /// Makes the caller the owner of the buffer that starts at an address and is lent to this
-    /// borrower. Returns `None` if no buffer starts there.
-    ///
-    /// No other call brings the buffer back from this borrower at the same time.
-    pub(crate) fn return_loan(&self, address: usize, borrower: u32) -> Option<Claim> {
-        self.registry.at(address, |entry, block| {
-            match raw::return_loan(&block.raw, borrower) {
-                Ok(()) => Claim::Taken(LargeId(entry)),
-                Err(whereabouts) => Claim::Elsewhere(whereabouts),
-            }
-        })
+    /// Makes the caller the owner of the buffer that starts at an address, if `take` takes it by
+    /// its word. Returns `None` if no buffer starts there.
+    pub(crate) fn take_by<E>(
+        &self,
+        address: usize,
+        take: impl FnOnce(&Block) -> Result<(), E>,
+    ) -> Option<Result<LargeId, E>> {
+        self.registry
+            .at(address, |entry, block| take(block).map(|()| LargeId(entry)))
     }
 
     /// Returns the address of a buffer that is lent to this borrower.

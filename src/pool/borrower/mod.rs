@@ -68,9 +68,10 @@ use crate::shared::misuse::Misuse;
 /// The unsafe functions share these conditions:
 ///
 /// - The borrower is done with the buffer: nobody else touches its bytes any more.
-/// - No other call brings the same buffer back at the same time.
-/// - The buffer is the one that was lent. If it has come back since, it was not lent to the same
-///   borrower again. (An id carries no generation.)
+/// - Calls that bring the same buffer back come one after the other: one thread makes them, or a
+///   lock or a channel orders them.
+/// - The id, offset or address is that of a buffer that was lent. If the buffer has come back
+///   since, nothing was lent to the same borrower under it again. (An id carries no generation.)
 pub struct Borrower {
     pool: Pool,
     id: BorrowerId,
