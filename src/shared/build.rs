@@ -7,7 +7,6 @@ use std::sync::Arc;
 use crossbeam_utils::CachePadded;
 
 use super::Shared;
-use super::borrowers::Borrowers;
 use super::misuse::{Hook, OnMisuse};
 use crate::base::in_place::init_in_place;
 use crate::base::lazy::Lazy;
@@ -155,7 +154,7 @@ impl Shared {
             size_classes_spec: Unprotected::new(size_classes_spec),
             class_by_len: Unprotected::new(ClassByLen::EMPTY),
             on_misuse: Unprotected::new(Hook::new(spec.on_misuse.clone())),
-            borrowers: Unprotected::new(Borrowers::new()),
+            borrowers: Lazy::new(),
             misuses: AtomicU64::new(0),
             large: Lazy::new(),
             no_rseq: Unprotected::new(no_rseq),

@@ -24,10 +24,9 @@ mod raw;
 mod stats;
 mod teardown;
 
+pub(crate) use borrowers::Borrowers;
 pub(crate) use build::Spec;
 pub(crate) use raw::Claimed;
-
-use borrowers::Borrowers;
 
 use std::convert::Infallible;
 use std::mem::MaybeUninit;
@@ -69,7 +68,8 @@ pub(crate) struct Shared {
     /// What the pool does on a misuse. It is dropped after the buffers, which it could not reach
     /// then.
     on_misuse: Unprotected<Hook>,
-    borrowers: Unprotected<Borrowers>,
+    /// The borrowers, once there was one. Before that nobody takes the list's lock.
+    borrowers: Lazy<Borrowers>,
     misuses: AtomicU64,
     no_rseq: Unprotected<Option<NoRseq>>,
     /// The number of `Pool` handles.
@@ -135,8 +135,15 @@ impl Shared {
         self.arena().raw()
     }
 
-    pub(crate) fn borrowers(&self) -> &Borrowers {
-        &self.borrowers
+    /// Returns the list of borrowers, or `None` if the pool never had one.
+    pub(crate) fn borrowers(&self) -> Option<&Borrowers> {
+        self.borrowers.get()
+    }
+
+    /// Returns the list of borrowers. The first call makes it.
+    pub(crate) fn borrowers_or_make(&self) -> &Borrowers {
+        let made = self.borrowers.get_or_make(|| Ok(Borrowers::new()));
+        made.unwrap_or_else(|never: Infallible| match never {})
     }
 
     #[inline(always)]

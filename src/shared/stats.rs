@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::Shared;
+use super::borrowers::Borrowers;
 use super::lent::Loans;
 use crate::base::raw::FrameStates;
 use crate::base::stack::Links;
@@ -16,7 +17,7 @@ use crate::varlen::{Large, SizeClasses};
 impl Shared {
     /// Returns the borrowers, and what is lent to each.
     fn borrower_stats(&self) -> Vec<BorrowerStats> {
-        let known = self.borrowers().known();
+        let known = self.borrowers().map(Borrowers::known).unwrap_or_default();
         let Some(last) = known.last() else {
             return Vec::new();
         };

@@ -35,6 +35,25 @@ pub(crate) fn spread(cpus: &[usize]) {
     assert_eq!(answer, 0, "the CPUs {cpus:?} are there");
 }
 
+/// Runs `child` in a forked child, and checks that it ends well, and soon.
+#[track_caller]
+pub(crate) fn in_child(child: impl FnOnce()) {
+    // SAFETY: the child uses the pool and ends.
+    let pid = unsafe { libc::fork() };
+    assert!(pid >= 0);
+    if pid == 0 {
+        // SAFETY: alarm has no preconditions. It ends a child that hangs.
+        unsafe { libc::alarm(20) };
+        let told = std::panic::catch_unwind(std::panic::AssertUnwindSafe(child));
+        // SAFETY: _exit has no preconditions.
+        unsafe { libc::_exit(i32::from(told.is_err())) };
+    }
+    let mut status = 0;
+    // SAFETY: the child is this process's, and `status` lives.
+    let ended = unsafe { libc::waitpid(pid, &raw mut status, 0) };
+    assert_eq!((ended, status), (pid, 0));
+}
+
 /// Returns whether libc registered restartable sequences, and `None` before glibc 2.35.
 pub(crate) fn rseq_registered() -> Option<bool> {
     // SAFETY: the name is a C string, and RTLD_DEFAULT asks the objects that are loaded already.

@@ -289,25 +289,7 @@ fn a_budget_of_nothing_is_one_chunk() {
 #[cfg(target_os = "linux")]
 mod linux {
     use super::*;
-
-    /// Runs `child` in a forked child, and checks that it ends well, and soon.
-    #[track_caller]
-    fn in_child(child: impl FnOnce()) {
-        // SAFETY: the child uses the pool and ends.
-        let pid = unsafe { libc::fork() };
-        assert!(pid >= 0);
-        if pid == 0 {
-            // SAFETY: alarm has no preconditions. It ends a child that hangs.
-            unsafe { libc::alarm(20) };
-            let told = std::panic::catch_unwind(std::panic::AssertUnwindSafe(child));
-            // SAFETY: _exit has no preconditions.
-            unsafe { libc::_exit(i32::from(told.is_err())) };
-        }
-        let mut status = 0;
-        // SAFETY: the child is this process's, and `status` lives.
-        let ended = unsafe { libc::waitpid(pid, &raw mut status, 0) };
-        assert_eq!((ended, status), (pid, 0));
-    }
+    use crate::common::linux::in_child;
 
     #[test]
     fn a_child_forked_amid_trims_uses_the_pool() {

@@ -24,8 +24,8 @@ use crate::base::id::{BorrowerId, BufferId};
 use crate::buffer::frame::Frame;
 use crate::buffer::var_buf::VarBuf;
 use crate::error::{ReclaimError, TooManyBorrowers};
-use crate::shared::Shared;
 use crate::shared::misuse::Misuse;
+use crate::shared::{Borrowers, Shared};
 
 /// Somebody outside of Rust's ownership who holds buffers of a pool for a while: the rings of a
 /// socket, a device, a C library.
@@ -95,7 +95,7 @@ impl Pool {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn borrower(&self, name: &str) -> Result<Borrower, TooManyBorrowers> {
-        let id = self.shared().borrowers().open(name)?;
+        let id = self.shared().borrowers_or_make().open(name)?;
         Ok(Borrower {
             pool: self.clone(),
             id,
@@ -128,12 +128,13 @@ impl Pool {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub unsafe fn reclaim(&self, borrower: BorrowerId) -> Result<usize, ReclaimError> {
-        self.shared().borrowers().begin_reclaim(borrower)?;
+        let borrowers = self.shared().borrowers().ok_or(ReclaimError::Unknown)?;
+        borrowers.begin_reclaim(borrower)?;
         // SAFETY: this handle keeps the pool. The borrower's handle is dropped, and the list of
         // borrowers lets one call reclaim, so no other call uses its number. The rest is the
         // function's bullet.
         let reclaimed = unsafe { Shared::reclaim(self.shared, borrower.number()) };
-        self.shared().borrowers().end_reclaim(borrower);
+        borrowers.end_reclaim(borrower);
         Ok(reclaimed)
     }
 }
@@ -160,7 +161,12 @@ impl Borrower {
     /// ```
     #[must_use]
     pub fn name(&self) -> String {
-        self.pool.shared().borrowers().name(self.id)
+        self.list().name(self.id)
+    }
+
+    fn list(&self) -> &Borrowers {
+        let borrowers = self.pool.shared().borrowers();
+        borrowers.expect("this borrower is in it")
     }
 
     /// Returns the pool whose buffers can be lent.
@@ -400,7 +406,7 @@ impl Borrower {
 impl Drop for Borrower {
     fn drop(&mut self) {
         let lent = self.lent() > 0;
-        self.pool.shared().borrowers().close(self.id, lent);
+        self.list().close(self.id, lent);
     }
 }
 
