@@ -60,7 +60,7 @@ pub enum ReclaimError {
     /// The borrower's handle is still there, or another call reclaims its buffers just now.
     InUse,
     /// The pool has no such borrower: it was dropped when it had no buffers left, its buffers were
-    /// reclaimed already, or it is of another pool.
+    /// reclaimed already, or it is of another pool. (Not every id of another pool is noticed.)
     Unknown,
 }
 

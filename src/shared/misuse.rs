@@ -159,8 +159,9 @@ pub enum OnMisuse {
     /// returns. The function may use the pool. If it misuses a pointer itself, it is called again
     /// for that.
     ///
-    /// A panic of the function goes on to the caller. No buffer was taken then, and nothing has
-    /// changed but the count.
+    /// A panic of the function goes on to the caller. What was refused was not taken then, and
+    /// nothing has changed but the count. A call that takes many loans back has taken those before
+    /// the refused one.
     ///
     /// The pool drops its copy of the function last of all: amid the call that drops its last
     /// handle or frees its last buffer, on whatever thread that is. That call may be the drop of a

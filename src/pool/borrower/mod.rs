@@ -114,6 +114,7 @@ impl Pool {
     /// # Safety
     ///
     /// - Nobody touches the bytes of the buffers any more: the borrower is gone.
+    /// - The id is of this pool. An id of another pool may name a borrower here, too.
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().build()?;
@@ -132,7 +133,7 @@ impl Pool {
         borrowers.begin_reclaim(borrower)?;
         // SAFETY: this handle keeps the pool. The borrower's handle is dropped, and the list of
         // borrowers lets one call reclaim, so no other call uses its number. The rest is the
-        // function's bullet.
+        // function's bullets.
         let reclaimed = unsafe { Shared::reclaim(self.shared, borrower.number()) };
         borrowers.end_reclaim(borrower);
         Ok(reclaimed)
