@@ -40,6 +40,31 @@ impl<const N: usize> Batch<N> {
         unsafe { self.extend_by(fill) };
     }
 
+    /// Appends the id that `id` returns for each item, until it returns `None` or there is no room.
+    /// Returns how many were appended. The length is stored once.
+    #[inline(always)]
+    pub(crate) fn extend_while<T>(
+        &mut self,
+        items: &[T],
+        mut id: impl FnMut(&T) -> Option<BufferId>,
+    ) -> usize {
+        let mut written = items.len().min(self.room());
+        let fill = |to: *mut u32| {
+            for (at, item) in items[..written].iter().enumerate() {
+                let Some(id) = id(item) else {
+                    written = at;
+                    break;
+                };
+                // SAFETY: `to` has room for as many ids as are asked for.
+                unsafe { to.wrapping_add(at).write(id.0) };
+            }
+            written
+        };
+        // SAFETY: `fill` writes the ids that it returns, for which there is room.
+        unsafe { self.extend_by(fill) };
+        written
+    }
+
     /// Appends the ids that `fill` writes from the pointer on. `fill` writes at most
     /// [`room`](Self::room) ids, and returns their number.
     ///

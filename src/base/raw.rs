@@ -60,14 +60,17 @@ impl Word for AtomicU32 {
     const MOST: u64 = u32::MAX as u64;
     const LENT: u64 = 0xffff_0002;
 
+    #[inline(always)]
     fn read(&self, order: Ordering) -> u64 {
         self.load(order).into()
     }
 
+    #[inline(always)]
     fn write(&self, number: u64, order: Ordering) {
         self.store(number as u32, order);
     }
 
+    #[inline(always)]
     fn replace(&self, number: u64, by: u64, success: Ordering, failure: Ordering) -> bool {
         self.compare_exchange(number as u32, by as u32, success, failure)
             .is_ok()
@@ -78,14 +81,17 @@ impl Word for AtomicU64 {
     const MOST: u64 = u64::MAX;
     const LENT: u64 = (1 << 63) + 1;
 
+    #[inline(always)]
     fn read(&self, order: Ordering) -> u64 {
         self.load(order)
     }
 
+    #[inline(always)]
     fn write(&self, number: u64, order: Ordering) {
         self.store(number, order);
     }
 
+    #[inline(always)]
     fn replace(&self, number: u64, by: u64, success: Ordering, failure: Ordering) -> bool {
         self.compare_exchange(number, by, success, failure).is_ok()
     }
@@ -123,6 +129,12 @@ impl<W: Word> RawStates<W> {
     /// Returns the word of a buffer, by which its owner hands it out.
     pub(crate) fn word(&self, id: BufferId) -> &W {
         &self.words[id.index()]
+    }
+
+    /// Returns the words of the first `buffers` buffers.
+    #[inline(always)]
+    pub(crate) fn first(&self, buffers: u32) -> &[W] {
+        &self.words[..buffers as usize]
     }
 
     /// Returns where a buffer is.

@@ -114,16 +114,63 @@ impl<const N: usize> Burst<N> {
         Drain(self.frames.drain(..))
     }
 
-    /// Removes the first `n` frames, of which there are as many, and returns them one by one.
+    /// Takes the first frames apart, as many as there are places in `to`, and returns how many.
+    ///
+    /// `entry` returns what is written there, and becomes the owner of the frame. Or it returns
+    /// `None`, which ends the call before this frame. If it panics, the frames are lost.
     #[inline(always)]
-    pub(crate) fn drain_first(&mut self, n: usize) -> Drain<'_, N> {
-        Drain(self.frames.drain(..n))
+    pub(crate) fn take_while<T>(
+        &mut self,
+        to: &mut [T],
+        mut entry: impl FnMut(&Frame) -> Option<T>,
+    ) -> usize {
+        let len = self.frames.len();
+        // SAFETY: no frames are fewer than there are. They are not dropped, but read below.
+        unsafe { self.frames.set_len(0) };
+        let first = self.frames.as_mut_ptr();
+        // SAFETY: `len` frames are there from the first on. The burst, which is borrowed, has no
+        // other name for them meanwhile.
+        let frames = unsafe { slice::from_raw_parts(first, len) };
+        let mut taken = len.min(to.len());
+        for (at, (frame, to)) in frames.iter().zip(to).enumerate() {
+            let Some(entry) = entry(frame) else {
+                taken = at;
+                break;
+            };
+            *to = entry;
+        }
+        if taken < len {
+            let rest = first.wrapping_add(taken);
+            // SAFETY: the frames that are left lie behind those that were taken, in the array.
+            unsafe { first.copy_from(rest, len - taken) };
+        }
+        // SAFETY: so many frames are left, from the first place on.
+        unsafe { self.frames.set_len(len - taken) };
+        taken
     }
 
-    /// Appends a frame, for which there is room.
+    /// Appends the frame that `frame` returns for each item, until it returns `None` or there is no
+    /// room. Returns how many were appended. The length is stored once.
     #[inline(always)]
-    pub(crate) fn push_within_room(&mut self, frame: Frame) {
-        self.frames.push(frame);
+    pub(crate) fn extend_while<T>(
+        &mut self,
+        items: &[T],
+        mut frame: impl FnMut(&T) -> Option<Frame>,
+    ) -> usize {
+        let before = self.frames.len();
+        let mut written = items.len().min(self.room());
+        let end = self.frames.as_mut_ptr().wrapping_add(before);
+        for (at, item) in items[..written].iter().enumerate() {
+            let Some(frame) = frame(item) else {
+                written = at;
+                break;
+            };
+            // SAFETY: the place lies after the last frame, and in the array.
+            unsafe { end.wrapping_add(at).write(frame) };
+        }
+        // SAFETY: so many frames were written after the last one.
+        unsafe { self.frames.set_len(before + written) };
+        written
     }
 
     /// Keeps the frames for which `keep` returns true, in order, and frees the others.

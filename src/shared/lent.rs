@@ -59,7 +59,13 @@ impl Shared {
 
     /// Returns what is wrong with the return of a frame whose view does not lie in it.
     #[cold]
-    fn beyond_room(&self, borrower: u32, id: BufferId, headroom: usize, len: usize) -> MisuseKind {
+    pub(super) fn beyond_room(
+        &self,
+        borrower: u32,
+        id: BufferId,
+        headroom: usize,
+        len: usize,
+    ) -> MisuseKind {
         let arena = self.arena();
         if id.0 >= arena.frames() {
             return MisuseKind::Foreign;
@@ -346,7 +352,7 @@ impl Shared {
 
 /// Returns what is wrong with the return of a buffer that is not lent to this borrower.
 #[cold]
-fn not_lent(whereabouts: Whereabouts, borrower: u32) -> MisuseKind {
+pub(super) fn not_lent(whereabouts: Whereabouts, borrower: u32) -> MisuseKind {
     match whereabouts {
         Whereabouts::Lent(other) if other != borrower => {
             MisuseKind::LentToOther { borrower: other }

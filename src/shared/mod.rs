@@ -18,6 +18,7 @@
 mod borrowers;
 mod build;
 mod free;
+mod lending;
 mod lent;
 pub(crate) mod misuse;
 mod raw;
@@ -26,6 +27,7 @@ mod teardown;
 
 pub(crate) use borrowers::Borrowers;
 pub(crate) use build::Spec;
+pub(crate) use lending::Lending;
 pub(crate) use raw::Claimed;
 
 use std::convert::Infallible;

@@ -128,14 +128,19 @@ impl<'p, const N: usize> IdBatch<'p, N> {
         self.ids.take_beyond(self.ids.len().saturating_sub(n))
     }
 
-    /// Appends a frame by its id.
+    /// Appends the frame whose id `id` returns for each item, until it returns `None` or there is
+    /// no room. Returns how many were appended.
     ///
     /// # Safety
     ///
-    /// - The id is the pool's. The caller owns it, and gives it to this value.
+    /// - The ids that it returns are the pool's. The caller owns them and gives them to this value.
     #[inline(always)]
-    pub(crate) unsafe fn push_id(&mut self, id: BufferId) {
-        self.ids.push(id);
+    pub(crate) unsafe fn extend_while<T>(
+        &mut self,
+        items: &[T],
+        id: impl FnMut(&T) -> Option<BufferId>,
+    ) -> usize {
+        self.ids.extend_while(items, id)
     }
 
     /// Returns the number of frames in it.

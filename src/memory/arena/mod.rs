@@ -25,7 +25,7 @@ use crossbeam_utils::CachePadded;
 pub(crate) use layout::{Layout, LayoutRequest, Rule};
 
 use crate::base::batch::Batch;
-use crate::base::divider::Divider;
+use crate::base::divider::{Divider, Reciprocal};
 use crate::base::id::BufferId;
 use crate::base::raw::{self, FrameStates, Whereabouts};
 use crate::base::stack::Links;
@@ -43,6 +43,7 @@ pub(crate) struct Arena {
     frames: u32,
     pages: PageKind,
     by_stride: Divider,
+    reciprocal: Option<Reciprocal>,
     next: CachePadded<AtomicU32>,
     memory: Reservation<AtomicU32>,
 }
@@ -71,13 +72,15 @@ impl Arena {
             memory.mapping().prefault()?;
             memory.commit_words(0, frames)?;
         }
+        let by_stride = Divider::new(layout.stride as u64);
         Ok(Self {
             _margin: Margin::new(),
             base: memory.base(),
             layout,
             frames,
             pages,
-            by_stride: Divider::new(layout.stride as u64),
+            by_stride,
+            reciprocal: by_stride.below(bytes as u64),
             next: CachePadded::new(AtomicU32::new(0)),
             memory,
         })
@@ -101,8 +104,15 @@ impl Arena {
     }
 
     /// Returns the divider by the stride.
+    #[inline(always)]
     pub(crate) fn by_stride(&self) -> Divider {
         self.by_stride
+    }
+
+    /// Returns the reciprocal of the stride for offsets in the region, if it is exact for them.
+    #[inline(always)]
+    pub(crate) fn reciprocal(&self) -> Option<Reciprocal> {
+        self.reciprocal
     }
 
     /// Returns the byte at `offset` of a frame; the stride as the offset yields the frame's end.
@@ -152,6 +162,18 @@ impl Arena {
             return None;
         }
         Some(self.raw().word(id))
+    }
+
+    /// Returns the words of the frames that may have been handed out: all that are there. A frame
+    /// that the caller has, or that was lent before the call, is among them.
+    #[inline(always)]
+    pub(crate) fn words(&self) -> &[AtomicU32] {
+        // As in `word`.
+        let there = match Mapping::ON_DEMAND {
+            true => self.carved(),
+            false => self.frames,
+        };
+        self.raw().first(there)
     }
 
     /// Returns where a frame is. The caller need not have the frame, whose number is below the

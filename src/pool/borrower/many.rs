@@ -4,6 +4,7 @@ use super::Borrower;
 use crate::base::id::BufferId;
 use crate::buffer::burst::Burst;
 use crate::buffer::id_batch::IdBatch;
+use crate::shared::Lending;
 use crate::shared::misuse::TakeBackError;
 
 /// A part of a pool's region, as the descriptors of rings name it.
@@ -54,7 +55,10 @@ impl Borrower {
         batch: &mut IdBatch<'_, N>,
         ids: &mut [BufferId],
     ) -> usize {
-        self.lend_each(batch, ids, |id| id)
+        let taken = self.lend_last(batch, ids.len(), |_, _| {});
+        // Here and not in that loop, where the compiler would copy one by one.
+        ids[..taken.len()].copy_from_slice(taken);
+        taken.len()
     }
 
     /// Lends the last frames of a batch, as many as `offsets` has room for, and returns how many.
@@ -84,25 +88,29 @@ impl Borrower {
         batch: &mut IdBatch<'_, N>,
         offsets: &mut [u64],
     ) -> usize {
-        let stride = self.pool.shared().arena().layout().stride;
-        self.lend_each(batch, offsets, |id| (id.index() * stride) as u64)
+        let n = offsets.len();
+        self.lend_last(batch, n, |at, offset| offsets[at] = offset)
+            .len()
     }
 
+    /// Lends the last frames of a batch, at most `n`, and returns their ids. `lent` gets the place
+    /// of each among them, and its offset.
     #[inline(always)]
-    fn lend_each<const N: usize, T>(
+    fn lend_last<'b, const N: usize>(
         &self,
-        batch: &mut IdBatch<'_, N>,
-        to: &mut [T],
-        entry: impl Fn(BufferId) -> T,
-    ) -> usize {
+        batch: &'b mut IdBatch<'_, N>,
+        n: usize,
+        mut lent: impl FnMut(usize, u64),
+    ) -> &'b [BufferId] {
         self.check_pool(batch);
-        let (shared, borrower) = (self.pool.shared(), self.id.number());
-        let ids = batch.take_last(to.len());
-        for (id, to) in ids.iter().zip(to) {
-            shared.lend_frame(*id, borrower);
-            *to = entry(*id);
+        let lending = self.lending();
+        let ids = batch.take_last(n);
+        for (at, id) in ids.iter().enumerate() {
+            // SAFETY: the batch owned the frame, which is of its pool, and gave it to this call.
+            let offset = unsafe { lending.lend(*id) };
+            lent(at, offset);
         }
-        ids.len()
+        ids
     }
 
     /// Takes frames back into a batch, as many as it has room for, and returns how many.
@@ -142,18 +150,20 @@ impl Borrower {
         batch: &mut IdBatch<'_, N>,
     ) -> Result<usize, TakeBackError> {
         self.check_pool(batch);
-        let (shared, borrower) = (self.pool.shared(), self.id.number());
-        let n = ids.len().min(batch.room());
-        for (taken, id) in ids[..n].iter().enumerate() {
-            if let Err(kind) = shared.return_frame(borrower, *id) {
-                let misuse = shared.refuse_frame(*id, 0, kind);
-                return Err(TakeBackError { taken, misuse });
-            }
-            // SAFETY: the loan came back, so this call owns the frame, which is of the batch's
-            // pool. There is room for it.
-            unsafe { batch.push_id(*id) };
+        let (lending, n) = (self.lending(), ids.len().min(batch.room()));
+        let back = |id: &BufferId| lending.take_back(*id).then_some(*id);
+        // SAFETY: the loans came back, so this call owns the frames, which are of the batch's pool.
+        let taken = unsafe { batch.extend_while(ids, back) };
+        match ids[..n].get(taken) {
+            None => Ok(n),
+            Some(id) => Err(TakeBackError {
+                taken,
+                misuse: self
+                    .pool
+                    .shared()
+                    .refuse_return(self.id.number(), *id, 0, None),
+            }),
         }
-        Ok(n)
     }
 
     /// Takes frames back into a batch, as many as it has room for, and returns how many.
@@ -193,21 +203,14 @@ impl Borrower {
         batch: &mut IdBatch<'_, N>,
     ) -> Result<usize, TakeBackError> {
         self.check_pool(batch);
-        let (shared, borrower) = (self.pool.shared(), self.id.number());
-        let n = offsets.len().min(batch.room());
-        for (taken, offset) in offsets[..n].iter().enumerate() {
-            let Some((id, within)) = shared.arena().locate(*offset) else {
-                let misuse = shared.refuse_offset(*offset);
-                return Err(TakeBackError { taken, misuse });
-            };
-            if let Err(kind) = shared.return_frame(borrower, id) {
-                let misuse = shared.refuse_frame(id, within, kind);
-                return Err(TakeBackError { taken, misuse });
-            }
-            // SAFETY: as in `take_back_ids`.
-            unsafe { batch.push_id(id) };
+        let (lending, n) = (self.lending(), offsets.len().min(batch.room()));
+        let back = |offset: &u64| lending.take_back_at(*offset);
+        // SAFETY: as in `take_back_ids`.
+        let taken = unsafe { batch.extend_while(offsets, back) };
+        match offsets[..n].get(taken) {
+            None => Ok(n),
+            Some(offset) => Err(self.refused_at(taken, *offset, None)),
         }
-        Ok(n)
     }
 
     /// Lends the first frames of a burst, as many as `spans` has room for, and returns how many.
@@ -229,23 +232,20 @@ impl Borrower {
     /// ```
     #[inline]
     pub fn lend_spans<const N: usize>(&self, burst: &mut Burst<N>, spans: &mut [Span]) -> usize {
-        let (shared, borrower) = (self.pool.shared(), self.id.number());
-        let stride = shared.arena().layout().stride;
-        let pool = self.pool.as_shared();
-        let own = burst.iter().take_while(|frame| frame.pool() == pool);
-        let n = own.take(spans.len()).count();
-        for (frame, span) in burst.drain_first(n).zip(spans) {
-            let (headroom, len) = (frame.headroom(), frame.len());
-            let (_, id) = frame.into_parts();
-            shared.lend_frame(id, borrower);
-            // An empty frame may end where the next one begins. Its span must not name that one.
-            let first = headroom.min(stride - 1);
-            *span = Span {
-                offset: (id.index() * stride + first) as u64,
-                len: len as u32,
-            };
-        }
-        n
+        let (lending, pool) = (self.lending(), self.pool.as_shared());
+        // An empty frame may end where the next one begins. Its span must not name that one.
+        let last = lending.stride() - 1;
+        burst.take_while(spans, |frame| {
+            if frame.pool() != pool {
+                return None;
+            }
+            // SAFETY: the frame is this pool's, and the burst leaves it to this call.
+            let start = unsafe { lending.lend(frame.id()) };
+            Some(Span {
+                offset: start + last.min(frame.headroom() as u64),
+                len: frame.len() as u32,
+            })
+        })
     }
 
     /// Takes frames back into a burst, as many as it has room for, and returns how many.
@@ -281,23 +281,30 @@ impl Borrower {
         spans: &[Span],
         burst: &mut Burst<N>,
     ) -> Result<usize, TakeBackError> {
-        let (shared, borrower) = (self.pool.shared(), self.id.number());
-        let n = spans.len().min(burst.room());
-        for (taken, span) in spans[..n].iter().enumerate() {
-            let Some((id, headroom)) = shared.arena().locate(span.offset) else {
-                let misuse = shared.refuse_offset(span.offset);
-                return Err(TakeBackError { taken, misuse });
-            };
-            let len = span.len as usize;
-            if let Err(kind) = shared.return_view(borrower, id, headroom, len) {
-                let misuse = shared.refuse_frame(id, headroom, kind);
-                return Err(TakeBackError { taken, misuse });
-            }
+        let (lending, n) = (self.lending(), spans.len().min(burst.room()));
+        let taken = burst.extend_while(spans, |span| {
+            let (id, headroom) = lending.take_back_view(span.offset, span.len)?;
             // SAFETY: the loan came back, so this call owns the frame; the view lies in its room.
-            let frame = unsafe { self.frame(id, headroom, len) };
-            burst.push_within_room(frame);
+            Some(unsafe { self.frame(id, headroom, span.len as usize) })
+        });
+        match spans[..n].get(taken) {
+            None => Ok(n),
+            Some(span) => Err(self.refused_at(taken, span.offset, Some(span.len as usize))),
         }
-        Ok(n)
+    }
+
+    #[inline(always)]
+    fn lending(&self) -> Lending<'_> {
+        self.pool.shared().lending(self.id.number())
+    }
+
+    /// Returns the error of a call that took so many entries back before it refused one. They are
+    /// in the caller's batch or burst by now, because the pool's hook may panic.
+    #[cold]
+    fn refused_at(&self, taken: usize, offset: u64, len: Option<usize>) -> TakeBackError {
+        let shared = self.pool.shared();
+        let misuse = shared.refuse_return_at(self.id.number(), offset, len);
+        TakeBackError { taken, misuse }
     }
 
     #[inline(always)]
