@@ -5,7 +5,8 @@
 //!   VaryingContestant ─► Varying ─┼─► dyn Entrant ─► serve: a child process answers for it
 //!   both of them ──────► Both ────┤
 //!   made when asked for ► Later ──┤
-//!   in bulk alone ──────► InBulk ─┘
+//!   in bulk alone ──────► InBulk ─┤
+//!   and the rings ──────► OnRings ┘
 //! ```
 
 use std::io;
@@ -214,6 +215,61 @@ impl Entrant for InBulk {
 
     fn workload(&'static self, kind: Kind) -> Option<Box<dyn Workload>> {
         self.takes(kind).then(|| self.0.workload(kind))?
+    }
+}
+
+/// An entrant that takes part in the rings, and in the workloads of another one, if there is one.
+pub struct OnRings {
+    title: &'static str,
+    rings: fn() -> Box<dyn Workload>,
+    others: Option<&'static dyn Entrant>,
+}
+
+impl OnRings {
+    /// Returns an entrant that makes the workload of the rings by `rings`. Its name is that of
+    /// `others`, if there are any.
+    #[must_use]
+    pub const fn new(
+        title: &'static str,
+        rings: fn() -> Box<dyn Workload>,
+        others: Option<&'static dyn Entrant>,
+    ) -> Self {
+        Self {
+            title,
+            rings,
+            others,
+        }
+    }
+}
+
+impl Entrant for OnRings {
+    fn title(&self) -> &'static str {
+        self.title
+    }
+
+    fn takes(&self, kind: Kind) -> bool {
+        kind == Kind::Rings || self.others.is_some_and(|others| others.takes(kind))
+    }
+
+    fn check(&self) {
+        if let Some(others) = self.others {
+            others.check();
+        }
+    }
+
+    fn workload(&'static self, kind: Kind) -> Option<Box<dyn Workload>> {
+        match kind {
+            Kind::Rings => Some((self.rings)()),
+            _ => self.others?.workload(kind),
+        }
+    }
+
+    fn memory(&'static self, steps: u64, before: usize) -> Option<io::Result<Memory>> {
+        self.others?.memory(steps, before)
+    }
+
+    fn latency(&'static self, disturbance: Disturbance, time: Duration) -> Option<Latency> {
+        self.others?.latency(disturbance, time)
     }
 }
 

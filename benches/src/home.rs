@@ -1,10 +1,14 @@
 //! The entrants that live in this package and need nothing else: framewell in all its forms, and
 //! the system's allocator.
 
+use framewell::Front;
+
 use crate::contestants::{Bursts, Dot11, Framewell, Heap, MALLOC, Ras};
-use crate::entrant::{Both, Entrant, Frames, InBulk, Later, Made, Varying};
+use crate::entrant::{Both, Entrant, Frames, InBulk, Later, Made, OnRings, Varying};
 use crate::floors;
 use crate::numbers::InNumbers;
+use crate::rings::{AsPointers, ByNumbers, InBursts, InTable, OneByOne, pool};
+use crate::work::rings::Rings;
 
 /// The name of framewell with its defaults.
 pub const FRAMEWELL: &str = "framewell";
@@ -14,6 +18,12 @@ pub const BURST: &str = "framewell, Burst";
 pub const PORTABLE: &str = "framewell, portable";
 /// The name of framewell behind the C library's functions.
 pub const RAS: &str = "framewell, RAS";
+/// The name of framewell's borrowers, with the calls for single frames.
+pub const ONE_BY_ONE: &str = "framewell, one by one";
+/// The name of framewell without borrowers: the frames that are outside are in a table.
+pub const TABLE: &str = "framewell, table";
+/// The name of framewell without borrowers: the frames that are outside are bare pointers.
+pub const POINTERS: &str = "framewell, pointers";
 /// The name of the system's allocator.
 pub const SYSTEM: &str = "malloc";
 
@@ -33,10 +43,47 @@ static ON_PORTABLE: Later = Later::new(
     Some(Made::by(|| stays(Varying(Dot11::portable())))),
 );
 static BEHIND_C: Later = Later::new(RAS, Some(Made::by(|| stays(Frames(Ras::new())))), None);
+static WITH_RINGS: [OnRings; 6] = [
+    OnRings::new(
+        FRAMEWELL,
+        || Box::new(Rings::new(ByNumbers::new(pool(Front::Auto)))),
+        Some(&BY_DEFAULT),
+    ),
+    OnRings::new(
+        BURST,
+        || Box::new(Rings::new(InBursts::new(pool(Front::Auto)))),
+        Some(&IN_BURSTS),
+    ),
+    OnRings::new(
+        PORTABLE,
+        || Box::new(Rings::new(ByNumbers::new(pool(Front::Portable)))),
+        Some(&ON_PORTABLE),
+    ),
+    OnRings::new(
+        ONE_BY_ONE,
+        || Box::new(Rings::new(OneByOne::new(pool(Front::Auto)))),
+        None,
+    ),
+    OnRings::new(
+        TABLE,
+        || Box::new(Rings::new(InTable::new(pool(Front::Auto)))),
+        None,
+    ),
+    OnRings::new(
+        POINTERS,
+        || Box::new(Rings::new(AsPointers::new(pool(Front::Auto)))),
+        None,
+    ),
+];
 static OF_SYSTEM: Both<Heap<std::alloc::System>> = Both(MALLOC);
 
 /// The entrants of this package, framewell first.
-pub static HOME: [&dyn Entrant; 5] = [&BY_DEFAULT, &IN_BURSTS, &ON_PORTABLE, &BEHIND_C, &OF_SYSTEM];
+pub static HOME: [&dyn Entrant; 8] = {
+    let [numbers, bursts, portable, one_by_one, table, pointers] = &WITH_RINGS;
+    [
+        numbers, bursts, portable, &BEHIND_C, &OF_SYSTEM, one_by_one, table, pointers,
+    ]
+};
 
 /// Returns the entrant or the floor of this name.
 #[must_use]
@@ -74,6 +121,17 @@ mod tests {
         }
         let of_frames = HOME.iter().filter(|entrant| !entrant.takes(Kind::Dot11Mix));
         let of_frames: Vec<_> = of_frames.map(|entrant| entrant.title()).collect();
-        assert_eq!(of_frames, [BURST, RAS]);
+        assert_eq!(of_frames, [BURST, RAS, ONE_BY_ONE, TABLE, POINTERS]);
+    }
+
+    #[test]
+    fn rings_are_run_by_the_forms_of_framewell_that_own_frames() {
+        let there = |entrant: &&'static dyn Entrant| entrant.workload(Kind::Rings).is_some();
+        let found = HOME.into_iter().filter(there);
+        let found: Vec<_> = found.map(|entrant| entrant.title()).collect();
+        assert_eq!(
+            found,
+            [FRAMEWELL, BURST, PORTABLE, ONE_BY_ONE, TABLE, POINTERS]
+        );
     }
 }

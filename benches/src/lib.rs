@@ -57,6 +57,7 @@ mod numbers;
 pub mod probe;
 mod protocol;
 pub mod remote;
+mod rings;
 pub mod rounds;
 pub mod scale;
 mod serve;

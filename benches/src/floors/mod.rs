@@ -2,8 +2,11 @@
 //! cannot be left out, and nothing else.
 //!
 //! - `two bare CAS` (pair) bounds a front without restartable sequences.
-//! - `plain array` (burst, window, hand-off, dot11) bounds any allocator. It does the same writes,
-//!   to buffers that are always there.
+//! - `plain array` (burst, window, hand-off, dot11, rings) bounds any allocator. It does the same
+//!   writes, to buffers that are always there.
+//! - `free list` (rings) is what a driver writes by hand: a `Vec<u64>` of the offsets of free
+//!   frames. `free list, in bulk` is the same with calls for many. `free list + words` (rings)
+//!   bounds what knows of each frame who has it: a word is compared and stored at each step.
 //! - `plain lists` (dot11-mix) bounds any allocator with lists by size. It has stacks of numbers,
 //!   one thread, and no sequences.
 //! - `linked lists` (dot11-mix) bounds any allocator whose free buffers hold the links. It is like
@@ -31,6 +34,7 @@ mod frames;
 mod linked;
 mod lists;
 mod places;
+mod rings;
 #[cfg(rseq)]
 mod sequences;
 #[cfg(not(rseq))]
@@ -64,6 +68,12 @@ pub const LINKED: &str = "linked lists";
 pub const ARRAY: &str = "plain array";
 /// The name of the floor with pointers out of a thread's own stack.
 pub const STACK: &str = "plain stack";
+/// The name of the floor with a list of free offsets, kept by hand.
+pub const LIST: &str = "free list";
+/// The name of the floor with the same list, and calls for many.
+pub const LIST_BULK: &str = "free list, in bulk";
+/// The name of the floor with such a list, and a word for each frame that says who has it.
+pub const WORDS: &str = "free list + words";
 
 /// A floor as an entrant.
 pub struct Floor {
@@ -72,7 +82,7 @@ pub struct Floor {
 }
 
 /// All floors, those that need sequences last.
-pub static ALL: [Floor; 8] = [
+pub static ALL: [Floor; 11] = [
     Floor::new(CAS, &[Kind::Pair]),
     Floor::new(
         ARRAY,
@@ -84,8 +94,12 @@ pub static ALL: [Floor; 8] = [
             Kind::HandOffBulk,
             Kind::Dot11Mix,
             Kind::Dot11HandOff,
+            Kind::Rings,
         ],
     ),
+    Floor::new(LIST, &[Kind::Rings]),
+    Floor::new(LIST_BULK, &[Kind::Rings]),
+    Floor::new(WORDS, &[Kind::Rings]),
     Floor::new(LISTS, &[Kind::Dot11Mix]),
     Floor::new(LINKED, &[Kind::Dot11Mix]),
     Floor::new(
@@ -147,6 +161,7 @@ impl Entrant for Floor {
 
     fn workload(&'static self, kind: Kind) -> Option<Box<dyn Workload>> {
         match (self.name, kind) {
+            (name, Kind::Rings) => rings::floor(name),
             (CAS, Kind::Pair) => Some(Box::new(CasPair::new())),
             (LISTS, Kind::Dot11Mix) => Some(lists::mix()),
             (LINKED, Kind::Dot11Mix) => Some(linked::mix()),

@@ -10,6 +10,7 @@ pub(crate) mod oversubscribed;
 mod pair;
 pub(crate) mod pair_two;
 mod refusal;
+pub(crate) mod rings;
 #[cfg(test)]
 mod tests;
 pub(crate) mod touch;
@@ -111,6 +112,8 @@ pub enum Kind {
     Dot11Mix,
     /// `HandOff` with the 802.11 lengths.
     Dot11HandOff,
+    /// Own the frames of an AF_XDP socket's rings, in bursts of 32: fill, receive, send, complete.
+    Rings,
     /// Ask a pool of which all buffers are held for another one.
     Refusal,
     /// Make a pool of 1,024 buffers, get one, write one byte, and give all back.
@@ -147,7 +150,8 @@ impl Kind {
     ];
 
     /// The workloads that not everybody can do. Who cannot do one has no such workload.
-    pub const EXTRA: [Self; 8] = [
+    pub const EXTRA: [Self; 9] = [
+        Self::Rings,
         Self::Refusal,
         Self::ColdThousand,
         Self::ColdMillion,
@@ -194,6 +198,7 @@ impl Kind {
             Self::Oversubscribed => "oversub-64",
             Self::Dot11Mix => "dot11-mix",
             Self::Dot11HandOff => "dot11-hand-off",
+            Self::Rings => "rings-32",
             Self::Refusal => "refusal",
             Self::ColdThousand => "cold-1k",
             Self::ColdMillion => "cold-1m",
@@ -234,6 +239,9 @@ impl Kind {
             }
             Self::Dot11HandOff => {
                 "Bursts of 32 of the lengths of 802.11, through a ring to the other core."
+            }
+            Self::Rings => {
+                "Bursts of 32 from a fill ring through a receiver and a sender to the completions: ownership alone."
             }
             Self::Refusal => "A get that is refused: all buffers are held.",
             Self::ColdThousand => "A pool of 1,024 is made, one buffer got, one byte written.",
@@ -304,7 +312,7 @@ impl Kind {
             Self::Set64 | Self::Set1K | Self::Set16K | Self::Set256K | Self::Set1M => {
                 return working_set::with(contestant, self.live()?);
             }
-            Self::Dot11Mix | Self::Dot11HandOff | Self::Refusal => return None,
+            Self::Dot11Mix | Self::Dot11HandOff | Self::Refusal | Self::Rings => return None,
         })
     }
 

@@ -2,7 +2,6 @@
 //! part in the same rounds, and is compared with the same peer.
 
 use framewell_bench::floors;
-use framewell_bench::home::FRAMEWELL;
 use framewell_bench::probe::Distance;
 use framewell_bench::rounds::Match;
 use framewell_bench::summary::Spread;
@@ -38,19 +37,20 @@ pub(crate) struct Reached {
     pub(crate) standing: Standing,
 }
 
-/// Returns the figures of a match's floors beside a peer, the fastest first.
+/// Returns the figures of a match's floors beside the peer of a contestant, the fastest first.
 pub(crate) fn reached(
     game: &Match,
     distance: Option<Distance>,
-    peer: &str,
+    (contestant, peer): (&str, &str),
     target: f64,
     role: impl Fn(&str) -> Option<Role>,
 ) -> Vec<Reached> {
     let there = game.names().filter(|name| role(name) == Some(Role::Floor));
-    let there = there.filter(|name| floors::bounds(name));
+    // A peer may be a floor itself.
+    let there = there.filter(|name| floors::bounds(name) && *name != peer);
     let found = there.filter_map(|floor| {
         let ratio = game.ratio(floor, peer, distance)?;
-        let ahead = game.ratio(floor, FRAMEWELL, distance)?;
+        let ahead = game.ratio(floor, contestant, distance)?;
         let passed = ahead.high < 1.0 || (floors::bounds_all(floor) && ratio.median < 1.0);
         (ratio.samples.min(ahead.samples) >= FEWEST).then(|| Reached {
             floor: floor.to_owned(),

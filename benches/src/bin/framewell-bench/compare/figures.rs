@@ -7,8 +7,8 @@ use serde::Serialize;
 use framewell_bench::Kind;
 use framewell_bench::contestants::Framewell;
 use framewell_bench::curve::Curve;
-use framewell_bench::floors::{CAS, HANDLES, LOADS, SEQUENCES};
-use framewell_bench::home::{BURST, FRAMEWELL, PORTABLE, RAS, SYSTEM};
+use framewell_bench::floors::{CAS, HANDLES, LIST, LOADS, SEQUENCES, WORDS};
+use framewell_bench::home::{BURST, FRAMEWELL, ONE_BY_ONE, PORTABLE, RAS, SYSTEM};
 use framewell_bench::probe::Distance;
 use framewell_bench::rounds::Match;
 use framewell_bench::summary::Spread;
@@ -20,7 +20,7 @@ use super::targets::{self, Verdict};
 use super::weigh::Weighed;
 
 /// The comparisons of the closing lines: a contestant on a workload, with floors and peers.
-const BOUNDED: [(Kind, &str, &[&str]); 7] = [
+const BOUNDED: [(Kind, &str, &[&str]); 10] = [
     (
         Kind::Pair,
         FRAMEWELL,
@@ -32,6 +32,9 @@ const BOUNDED: [(Kind, &str, &[&str]); 7] = [
     (Kind::Bulk32, BURST, &[SEQUENCES, HANDLES]),
     (Kind::Bulk256, FRAMEWELL, &[SEQUENCES]),
     (Kind::Bulk256, BURST, &[SEQUENCES, HANDLES]),
+    (Kind::Rings, FRAMEWELL, &[LIST, WORDS]),
+    (Kind::Rings, BURST, &[LIST, WORDS]),
+    (Kind::Rings, ONE_BY_ONE, &[LIST]),
 ];
 
 /// A participant that could not take part, and the reason.

@@ -101,7 +101,7 @@ fn headlines(report: &mut Report, figures: &Figures) {
     )];
     let best = aimed.filter(|verdict| verdict.fastest).take(3);
     values.extend(best.map(|verdict| {
-        let on = workload(verdict.workload, verdict.distance);
+        let on = verdict.on();
         let what = format!("on {on}, beside the fastest peer: {}", verdict.peer);
         (format!("{}×", figure(verdict.ratio.median)), what)
     }));
@@ -129,7 +129,7 @@ fn verdicts(figures: &Figures) -> Table {
     figures.verdicts.iter().fold(table, |table, verdict| {
         let fastest = if verdict.fastest { ", the fastest" } else { "" };
         table.row([
-            workload(verdict.workload, verdict.distance),
+            verdict.on(),
             spread(&verdict.ratio).to_string(),
             format!("{}{fastest}", verdict.peer),
             verdict.wanted(),
@@ -153,7 +153,7 @@ fn floors(figures: &Figures) -> Table {
     .caption(bounds::NOTE);
     let of = |verdict: &Verdict, reached: &Reached| {
         [
-            workload(verdict.workload, verdict.distance),
+            verdict.on(),
             verdict.peer.clone(),
             verdict.wanted(),
             reached.floor.clone(),

@@ -234,7 +234,7 @@ fn verdicts(verdicts: &[Verdict]) -> Table {
             ""
         };
         table.add_row([
-            Cell::new(workload(verdict.workload, verdict.distance)),
+            Cell::new(verdict.on()),
             right(format!("{:.2}", ratio.median)),
             right(format!("{:.2} – {:.2}", ratio.low, ratio.high)),
             Cell::new(format!("{}{fastest}", verdict.peer)),
@@ -259,11 +259,7 @@ fn floors(verdicts: &[Verdict]) -> Table {
         "the target is",
     ]);
     for verdict in verdicts {
-        let mut first = [
-            workload(verdict.workload, verdict.distance),
-            verdict.peer.clone(),
-            verdict.wanted(),
-        ];
+        let mut first = [verdict.on(), verdict.peer.clone(), verdict.wanted()];
         for reached in &verdict.floors {
             let [on, peer, wanted] = first.each_mut().map(std::mem::take);
             let ratio = &reached.ratio;
