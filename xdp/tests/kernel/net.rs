@@ -5,7 +5,7 @@ use std::io;
 use std::net::UdpSocket;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::process::Command;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,18 +15,16 @@ use framewell_xdp::{Interface, Ready, Redirect, Socket, SocketStats, Umem};
 /// The bytes of the Ethernet, IPv4 and UDP headers.
 pub(crate) const HEADERS: usize = 14 + 20 + 8;
 
-/// A test that forks has the process for itself: its child would have the sockets of the others.
-static PROCESS: RwLock<()> = RwLock::new(());
+/// Whoever holds this is the only test that runs: a child of a test would have others' sockets.
+static PROCESS: Mutex<()> = Mutex::new(());
 
-/// Runs a test in a network namespace of its own, on a thread of its own.
+/// Runs a test in a network namespace of its own, on a thread of its own, while no other test runs.
+///
+/// Tests start programs. Until such a program has begun, its process has a copy of every socket,
+/// and the frames of a socket that another test drops meanwhile may stay lent for longer than the
+/// drop waits.
 pub(crate) fn isolated(what: &str, test: impl FnOnce() + Send) {
-    let _shared = PROCESS.read().unwrap_or_else(PoisonError::into_inner);
-    in_namespace(what, test);
-}
-
-/// Does what [`isolated`] does while no other test runs.
-pub(crate) fn isolated_alone(what: &str, test: impl FnOnce() + Send) {
-    let _alone = PROCESS.write().unwrap_or_else(PoisonError::into_inner);
+    let _alone = PROCESS.lock().unwrap_or_else(PoisonError::into_inner);
     in_namespace(what, test);
 }
 

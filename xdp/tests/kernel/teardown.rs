@@ -154,7 +154,7 @@ impl Drop for Child {
 
 #[test]
 fn frames_stay_lent_while_a_child_has_the_socket() {
-    isolated_alone("a forked child", || {
+    isolated("a forked child", || {
         veth(("a", 1), ("b", 2), 1500);
         let pool = pool(256, 2048);
         let umem = Umem::new(&pool).unwrap();
@@ -179,7 +179,7 @@ fn frames_stay_lent_while_a_child_has_the_socket() {
 
 #[test]
 fn a_child_has_no_ring_that_would_keep_the_socket_open() {
-    isolated_alone("a forked child", || {
+    isolated("a forked child", || {
         veth(("a", 1), ("b", 2), 1500);
         let pool = pool(256, 2048);
         let umem = Umem::new(&pool).unwrap();
@@ -199,7 +199,7 @@ fn a_child_has_no_ring_that_would_keep_the_socket_open() {
 
 #[test]
 fn what_a_child_keeps_is_collected_by_the_next_socket() {
-    isolated_alone("a forked child", || {
+    isolated("a forked child", || {
         veth(("a", 1), ("b", 2), 1500);
         let pool = pool(256, 2048);
         let umem = Umem::new(&pool).unwrap();
