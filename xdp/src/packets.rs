@@ -123,6 +123,40 @@ impl<const N: usize> Packets<N> {
         &mut self.frames
     }
 
+    /// Calls a function with the frames of each packet, in order, and frees the packets for which
+    /// it returns false.
+    ///
+    /// ```
+    /// # use framewell::Pool;
+    /// # use framewell_xdp::Packets;
+    /// # let pool = Pool::builder().build()?;
+    /// let mut packets: Packets<4> = Packets::new();
+    /// packets.push([pool.get(60)?]).unwrap();
+    /// packets.push([pool.get(1500)?, pool.get(500)?]).unwrap();
+    /// packets.retain(|packet| packet.len() > 1);
+    /// assert_eq!((packets.len(), packets.room(), pool.stats().out), (1, 2, 2));
+    /// assert_eq!(packets.iter().map(<[_]>::len).collect::<Vec<_>>(), [2]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn retain(&mut self, mut keep: impl FnMut(&mut [Frame]) -> bool) {
+        let mut wanted = [false; N];
+        let (mut start, mut kept, mut kept_frames) = (0, 0, 0);
+        for packet in 0..self.len {
+            let end = self.ends[packet] as usize;
+            if keep(&mut self.frames[start..end]) {
+                wanted[start..end].fill(true);
+                kept_frames += end - start;
+                self.ends[kept] = kept_frames as u32;
+                kept += 1;
+            }
+            start = end;
+        }
+        self.len = kept;
+        let mut wanted = wanted.iter();
+        self.frames
+            .retain(|_| *wanted.next().expect("there is one for each frame"));
+    }
+
     /// Frees all packets.
     ///
     /// ```
