@@ -12,6 +12,7 @@
 //! Invariant: the ids are of `pool`, and the `IdBatch` owns them (#single-owner). The handle that
 //! it borrows or owns keeps the pool (#ids-keep-pool).
 
+mod data;
 mod drain;
 mod places;
 
@@ -20,17 +21,12 @@ pub use drain::IdBatchDrain;
 use std::fmt;
 use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
-use std::ops::{Index, IndexMut};
 use std::ptr::NonNull;
-use std::slice;
-
-use places::Places;
 
 use crate::base::batch::Batch;
 use crate::base::id::BufferId;
 use crate::buffer::frame::Frame;
 use crate::error::BulkError;
-use crate::memory::back::Back;
 use crate::percpu::{Event, InFlight};
 use crate::pool::Pool;
 use crate::shared::Shared;
@@ -307,55 +303,6 @@ impl<'p, const N: usize> IdBatch<'p, N> {
         self.ids.as_slice()
     }
 
-    /// Returns an iterator over the data of each frame.
-    ///
-    /// ```
-    /// # use framewell::{IdBatch, Pool};
-    /// # let pool = Pool::builder().build()?;
-    /// let mut batch: IdBatch<32> = IdBatch::new(&pool);
-    /// batch.get_bulk(8)?;
-    /// assert!(batch.iter().all(|bytes| bytes.len() == 1500));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[inline]
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = &[u8]> + DoubleEndedIterator {
-        let arena = self.pool.shared().arena();
-        let places = Places::new(arena);
-        self.ids.as_slice().iter().map(move |id| {
-            arena.loom_read(*id);
-            // SAFETY: the id is the pool's.
-            let first = unsafe { places.at(*id) };
-            // SAFETY: the payload lies inside the frame, is initialised (anonymous memory is
-            // zeroed), and belongs to this value, which the slice borrows.
-            unsafe { slice::from_raw_parts(first.as_ptr(), places.len) }
-        })
-    }
-
-    /// Returns an iterator over the data of each frame, for writing.
-    ///
-    /// ```
-    /// # use framewell::{IdBatch, Pool};
-    /// # let pool = Pool::builder().build()?;
-    /// let mut batch: IdBatch<32> = IdBatch::new(&pool);
-    /// batch.get_bulk(8)?;
-    /// batch.iter_mut().for_each(|bytes| bytes[0] = 0x45);
-    /// assert!(batch.iter().all(|bytes| bytes[0] == 0x45));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[inline]
-    pub fn iter_mut(&mut self) -> impl ExactSizeIterator<Item = &mut [u8]> + DoubleEndedIterator {
-        let arena = self.pool.shared().arena();
-        let places = Places::new(arena);
-        self.ids.as_slice().iter().map(move |id| {
-            arena.loom_write(*id);
-            // SAFETY: the id is the pool's.
-            let first = unsafe { places.at(*id) };
-            // SAFETY: as in `iter`. This value is borrowed mutably, and no two of its ids are the
-            // same (#single-owner).
-            unsafe { slice::from_raw_parts_mut(first.as_ptr(), places.len) }
-        })
-    }
-
     /// Appends a frame. The call gives the frame back if there is no room, or if it is of another
     /// pool.
     ///
@@ -474,39 +421,6 @@ impl<const N: usize> Drop for IdBatch<'_, N> {
             // SAFETY: the handle is this value's own, and is not used again.
             unsafe { ManuallyDrop::drop(&mut self.pool) };
         }
-    }
-}
-
-/// Indexing returns the data of a frame.
-///
-/// # Panics
-///
-/// Indexing panics if there is no frame at the index.
-impl<const N: usize> Index<usize> for IdBatch<'_, N> {
-    type Output = [u8];
-
-    #[inline]
-    fn index(&self, at: usize) -> &[u8] {
-        let arena = self.pool.shared().arena();
-        let (id, places) = (self.ids()[at], Places::new(arena));
-        arena.loom_read(id);
-        // SAFETY: as in `iter`.
-        let first = unsafe { places.at(id) };
-        // SAFETY: as in `iter`.
-        unsafe { slice::from_raw_parts(first.as_ptr(), places.len) }
-    }
-}
-
-impl<const N: usize> IndexMut<usize> for IdBatch<'_, N> {
-    #[inline]
-    fn index_mut(&mut self, at: usize) -> &mut [u8] {
-        let arena = self.pool.shared().arena();
-        let (id, places) = (self.ids()[at], Places::new(arena));
-        arena.loom_write(id);
-        // SAFETY: as in `iter_mut`.
-        let first = unsafe { places.at(id) };
-        // SAFETY: as in `iter_mut`.
-        unsafe { slice::from_raw_parts_mut(first.as_ptr(), places.len) }
     }
 }
 
