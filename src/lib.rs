@@ -25,8 +25,9 @@
 //! | packets in bursts that stay together | an [`IdBatch`], which holds numbers instead of owners |
 //! | buffers of other lengths, from a beacon to megabytes | [`Pool::alloc`] and a [`VarBuf`] |
 //! | a C library or a driver that takes pointers | [`Frame::into_raw`] and [`Pool::from_raw`] |
+//! | rings, a device or a library that holds buffers for a while | [`Pool::borrower`] and a [`Borrower`] |
 //! | a kernel interface that registers memory | [`Pool::region`] and a [`Region`] |
-//! | sockets of AF_XDP | [`PoolBuilder::af_xdp`] and [`Region::af_xdp`] |
+//! | sockets of AF_XDP | [`PoolBuilder::af_xdp`], and the crate `framewell-xdp` |
 //! | one buffer that many read while it is replaced | a [`FrameCell`] |
 //! | questions about how full a pool is | [`Pool::stats`] and [`Stats`] |
 //!
