@@ -11,5 +11,6 @@ mod exhausted;
 mod forward;
 mod jumbo;
 mod net;
+mod queues;
 mod refusals;
 mod teardown;

@@ -71,8 +71,19 @@ pub(crate) fn ip(arguments: &str) {
 
 /// Makes a virtual Ethernet pair, with one queue a side. Each side's hardware address ends with the
 /// number given.
-pub(crate) fn veth((near, near_mac): (&str, u8), (far, far_mac): (&str, u8), mtu: usize) {
-    let queues = "numtxqueues 1 numrxqueues 1";
+pub(crate) fn veth(near: (&str, u8), far: (&str, u8), mtu: usize) {
+    veth_of(1, near, far, mtu);
+}
+
+/// Does what [`veth`] does, with so many queues a side. What one side sends by a queue comes in by
+/// the same queue of the other side.
+pub(crate) fn veth_of(
+    queues: usize,
+    (near, near_mac): (&str, u8),
+    (far, far_mac): (&str, u8),
+    mtu: usize,
+) {
+    let queues = format!("numtxqueues {queues} numrxqueues {queues}");
     ip(&format!(
         "link add name {near} mtu {mtu} {queues} address 02:00:00:00:00:{near_mac:02x} type veth peer \
          name {far} mtu {mtu} {queues} address 02:00:00:00:00:{far_mac:02x}"
@@ -82,12 +93,23 @@ pub(crate) fn veth((near, near_mac): (&str, u8), (far, far_mac): (&str, u8), mtu
 }
 
 /// Returns the kernel's UDP at 10.0.`net`.1 on an interface, which sends to 10.0.`net`.2 by this
-/// hardware address. Its packets have no checksum, which nobody has to correct then.
+/// hardware address.
 pub(crate) fn peer(interface: &str, net: u8, mac: u8) -> UdpSocket {
+    address(interface, net, mac);
+    udp(net)
+}
+
+/// Gives an interface the address 10.0.`net`.1, from which 10.0.`net`.2 has this hardware address.
+pub(crate) fn address(interface: &str, net: u8, mac: u8) {
     ip(&format!("addr add 10.0.{net}.1/24 dev {interface}"));
     ip(&format!(
         "neigh replace 10.0.{net}.2 lladdr 02:00:00:00:00:{mac:02x} dev {interface} nud permanent"
     ));
+}
+
+/// Returns the kernel's UDP at 10.0.`net`.1, which sends to 10.0.`net`.2. Its packets have no
+/// checksum, which nobody has to correct then.
+pub(crate) fn udp(net: u8) -> UdpSocket {
     let socket = UdpSocket::bind((format!("10.0.{net}.1"), 4000)).unwrap();
     socket.connect((format!("10.0.{net}.2"), 4000)).unwrap();
     set(&socket, libc::SO_NO_CHECK, 1);
