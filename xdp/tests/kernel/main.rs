@@ -14,3 +14,4 @@ mod net;
 mod queues;
 mod refusals;
 mod teardown;
+mod user;
