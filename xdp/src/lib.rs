@@ -41,6 +41,7 @@ mod builder;
 mod error;
 mod interface;
 mod mapping;
+mod other_side;
 mod packets;
 mod probe;
 mod program;
@@ -68,6 +69,12 @@ pub use send_error::{SendError, SendReason, Unsendable};
 pub use socket::{Ready, Socket};
 pub use stats::{KernelStats, SocketStats};
 pub use umem::{Umem, UmemBuilder};
+
+/// What the tests of the same workspace use. It may change with any version.
+#[doc(hidden)]
+pub mod for_the_tests {
+    pub use crate::other_side::OtherSide;
+}
 
 /// The example in docs/af-xdp.md, which is compiled as a test.
 #[cfg(doctest)]

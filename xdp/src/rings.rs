@@ -15,6 +15,9 @@ use crate::ring::{Consumer, Places, Producer};
 use crate::ring_kind::Ring;
 use crate::sys;
 
+/// The offset of the last ring in a socket, the completion ring.
+pub(crate) const LAST_RING: u64 = 0x1_8000_0000;
+
 /// The number of entries of each ring.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sizes {
@@ -56,30 +59,7 @@ pub(crate) struct Rings {
 impl Rings {
     /// Makes the rings of a new socket, and maps them.
     pub(crate) fn new(fd: RawFd, sizes: &Sizes) -> Result<Self, Error> {
-        let fill = Asked {
-            ring: Ring::Fill,
-            size: sizes.fill,
-            option: libc::XDP_UMEM_FILL_RING,
-            at: 0x1_0000_0000,
-        };
-        let completion = Asked {
-            ring: Ring::Completion,
-            size: sizes.completion,
-            option: libc::XDP_UMEM_COMPLETION_RING,
-            at: 0x1_8000_0000,
-        };
-        let rx = Asked {
-            ring: Ring::Rx,
-            size: sizes.rx,
-            option: libc::XDP_RX_RING,
-            at: 0,
-        };
-        let tx = Asked {
-            ring: Ring::Tx,
-            size: sizes.tx,
-            option: libc::XDP_TX_RING,
-            at: 0x8000_0000,
-        };
+        let [fill, completion, rx, tx] = Asked::all(sizes);
         for asked in [&fill, &completion, &rx, &tx] {
             sys::set_option(fd, asked.option, &asked.size).map_err(|error| asked.refused(error))?;
         }
@@ -90,17 +70,21 @@ impl Rings {
             // Before Linux 5.4 there were no flags.
             return Err(fill.refused(io::ErrorKind::Unsupported.into()));
         }
-        let (fill, fill_memory) = fill.map(fd, &offsets.fr)?;
-        let (completion, completion_memory) = completion.map(fd, &offsets.cr)?;
-        let (rx, rx_memory) = rx.map(fd, &offsets.rx)?;
-        let (tx, tx_memory) = tx.map(fd, &offsets.tx)?;
-        Ok(Self {
-            fill: Producer::new(fill),
-            rx: Consumer::new(rx),
-            tx: Producer::new(tx),
-            completion: Consumer::new(completion),
-            mappings: [fill_memory, completion_memory, rx_memory, tx_memory],
-        })
+        // SAFETY: the kernel laid the rings out so, with the sizes that it was asked for, and is
+        // their other side.
+        let memory = unsafe { Memory::map(fd, sizes, &offsets) }?;
+        Ok(Self::of(memory))
+    }
+
+    /// Returns a socket's side of rings in which nothing was written yet.
+    pub(crate) fn of(memory: Memory) -> Self {
+        Self {
+            fill: Producer::new(memory.fill),
+            rx: Consumer::new(memory.rx),
+            tx: Producer::new(memory.tx),
+            completion: Consumer::new(memory.completion),
+            mappings: memory.mappings,
+        }
     }
 
     /// Unmaps all rings and returns whether all are unmapped.
@@ -118,6 +102,48 @@ impl Rings {
     }
 }
 
+/// The memory of four rings. Whoever uses a ring keeps the mappings.
+#[derive(Debug)]
+pub(crate) struct Memory {
+    pub(crate) fill: Places<u64>,
+    pub(crate) completion: Places<u64>,
+    pub(crate) rx: Places<Descriptor>,
+    pub(crate) tx: Places<Descriptor>,
+    pub(crate) mappings: [Mapping; 4],
+}
+
+impl Memory {
+    /// Maps four rings.
+    ///
+    /// # Safety
+    ///
+    /// - At the offsets that [`Ring`]s have in a socket, the descriptor has rings of these sizes,
+    ///   laid out as `offsets` says.
+    /// - Each side of them has one user, and keeps to the protocol.
+    pub(crate) unsafe fn map(
+        fd: RawFd,
+        sizes: &Sizes,
+        offsets: &libc::xdp_mmap_offsets,
+    ) -> Result<Self, Error> {
+        let [fill, completion, rx, tx] = Asked::all(sizes);
+        // SAFETY: by the function's bullets.
+        let (fill, fill_memory) = unsafe { fill.map(fd, &offsets.fr) }?;
+        // SAFETY: as above.
+        let (completion, completion_memory) = unsafe { completion.map(fd, &offsets.cr) }?;
+        // SAFETY: as above.
+        let (rx, rx_memory) = unsafe { rx.map(fd, &offsets.rx) }?;
+        // SAFETY: as above.
+        let (tx, tx_memory) = unsafe { tx.map(fd, &offsets.tx) }?;
+        Ok(Self {
+            fill,
+            completion,
+            rx,
+            tx,
+            mappings: [fill_memory, completion_memory, rx_memory, tx_memory],
+        })
+    }
+}
+
 /// A ring that is asked of the kernel.
 struct Asked {
     ring: Ring,
@@ -129,8 +155,41 @@ struct Asked {
 }
 
 impl Asked {
+    /// Returns the four rings of a socket: fill, completion, RX and TX.
+    fn all(sizes: &Sizes) -> [Self; 4] {
+        let fill = Self {
+            ring: Ring::Fill,
+            size: sizes.fill,
+            option: libc::XDP_UMEM_FILL_RING,
+            at: 0x1_0000_0000,
+        };
+        let completion = Self {
+            ring: Ring::Completion,
+            size: sizes.completion,
+            option: libc::XDP_UMEM_COMPLETION_RING,
+            at: LAST_RING,
+        };
+        let rx = Self {
+            ring: Ring::Rx,
+            size: sizes.rx,
+            option: libc::XDP_RX_RING,
+            at: 0,
+        };
+        let tx = Self {
+            ring: Ring::Tx,
+            size: sizes.tx,
+            option: libc::XDP_TX_RING,
+            at: 0x8000_0000,
+        };
+        [fill, completion, rx, tx]
+    }
+
     /// Maps the ring, and finds its parts.
-    fn map<T: Copy>(
+    ///
+    /// # Safety
+    ///
+    /// - The bullets of [`Memory::map`] hold for this ring.
+    unsafe fn map<T: Copy>(
         &self,
         fd: RawFd,
         offsets: &libc::xdp_ring_offset,
@@ -148,8 +207,7 @@ impl Asked {
         let (Some(producer), Some(consumer), Some(flags), Some(first)) = places else {
             return Err(self.refused(io::ErrorKind::InvalidData.into()));
         };
-        // SAFETY: the kernel laid the ring out so, with the size that it was asked for, and is its
-        // other side. The caller keeps the mapping beside the ring, and nobody else has it.
+        // SAFETY: by the function's bullet, and the caller keeps the mapping beside the ring.
         let places = unsafe { Places::new(producer, consumer, flags, first.cast(), self.size) };
         Ok((places, mapping))
     }

@@ -29,6 +29,18 @@ pub(crate) fn socket() -> io::Result<OwnedFd> {
     owned(unsafe { libc::socket(libc::AF_XDP, libc::SOCK_RAW | libc::SOCK_CLOEXEC, 0) })
 }
 
+/// Makes memory of so many bytes behind a descriptor, which an exec closes. None of it is there
+/// before it is used.
+pub(crate) fn memory(bytes: u64) -> io::Result<OwnedFd> {
+    // Where an offset has 32 bits there is no such memory.
+    let bytes = libc::off_t::try_from(bytes).map_err(|_| io::ErrorKind::Unsupported)?;
+    // SAFETY: the name ends with a zero byte.
+    let memory = owned(unsafe { libc::memfd_create(c"rings".as_ptr(), libc::MFD_CLOEXEC) })?;
+    // SAFETY: the call takes no pointer.
+    answer(unsafe { libc::ftruncate(memory.as_raw_fd(), bytes) })?;
+    Ok(memory)
+}
+
 /// Makes a pipe, which an exec closes: the end to read from, and the end to write to.
 pub(crate) fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     let mut ends = [-1; 2];

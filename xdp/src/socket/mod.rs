@@ -34,7 +34,7 @@ use crate::interface::Interface;
 use crate::program;
 use crate::rings::Rings;
 use crate::shape::Shape;
-use crate::stats::{Counts, SocketStats};
+use crate::stats::{Counts, KernelStats, SocketStats};
 use crate::sys;
 use crate::teardown::{Lent, PATIENCE, Remains};
 use crate::umem::Umem;
@@ -169,8 +169,13 @@ impl Socket {
             step: Step::Statistics,
             source,
         })?;
+        Ok(self.counted(kernel.into()))
+    }
+
+    /// Returns what the socket and the kernel have counted.
+    pub(crate) fn counted(&self, kernel: KernelStats) -> SocketStats {
         let counts = &self.counts;
-        Ok(SocketStats {
+        SocketStats {
             filled: counts.filled,
             received: counts.received,
             dropped: counts.dropped,
@@ -182,8 +187,8 @@ impl Socket {
             invalid: counts.invalid,
             wakeups: counts.wakeups,
             busy: counts.busy,
-            kernel: kernel.into(),
-        })
+            kernel,
+        }
     }
 
     /// Enters the socket into a map of sockets (`BPF_MAP_TYPE_XSKMAP`) of a program of your own.
