@@ -70,7 +70,7 @@ pub use socket::{Ready, Socket};
 pub use stats::{KernelStats, SocketStats};
 pub use umem::{Umem, UmemBuilder};
 
-/// What the tests of the same workspace use. It may change with any version.
+/// What the tests and the fuzzer of the same workspace use. It may change with any version.
 #[doc(hidden)]
 pub mod for_the_tests {
     pub use crate::other_side::OtherSide;
