@@ -91,7 +91,7 @@ fn owned_and_borrowed_lists_of_two_pools_change_places() {
 #[test]
 fn offsets_at_the_limits_are_refused() {
     let pool = pool(4);
-    let nic = pool.borrower("nic").unwrap();
+    let mut nic = pool.borrower("nic").unwrap();
     for _ in 0..4 {
         lend(&nic);
     }
@@ -122,6 +122,8 @@ fn offsets_at_the_limits_are_refused() {
     };
     assert_eq!(refused.misuse.kind, kind);
     assert_eq!((nic.lent(), burst.len()), (4, 0));
+    // SAFETY: nobody touches the frames.
+    assert_eq!(unsafe { nic.reclaim() }, 4);
 }
 
 /// The function may use the pool: make, ask, use and drop borrowers, and reclaim.

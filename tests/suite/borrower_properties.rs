@@ -199,6 +199,21 @@ impl Run {
         }
     }
 
+    /// Has everything come home, so that the pool ends.
+    fn finish(mut self) {
+        for borrower in &mut self.borrowers {
+            // SAFETY: nobody touches what is lent.
+            unsafe { borrower.reclaim() };
+        }
+        for id in 0..FRAMES {
+            if let Some(Away::Raw { .. }) = self.away.get(&id) {
+                self.bring_pointer(id);
+            }
+        }
+        self.safe.clear();
+        assert_eq!(self.pool.stats().out, 0);
+    }
+
     fn check(&self) {
         let stats = self.pool.stats();
         assert_eq!(stats.out, self.safe.len() + self.away.len());
@@ -223,5 +238,6 @@ proptest! {
         for call in calls {
             run.call(call);
         }
+        run.finish();
     }
 }
