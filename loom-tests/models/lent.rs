@@ -13,7 +13,7 @@ fn lend(nic: &Borrower, mut frame: Frame, byte: u8) {
     nic.lend(frame).unwrap();
 }
 
-/// Brings frame 0, which nobody else brings meanwhile.
+/// Takes a frame back, which nobody else brings meanwhile.
 fn bring(nic: &Borrower, id: super::fw::BufferId) -> Option<Frame> {
     // SAFETY: the models bring a frame on one thread at a time.
     unsafe { nic.take_back(id, 0, 1) }.ok()
@@ -161,6 +161,12 @@ pub fn taken_back_frame_outlives_borrower_and_handle() {
     });
 }
 
+/// Hands a frame out as a pointer, and returns its id and its address.
+fn out_as_pointer(pool: &Pool) -> (super::fw::BufferId, usize) {
+    let frame = pool.get(1).unwrap();
+    (frame.id(), frame.into_raw().as_ptr().expose_provenance())
+}
+
 /// Lends what is out as a pointer to this address.
 fn lend_pointer(nic: &Borrower, address: usize) -> bool {
     let pointer = std::ptr::with_exposed_provenance_mut(address);
@@ -218,9 +224,7 @@ pub fn pointer_is_written_and_lent() {
     explore_deep(None, || {
         let pool = pool(1);
         let nic = std::sync::Arc::new(pool.borrower("nic").unwrap());
-        let frame = pool.get(1).unwrap();
-        let id = frame.id();
-        let address = frame.into_raw().as_ptr().expose_provenance();
+        let (id, address) = out_as_pointer(&pool);
         let bytes = std::sync::Arc::new(Bytes(loom::cell::UnsafeCell::new(0)));
         let (lender, written) = (nic.clone(), bytes.clone());
         let thread = spawn_deep(move || {
@@ -242,9 +246,7 @@ pub fn pointer_is_lent_and_brought() {
     explore_deep(None, || {
         let pool = pool(1);
         let nic = std::sync::Arc::new(pool.borrower("nic").unwrap());
-        let frame = pool.get(1).unwrap();
-        let id = frame.id();
-        let address = frame.into_raw().as_ptr().expose_provenance();
+        let (id, address) = out_as_pointer(&pool);
         let lender = nic.clone();
         let thread = spawn_deep(move || lend_pointer(&lender, address));
         let pointer = std::ptr::with_exposed_provenance_mut(address);

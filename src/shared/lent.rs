@@ -96,7 +96,7 @@ impl Shared {
         self.misused(base.wrapping_add(offset as usize), MisuseKind::Foreign)
     }
 
-    /// Returns the word by which a frame is lent. The caller owns the frame.
+    /// Lends a frame to this borrower. The caller owns the frame, and gives it up.
     #[inline(always)]
     pub(crate) fn lend_frame(&self, id: BufferId, borrower: u32) {
         let arena = self.arena();
