@@ -218,40 +218,43 @@ fn decapsulate(datagram: &[u8]) -> Result<Opened<'_>, String> {
     if datagram[..6] != next_hop || datagram[6..12] != entry {
         return Err("the outer stations are wrong".into());
     }
+    // Every length is due to be the datagram's own. A parser takes some false ones for "the rest".
+    let rest = u16::try_from(datagram.len() - 14).map_err(|error| error.to_string())?;
     let over_v6 = match &parsed.net {
         Some(NetSlice::Ipv4(ip)) => {
-            let header = ip.header().to_header();
-            if header.calc_header_checksum() != header.header_checksum {
-                return Err("the outer IPv4 checksum is wrong".into());
-            }
+            let found = ip.header();
             let (source, destination) = vxlan::ENDS_V4;
-            let due = Ipv4Header {
-                total_len: header.total_len,
+            let mut due = Ipv4Header {
+                total_len: rest,
                 dont_fragment: true,
                 time_to_live: vxlan::TTL,
                 protocol: ip_number::UDP,
-                header_checksum: header.header_checksum,
                 source,
                 destination,
                 ..Ipv4Header::default()
             };
-            if header != due {
+            due.header_checksum = due.calc_header_checksum();
+            if found.header_checksum() != due.header_checksum {
+                return Err("the outer IPv4 checksum is wrong".into());
+            }
+            // The bytes are compared. The parsed header has no reserved bit beside DF and MF.
+            if *found.slice() != *due.to_bytes() {
                 return Err("the outer IPv4 header is wrong".into());
             }
             false
         }
         Some(NetSlice::Ipv6(ip)) => {
-            let header = ip.header().to_header();
+            let found = ip.header();
             let (source, destination) = vxlan::ENDS_V6;
             let due = Ipv6Header {
-                payload_length: header.payload_length,
+                payload_length: rest.saturating_sub(Ipv6Header::LEN as u16),
                 next_header: ip_number::UDP,
                 hop_limit: vxlan::TTL,
                 source,
                 destination,
                 ..Ipv6Header::default()
             };
-            if header != due {
+            if *found.slice() != due.to_bytes() {
                 return Err("the outer IPv6 header is wrong".into());
             }
             true
@@ -261,10 +264,10 @@ fn decapsulate(datagram: &[u8]) -> Result<Opened<'_>, String> {
     let Some(TransportSlice::Udp(udp)) = &parsed.transport else {
         return Err("no outer UDP header".into());
     };
-    let headers = if over_v6 { 14 + 40 + 8 } else { 14 + 20 + 8 };
+    let outer_ip = if over_v6 { 40 } else { 20 };
     if udp.destination_port() != vxlan::PORT
         || udp.checksum() != 0
-        || udp.payload().len() + headers != datagram.len()
+        || usize::from(udp.length()) + outer_ip != usize::from(rest)
     {
         return Err("the outer UDP header is wrong".into());
     }

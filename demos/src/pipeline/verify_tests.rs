@@ -132,13 +132,30 @@ fn a_doubled_packet_is_seen_once() {
     }
 }
 
-/// Each byte of three datagrams is changed in three ways, and never delivered unseen.
+/// Some lengths of 0 mean "the rest" to a parser. The judge wants what was written.
 #[test]
-fn an_altered_packet_is_seen_whichever_byte_it_is() {
+fn two_bytes_that_became_zero_are_seen() {
+    let all = whole();
+    for which in [0, 1, 3] {
+        for at in 0..all[which].len() - 1 {
+            let mut altered = all.clone();
+            altered[which][at..at + 2].fill(0);
+            if altered[which] != all[which] {
+                let verdict = verdict(&altered, 10);
+                let seen = !verdict.is_clean() || verdict.missing > 0;
+                assert!(seen, "{which} {at} {verdict:?}");
+            }
+        }
+    }
+}
+
+/// Each bit of three datagrams is changed, and all bits of each byte. None is delivered unseen.
+#[test]
+fn an_altered_packet_is_seen_whichever_bit_it_is() {
     let all = whole();
     for which in [0, 1, 3] {
         for at in 0..all[which].len() {
-            for change in [0x01, 0x40, 0xff] {
+            for change in (0..8).map(|bit| 1 << bit).chain([0xff]) {
                 let mut altered = all.clone();
                 altered[which][at] ^= change;
                 let verdict = verdict(&altered, 10);
