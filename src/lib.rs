@@ -82,11 +82,11 @@ mod base;
 mod buffer;
 mod class;
 mod depot;
+mod engine;
 mod error;
 mod memory;
 mod percpu;
 mod pool;
-mod shared;
 mod stats;
 mod sync;
 mod sys;
@@ -99,6 +99,7 @@ pub use buffer::cell::{Buffer, FrameCell, Reader, Snapshot, Writer};
 pub use buffer::frame::Frame;
 pub use buffer::id_batch::{IdBatch, IdBatchDrain};
 pub use buffer::var_buf::VarBuf;
+pub use engine::misuse::{BufferKind, Found, Misuse, MisuseKind, OnMisuse, TakeBackError};
 pub use error::{
     BuildError, BulkError, CopyError, OutOfBuffers, OutOfMemory, Purpose, ReclaimError, Refusal,
     Room, RoomError, TooManyBorrowers,
@@ -106,7 +107,6 @@ pub use error::{
 pub use percpu::Front;
 pub use pool::region::Region;
 pub use pool::{Borrower, Dot11Buf, Pool, PoolBuilder, Span, Trimmed};
-pub use shared::misuse::{BufferKind, Found, Misuse, MisuseKind, OnMisuse, TakeBackError};
 pub use stats::{AllocStats, BorrowerStats, ClassStats, FrontKind, Stats};
 pub use sys::{HugePages, Limit, NoRseq, PageKind};
 

@@ -92,7 +92,7 @@ pub(crate) const MACHINE: &[Mutation] = &[
             std::fs::read_to_string("/sys/devices/system/cpu/online")"#,
     },
     named!("pool", "pool.rs"),
-    named!("shared", "shared.rs"),
+    named!("engine", "engine.rs"),
     named!("class", "class.rs"),
     named!("rseq::caches", "caches.rs"),
     named!("percpu::portable", "portable.rs"),

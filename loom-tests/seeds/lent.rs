@@ -47,7 +47,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "lent::loan_comes_back_while_it_goes_out",
         caught_by: UNORDERED,
         bug: &[Mutation {
-            item: "Shared::lend_frame",
+            item: "Engine::lend_frame",
             from: "arena.loom_write(id);
         raw::lend(arena.raw().word(id), borrower);",
             to: "raw::lend(arena.raw().word(id), borrower);
@@ -59,7 +59,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "lent::dead_loan_is_refused_beside_a_class_that_takes_the_chunk",
         caught_by: UNORDERED,
         bug: &[Mutation {
-            item: "Shared::return_named",
+            item: "Engine::return_named",
             from: "!named.is_current(size_classes)",
             to: "false",
         }],
@@ -79,7 +79,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "lent::reclaim_races_the_last_handle",
         caught_by: LEAKED,
         bug: &[Mutation {
-            item: "Shared::reclaim",
+            item: "Engine::reclaim",
             from: "if !batch.is_empty()",
             to: "if batch.room() == 0",
         }],

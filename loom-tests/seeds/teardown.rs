@@ -28,13 +28,13 @@ const LARGE_CLOSED_IN_TWO_STEPS: Mutation = Mutation {
 };
 
 const LARGE_UNCOUNTED: Mutation = Mutation {
-    item: "Shared::orphan",
-    from: "shared.large().map_or(0, Large::close)",
-    to: "shared.large().map_or(0, |large| 0 * large.close())",
+    item: "Engine::orphan",
+    from: "engine.large().map_or(0, Large::close)",
+    to: "engine.large().map_or(0, |large| 0 * large.close())",
 };
 
 const CLASSES_COUNTED_APART: Mutation = Mutation {
-    item: "Shared::orphan",
+    item: "Engine::orphan",
     from: "let out = u64::from(frames) + u64::from(size_classes) + u64::from(large);",
     to: "unsafe { Self::count_returned(this, u64::from(frames).wrapping_neg()) };
             let out = u64::from(size_classes) + u64::from(large);",
@@ -46,7 +46,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "teardown::two_frames_come_home_to_an_orphan",
         caught_by: UNORDERED,
         bug: &[Mutation {
-            item: "Shared::orphan",
+            item: "Engine::orphan",
             from: "unsafe { Self::count_returned(this, out.wrapping_neg()) };",
             to: "unsafe { Self::count_returned(this, 0) };
             unsafe { Self::count_returned(this, out.wrapping_neg()) };",
@@ -57,7 +57,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "teardown::last_frame_to_a_stack_races_last_handle",
         caught_by: UNORDERED,
         bug: &[Mutation {
-            item: "Shared::count_returned",
+            item: "Engine::count_returned",
             from: "fetch_add(ids, Ordering::AcqRel)",
             to: "fetch_add(ids, Ordering::Relaxed)",
         }],
@@ -83,9 +83,9 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "teardown::burst_comes_home_to_an_orphan",
         caught_by: UNORDERED,
         bug: &[Mutation {
-            item: "Shared::count_returned",
+            item: "Engine::count_returned",
             from: "if before.wrapping_add(ids) == 0",
-            to: "if before.wrapping_add(ids) == u64::from(shared.arena().frames() - shared.arena().frames())",
+            to: "if before.wrapping_add(ids) == u64::from(engine.arena().frames() - engine.arena().frames())",
         }],
     },
     Seed {
@@ -104,7 +104,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "teardown::flush_races_last_handle",
         caught_by: UNORDERED,
         bug: &[Mutation {
-            item: "Shared::free_slow",
+            item: "Engine::free_slow",
             from: "let rejected = unsafe { class.free_slow(id) };",
             to: "let rejected = unsafe { class.free_slow(id) };
             unsafe { this.as_ref() }.count_retired();",
@@ -115,7 +115,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "teardown::two_handles_are_dropped_at_once",
         caught_by: UNORDERED,
         bug: &[Mutation {
-            item: "Shared::drop_handle",
+            item: "Engine::drop_handle",
             from: "fetch_sub(1, Ordering::Release)",
             to: "fetch_sub(1, Ordering::Relaxed)",
         }],
@@ -125,7 +125,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "teardown::two_handles_are_dropped_at_once",
         caught_by: UNORDERED,
         bug: &[Mutation {
-            item: "Shared::drop_handle",
+            item: "Engine::drop_handle",
             from: "fence(Ordering::Acquire);",
             to: "let _ = fence;",
         }],
@@ -169,7 +169,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         model: "teardown::allocated_buffer_races_last_handle",
         caught_by: UNORDERED,
         bug: &[Mutation {
-            item: "Shared::orphan",
+            item: "Engine::orphan",
             from: "u64::from(frames) + u64::from(size_classes)",
             to: "u64::from(frames) + 0 * u64::from(size_classes)",
         }],

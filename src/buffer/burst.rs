@@ -11,7 +11,7 @@ use crate::base::batch::Batch;
 use crate::base::id::BufferId;
 use crate::buffer::frame::Frame;
 use crate::buffer::view::View;
-use crate::shared::Shared;
+use crate::engine::Engine;
 
 /// An array of up to `N` frames, 16 bytes each, without an allocation.
 ///
@@ -227,7 +227,7 @@ impl<const N: usize> Burst<N> {
     ///
     /// - The ids are of `pool`. The caller owns them and gives them to the handles (#single-owner).
     #[inline(always)]
-    pub(crate) unsafe fn append(&mut self, pool: NonNull<Shared>, ids: &[BufferId], len: usize) {
+    pub(crate) unsafe fn append(&mut self, pool: NonNull<Engine>, ids: &[BufferId], len: usize) {
         debug_assert!(ids.len() <= self.room());
         // SAFETY: the ids that the caller owns keep the pool (#ids-keep-pool).
         let arena = unsafe { pool.as_ref().arena() };
@@ -263,12 +263,12 @@ impl<const N: usize> Burst<N> {
         // SAFETY: the frames from `start` on are taken apart: their ids are in the batch.
         unsafe { self.frames.set_len(start) };
         // SAFETY: each id was given up by the handle that owned it, for `pool`.
-        unsafe { Shared::free_bulk(pool, batch.as_slice()) };
+        unsafe { Engine::free_bulk(pool, batch.as_slice()) };
     }
 
     /// Takes up to a batch of frames of one pool out from among those of others, and frees them.
     #[cold]
-    fn gather(&mut self, len: usize, pool: NonNull<Shared>) {
+    fn gather(&mut self, len: usize, pool: NonNull<Engine>) {
         let mut batch: Batch = Batch::new();
         let mut at = self.frames.len();
         while at > len && batch.room() > 0 {
@@ -280,7 +280,7 @@ impl<const N: usize> Burst<N> {
             }
         }
         // SAFETY: each id was given up by the handle that owned it, for `pool`.
-        unsafe { Shared::free_bulk(pool, batch.as_slice()) };
+        unsafe { Engine::free_bulk(pool, batch.as_slice()) };
     }
 }
 

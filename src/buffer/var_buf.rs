@@ -9,9 +9,9 @@ use std::slice;
 
 use crate::base::id::BufferId;
 use crate::base::raw;
+use crate::engine::{Claimed, Engine};
 use crate::error::{Room, RoomError};
 use crate::memory::back::Back;
-use crate::shared::{Claimed, Shared};
 use crate::varlen::{LargeId, SizeClass};
 
 /// The owner of one buffer of any length, without headroom and tailroom.
@@ -147,7 +147,7 @@ impl VarBuf {
     }
 
     /// Returns the pool that the buffer is of, as its handle names it.
-    pub(crate) fn as_shared(&self) -> NonNull<Shared> {
+    pub(crate) fn as_engine(&self) -> NonNull<Engine> {
         match self.place() {
             // SAFETY: as in `start`.
             Place::Class(class, _) => unsafe { class.as_ref() }.pool(),
@@ -157,9 +157,9 @@ impl VarBuf {
     }
 
     /// Returns the pool that the buffer is of.
-    pub(crate) fn pool(&self) -> &Shared {
+    pub(crate) fn pool(&self) -> &Engine {
         // SAFETY: the buffer keeps the pool (#ids-keep-pool), and is borrowed.
-        unsafe { self.as_shared().as_ref() }
+        unsafe { self.as_engine().as_ref() }
     }
 
     /// Returns the address of the buffer's first byte.
@@ -297,7 +297,7 @@ impl VarBuf {
         let (word, view) = match this.place() {
             Place::Class(class, id) => {
                 // SAFETY: as in `start`.
-                Shared::raw_of_class(unsafe { class.as_ref() }, id, this.len())
+                Engine::raw_of_class(unsafe { class.as_ref() }, id, this.len())
             }
             // SAFETY: the handle owns the buffer.
             Place::Large(id) => (unsafe { id.block() }.raw(), 0),
@@ -338,7 +338,7 @@ impl Drop for VarBuf {
                 unsafe { class.free(id) };
             }
             // SAFETY: the handle owns the buffer, and is not used again.
-            Place::Large(id) => unsafe { Shared::free_large(id) },
+            Place::Large(id) => unsafe { Engine::free_large(id) },
         }
     }
 }

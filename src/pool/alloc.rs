@@ -3,9 +3,9 @@
 use super::Pool;
 use crate::base::limits::CHUNK;
 use crate::buffer::var_buf::VarBuf;
+use crate::engine::Engine;
 use crate::error::{OutOfMemory, Refusal};
 use crate::memory::back::CarveError;
-use crate::shared::Shared;
 use crate::sys::{Mapping, Refused};
 use crate::varlen::{LINE, STEP, SizeClasses};
 
@@ -56,7 +56,7 @@ impl Pool {
     /// ```
     #[inline]
     pub fn alloc(&self, len: usize) -> Result<VarBuf, OutOfMemory> {
-        let class = self.shared().class_for(len);
+        let class = self.engine().class_for(len);
         let taken = class.and_then(|class| Some((class, class.get_from_cache()?)));
         if let Some((class, id)) = taken {
             // SAFETY: the id came out of the class, which holds `len`, and is in this call's hands
@@ -71,7 +71,7 @@ impl Pool {
     /// besides.
     #[inline(never)]
     fn alloc_slow(&self, len: usize) -> Result<VarBuf, OutOfMemory> {
-        let class = self.shared().class_for(len);
+        let class = self.engine().class_for(len);
         let taken = class.and_then(|class| Some((class, class.lists().get_from_shard()?)));
         if let Some((class, id)) = taken {
             // SAFETY: as in `alloc`.
@@ -102,7 +102,7 @@ impl Pool {
     #[cold]
     #[inline(never)]
     fn alloc_from_any(&self, len: usize, align: usize) -> Result<VarBuf, OutOfMemory> {
-        let made = match self.shared().sizes().class_aligned(len.max(1), align) {
+        let made = match self.engine().sizes().class_aligned(len.max(1), align) {
             Some(class) => self.alloc_from_class(class, len, align),
             None => self.large(len),
         };
@@ -117,7 +117,7 @@ impl Pool {
     fn large(&self, len: usize) -> Result<VarBuf, Refusal> {
         let mapping = Mapping::large(len);
         let mapping = mapping.map_err(|source| of_system(Refused::of(len)(source)))?;
-        let id = self.shared().large_or_make().add(self.shared, mapping, len);
+        let id = self.engine().large_or_make().add(self.engine, mapping, len);
         // SAFETY: the buffer was mapped for this call.
         Ok(unsafe { VarBuf::large(id) })
     }
@@ -127,7 +127,7 @@ impl Pool {
     fn alloc_from_class(&self, class: usize, len: usize, align: usize) -> Result<VarBuf, Refusal> {
         // SAFETY: this handle keeps the pool.
         let size_classes =
-            unsafe { Shared::size_classes_or_make(self.shared) }.map_err(of_system)?;
+            unsafe { Engine::size_classes_or_make(self.engine) }.map_err(of_system)?;
         // SAFETY: the number is from the pool's sizes.
         let class = unsafe { size_classes.numbered(class) };
         let taken = match class.get() {
@@ -165,7 +165,7 @@ impl Pool {
     /// ```
     pub fn trim(&self) -> Trimmed {
         let trim = self
-            .shared()
+            .engine()
             .size_classes()
             .map(SizeClasses::trim)
             .unwrap_or_default();

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use super::Pool;
 use crate::base::af_xdp::XdpChunks;
 use crate::base::limits::{CHUNK, MAX_CACHE, MAX_CHUNKS, MAX_FRAMES, MAX_SHARDS, MAX_SIZE_CLASS};
+use crate::engine::misuse::OnMisuse;
+use crate::engine::{Engine, Spec};
 use crate::error::BuildError;
 use crate::memory::arena::{Layout, LayoutRequest, Rule};
 use crate::percpu::Front;
-use crate::shared::misuse::OnMisuse;
-use crate::shared::{Shared, Spec};
 use crate::sys::{HugePages, possible_cpus};
 use crate::varlen::Sizes;
 
@@ -355,8 +355,8 @@ impl PoolBuilder {
     /// );
     /// ```
     pub fn build(self) -> Result<Pool, BuildError> {
-        let shared = Shared::new(&self.checked()?)?;
-        Ok(Pool { shared })
+        let engine = Engine::new(&self.checked()?)?;
+        Ok(Pool { engine })
     }
 
     /// Checks all that is asked for. It is not inlined: the stack that the checks take is free

@@ -2,8 +2,8 @@
 
 use super::{Pool, PoolBuilder};
 use crate::buffer::var_buf::VarBuf;
+use crate::engine::misuse::Misuse;
 use crate::error::OutOfMemory;
-use crate::shared::misuse::Misuse;
 
 /// Another name of [`VarBuf`], for 802.11 buffers.
 pub type Dot11Buf = VarBuf;

@@ -21,10 +21,10 @@ pub use dot11::Dot11Buf;
 use crate::base::batch::Batch;
 use crate::buffer::burst::Burst;
 use crate::buffer::frame::Frame;
+use crate::engine::Engine;
 use crate::error::{BulkError, CopyError, OutOfBuffers};
 use crate::percpu::{Event, InFlight};
 use crate::pool::region::Region;
-use crate::shared::Shared;
 use crate::stats::Stats;
 
 /// A handle to a pool of frames and variable-length buffers: cheap to clone, shared between
@@ -57,7 +57,7 @@ use crate::stats::Stats;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Pool {
-    shared: NonNull<Shared>,
+    engine: NonNull<Engine>,
 }
 
 // SAFETY: a pool is used through atomics and through frames, each of which has one owner
@@ -79,21 +79,21 @@ impl Pool {
     }
 
     #[inline(always)]
-    pub(crate) fn shared(&self) -> &Shared {
+    pub(crate) fn engine(&self) -> &Engine {
         // SAFETY: a handle keeps the pool's memory (#ids-keep-pool).
-        unsafe { self.shared.as_ref() }
+        unsafe { self.engine.as_ref() }
     }
 
     /// Returns the pool as a frame names it.
     #[inline(always)]
-    pub(crate) fn as_shared(&self) -> NonNull<Shared> {
-        self.shared
+    pub(crate) fn as_engine(&self) -> NonNull<Engine> {
+        self.engine
     }
 
     /// Returns another name of the handle, which is not counted.
     pub(crate) const fn alias(&self) -> ManuallyDrop<Self> {
         ManuallyDrop::new(Self {
-            shared: self.shared,
+            engine: self.engine,
         })
     }
 
@@ -139,12 +139,12 @@ impl Pool {
     pub fn get(&self, len: usize) -> Result<Frame, OutOfBuffers> {
         // Both ways lead to one id, and one handle is made of it. So the compiler needs no handle
         // at all where a user's code drops the frame.
-        let id = match self.shared().frames().get() {
+        let id = match self.engine().frames().get() {
             Some(id) => id,
-            None => self.shared().get_slow()?,
+            None => self.engine().get_slow()?,
         };
         // SAFETY: `id` came out of the pool and is in this call's hands alone (#single-owner).
-        Ok(unsafe { Frame::new(self.shared, id, len) })
+        Ok(unsafe { Frame::new(self.engine, id, len) })
     }
 
     /// Returns a frame of exactly `len` bytes, as [`get`](Self::get) does.
@@ -215,7 +215,7 @@ impl Pool {
         let n = n.min(burst.room());
         let (got, _) = self.collect(burst, n, false);
         if got == 0 && n > 0 {
-            self.shared().frames().count(Event::Refusal);
+            self.engine().frames().count(Event::Refusal);
         }
         got
     }
@@ -258,7 +258,7 @@ impl Pool {
         }
         burst.truncate(before);
         drop(in_flight);
-        self.shared().frames().count(Event::Refusal);
+        self.engine().frames().count(Event::Refusal);
         Err(BulkError::OutOfBuffers)
     }
 
@@ -279,7 +279,7 @@ impl Pool {
         while got < n {
             batch.truncate(0);
             if !self
-                .shared()
+                .engine()
                 .frames()
                 .get_burst(n - got, may_return, &mut in_flight, &mut batch)
             {
@@ -288,7 +288,7 @@ impl Pool {
             got += batch.len();
             // SAFETY: the ids came out of the pool, and are in this call's hands alone
             // (#single-owner). There are at most `n - got`, for which the caller has room.
-            unsafe { burst.append(self.shared, batch.as_slice(), len) };
+            unsafe { burst.append(self.engine, batch.as_slice(), len) };
         }
         (got, in_flight)
     }
@@ -302,7 +302,7 @@ impl Pool {
     /// ```
     #[must_use]
     pub fn capacity(&self) -> usize {
-        self.shared().arena().frames() as usize
+        self.engine().arena().frames() as usize
     }
 
     /// Returns the payload of a frame in bytes: [`get`](Self::get) caps a request at it.
@@ -316,7 +316,7 @@ impl Pool {
     #[inline]
     #[must_use]
     pub fn payload(&self) -> usize {
-        self.shared().arena().layout().payload.into()
+        self.engine().arena().layout().payload.into()
     }
 
     /// Returns where the frames lie in memory, to register them with a device or the kernel.
@@ -329,7 +329,7 @@ impl Pool {
     /// ```
     #[must_use]
     pub fn region(&self) -> Region {
-        Region::new(self.shared().arena())
+        Region::new(self.engine().arena())
     }
 
     /// Returns a snapshot of the pool; exact if no call is in progress.
@@ -347,15 +347,15 @@ impl Pool {
     /// ```
     #[must_use]
     pub fn stats(&self) -> Stats {
-        self.shared().stats()
+        self.engine().stats()
     }
 }
 
 impl Clone for Pool {
     fn clone(&self) -> Self {
-        self.shared().add_handle();
+        self.engine().add_handle();
         Self {
-            shared: self.shared,
+            engine: self.engine,
         }
     }
 }
@@ -363,7 +363,7 @@ impl Clone for Pool {
 impl Drop for Pool {
     fn drop(&mut self) {
         // SAFETY: the handle is this value's own, and the value is not used again.
-        unsafe { Shared::drop_handle(self.shared) };
+        unsafe { Engine::drop_handle(self.engine) };
     }
 }
 

@@ -3,7 +3,7 @@
 use super::Pool;
 use crate::buffer::frame::Frame;
 use crate::buffer::var_buf::VarBuf;
-use crate::shared::misuse::{Found, Misuse};
+use crate::engine::misuse::{Found, Misuse};
 
 impl Pool {
     /// Returns the frame that [`Frame::into_raw`] turned into `pointer`.
@@ -44,10 +44,10 @@ impl Pool {
         reason = "the pool makes a frame from the pointer"
     )]
     pub unsafe fn from_raw(&self, pointer: *mut u8) -> Result<Frame, Misuse> {
-        let (id, view) = self.shared().claim_frame(pointer.addr())?;
+        let (id, view) = self.engine().claim_frame(pointer.addr())?;
         // SAFETY: the claim made this call the owner of the frame, with the view that was noted for
         // it.
-        Ok(unsafe { Frame::from_raw_view(self.shared, id, view) })
+        Ok(unsafe { Frame::from_raw_view(self.engine, id, view) })
     }
 
     /// Returns the buffer that [`VarBuf::into_raw`] turned into `pointer`.
@@ -77,7 +77,7 @@ impl Pool {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub unsafe fn buf_from_raw(&self, pointer: *mut u8) -> Result<VarBuf, Misuse> {
-        let claimed = self.shared().claim_var(pointer.addr())?;
+        let claimed = self.engine().claim_var(pointer.addr())?;
         // SAFETY: the claim made this call the owner of the buffer, with the length that was noted
         // for it.
         Ok(unsafe { VarBuf::of_claimed(claimed) })
@@ -104,6 +104,6 @@ impl Pool {
     /// ```
     #[must_use]
     pub fn find(&self, address: *const u8) -> Option<Found> {
-        self.shared().find(address.addr())
+        self.engine().find(address.addr())
     }
 }

@@ -8,7 +8,7 @@ use std::ptr::NonNull;
 
 use super::registry::{Entry, Registry};
 use crate::base::raw::{self, Whereabouts};
-use crate::shared::Shared;
+use crate::engine::Engine;
 use crate::sync::{AtomicU64, Ordering, Unprotected};
 use crate::sys::Mapping;
 
@@ -26,7 +26,7 @@ pub(crate) struct Block {
     start: NonNull<u8>,
     capacity: usize,
     /// The pool that the buffer is part of.
-    pool: NonNull<Shared>,
+    pool: NonNull<Engine>,
     /// The number of bytes in use, which the buffer's owner alone touches.
     len: Cell<usize>,
     raw: AtomicU64,
@@ -50,7 +50,7 @@ impl Block {
         self.capacity
     }
 
-    pub(crate) fn pool(&self) -> NonNull<Shared> {
+    pub(crate) fn pool(&self) -> NonNull<Engine> {
         self.pool
     }
 
@@ -134,7 +134,7 @@ impl Large {
 
     /// Makes a buffer of `len` bytes from a mapping of at least `len` bytes. The buffer is the
     /// caller's.
-    pub(crate) fn add(&self, pool: NonNull<Shared>, mapping: Mapping, len: usize) -> LargeId {
+    pub(crate) fn add(&self, pool: NonNull<Engine>, mapping: Mapping, len: usize) -> LargeId {
         let start = mapping.base();
         let capacity = mapping.len();
         // Relaxed, here and in `free`: `bytes` is a statistic, and only callers with a handle add

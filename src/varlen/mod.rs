@@ -35,9 +35,9 @@ use crate::base::limits::{CACHED_BYTES, CHUNK, CLASS_CACHE, DEFAULT_CHUNKS};
 use crate::base::transit::WaitBudget;
 use crate::class::{Class, ClassSpec, FastPath, Transfer};
 use crate::depot::Depot;
+use crate::engine::Engine;
 use crate::memory::back::{Back, CarveError};
 use crate::percpu::{Event, Process};
-use crate::shared::Shared;
 use crate::stats::{AllocStats, ClassStats};
 use crate::sync::Unprotected;
 use crate::sys::{Area, HugePages, Limit, Refused};
@@ -67,7 +67,7 @@ pub(crate) struct SizeClass {
     fast_path: Unprotected<FastPath>,
     place: Unprotected<Place>,
     lists: Unprotected<Box<Class<Carver>>>,
-    pool: Unprotected<NonNull<Shared>>,
+    pool: Unprotected<NonNull<Engine>>,
 }
 
 #[cfg(target_pointer_width = "64")]
@@ -79,7 +79,7 @@ unsafe impl Send for SizeClass {}
 unsafe impl Sync for SizeClass {}
 
 impl SizeClass {
-    fn new(lists: Box<Class<Carver>>, pool: NonNull<Shared>) -> Self {
+    fn new(lists: Box<Class<Carver>>, pool: NonNull<Engine>) -> Self {
         Self {
             fast_path: Unprotected::new(lists.fast_path()),
             place: Unprotected::new(lists.back().place()),
@@ -99,7 +99,7 @@ impl SizeClass {
     }
 
     /// Returns the pool that the class is part of.
-    pub(crate) fn pool(&self) -> NonNull<Shared> {
+    pub(crate) fn pool(&self) -> NonNull<Engine> {
         *self.pool
     }
 
@@ -146,7 +146,7 @@ impl SizeClass {
     #[inline(never)]
     unsafe fn free_slow(&self, id: BufferId) {
         // SAFETY: as the function's bullets.
-        unsafe { Shared::free_slow(*self.pool, &self.lists, id) };
+        unsafe { Engine::free_slow(*self.pool, &self.lists, id) };
     }
 
     /// Returns whether the class seems to have a buffer without taking a chunk.
@@ -168,7 +168,7 @@ impl SizeClass {
 }
 
 impl SizeClasses {
-    pub(crate) fn new(spec: &SizeClassesSpec, pool: NonNull<Shared>) -> Result<Self, Refused> {
+    pub(crate) fn new(spec: &SizeClassesSpec, pool: NonNull<Engine>) -> Result<Self, Refused> {
         let mut most = spec.chunks.unwrap_or_else(usual_chunks);
         loop {
             match Self::over(most, spec, pool) {
@@ -181,7 +181,7 @@ impl SizeClasses {
     }
 
     /// Makes the classes over `chunks` chunks.
-    fn over(chunks: u32, spec: &SizeClassesSpec, pool: NonNull<Shared>) -> Result<Self, Refused> {
+    fn over(chunks: u32, spec: &SizeClassesSpec, pool: NonNull<Engine>) -> Result<Self, Refused> {
         let chunks = Arc::new(Chunks::new(chunks, spec.pages)?);
         let strides = spec.sizes.strides();
         let mut classes = Vec::with_capacity(strides.len());

@@ -6,6 +6,6 @@ impl super::Pool {
     /// Names the words of the pool.
     pub(crate) fn name_lines(&self, names: &mut Names) {
         // SAFETY: the handle keeps the pool.
-        unsafe { self.shared.as_ref() }.name_lines(names);
+        unsafe { self.engine.as_ref() }.name_lines(names);
     }
 }

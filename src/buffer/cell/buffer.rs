@@ -40,11 +40,11 @@ impl Buffer for Frame {}
 
 impl Sealed for Frame {
     fn retired(&self) {
-        self.shared().count_retired();
+        self.engine().count_retired();
     }
 
     fn no_longer_retired(&self) {
-        self.shared().uncount_retired();
+        self.engine().uncount_retired();
     }
 }
 

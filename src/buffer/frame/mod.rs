@@ -10,9 +10,9 @@ use std::ptr::NonNull;
 use crate::base::id::BufferId;
 use crate::base::raw;
 use crate::buffer::view::View;
+use crate::engine::Engine;
 use crate::memory::arena::Arena;
 use crate::memory::back::Back;
-use crate::shared::Shared;
 
 /// The owner of one frame of a pool, and of the data in it.
 ///
@@ -47,7 +47,7 @@ use crate::shared::Shared;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Frame {
-    pool: NonNull<Shared>,
+    pool: NonNull<Engine>,
     view: View,
 }
 
@@ -64,7 +64,7 @@ impl Frame {
     ///
     /// - `id` is an id of `pool`. The caller owns it and gives it to the handle (#single-owner).
     #[inline(always)]
-    pub(crate) unsafe fn new(pool: NonNull<Shared>, id: BufferId, len: usize) -> Self {
+    pub(crate) unsafe fn new(pool: NonNull<Engine>, id: BufferId, len: usize) -> Self {
         // SAFETY: the id that the caller owns keeps the pool (#ids-keep-pool).
         let arena = unsafe { pool.as_ref().arena() };
         // SAFETY: by the function's bullet; the part lies in the frame by its layout.
@@ -79,7 +79,7 @@ impl Frame {
     /// - `arena` is the pool's, and `view` has frame number 0 and lies in the arena's frames.
     #[inline(always)]
     pub(super) unsafe fn with_view(
-        pool: NonNull<Shared>,
+        pool: NonNull<Engine>,
         arena: &Arena,
         id: BufferId,
         view: View,
@@ -92,7 +92,7 @@ impl Frame {
     }
 
     #[inline(always)]
-    pub(crate) fn shared(&self) -> &Shared {
+    pub(crate) fn engine(&self) -> &Engine {
         // SAFETY: this frame's id keeps the pool (#ids-keep-pool).
         unsafe { self.pool.as_ref() }
     }
@@ -105,7 +105,7 @@ impl Frame {
     #[inline(always)]
     unsafe fn byte(&self, offset: u16) -> NonNull<u8> {
         // SAFETY: the id is one of this pool's (`new`), and the room never exceeds the stride.
-        unsafe { self.shared().arena().byte(self.id(), offset.into()) }
+        unsafe { self.engine().arena().byte(self.id(), offset.into()) }
     }
 
     /// Returns the number of bytes of data.
@@ -172,7 +172,7 @@ impl Frame {
     #[inline]
     #[must_use]
     pub fn capacity(&self) -> usize {
-        self.shared().arena().layout().room.into()
+        self.engine().arena().layout().room.into()
     }
 
     /// Returns the number of this frame in its pool.
@@ -211,7 +211,7 @@ impl Frame {
     #[must_use = "the pointer is the only way back to the frame"]
     pub fn into_raw(self) -> NonNull<u8> {
         let mut this = ManuallyDrop::new(self);
-        let stride = this.shared().arena().layout().stride;
+        let stride = this.engine().arena().layout().stride;
         if usize::from(this.view.offset()) == stride {
             // An empty frame at its very end moves back by one byte. Else the pointer would be the
             // next frame's.
@@ -219,7 +219,7 @@ impl Frame {
         }
         // SAFETY: the data lies in the room.
         let pointer = unsafe { this.byte(this.view.offset()) };
-        let word = this.shared().raw().word(this.id());
+        let word = this.engine().raw().word(this.id());
         // This is the last step: whoever waits for the frame at this address may take it, and end
         // the pool.
         raw::hand_out(word, this.view.part_of_frame());
@@ -232,7 +232,7 @@ impl Frame {
     ///
     /// - The bullet of [`new`](Self::new) holds.
     /// - `view` is what [`into_raw`](Self::into_raw) has noted.
-    pub(crate) unsafe fn from_raw_view(pool: NonNull<Shared>, id: BufferId, view: u64) -> Self {
+    pub(crate) unsafe fn from_raw_view(pool: NonNull<Engine>, id: BufferId, view: u64) -> Self {
         Self {
             pool,
             view: View(view << 32).of(id),
@@ -247,7 +247,7 @@ impl Frame {
     /// - Offset and length together are at most the frame's room.
     #[inline(always)]
     pub(crate) unsafe fn of_part(
-        pool: NonNull<Shared>,
+        pool: NonNull<Engine>,
         id: BufferId,
         offset: u16,
         len: u16,
@@ -260,13 +260,13 @@ impl Frame {
 
     /// Takes the handle apart without freeing the frame.
     #[inline(always)]
-    pub(crate) fn into_parts(self) -> (NonNull<Shared>, BufferId) {
+    pub(crate) fn into_parts(self) -> (NonNull<Engine>, BufferId) {
         let this = ManuallyDrop::new(self);
         (this.pool, this.id())
     }
 
     #[inline(always)]
-    pub(crate) fn pool(&self) -> NonNull<Shared> {
+    pub(crate) fn pool(&self) -> NonNull<Engine> {
         self.pool
     }
 }
@@ -275,7 +275,7 @@ impl Drop for Frame {
     #[inline]
     fn drop(&mut self) {
         // SAFETY: the handle owns its id (`new`), and is not used again.
-        unsafe { Shared::free(self.pool, self.id()) };
+        unsafe { Engine::free(self.pool, self.id()) };
     }
 }
 

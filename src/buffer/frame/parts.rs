@@ -14,7 +14,7 @@ impl Frame {
     /// - `offset` and `len` together are at most the room.
     #[inline(always)]
     unsafe fn part(&self, offset: u16, len: usize) -> &[u8] {
-        self.shared().arena().loom_read(self.id());
+        self.engine().arena().loom_read(self.id());
         // SAFETY: by the function's bullet.
         let start = unsafe { self.byte(offset) };
         // SAFETY: the bytes lie inside the frame (the function's bullet). They are initialised,
@@ -30,7 +30,7 @@ impl Frame {
     /// - `offset` and `len` together are at most the room.
     #[inline(always)]
     unsafe fn part_mut(&mut self, offset: u16, len: usize) -> &mut [u8] {
-        self.shared().arena().loom_write(self.id());
+        self.engine().arena().loom_write(self.id());
         // SAFETY: by the function's bullet.
         let start = unsafe { self.byte(offset) };
         // SAFETY: as in `part`. The handle is borrowed mutably.

@@ -20,7 +20,7 @@ impl<const N: usize> IdBatch<'_, N> {
     /// ```
     #[inline]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &[u8]> + DoubleEndedIterator {
-        let arena = self.pool.shared().arena();
+        let arena = self.pool.engine().arena();
         let places = Places::new(arena);
         self.ids.as_slice().iter().map(move |id| {
             arena.loom_read(*id);
@@ -45,7 +45,7 @@ impl<const N: usize> IdBatch<'_, N> {
     /// ```
     #[inline]
     pub fn iter_mut(&mut self) -> impl ExactSizeIterator<Item = &mut [u8]> + DoubleEndedIterator {
-        let arena = self.pool.shared().arena();
+        let arena = self.pool.engine().arena();
         let places = Places::new(arena);
         self.ids.as_slice().iter().map(move |id| {
             arena.loom_write(*id);
@@ -68,7 +68,7 @@ impl<const N: usize> Index<usize> for IdBatch<'_, N> {
 
     #[inline]
     fn index(&self, at: usize) -> &[u8] {
-        let arena = self.pool.shared().arena();
+        let arena = self.pool.engine().arena();
         let (id, places) = (self.ids()[at], Places::new(arena));
         arena.loom_read(id);
         // SAFETY: as in `iter`.
@@ -81,7 +81,7 @@ impl<const N: usize> Index<usize> for IdBatch<'_, N> {
 impl<const N: usize> IndexMut<usize> for IdBatch<'_, N> {
     #[inline]
     fn index_mut(&mut self, at: usize) -> &mut [u8] {
-        let arena = self.pool.shared().arena();
+        let arena = self.pool.engine().arena();
         let (id, places) = (self.ids()[at], Places::new(arena));
         arena.loom_write(id);
         // SAFETY: as in `iter_mut`.

@@ -26,10 +26,10 @@ use std::ptr::NonNull;
 use crate::base::batch::Batch;
 use crate::base::id::BufferId;
 use crate::buffer::frame::Frame;
+use crate::engine::Engine;
 use crate::error::BulkError;
 use crate::percpu::{Event, InFlight};
 use crate::pool::Pool;
-use crate::shared::Shared;
 
 /// A list of up to `N` whole frames of one pool, as numbers of 4 bytes, without an allocation.
 ///
@@ -113,8 +113,8 @@ impl<'p, const N: usize> IdBatch<'p, N> {
     }
 
     #[inline(always)]
-    pub(crate) fn as_shared(&self) -> NonNull<Shared> {
-        self.pool.as_shared()
+    pub(crate) fn as_engine(&self) -> NonNull<Engine> {
+        self.pool.as_engine()
     }
 
     /// Removes the last `n` frames, or all if there are fewer, and returns their ids. They are the
@@ -209,7 +209,7 @@ impl<'p, const N: usize> IdBatch<'p, N> {
         }
         // This CPU's cache gives all of them at once, if it has them.
         self.pool
-            .shared()
+            .engine()
             .frames()
             .get_burst_from_cache(n, &mut self.ids);
         if self.len() == before + n {
@@ -242,7 +242,7 @@ impl<'p, const N: usize> IdBatch<'p, N> {
         let before = self.len();
         let n = n.min(self.room());
         self.pool
-            .shared()
+            .engine()
             .frames()
             .get_burst_from_cache(n, &mut self.ids);
         if self.len() < before + n {
@@ -264,7 +264,7 @@ impl<'p, const N: usize> IdBatch<'p, N> {
         end: usize,
         may_return: bool,
     ) -> (bool, Option<InFlight<'a>>) {
-        let frames = pool.shared().frames();
+        let frames = pool.engine().frames();
         let mut in_flight = None;
         while ids.len() < end {
             let mut batch = Batch::new();
@@ -278,7 +278,7 @@ impl<'p, const N: usize> IdBatch<'p, N> {
 
     #[cold]
     fn refused(&self) {
-        self.pool.shared().frames().count(Event::Refusal);
+        self.pool.engine().frames().count(Event::Refusal);
     }
 
     /// Returns the numbers of the frames.
@@ -323,7 +323,7 @@ impl<'p, const N: usize> IdBatch<'p, N> {
     /// ```
     #[inline]
     pub fn push(&mut self, frame: Frame) -> Result<(), Frame> {
-        if self.room() == 0 || frame.pool() != self.pool.as_shared() {
+        if self.room() == 0 || frame.pool() != self.pool.as_engine() {
             return Err(frame);
         }
         self.ids.push(frame.into_parts().1);
@@ -344,7 +344,7 @@ impl<'p, const N: usize> IdBatch<'p, N> {
     #[inline]
     pub fn pop(&mut self) -> Option<Frame> {
         let id = self.ids.pop()?;
-        let pool = self.pool.as_shared();
+        let pool = self.pool.as_engine();
         // SAFETY: the id is of the pool, and this value owned it until now.
         Some(unsafe { Frame::new(pool, id, self.pool.payload()) })
     }
@@ -393,7 +393,7 @@ impl<'p, const N: usize> IdBatch<'p, N> {
         }
         // SAFETY: the list owned the ids, which are removed from it. If this thread never returns
         // from the call, they are in no two places all the same.
-        unsafe { Shared::free_bulk(pool.as_shared(), ids) };
+        unsafe { Engine::free_bulk(pool.as_engine(), ids) };
     }
 
     /// Frees all frames in bulk.

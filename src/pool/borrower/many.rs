@@ -4,8 +4,8 @@ use super::Borrower;
 use crate::base::id::BufferId;
 use crate::buffer::burst::Burst;
 use crate::buffer::id_batch::IdBatch;
-use crate::shared::Lending;
-use crate::shared::misuse::TakeBackError;
+use crate::engine::Lending;
+use crate::engine::misuse::TakeBackError;
 
 /// A part of a pool's region, as the descriptors of rings name it.
 ///
@@ -160,7 +160,7 @@ impl Borrower {
                 taken,
                 misuse: self
                     .pool
-                    .shared()
+                    .engine()
                     .refuse_return(self.id.number(), *id, 0, None),
             }),
         }
@@ -232,7 +232,7 @@ impl Borrower {
     /// ```
     #[inline]
     pub fn lend_spans<const N: usize>(&self, burst: &mut Burst<N>, spans: &mut [Span]) -> usize {
-        let (lending, pool) = (self.lending(), self.pool.as_shared());
+        let (lending, pool) = (self.lending(), self.pool.as_engine());
         // An empty frame may end where the next one begins. Its span must not name that one.
         let last = lending.stride() - 1;
         burst.take_while(spans, |frame| {
@@ -295,21 +295,21 @@ impl Borrower {
 
     #[inline(always)]
     fn lending(&self) -> Lending<'_> {
-        self.pool.shared().lending(self.id.number())
+        self.pool.engine().lending(self.id.number())
     }
 
     /// Returns the error of a call that took so many entries back before it refused one. They are
     /// in the caller's batch or burst by now, because the pool's hook may panic.
     #[cold]
     fn refused_at(&self, taken: usize, offset: u64, len: Option<usize>) -> TakeBackError {
-        let shared = self.pool.shared();
-        let misuse = shared.refuse_return_at(self.id.number(), offset, len);
+        let engine = self.pool.engine();
+        let misuse = engine.refuse_return_at(self.id.number(), offset, len);
         TakeBackError { taken, misuse }
     }
 
     #[inline(always)]
     fn check_pool<const N: usize>(&self, batch: &IdBatch<'_, N>) {
-        if batch.as_shared() != self.pool.as_shared() {
+        if batch.as_engine() != self.pool.as_engine() {
             self.other_pool();
         }
     }

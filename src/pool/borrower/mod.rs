@@ -9,7 +9,7 @@
 //!
 //! A single buffer is lent and taken back here, many are in `many`, and those that are out as
 //! pointers in `raw`. What a word says, and what is refused, lies in `base::raw` and
-//! `shared::lent`.
+//! `engine::lent`.
 
 mod many;
 mod raw;
@@ -23,9 +23,9 @@ use super::Pool;
 use crate::base::id::{BorrowerId, BufferId};
 use crate::buffer::frame::Frame;
 use crate::buffer::var_buf::VarBuf;
+use crate::engine::misuse::Misuse;
+use crate::engine::{Borrowers, Engine};
 use crate::error::{ReclaimError, TooManyBorrowers};
-use crate::shared::misuse::Misuse;
-use crate::shared::{Borrowers, Shared};
 
 /// Somebody outside of Rust's ownership who holds buffers of a pool for a while: the rings of a
 /// socket, a device, a C library.
@@ -95,7 +95,7 @@ impl Pool {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn borrower(&self, name: &str) -> Result<Borrower, TooManyBorrowers> {
-        let id = self.shared().borrowers_or_make().open(name)?;
+        let id = self.engine().borrowers_or_make().open(name)?;
         Ok(Borrower {
             pool: self.clone(),
             id,
@@ -129,12 +129,12 @@ impl Pool {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub unsafe fn reclaim(&self, borrower: BorrowerId) -> Result<usize, ReclaimError> {
-        let borrowers = self.shared().borrowers().ok_or(ReclaimError::Unknown)?;
+        let borrowers = self.engine().borrowers().ok_or(ReclaimError::Unknown)?;
         borrowers.begin_reclaim(borrower)?;
         // SAFETY: this handle keeps the pool. The borrower's handle is dropped, and the list of
         // borrowers lets one call reclaim, so no other call uses its number. The rest is the
         // function's bullets.
-        let reclaimed = unsafe { Shared::reclaim(self.shared, borrower.number()) };
+        let reclaimed = unsafe { Engine::reclaim(self.engine, borrower.number()) };
         borrowers.end_reclaim(borrower);
         Ok(reclaimed)
     }
@@ -166,7 +166,7 @@ impl Borrower {
     }
 
     fn list(&self) -> &Borrowers {
-        let borrowers = self.pool.shared().borrowers();
+        let borrowers = self.pool.engine().borrowers();
         borrowers.expect("this borrower is in it")
     }
 
@@ -197,7 +197,7 @@ impl Borrower {
     /// ```
     #[must_use]
     pub fn lent(&self) -> usize {
-        let loans = self.pool.shared().loans(self.id.number());
+        let loans = self.pool.engine().loans(self.id.number());
         loans.frames + loans.bufs
     }
 
@@ -223,11 +223,11 @@ impl Borrower {
     /// ```
     #[inline]
     pub fn lend(&self, frame: Frame) -> Result<BufferId, Frame> {
-        if frame.pool() != self.pool.as_shared() {
+        if frame.pool() != self.pool.as_engine() {
             return Err(frame);
         }
         let (_, id) = frame.into_parts();
-        self.pool.shared().lend_frame(id, self.id.number());
+        self.pool.engine().lend_frame(id, self.id.number());
         Ok(id)
     }
 
@@ -265,12 +265,12 @@ impl Borrower {
         headroom: usize,
         len: usize,
     ) -> Result<Frame, Misuse> {
-        let shared = self.pool.shared();
-        match shared.return_view(self.id.number(), id, headroom, len) {
+        let engine = self.pool.engine();
+        match engine.return_view(self.id.number(), id, headroom, len) {
             // SAFETY: the loan came back, so the caller owns the frame; the view lies in its room,
             // which is at most 65,535 bytes.
             Ok(()) => Ok(unsafe { self.frame(id, headroom, len) }),
-            Err(kind) => Err(shared.refuse_frame(id, headroom, kind)),
+            Err(kind) => Err(engine.refuse_frame(id, headroom, kind)),
         }
     }
 
@@ -301,10 +301,10 @@ impl Borrower {
     /// ```
     #[inline]
     pub unsafe fn take_back_at(&self, offset: u64, len: usize) -> Result<Frame, Misuse> {
-        match self.pool.shared().arena().locate(offset) {
+        match self.pool.engine().arena().locate(offset) {
             // SAFETY: as the function's bullet.
             Some((id, headroom)) => unsafe { self.take_back(id, headroom, len) },
-            None => Err(self.pool.shared().refuse_offset(offset)),
+            None => Err(self.pool.engine().refuse_offset(offset)),
         }
     }
 
@@ -316,7 +316,7 @@ impl Borrower {
     /// - Headroom and length together are at most the frame's room.
     #[inline(always)]
     unsafe fn frame(&self, id: BufferId, headroom: usize, len: usize) -> Frame {
-        let pool = self.pool.as_shared();
+        let pool = self.pool.as_engine();
         // SAFETY: as the function's bullets.
         unsafe { Frame::of_part(pool, id, headroom as u16, len as u16) }
     }
@@ -341,7 +341,7 @@ impl Borrower {
     /// ```
     #[inline]
     pub fn lend_buf(&self, buffer: VarBuf) -> Result<NonNull<u8>, VarBuf> {
-        if buffer.as_shared() != self.pool.as_shared() {
+        if buffer.as_engine() != self.pool.as_engine() {
             return Err(buffer);
         }
         Ok(buffer.lend(self.id.number()))
@@ -373,8 +373,8 @@ impl Borrower {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub unsafe fn take_back_buf(&self, address: *mut u8, len: usize) -> Result<VarBuf, Misuse> {
-        let shared = self.pool.shared();
-        let claimed = shared.return_var(self.id.number(), address.addr(), len)?;
+        let engine = self.pool.engine();
+        let claimed = engine.return_var(self.id.number(), address.addr(), len)?;
         // SAFETY: the loan came back, so this call owns the buffer, which has room for `len` bytes.
         Ok(unsafe { VarBuf::of_claimed(claimed) })
     }
@@ -400,7 +400,7 @@ impl Borrower {
     pub unsafe fn reclaim(&mut self) -> usize {
         // SAFETY: this value keeps the pool, and is borrowed mutably, so no other call uses its
         // number. The rest is the function's bullet.
-        unsafe { Shared::reclaim(self.pool.as_shared(), self.id.number()) }
+        unsafe { Engine::reclaim(self.pool.as_engine(), self.id.number()) }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::Borrower;
 use crate::base::id::BufferId;
 use crate::buffer::frame::Frame;
-use crate::shared::misuse::Misuse;
+use crate::engine::misuse::Misuse;
 
 impl Borrower {
     /// Lends a frame that is out as a pointer, and returns its number.
@@ -36,7 +36,7 @@ impl Borrower {
     #[inline]
     pub unsafe fn lend_raw(&self, pointer: *mut u8) -> Result<BufferId, Misuse> {
         self.pool
-            .shared()
+            .engine()
             .lend_frame_at(pointer.addr(), self.id.number())
     }
 
@@ -65,7 +65,7 @@ impl Borrower {
     /// ```
     pub unsafe fn lend_raw_buf(&self, pointer: *mut u8) -> Result<(), Misuse> {
         self.pool
-            .shared()
+            .engine()
             .lend_var_at(pointer.addr(), self.id.number())
     }
 
@@ -97,8 +97,8 @@ impl Borrower {
     /// ```
     #[inline]
     pub unsafe fn take_back_address(&self, address: *mut u8, len: usize) -> Result<Frame, Misuse> {
-        let shared = self.pool.shared();
-        let (id, headroom) = shared.return_frame_at(self.id.number(), address.addr(), len)?;
+        let engine = self.pool.engine();
+        let (id, headroom) = engine.return_frame_at(self.id.number(), address.addr(), len)?;
         // SAFETY: the loan came back, so the caller owns the frame; the view lies in its room.
         Ok(unsafe { self.frame(id, headroom, len) })
     }

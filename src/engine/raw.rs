@@ -4,11 +4,11 @@
 //! the arena, the owner word of a chunk, or the registry of large buffers. The buffer's word in
 //! `RawStates` says whether it may come back.
 
-use super::Shared;
+use super::Engine;
 use crate::base::id::{BufferId, ChunkId};
 use crate::base::raw::{Whereabouts, offset_of_view};
+use crate::engine::misuse::{BufferKind, Found, Misuse, MisuseKind};
 use crate::memory::chunks::{len_of, view_of};
-use crate::shared::misuse::{BufferKind, Found, Misuse, MisuseKind};
 use crate::sync::{AtomicU64, Ordering};
 use crate::varlen::{Block, Claim, Large, LargeId, Owner, SizeClass, SizeClasses};
 
@@ -41,7 +41,7 @@ impl Named<'_> {
     }
 }
 
-impl Shared {
+impl Engine {
     /// Returns the word of a buffer of a size class, and the view by which its owner hands it out
     /// as a pointer.
     pub(crate) fn raw_of_class(class: &SizeClass, id: BufferId, len: usize) -> (&AtomicU64, u64) {

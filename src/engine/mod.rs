@@ -4,7 +4,7 @@
 //!   Pool, Burst     Frame {pool, id, offset, length}  VarBuf {size class or mapping, id, length}
 //!        │ get             │ free                            │ free
 //!        ▼                 ▼                                 ▼
-//!   Shared ─┬─ frames: a class over the arena   a class for each size; large buffers.
+//!   Engine ─┬─ frames: a class over the arena   a class for each size; large buffers.
 //!           │                                     Each is made when it is first needed.
 //!           ├─ misuses: see `raw`; loans: see `lent`
 //!           └─ handles, returned: see `teardown`
@@ -41,10 +41,10 @@ use crate::base::lazy::Lazy;
 use crate::base::limits::RSEQ_CACHE;
 use crate::base::raw::FrameStates;
 use crate::class::Class;
+use crate::engine::misuse::Hook;
 use crate::error::OutOfBuffers;
 use crate::memory::arena::Arena;
 use crate::percpu::SLOT;
-use crate::shared::misuse::Hook;
 use crate::sync::{AtomicU64, AtomicUsize, LeakCheck, Ordering, PageStart, Unprotected, scaled};
 use crate::sys::{NoRseq, Refused};
 use crate::varlen::{ClassByLen, Large, SizeClass, SizeClasses, SizeClassesSpec, Sizes};
@@ -55,7 +55,7 @@ use crate::varlen::{ClassByLen, Large, SizeClass, SizeClasses, SizeClassesSpec, 
 /// of the usual size, the slots. A load whose address agrees in its lowest 12 bits with that of a
 /// store in flight waits for the store, and each get and each free loads from here.
 #[repr(C)]
-pub(crate) struct Shared {
+pub(crate) struct Engine {
     _page: PageStart,
     _behind_slots: Unprotected<MaybeUninit<[u8; BEHIND_SLOTS]>>,
     frames: Class<Arena>,
@@ -86,7 +86,7 @@ pub(crate) struct Shared {
 
 const BEHIND_SLOTS: usize = scaled(4 * (SLOT + RSEQ_CACHE) as u32, 0) as usize;
 
-impl Shared {
+impl Engine {
     /// Returns the size classes of variable-length buffers, if they were made.
     #[inline(always)]
     pub(crate) fn size_classes(&self) -> Option<&SizeClasses> {
@@ -126,10 +126,10 @@ impl Shared {
         this: NonNull<Self>,
     ) -> Result<&'a SizeClasses, Refused> {
         // SAFETY: the function's bullet.
-        let shared = unsafe { this.as_ref() };
-        shared
+        let engine = unsafe { this.as_ref() };
+        engine
             .size_classes
-            .get_or_make(|| SizeClasses::new(&shared.size_classes_spec, this))
+            .get_or_make(|| SizeClasses::new(&engine.size_classes_spec, this))
     }
 
     /// Returns the words that say which frames are out as pointers, or lent.

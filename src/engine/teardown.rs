@@ -28,11 +28,11 @@
 use std::process;
 use std::ptr::NonNull;
 
-use super::Shared;
+use super::Engine;
 use crate::sync::{Ordering, fence};
 use crate::varlen::Large;
 
-impl Shared {
+impl Engine {
     pub(crate) fn add_handle(&self) {
         // Relaxed: the new handle is reached through the old one; nothing is published.
         let before = self.handles.fetch_add(1, Ordering::Relaxed);
@@ -50,9 +50,9 @@ impl Shared {
     /// - The caller owns a handle to `this` and does not use it afterwards.
     pub(crate) unsafe fn drop_handle(this: NonNull<Self>) {
         // SAFETY: the caller's handle keeps the pool (#ids-keep-pool).
-        let shared = unsafe { this.as_ref() };
+        let engine = unsafe { this.as_ref() };
         // Release (#last-handle): what was done through this handle comes before the teardown.
-        if shared.handles.fetch_sub(1, Ordering::Release) == 1 {
+        if engine.handles.fetch_sub(1, Ordering::Release) == 1 {
             // Acquire (#last-handle): pairs with the other handles' Release.
             fence(Ordering::Acquire);
             // SAFETY: that was the last handle, and frames are counted from now on.
@@ -69,13 +69,13 @@ impl Shared {
     unsafe fn orphan(this: NonNull<Self>) {
         // SAFETY: nobody but this call can find `returned` to be 0 before it has taken its share
         // off.
-        let shared = unsafe { this.as_ref() };
-        let large = shared.large().map_or(0, Large::close);
-        let var_out = match shared.size_classes() {
+        let engine = unsafe { this.as_ref() };
+        let large = engine.large().map_or(0, Large::close);
+        let var_out = match engine.size_classes() {
             Some(size_classes) => size_classes.close(),
             None => Some(0),
         };
-        let (Some(frames), Some(size_classes)) = (shared.frames.close(), var_out) else {
+        let (Some(frames), Some(size_classes)) = (engine.frames.close(), var_out) else {
             // Without the fence nobody can tell who still uses the pool. So its memory stays.
             return;
         };
@@ -93,10 +93,10 @@ impl Shared {
     #[cold]
     pub(super) unsafe fn count_returned(this: NonNull<Self>, ids: u64) {
         // SAFETY: the caller's ids are not counted yet, so the pool is still there.
-        let shared = unsafe { this.as_ref() };
+        let engine = unsafe { this.as_ref() };
         // AcqRel (#returned-count): releases what this thread did with the pool, and acquires what
         // all who were counted before did.
-        let before = shared.returned.fetch_add(ids, Ordering::AcqRel);
+        let before = engine.returned.fetch_add(ids, Ordering::AcqRel);
         if before.wrapping_add(ids) == 0 {
             // SAFETY: the pool was leaked from a box. All ids were returned and no handle is left,
             // so nobody else can reach it, and this thread comes after everybody's last access

@@ -4,7 +4,7 @@
 //! loads what they need once, and its loop does nothing else. Why an entry is refused is found out
 //! after the loop, in a function of its own.
 
-use super::Shared;
+use super::Engine;
 use super::lent::not_lent;
 use super::misuse::{Misuse, MisuseKind};
 use crate::base::divider::{Divider, Reciprocal};
@@ -15,7 +15,7 @@ use crate::memory::back::Back;
 use crate::sync::AtomicU32;
 
 /// What a call needs that lends many frames or takes many back, by value: the compiler keeps it in
-/// registers. Entries are refused without a reason, which [`Shared::refuse_return`] finds out.
+/// registers. Entries are refused without a reason, which [`Engine::refuse_return`] finds out.
 #[derive(Clone, Copy)]
 pub(crate) struct Lending<'a> {
     arena: &'a Arena,
@@ -35,7 +35,7 @@ impl Lending<'_> {
         self.stride
     }
 
-    /// Does what [`Shared::lend_frame`] does, and returns the offset of the frame's first byte.
+    /// Does what [`Engine::lend_frame`] does, and returns the offset of the frame's first byte.
     ///
     /// # Safety
     ///
@@ -51,7 +51,7 @@ impl Lending<'_> {
         u64::from(id.0) * self.stride
     }
 
-    /// Does what [`Shared::return_frame`] does. Returns whether the frame is the caller's.
+    /// Does what [`Engine::return_frame`] does. Returns whether the frame is the caller's.
     #[inline(always)]
     pub(crate) fn take_back(self, id: BufferId) -> bool {
         let word = self.words.get(id.index());
@@ -93,7 +93,7 @@ impl Lending<'_> {
     }
 }
 
-impl Shared {
+impl Engine {
     /// Returns what a call needs that lends many frames to a borrower, or takes many back.
     #[inline(always)]
     pub(crate) fn lending(&self, borrower: u32) -> Lending<'_> {

@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::Shared;
+use super::Engine;
 use super::borrowers::Borrowers;
 use super::lent::Loans;
 use crate::base::raw::FrameStates;
@@ -14,7 +14,7 @@ use crate::stats::{AllocStats, BorrowerStats, Stats};
 use crate::sync::Ordering;
 use crate::varlen::{Large, SizeClasses};
 
-impl Shared {
+impl Engine {
     /// Returns the borrowers, and what is lent to each.
     fn borrower_stats(&self) -> Vec<BorrowerStats> {
         let known = self.borrowers().map(Borrowers::known).unwrap_or_default();

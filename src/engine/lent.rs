@@ -7,7 +7,7 @@
 use std::cell::RefCell;
 use std::ptr::NonNull;
 
-use super::Shared;
+use super::Engine;
 use super::misuse::{Misuse, MisuseKind};
 use super::raw::{Claimed, Named, not_raw};
 use crate::base::batch::Batch;
@@ -25,7 +25,7 @@ pub(crate) struct Loans {
     pub(crate) bufs: usize,
 }
 
-impl Shared {
+impl Engine {
     /// Makes the caller the owner of a frame that is lent to this borrower.
     ///
     /// Returns why not otherwise; the frame is still where it was then. No other call brings the
@@ -307,12 +307,12 @@ impl Shared {
     /// - Nobody touches the bytes of the buffers any more.
     pub(crate) unsafe fn reclaim(this: NonNull<Self>, borrower: u32) -> usize {
         // SAFETY: the first bullet.
-        let shared = unsafe { this.as_ref() };
+        let engine = unsafe { this.as_ref() };
         let mut reclaimed = 0;
         let mut batch: Batch = Batch::new();
-        for id in (0..shared.arena().carved()).map(BufferId) {
-            if shared.return_frame(borrower, id).is_ok() {
-                shared.arena().loom_write(id);
+        for id in (0..engine.arena().carved()).map(BufferId) {
+            if engine.return_frame(borrower, id).is_ok() {
+                engine.arena().loom_write(id);
                 batch.push(id);
                 reclaimed += 1;
             }
@@ -326,14 +326,14 @@ impl Shared {
             // SAFETY: as above.
             unsafe { Self::free_bulk(this, batch.as_slice()) };
         }
-        shared.visit_class_words(|class, id, word| {
+        engine.visit_class_words(|class, id, word| {
             if raw::return_loan(word, borrower).is_ok() {
                 reclaimed += 1;
                 // SAFETY: the loan came back, so this call owns the buffer, which is the class's.
                 unsafe { class.free(id) };
             }
         });
-        while let Some(id) = shared.return_some_large(borrower) {
+        while let Some(id) = engine.return_some_large(borrower) {
             reclaimed += 1;
             // SAFETY: the loan came back, so this call owns the buffer.
             unsafe { Self::free_large(id) };

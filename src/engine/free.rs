@@ -11,13 +11,13 @@
 
 use std::ptr::NonNull;
 
-use super::Shared;
+use super::Engine;
 use crate::base::id::BufferId;
 use crate::class::{Class, Rejected};
 use crate::memory::back::Back;
 use crate::varlen::LargeId;
 
-impl Shared {
+impl Engine {
     /// Frees a frame.
     ///
     /// # Safety
@@ -106,8 +106,8 @@ impl Shared {
         // SAFETY: the function's bullet.
         let this = unsafe { id.block() }.pool();
         // SAFETY: the buffer keeps the pool (#ids-keep-pool) until it is given up.
-        let shared = unsafe { this.as_ref() };
-        let large = shared.large().expect("the buffer was made by them");
+        let engine = unsafe { this.as_ref() };
+        let large = engine.large().expect("the buffer was made by them");
         // SAFETY: as the function's bullet.
         if unsafe { large.free(id) } {
             // SAFETY: the closer counts the buffer as out.

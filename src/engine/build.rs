@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crossbeam_utils::CachePadded;
 
-use super::Shared;
+use super::Engine;
 use super::misuse::{Hook, OnMisuse};
 use crate::base::in_place::init_in_place;
 use crate::base::lazy::Lazy;
@@ -92,7 +92,7 @@ impl Spec {
     }
 }
 
-impl Shared {
+impl Engine {
     /// Makes a pool with one handle.
     pub(crate) fn new(spec: &Spec) -> Result<NonNull<Self>, BuildError> {
         let pool = Self::of_frames(spec).map_err(|refusal| refused(refusal, Purpose::Frames))?;
@@ -141,8 +141,8 @@ impl Shared {
         )
         .map_err(Refused::on(spec.pages, spec.bytes))?;
 
-        let mut shared = Box::<Self>::new_uninit();
-        let at = shared.as_mut_ptr();
+        let mut engine = Box::<Self>::new_uninit();
+        let at = engine.as_mut_ptr();
         // SAFETY: `at` is the place of a pool, so the field's place lies in it.
         let class = unsafe { &raw mut (*at).frames };
         // SAFETY: the place is this call's alone, and a `MaybeUninit` does not need a value yet.
@@ -164,9 +164,9 @@ impl Shared {
             _leak_check: LeakCheck::new(),
         } made frames);
         // SAFETY: every part of it was made.
-        let mut shared = unsafe { shared.assume_init() };
-        shared.class_by_len.get_mut().fill(&spec.sizes);
-        Ok(NonNull::from(Box::leak(shared)))
+        let mut engine = unsafe { engine.assume_init() };
+        engine.class_by_len.get_mut().fill(&spec.sizes);
+        Ok(NonNull::from(Box::leak(engine)))
     }
 }
 
