@@ -28,6 +28,7 @@
 //! | rings, a device or a library that holds buffers for a while | [`Pool::borrower`] and a [`Borrower`] |
 //! | a kernel interface that registers memory | [`Pool::region`] and a [`Region`] |
 //! | sockets of AF_XDP | [`PoolBuilder::af_xdp`], and the crate `framewell-xdp` |
+//! | one packet with several readers, or in several parts | [`Frame::share`] and [`Shared`] |
 //! | one buffer that many read while it is replaced | a [`FrameCell`] |
 //! | questions about how full a pool is | [`Pool::stats`] and [`Stats`] |
 //!
@@ -98,11 +99,12 @@ pub use buffer::burst::{Burst, Drain};
 pub use buffer::cell::{Buffer, FrameCell, Reader, Snapshot, Writer};
 pub use buffer::frame::Frame;
 pub use buffer::id_batch::{IdBatch, IdBatchDrain};
+pub use buffer::shared::{Exclusive, Pieces, References, Shared};
 pub use buffer::var_buf::VarBuf;
 pub use engine::misuse::{BufferKind, Found, Misuse, MisuseKind, OnMisuse, TakeBackError};
 pub use error::{
     BuildError, BulkError, CopyError, OutOfBuffers, OutOfMemory, Purpose, ReclaimError, Refusal,
-    Room, RoomError, TooManyBorrowers,
+    Room, RoomError, TooManyBorrowers, TooManyReferences,
 };
 pub use percpu::Front;
 pub use pool::region::Region;

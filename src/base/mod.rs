@@ -3,6 +3,7 @@
 
 pub(crate) mod af_xdp;
 pub(crate) mod batch;
+pub(crate) mod count;
 pub(crate) mod divider;
 pub(crate) mod id;
 pub(crate) mod in_place;

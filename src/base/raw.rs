@@ -1,4 +1,5 @@
-//! The record of which buffers went out of the pool's owners: as bare pointers, or to borrowers.
+//! The record of which buffers went out of the pool's exclusive owners: as bare pointers, or to
+//! borrowers; and beside it the counts of those that are shared (see `base::count`).
 //!
 //! ```text
 //!   0                    neither: the buffer is free, or a safe owner's
@@ -30,6 +31,7 @@
 
 use std::io;
 
+use crate::base::count::Count;
 use crate::base::id::BufferId;
 use crate::base::limits::{MAX_BORROWERS, MAX_ROOM};
 use crate::sync::{AtomicU32, AtomicU64, Ordering, Table, ZeroAtomic};
@@ -105,12 +107,14 @@ pub(crate) type ChunkStates = RawStates<AtomicU64>;
 
 pub(crate) struct RawStates<W> {
     words: Table<W>,
+    counts: Table<AtomicU32>,
 }
 
 impl<W: Word> RawStates<W> {
     pub(crate) fn new(buffers: u32) -> io::Result<Self> {
         Ok(Self {
             words: Table::reserved(buffers as usize)?,
+            counts: Table::reserved(buffers as usize)?,
         })
     }
 
@@ -118,17 +122,25 @@ impl<W: Word> RawStates<W> {
     /// buffers is anybody's.
     #[inline]
     pub(crate) fn commit(&self, from: u32, to: u32) -> io::Result<()> {
-        self.words.commit(from as usize, to as usize)
+        let (from, to) = (from as usize, to as usize);
+        self.words.commit(from, to)?;
+        self.counts.commit(from, to)
     }
 
-    /// Returns the bytes that the words of `buffers` buffers reserve.
+    /// Returns the bytes that the words of `buffers` buffers reserve, with those of the counts.
     pub(crate) fn bytes_for(buffers: u32) -> usize {
-        buffers as usize * size_of::<W>()
+        buffers as usize * (size_of::<W>() + size_of::<AtomicU32>())
     }
 
     /// Returns the word of a buffer, by which its owner hands it out.
     pub(crate) fn word(&self, id: BufferId) -> &W {
         &self.words[id.index()]
+    }
+
+    /// Returns the count of a buffer's references. The caller has one.
+    #[inline(always)]
+    pub(crate) fn count(&self, id: BufferId) -> Count<'_> {
+        Count::new(&self.counts[id.index()])
     }
 
     /// Returns the words of the first `buffers` buffers.

@@ -64,6 +64,19 @@ pub enum MisuseKind {
     /// The buffer at the address is not out as a pointer: it is lent to a
     /// [`Borrower`](crate::Borrower).
     Lent,
+    /// The buffer at the address is not out as a pointer of an exclusive owner: it is shared. Each
+    /// of its pointers stands for a [`Shared`](crate::Shared) reference.
+    Shared,
+    /// No pointer was made of a shared reference to the buffer at the address, or the last
+    /// reference was dropped.
+    NotShared,
+    /// The bytes that the pointer names do not end in the buffer where they begin.
+    PastEnd {
+        /// The number of bytes that the pointer names.
+        len: usize,
+        /// The number of bytes from the pointer to the end of the buffer.
+        left: usize,
+    },
     /// The buffer was to be taken back from a borrower, and is not lent: it was taken back already,
     /// it was never lent, or it is out as a pointer.
     NotLent,
@@ -110,6 +123,12 @@ impl fmt::Display for MisuseKind {
                      still lent: bring it with a view that fits"
                 );
             }
+            Self::PastEnd { len, left } => {
+                return write!(
+                    f,
+                    "its {len} bytes exceed the {left} that the buffer there has left"
+                );
+            }
             Self::Null => "it is null",
             Self::Foreign => "no memory of this pool lies there",
             Self::Interior => "it points into a buffer, not to where the buffer was handed out",
@@ -118,6 +137,8 @@ impl fmt::Display for MisuseKind {
                 "the buffer there is of the other kind (frame, variable-length buffer)"
             }
             Self::Lent => "the buffer there is lent to a borrower",
+            Self::Shared => "the buffer there is shared: drop a reference instead",
+            Self::NotShared => "no reference to the buffer there is out as a pointer",
             Self::NotLent => "it was taken back already, or never lent",
         })
     }

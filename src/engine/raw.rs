@@ -68,11 +68,35 @@ impl Engine {
     /// Returns the frame that is out as a pointer to `address`, and its view, as they are now.
     pub(super) fn frame_out_at(&self, address: usize) -> Result<(BufferId, u64), MisuseKind> {
         let (id, offset) = self.frame_around(address)?;
-        let view = raw_view(self.arena().whereabouts(id))?;
+        let whereabouts = self.arena().whereabouts(id);
+        let view = raw_view(whereabouts).map_err(|kind| match kind {
+            MisuseKind::NotRaw if self.arena().is_named(id) => MisuseKind::Shared,
+            kind => kind,
+        })?;
         if offset != offset_of_view(view) {
             return Err(MisuseKind::Interior);
         }
         Ok((id, view))
+    }
+
+    /// Returns the frame of which `len` bytes from `address` are out as a pointer of a shared
+    /// reference, and the offset of the first byte.
+    pub(crate) fn shared_frame(
+        &self,
+        address: usize,
+        len: usize,
+    ) -> Result<(BufferId, usize), Misuse> {
+        self.shared_frame_at(address, len)
+            .map_err(|kind| self.misused(address, kind))
+    }
+
+    fn shared_frame_at(&self, address: usize, len: usize) -> Result<(BufferId, usize), MisuseKind> {
+        let (id, offset) = self.frame_around(address)?;
+        if !self.arena().is_named(id) {
+            return Err(MisuseKind::NotShared);
+        }
+        ends_within(len, usize::from(self.arena().layout().room), offset)?;
+        Ok((id, offset))
     }
 
     /// Returns the frame that an address lies in, and the offset of the byte within it.
@@ -224,6 +248,14 @@ impl Engine {
         self.on_misuse.report(&misuse);
         misuse
     }
+}
+
+/// Refuses `len` bytes from an offset that exceed a buffer's room.
+fn ends_within(len: usize, room: usize, offset: usize) -> Result<(), MisuseKind> {
+    let left = room.saturating_sub(offset);
+    (len <= left)
+        .then_some(())
+        .ok_or(MisuseKind::PastEnd { len, left })
 }
 
 /// Returns the view of a buffer that is out as a pointer, or why no pointer stands for the buffer.

@@ -7,6 +7,7 @@ mod build;
 mod bulk;
 mod copy;
 mod exhausted;
+mod references;
 mod room;
 
 use std::error::Error;
@@ -17,6 +18,7 @@ pub use build::{BuildError, Purpose};
 pub use bulk::BulkError;
 pub use copy::CopyError;
 pub use exhausted::{OutOfBuffers, OutOfMemory, Refusal};
+pub use references::TooManyReferences;
 pub use room::{Room, RoomError};
 
 /// Makes a type an [`Error`] without a source, and lets it convert into an [`io::Error`] of a kind.
@@ -45,4 +47,5 @@ io_error!(BulkError, |refused| match refused {
     BulkError::OutOfBuffers => io::ErrorKind::OutOfMemory,
 });
 io_error!(TooManyBorrowers, |_| io::ErrorKind::OutOfMemory);
+io_error!(TooManyReferences, |_| io::ErrorKind::OutOfMemory);
 io_error!(ReclaimError, |_| io::ErrorKind::InvalidInput);

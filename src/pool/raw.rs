@@ -1,7 +1,10 @@
 //! The raw boundary of a pool: pointers that were handed out and come back.
 
+use std::ptr::NonNull;
+
 use super::Pool;
 use crate::buffer::frame::Frame;
+use crate::buffer::shared::Shared;
 use crate::buffer::var_buf::VarBuf;
 use crate::engine::misuse::{Found, Misuse};
 
@@ -81,6 +84,48 @@ impl Pool {
         // SAFETY: the claim made this call the owner of the buffer, with the length that was noted
         // for it.
         Ok(unsafe { VarBuf::of_claimed(claimed) })
+    }
+
+    /// Returns the reference that [`Shared::into_raw`] turned into `pointer`.
+    ///
+    /// The reference names the bytes of the pointer. They may be other bytes of the same frame than
+    /// those that the reference named before.
+    ///
+    /// The call may be made on any thread. It never enters the kernel, unless it is refused.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse`] if no frame of this pool lies there, if no reference to the frame is out as a
+    /// pointer, or if the bytes do not lie in the frame. It is counted, and reported as
+    /// [`PoolBuilder::on_misuse`](crate::PoolBuilder::on_misuse) says. A reference that is brought
+    /// twice is refused only once the last one is dropped.
+    ///
+    /// # Safety
+    ///
+    /// - The pointer stands for a reference that is out as one, and is brought once for each.
+    /// - Nobody uses the bytes through the pointer afterwards.
+    ///
+    /// ```
+    /// # use framewell::MisuseKind;
+    /// # let pool = framewell::Pool::builder().build()?;
+    /// let pointer = pool.copy_from(b"packet")?.share().into_raw();
+    /// // SAFETY: the pointer was handed out just now.
+    /// let packet = unsafe { pool.shared_from_raw(pointer) }?;
+    /// assert_eq!(*packet, *b"packet");
+    /// drop(packet);
+    /// // SAFETY: nobody has shared the frame since.
+    /// let refused = unsafe { pool.shared_from_raw(pointer) }.unwrap_err();
+    /// assert_eq!(refused.kind, MisuseKind::NotShared);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub unsafe fn shared_from_raw(&self, pointer: NonNull<[u8]>) -> Result<Shared<Frame>, Misuse> {
+        let (address, len) = (pointer.cast::<u8>().addr().get(), pointer.len());
+        let (id, offset) = self.engine().shared_frame(address, len)?;
+        // SAFETY: the caller's reference keeps the frame. The bytes lie in its room, which is at
+        // most 65,535 bytes.
+        let frame = unsafe { Frame::of_shared(self.engine, id, offset as u16, len as u16) };
+        // SAFETY: the pointer stands for a reference, which is counted.
+        Ok(unsafe { Shared::from_counted(frame) })
     }
 
     /// Returns what the pool knows of an address, or `None` if no buffer of the pool lies there.

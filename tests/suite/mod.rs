@@ -20,6 +20,7 @@ mod memory;
 mod properties;
 mod raw;
 mod region;
+mod shared;
 mod stats;
 mod stress;
 mod surface;

@@ -5,11 +5,14 @@
 use std::ops::Deref;
 
 use crate::buffer::frame::Frame;
+use crate::buffer::shared::{Exclusive, Shared};
 use crate::buffer::var_buf::VarBuf;
 
 /// A buffer of a pool that a [`FrameCell`](crate::FrameCell) can hold.
 ///
-/// The trait is sealed: only this crate implements it.
+/// The trait is sealed: only this crate implements it. A cell of [`Shared`] buffers lets readers
+/// keep what they have read: a clone of the reference in a [`Snapshot`](crate::Snapshot) outlives
+/// it.
 ///
 /// ```
 /// use framewell::{Buffer, FrameCell, Pool};
@@ -57,5 +60,17 @@ impl Sealed for VarBuf {
 
     fn no_longer_retired(&self) {
         self.pool().uncount_retired();
+    }
+}
+
+impl<B: Exclusive + Buffer> Buffer for Shared<B> {}
+
+impl<B: Exclusive + Buffer> Sealed for Shared<B> {
+    fn retired(&self) {
+        self.as_handle().retired();
+    }
+
+    fn no_longer_retired(&self) {
+        self.as_handle().no_longer_retired();
     }
 }

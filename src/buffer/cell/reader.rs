@@ -101,6 +101,20 @@ impl<B: Buffer> fmt::Debug for Reader<'_, B> {
 /// assert_eq!((packet.len(), template.id() == packet.id()), (8, false));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// A cell of [`Shared`](crate::Shared) buffers gives away references that outlive the snapshot and
+/// the cell. Until the last of them is dropped, the buffer counts as out.
+///
+/// ```
+/// # use framewell::{FrameCell, Pool, Shared};
+/// # let pool = Pool::builder().frames(8).build()?;
+/// let cell = FrameCell::new(4);
+/// cell.writer().swap(pool.copy_from(b"beacon")?.share()).unwrap();
+/// let kept = Shared::clone(&cell.reader().read().unwrap());
+/// drop(cell);
+/// assert_eq!(*kept, *b"beacon");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Snapshot<'r, B: Buffer> {
     /// The field is not a reference. A reference would promise the compiler, in every function that
     /// a snapshot is passed to, that the buffer stays until the function returns. The guard may be

@@ -2,6 +2,7 @@
 
 mod ends;
 mod parts;
+mod share;
 
 use std::fmt;
 use std::mem::ManuallyDrop;

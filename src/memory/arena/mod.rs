@@ -25,6 +25,7 @@ use crossbeam_utils::CachePadded;
 pub(crate) use layout::{Layout, LayoutRequest, Rule};
 
 use crate::base::batch::Batch;
+use crate::base::count::Count;
 use crate::base::divider::{Divider, Reciprocal};
 use crate::base::id::BufferId;
 use crate::base::raw::{self, FrameStates, Whereabouts};
@@ -150,6 +151,18 @@ impl Arena {
     #[inline(always)]
     pub(crate) fn raw(&self) -> &FrameStates {
         self.memory.raw()
+    }
+
+    /// Returns the count of a frame's references. The caller has one.
+    #[inline(always)]
+    pub(crate) fn count(&self, id: BufferId) -> Count<'_> {
+        self.raw().count(id)
+    }
+
+    /// Returns whether a pointer was made of a reference to a frame. The caller need not have the
+    /// frame, whose number is below the number of frames.
+    pub(crate) fn is_named(&self, id: BufferId) -> bool {
+        self.word(id).is_some() && self.count(id).is_named()
     }
 
     /// Returns the word of a frame, or `None` if the word may not be there yet. The caller need not

@@ -8,8 +8,9 @@ use crate::sys::refusal;
 use crate::{BuildError, Burst, Frame, Front, OutOfBuffers, OutOfMemory, Pool, Refusal};
 
 const FRAMES: usize = 256;
-/// The bytes that a frame needs: its stride, its link word, and the word for handing it out.
-const FRAME: usize = 1728 + 8 + 4;
+/// The bytes that a frame needs: its stride, its link word, the word for handing it out, and the
+/// count of its references.
+const FRAME: usize = 1728 + 8 + 4 + 4;
 
 fn pools() -> [Pool; 2] {
     [Front::Auto, Front::Portable].map(|front| {

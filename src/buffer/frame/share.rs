@@ -1,0 +1,100 @@
+//! A frame that is shared: its reference names a part of it.
+
+use std::mem::ManuallyDrop;
+use std::ptr::NonNull;
+
+use super::Frame;
+use crate::base::count::Count;
+use crate::base::id::BufferId;
+use crate::buffer::shared::{Exclusive, Parts, Shared};
+use crate::buffer::view::View;
+use crate::engine::Engine;
+
+impl Frame {
+    /// Turns the owner into a [shared reference](Shared) to the same bytes, of which there can be
+    /// more.
+    ///
+    /// The call stores nothing, and takes no memory. [`Shared::try_into_owned`] leads back.
+    ///
+    /// ```
+    /// # let pool = framewell::Pool::builder().build()?;
+    /// let packet = pool.copy_from(b"packet")?.share();
+    /// let same = packet.clone();
+    /// assert_eq!(packet.as_ptr(), same.as_ptr());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn share(self) -> Shared<Self> {
+        Shared::from(self)
+    }
+
+    /// Makes another handle of a frame that is shared.
+    ///
+    /// # Safety
+    ///
+    /// - `id` is an id of `pool`. The caller has a reference to it, and gives it to the handle.
+    /// - Offset and length together are at most the frame's room.
+    pub(crate) unsafe fn of_shared(
+        pool: NonNull<Engine>,
+        id: BufferId,
+        offset: u16,
+        len: u16,
+    ) -> Self {
+        Self {
+            pool,
+            view: View::part_of_any(offset, len).of(id),
+        }
+    }
+}
+
+impl Exclusive for Frame {}
+
+// SAFETY: the count is the word of the frame's id, which all handles to the frame have. A handle is
+// a pool and a view, and each method writes the view of its own handle alone.
+unsafe impl Parts for Frame {
+    #[inline(always)]
+    fn count(&self) -> Count<'_> {
+        self.engine().arena().count(self.id())
+    }
+
+    #[inline(always)]
+    unsafe fn alias(&self) -> ManuallyDrop<Self> {
+        ManuallyDrop::new(Self {
+            pool: self.pool,
+            view: self.view,
+        })
+    }
+
+    #[inline(always)]
+    fn part(&self) -> (usize, usize) {
+        (self.headroom(), self.len())
+    }
+
+    #[inline(always)]
+    fn room(&self) -> usize {
+        self.capacity()
+    }
+
+    #[inline(always)]
+    unsafe fn set_part(&mut self, offset: usize, len: usize) {
+        // Both fit in 16 bits: their sum is at most the room, which is at most 65,535.
+        self.view = self.view.part(offset as u16, len as u16);
+    }
+}
+
+impl Shared<Frame> {
+    /// Returns the number of the frame in its pool.
+    ///
+    /// ```
+    /// # let pool = framewell::Pool::builder().build()?;
+    /// let packet = pool.copy_from(b"packet")?.share();
+    /// assert_eq!(packet.id(), packet.slice(2..).id());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn id(&self) -> BufferId {
+        self.as_handle().id()
+    }
+}
