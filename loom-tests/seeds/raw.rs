@@ -76,7 +76,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         caught_by: LOST,
         bug: &[Mutation {
             item: "Named::whereabouts",
-            from: "view != view_of(self.owner.generation, len_of(view))",
+            from: "view != view_of(self.owner.generation, part_of(view))",
             to: "false",
         }],
     },

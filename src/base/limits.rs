@@ -70,6 +70,13 @@ pub(crate) const MAX_CHUNKS: usize = if usize::BITS < 64 {
 /// The most bytes of a size class.
 pub(crate) const MAX_SIZE_CLASS: usize = CHUNK / 4;
 
+/// How many bits an offset or a length takes that lies in a buffer of a size class.
+pub(crate) const PART_BITS: u32 = 19;
+
+/// The most bytes of a variable-length buffer. Offsets and lengths in the handle of a large buffer
+/// are 32 bits wide.
+pub(crate) const MAX_LARGE: usize = u32::MAX as usize;
+
 /// The most size classes of a pool.
 pub(crate) const MAX_SIZE_CLASSES: usize = 128;
 

@@ -9,6 +9,7 @@ pub(crate) mod id;
 pub(crate) mod in_place;
 pub(crate) mod lazy;
 pub(crate) mod limits;
+pub(crate) mod part;
 pub(crate) mod raw;
 pub(crate) mod slot;
 pub(crate) mod stack;

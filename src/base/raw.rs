@@ -7,7 +7,8 @@
 //!   LENT + a number      lent to the borrower with this number
 //!
 //!   frame, 32 bits:             │ length: 16 │ offset: 16 │                      LENT: ffff 0002
-//!   buffer of a class, 64 bits: │ generation of its chunk: 43 │ length: 20 │     LENT: 2^63 + 1
+//!   buffer of a class, 64 bits: │ generation of its chunk: 25 │ offset: 19 │ length: 19 │
+//!   large buffer, 64 bits:      │ offset: 32 │                                  LENT: 2^63 + 1
 //! ```
 //!
 //! Each buffer has one word, outside of it, in a table that is committed where it is used. The safe
@@ -23,7 +24,7 @@
 //!
 //! - #view-fits-word: A view plus 1 fits into its word, below `LENT`. In a frame's view, offset and
 //!   length together are at most 65,535, so the largest has all its room as length. The view of a
-//!   size class's buffer has 63 bits.
+//!   size class's buffer has 63 bits, and that of a large buffer fewer.
 //! - #lent-is-no-view: `LENT` plus a borrower's number is no view plus 1. So each way back refuses
 //!   what went out the other way.
 

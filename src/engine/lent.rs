@@ -12,6 +12,7 @@ use super::misuse::{Misuse, MisuseKind};
 use super::raw::{Claimed, Named, not_raw};
 use crate::base::batch::Batch;
 use crate::base::id::{BufferId, ChunkId};
+use crate::base::part::Part;
 use crate::base::raw::{self, Whereabouts};
 use crate::memory::back::Back;
 use crate::memory::chunks::id as id_in_chunk;
@@ -201,7 +202,7 @@ impl Engine {
         }
         check_room(len, named.class.place().stride())?;
         raw::return_loan(word, borrower).map_err(|seen| not_lent(seen, borrower))?;
-        Ok(Claimed::OfClass(named.class, named.id, len))
+        Ok(Claimed::OfClass(named.class, named.id, Part::first(len)))
     }
 
     fn return_large(
@@ -227,12 +228,7 @@ impl Engine {
                 None => not_large(),
             });
         };
-        let id = taken?;
-        // SAFETY: the loan came back, so this call owns the buffer.
-        let block = unsafe { id.block() };
-        // SAFETY: as above; the length was compared with the capacity.
-        unsafe { block.set_len(len) };
-        Ok(Claimed::Large(id))
+        Ok(Claimed::Large(taken?, Part::first(len)))
     }
 
     /// Counts the buffers that are lent to this borrower.

@@ -1,9 +1,9 @@
 //! What the handles and the buffers of a pool share: its classes, and how long it lives.
 //!
 //! ```text
-//!   Pool, Burst     Frame {pool, id, offset, length}  VarBuf {size class or mapping, id, length}
-//!        │ get             │ free                            │ free
-//!        ▼                 ▼                                 ▼
+//!   Pool, Burst   Frame {pool, id, offset, length}   VarBuf {class or mapping, id, offset, length}
+//!        │ get           │ free                             │ free
+//!        ▼               ▼                                  ▼
 //!   Engine ─┬─ frames: a class over the arena   a class for each size; large buffers.
 //!           │                                     Each is made when it is first needed.
 //!           ├─ misuses: see `raw`; loans: see `lent`

@@ -4,11 +4,14 @@
 //! the arena, the owner word of a chunk, or the registry of large buffers. The buffer's word in
 //! `RawStates` says whether it may come back.
 
+use std::ptr::NonNull;
+
 use super::Engine;
 use crate::base::id::{BufferId, ChunkId};
+use crate::base::part::Part;
 use crate::base::raw::{Whereabouts, offset_of_view};
 use crate::engine::misuse::{BufferKind, Found, Misuse, MisuseKind};
-use crate::memory::chunks::{len_of, view_of};
+use crate::memory::chunks::{part_of, view_of};
 use crate::sync::{AtomicU64, Ordering};
 use crate::varlen::{Block, Claim, Large, LargeId, Owner, SizeClass, SizeClasses};
 
@@ -26,7 +29,7 @@ impl Named<'_> {
     /// since the chunk has changed hands (#chunk-generation).
     fn whereabouts(&self, size_classes: &SizeClasses) -> Whereabouts {
         match size_classes.chunks().raw().whereabouts(self.id) {
-            Whereabouts::Raw(view) if view != view_of(self.owner.generation, len_of(view)) => {
+            Whereabouts::Raw(view) if view != view_of(self.owner.generation, part_of(view)) => {
                 Whereabouts::InPool
             }
             whereabouts => whereabouts,
@@ -44,10 +47,10 @@ impl Named<'_> {
 impl Engine {
     /// Returns the word of a buffer of a size class, and the view by which its owner hands it out
     /// as a pointer.
-    pub(crate) fn raw_of_class(class: &SizeClass, id: BufferId, len: usize) -> (&AtomicU64, u64) {
+    pub(crate) fn raw_of_class(class: &SizeClass, id: BufferId, part: Part) -> (&AtomicU64, u64) {
         let chunks = class.carver().chunks();
         let owner = chunks.owner(crate::varlen::chunk_of(id));
-        (chunks.raw().word(id), view_of(owner.generation, len))
+        (chunks.raw().word(id), view_of(owner.generation, part))
     }
 
     /// Makes the caller the owner of the frame that was handed out at `address`, and returns its id
@@ -132,10 +135,10 @@ impl Engine {
             if !size_classes.chunks().raw().take_back(named.id, view) {
                 return Err(MisuseKind::NotRaw);
             }
-            return Ok(Claimed::OfClass(named.class, named.id, len_of(view)));
+            return Ok(Claimed::OfClass(named.class, named.id, part_of(view)));
         }
         match self.large().and_then(|large| large.claim(address)) {
-            Some(Claim::Taken(id)) => Ok(Claimed::Large(id)),
+            Some(Claim::Taken(id, part)) => Ok(Claimed::Large(id, part)),
             Some(Claim::Elsewhere(whereabouts)) => Err(not_raw(whereabouts)),
             None => Err(self.no_large_starts_at(address)),
         }
@@ -168,7 +171,7 @@ impl Engine {
     ) -> Result<(Named<'_>, u64), MisuseKind> {
         let named = Self::name(size_classes, chunk, offset).ok_or(MisuseKind::NotRaw)?;
         let view = raw_view(named.whereabouts(size_classes))?;
-        if named.offset != 0 {
+        if named.offset != part_of(view).offset {
             return Err(MisuseKind::Interior);
         }
         Ok((named, view))
@@ -215,28 +218,24 @@ impl Engine {
     }
 
     fn find_var(&self, address: usize) -> Option<Found> {
-        let found = |start, capacity, whereabouts| Found {
-            kind: BufferKind::VarBuf,
-            start,
-            capacity,
-            is_raw: matches!(whereabouts, Whereabouts::Raw(_)),
-            is_lent: matches!(whereabouts, Whereabouts::Lent(_)),
-        };
         let Some((size_classes, chunk, offset)) = self.chunk_around(address) else {
-            let of_block =
-                |block: &Block| found(block.start(), block.capacity(), block.whereabouts());
+            let of_block = |block: &Block| {
+                let whereabouts = block.whereabouts();
+                let offset = whereabouts.raw_view().unwrap_or(0) as usize;
+                found_var(block.start(), block.capacity(), offset, whereabouts)
+            };
             return self.large()?.around(address, of_block);
         };
         let named = Self::name(size_classes, chunk, offset)?;
         let place = named.class.place();
         // SAFETY: the chunk was the class's a moment ago, and holds the buffer. So the address lies
         // in the chunks' mapping, whoever has the chunk by now.
-        let start = unsafe { place.start(named.id) };
-        Some(found(
-            start,
-            place.stride(),
-            named.whereabouts(size_classes),
-        ))
+        let first = unsafe { place.start(named.id) };
+        let whereabouts = named.whereabouts(size_classes);
+        let offset = whereabouts
+            .raw_view()
+            .map_or(0, |view| part_of(view).offset);
+        Some(found_var(first, place.stride(), offset, whereabouts))
     }
 
     /// Counts a misuse, and does what the pool is to do on one.
@@ -258,6 +257,25 @@ fn ends_within(len: usize, room: usize, offset: usize) -> Result<(), MisuseKind>
         .ok_or(MisuseKind::PastEnd { len, left })
 }
 
+/// Returns what the pool knows of a variable-length buffer whose data, if it is out as a pointer,
+/// begins at `offset`.
+fn found_var(
+    first: NonNull<u8>,
+    capacity: usize,
+    offset: usize,
+    whereabouts: Whereabouts,
+) -> Found {
+    let offset = offset.min(capacity);
+    Found {
+        kind: BufferKind::VarBuf,
+        // SAFETY: the offset is at most the buffer's capacity.
+        start: unsafe { first.add(offset) },
+        capacity: capacity - offset,
+        is_raw: matches!(whereabouts, Whereabouts::Raw(_)),
+        is_lent: matches!(whereabouts, Whereabouts::Lent(_)),
+    }
+}
+
 /// Returns the view of a buffer that is out as a pointer, or why no pointer stands for the buffer.
 fn raw_view(whereabouts: Whereabouts) -> Result<u64, MisuseKind> {
     whereabouts.raw_view().ok_or_else(|| not_raw(whereabouts))
@@ -272,8 +290,8 @@ pub(super) fn not_raw(whereabouts: Whereabouts) -> MisuseKind {
     }
 }
 
-/// A variable-length buffer that has come back, and is the caller's.
+/// A variable-length buffer that has come back, and is the caller's, with the part that holds data.
 pub(crate) enum Claimed<'a> {
-    OfClass(&'a SizeClass, BufferId, usize),
-    Large(LargeId),
+    OfClass(&'a SizeClass, BufferId, Part),
+    Large(LargeId, Part),
 }

@@ -38,7 +38,7 @@ impl fmt::Display for OutOfBuffers {
 /// let pool = Pool::builder().build()?;
 /// let refused = pool.alloc(usize::MAX).unwrap_err();
 /// assert_eq!(refused.requested, usize::MAX);
-/// assert!(matches!(refused.refusal, Refusal::System { .. }));
+/// assert!(!matches!(refused.refusal, Refusal::Budget { .. }));
 /// # Ok::<(), framewell::BuildError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -79,6 +79,11 @@ pub enum Refusal {
         /// The limit that the bytes would have exceeded, if it is known.
         limit: Option<Limit>,
     },
+    /// No buffer is that long.
+    TooLong {
+        /// The length of the longest buffer, in bytes.
+        most: usize,
+    },
 }
 
 impl fmt::Display for OutOfMemory {
@@ -108,6 +113,11 @@ impl fmt::Display for OutOfMemory {
                     }
                 }
             }
+            Refusal::TooLong { most } => write!(
+                f,
+                "out of memory for {requested} bytes: a buffer has at most {most} bytes; ask for \
+                 less, or for several buffers"
+            ),
         }
     }
 }

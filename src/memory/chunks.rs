@@ -32,7 +32,8 @@ use crossbeam_utils::CachePadded;
 
 use super::chunk_lists::ChunkLists;
 use crate::base::id::{BufferId, ChunkId, ClassId};
-use crate::base::limits::{CHUNK, CHUNK_BITS};
+use crate::base::limits::{CHUNK, CHUNK_BITS, PART_BITS};
+use crate::base::part::Part;
 use crate::base::raw::ChunkStates;
 use crate::base::stack::{Links, Stack};
 use crate::base::transit::Transit;
@@ -339,20 +340,22 @@ pub(crate) fn chunk_of(id: BufferId) -> ChunkId {
     ChunkId(id.0 >> CHUNK_BITS)
 }
 
-/// How many bits of a view hold the buffer's length.
-const LEN_BITS: u32 = 20;
-
-/// Returns the view under which a buffer is out as a pointer: its chunk's generation and its
-/// length.
-pub(crate) fn view_of(generation: u64, len: usize) -> u64 {
-    // The view holds 43 bits of the generation, which come round after 2^43 takings of one chunk.
+/// Returns the view under which a buffer is out as a pointer: its chunk's generation, and the part
+/// that holds data.
+pub(crate) fn view_of(generation: u64, part: Part) -> u64 {
+    let (offset, len) = (part.offset as u64, part.len as u64);
+    // The view holds 25 bits of the generation, which come round after 2^25 takings of one chunk.
     // Bit 63 stays clear (#view-fits-word).
-    (generation << LEN_BITS | len as u64) & !(1 << 63)
+    (generation << (2 * PART_BITS) | offset << PART_BITS | len) & !(1 << 63)
 }
 
-/// Returns the length of a buffer that is out as a pointer under this view.
-pub(crate) fn len_of(view: u64) -> usize {
-    (view & ((1 << LEN_BITS) - 1)) as usize
+/// Returns the part of a buffer that is out as a pointer under this view.
+pub(crate) fn part_of(view: u64) -> Part {
+    let below = (1 << PART_BITS) - 1;
+    Part {
+        offset: (view >> PART_BITS & below) as usize,
+        len: (view & below) as usize,
+    }
 }
 
 /// Returns the number of an id's buffer within its chunk.

@@ -1,7 +1,8 @@
 //! The variable-length buffers of a pool.
 
 use super::Pool;
-use crate::base::limits::CHUNK;
+use crate::base::limits::{CHUNK, MAX_LARGE};
+use crate::base::part::Part;
 use crate::buffer::var_buf::VarBuf;
 use crate::engine::Engine;
 use crate::error::{OutOfMemory, Refusal};
@@ -61,7 +62,7 @@ impl Pool {
         if let Some((class, id)) = taken {
             // SAFETY: the id came out of the class, which holds `len`, and is in this call's hands
             // alone.
-            return Ok(unsafe { VarBuf::of_class(class, id, len) });
+            return Ok(unsafe { VarBuf::of_class(class, id, Part::first(len)) });
         }
         self.alloc_slow(len)
     }
@@ -75,7 +76,7 @@ impl Pool {
         let taken = class.and_then(|class| Some((class, class.lists().get_from_shard()?)));
         if let Some((class, id)) = taken {
             // SAFETY: as in `alloc`.
-            return Ok(unsafe { VarBuf::of_class(class, id, len) });
+            return Ok(unsafe { VarBuf::of_class(class, id, Part::first(len)) });
         }
         self.alloc_from_any(len, STEP)
     }
@@ -115,11 +116,14 @@ impl Pool {
     /// Maps a large buffer. The mapping comes first, so that a refusal needs nothing of the heap,
     /// which may have nothing left either.
     fn large(&self, len: usize) -> Result<VarBuf, Refusal> {
+        if len > MAX_LARGE {
+            return Err(Refusal::TooLong { most: MAX_LARGE });
+        }
         let mapping = Mapping::large(len);
         let mapping = mapping.map_err(|source| of_system(Refused::of(len)(source)))?;
-        let id = self.engine().large_or_make().add(self.engine, mapping, len);
-        // SAFETY: the buffer was mapped for this call.
-        Ok(unsafe { VarBuf::large(id) })
+        let id = self.engine().large_or_make().add(self.engine, mapping);
+        // SAFETY: the buffer was mapped for this call, with `len` bytes at least.
+        Ok(unsafe { VarBuf::large(id, Part::first(len)) })
     }
 
     /// Takes a buffer of at least `len` bytes from anywhere. It is of the class with this number,
@@ -146,7 +150,7 @@ impl Pool {
         })?;
         // SAFETY: the id came out of the class, which holds `len`, and is in this call's hands
         // alone.
-        Ok(unsafe { VarBuf::of_class(class, id, len) })
+        Ok(unsafe { VarBuf::of_class(class, id, Part::first(len)) })
     }
 
     /// Takes back the chunks that hold no buffer in use, and returns their memory to the system.

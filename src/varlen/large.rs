@@ -7,6 +7,8 @@ use std::cell::{Cell, UnsafeCell};
 use std::ptr::NonNull;
 
 use super::registry::{Entry, Registry};
+use crate::base::limits::MAX_LARGE;
+use crate::base::part::Part;
 use crate::base::raw::{self, Whereabouts};
 use crate::engine::Engine;
 use crate::sync::{AtomicU64, Ordering, Unprotected};
@@ -27,8 +29,10 @@ pub(crate) struct Block {
     capacity: usize,
     /// The pool that the buffer is part of.
     pool: NonNull<Engine>,
-    /// The number of bytes in use, which the buffer's owner alone touches.
+    /// The length of the data, while the buffer is out as a pointer. The buffer's owner alone
+    /// touches it: the one who hands the buffer out, and then the one who takes it back.
     len: Cell<usize>,
+    /// The view under which the buffer is out as a pointer is the offset of the data.
     raw: AtomicU64,
     /// The mapping, which the buffer's owner alone touches. It is `None` once the buffer is freed.
     mapping: UnsafeCell<Option<Mapping>>,
@@ -54,22 +58,15 @@ impl Block {
         self.pool
     }
 
-    /// Returns the number of bytes in use.
+    /// Notes the part of the buffer that holds data, and returns the view under which the buffer
+    /// goes out as a pointer.
     ///
     /// # Safety
     ///
     /// - The caller owns the buffer.
-    pub(crate) unsafe fn len(&self) -> usize {
-        self.len.get()
-    }
-
-    /// Sets the number of bytes in use, which is at most the capacity.
-    ///
-    /// # Safety
-    ///
-    /// - The caller owns the buffer.
-    pub(crate) unsafe fn set_len(&self, len: usize) {
-        self.len.set(len);
+    pub(crate) unsafe fn note(&self, part: Part) -> u64 {
+        self.len.set(part.len);
+        part.offset as u64
     }
 
     /// Returns where the buffer is.
@@ -85,8 +82,8 @@ impl Block {
 
 /// The answer to a caller that claims a large buffer by its address.
 pub(crate) enum Claim {
-    /// The caller owns the buffer now.
-    Taken(LargeId),
+    /// The caller owns the buffer now, with the part that holds data.
+    Taken(LargeId, Part),
     /// The buffer is not out in the way that the caller claims it.
     Elsewhere(Whereabouts),
 }
@@ -107,7 +104,7 @@ impl LargeId {
         unsafe { self.0.get() }
     }
 
-    /// Returns the id as a pointer that is not null.
+    /// Returns the id as a pointer that is not null, and whose lowest bit is clear.
     pub(crate) fn into_pointer(self) -> NonNull<()> {
         self.0.into_pointer()
     }
@@ -132,11 +129,10 @@ impl Large {
         }
     }
 
-    /// Makes a buffer of `len` bytes from a mapping of at least `len` bytes. The buffer is the
-    /// caller's.
-    pub(crate) fn add(&self, pool: NonNull<Engine>, mapping: Mapping, len: usize) -> LargeId {
+    /// Makes a buffer from a mapping. The buffer is the caller's.
+    pub(crate) fn add(&self, pool: NonNull<Engine>, mapping: Mapping) -> LargeId {
         let start = mapping.base();
-        let capacity = mapping.len();
+        let capacity = mapping.len().min(MAX_LARGE);
         // Relaxed, here and in `free`: `bytes` is a statistic, and only callers with a handle add
         // to `live`.
         self.live.fetch_add(1, Ordering::Relaxed);
@@ -147,7 +143,7 @@ impl Large {
                 start,
                 capacity,
                 pool,
-                len: Cell::new(len),
+                len: Cell::new(0),
                 raw: AtomicU64::new(0),
                 mapping: UnsafeCell::new(Some(mapping)),
             },
@@ -186,7 +182,8 @@ impl Large {
     pub(crate) fn claim(&self, address: usize) -> Option<Claim> {
         self.registry.at(address, |entry, block| {
             if raw::take_back(&block.raw, 0) {
-                Claim::Taken(LargeId(entry))
+                let part = Part::first(block.len.get());
+                Claim::Taken(LargeId(entry), part)
             } else {
                 Claim::Elsewhere(block.whereabouts())
             }

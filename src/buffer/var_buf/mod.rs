@@ -1,18 +1,22 @@
 //! The handle of one variable-length buffer.
 
+mod ends;
+mod parts;
+mod view;
+
 use std::fmt;
 use std::hint;
 use std::mem::ManuallyDrop;
-use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
-use std::slice;
 
 use crate::base::id::BufferId;
+use crate::base::limits::MAX_FRAMES;
+use crate::base::part::Part;
 use crate::base::raw;
 use crate::engine::{Claimed, Engine};
-use crate::error::{Room, RoomError};
 use crate::memory::back::Back;
 use crate::varlen::{LargeId, SizeClass};
+use view::View;
 
 /// The owner of one buffer of any length, without headroom and tailroom.
 ///
@@ -39,43 +43,20 @@ use crate::varlen::{LargeId, SizeClass};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct VarBuf {
-    /// The address of the [`SizeClass`], or the pointer of a large buffer's [`LargeId`].
+    /// The address of the [`SizeClass`], or the pointer of a large buffer's [`LargeId`] with
+    /// [`LARGE`] added.
     owner: NonNull<()>,
     view: View,
 }
 
-/// The number of a buffer in its class and the bytes in use, packed into one word as a frame's are.
-///
-/// ```text
-///   │ id: 32 │ length: 32 │
-/// ```
-///
-/// A large buffer has no id here. Its length lies where its mapping is noted.
-#[derive(Clone, Copy)]
-struct View(u64);
+/// What is added to the address of a large buffer's owner. All owners have even addresses.
+const LARGE: usize = 1;
 
-impl View {
-    const LARGE: Self = Self(u32::MAX as u64);
+const _: () = assert!(align_of::<SizeClass>() > LARGE);
 
-    #[inline(always)]
-    fn new(id: BufferId, len: usize) -> Self {
-        Self(u64::from(id.0) | (len as u64) << 32)
-    }
-
-    #[inline(always)]
-    fn id(self) -> BufferId {
-        BufferId(self.0 as u32)
-    }
-
-    #[inline(always)]
-    fn len(self) -> usize {
-        (self.0 >> 32) as usize
-    }
-
-    #[inline(always)]
-    fn is_large(self) -> bool {
-        self.0 as u32 == u32::MAX
-    }
+#[inline(always)]
+fn is_large(owner: NonNull<()>) -> bool {
+    owner.addr().get() & LARGE != 0
 }
 
 /// The place of a buffer: where it lies, and where it goes when it is freed.
@@ -96,16 +77,19 @@ impl VarBuf {
     /// # Safety
     ///
     /// - The caller owns the id, which is the class's, and gives it to the handle.
-    /// - `len` is at most the class's stride.
+    /// - The part lies in the class's stride.
     #[inline(always)]
-    pub(crate) unsafe fn of_class(class: &SizeClass, id: BufferId, len: usize) -> Self {
-        debug_assert!(len <= class.place().stride());
+    pub(crate) unsafe fn of_class(class: &SizeClass, id: BufferId, part: Part) -> Self {
+        debug_assert!(part.offset + part.len <= class.place().stride());
         class.carver().loom_write(id);
         // SAFETY: ids are less than the number of ids, which is at most 2^26.
-        unsafe { hint::assert_unchecked(id.0 != u32::MAX) };
+        unsafe { hint::assert_unchecked(id.index() < MAX_FRAMES) };
+        let owner = NonNull::from(class).cast();
+        // SAFETY: a class is aligned to more than one byte.
+        unsafe { hint::assert_unchecked(!is_large(owner)) };
         Self {
-            owner: NonNull::from(class).cast(),
-            view: View::new(id, len),
+            owner,
+            view: View::of_class(id, part),
         }
     }
 
@@ -114,10 +98,12 @@ impl VarBuf {
     /// # Safety
     ///
     /// - The caller owns the buffer and gives it to the handle.
-    pub(crate) unsafe fn large(id: LargeId) -> Self {
+    /// - The part lies in the buffer.
+    pub(crate) unsafe fn large(id: LargeId, part: Part) -> Self {
+        let owner = id.into_pointer();
         Self {
-            owner: id.into_pointer(),
-            view: View::LARGE,
+            owner: owner.map_addr(|address| address | LARGE),
+            view: View::of_large(part),
         }
     }
 
@@ -126,30 +112,54 @@ impl VarBuf {
     /// # Safety
     ///
     /// - The caller owns the buffer and gives it to the handle.
-    /// - The length of a buffer of a size class is at most the class's stride.
+    /// - The part lies in the buffer.
     pub(crate) unsafe fn of_claimed(claimed: Claimed<'_>) -> Self {
         match claimed {
             // SAFETY: as the function's bullets.
-            Claimed::OfClass(class, id, len) => unsafe { Self::of_class(class, id, len) },
-            // SAFETY: as the first bullet.
-            Claimed::Large(id) => unsafe { Self::large(id) },
+            Claimed::OfClass(class, id, part) => unsafe { Self::of_class(class, id, part) },
+            // SAFETY: as the function's bullets.
+            Claimed::Large(id, part) => unsafe { Self::large(id, part) },
         }
     }
 
     #[inline(always)]
     fn place(&self) -> Place {
-        if self.view.is_large() {
-            // SAFETY: the pointer is from `large`, which made this view.
-            Place::Large(unsafe { LargeId::from_pointer(self.owner) })
+        let id = self.view.id();
+        if is_large(self.owner) {
+            // SAFETY: `large` has added as much, to the address of an entry.
+            let pointer = unsafe { self.owner.byte_sub(LARGE) };
+            // SAFETY: the pointer is the one that `large` began with.
+            Place::Large(unsafe { LargeId::from_pointer(pointer) })
         } else {
-            Place::Class(self.owner.cast(), self.view.id())
+            Place::Class(self.owner.cast(), id)
         }
+    }
+
+    /// Returns the part of the buffer that holds data.
+    #[inline(always)]
+    fn part(&self) -> Part {
+        if is_large(self.owner) {
+            self.view.part_of_large()
+        } else {
+            self.view.part_of_class()
+        }
+    }
+
+    /// Makes another part of the buffer, which must lie in it, the data.
+    #[inline(always)]
+    fn set_part(&mut self, part: Part) {
+        debug_assert!(part.offset + part.len <= self.capacity());
+        self.view = if is_large(self.owner) {
+            View::of_large(part)
+        } else {
+            View::of_class(self.view.id(), part)
+        };
     }
 
     /// Returns the pool that the buffer is of, as its handle names it.
     pub(crate) fn as_engine(&self) -> NonNull<Engine> {
         match self.place() {
-            // SAFETY: as in `start`.
+            // SAFETY: as in `first`.
             Place::Class(class, _) => unsafe { class.as_ref() }.pool(),
             // SAFETY: the handle owns the buffer.
             Place::Large(id) => unsafe { id.block() }.pool(),
@@ -160,21 +170,6 @@ impl VarBuf {
     pub(crate) fn pool(&self) -> &Engine {
         // SAFETY: the buffer keeps the pool (#ids-keep-pool), and is borrowed.
         unsafe { self.as_engine().as_ref() }
-    }
-
-    /// Returns the address of the buffer's first byte.
-    #[inline(always)]
-    fn start(&self) -> NonNull<u8> {
-        match self.place() {
-            Place::Class(class, id) => {
-                // SAFETY: the buffer keeps the pool, and with it the class (#ids-keep-pool).
-                let place = unsafe { class.as_ref() }.place();
-                // SAFETY: the id is the class's.
-                unsafe { place.start(id) }
-            }
-            // SAFETY: the handle owns the buffer.
-            Place::Large(id) => unsafe { id.block() }.start(),
-        }
     }
 
     /// Returns the number of bytes that were asked for, or that [`resize`](Self::resize) has set
@@ -188,15 +183,7 @@ impl VarBuf {
     #[inline]
     #[must_use]
     pub fn len(&self) -> usize {
-        match self.place() {
-            Place::Class(..) => self.view.len(),
-            Place::Large(id) => {
-                // SAFETY: the handle owns the buffer.
-                let block = unsafe { id.block() };
-                // SAFETY: as above.
-                unsafe { block.len() }
-            }
-        }
+        self.part().len
     }
 
     /// Returns whether the length is 0.
@@ -225,53 +212,11 @@ impl VarBuf {
     #[must_use]
     pub fn capacity(&self) -> usize {
         match self.place() {
-            // SAFETY: as in `start`.
+            // SAFETY: as in `first`.
             Place::Class(class, _) => unsafe { class.as_ref() }.place().stride(),
             // SAFETY: the handle owns the buffer.
             Place::Large(id) => unsafe { id.block() }.capacity(),
         }
-    }
-
-    /// Grows or shrinks the buffer in place, to a length of at most its
-    /// [`capacity`](Self::capacity).
-    ///
-    /// New bytes hold what was last written there.
-    ///
-    /// # Errors
-    ///
-    /// [`RoomError`] if the capacity is less than `len`. The buffer is unchanged then.
-    ///
-    /// ```
-    /// # let pool = framewell::Pool::builder().build()?;
-    /// let mut buffer = pool.alloc(2304)?;
-    /// buffer.resize(2346)?;
-    /// assert_eq!(buffer.len(), 2346);
-    /// assert_eq!(
-    ///     buffer.resize(3000).unwrap_err().to_string(),
-    ///     "3000 bytes exceed the capacity of 2368 left; allocate a larger buffer, and copy",
-    /// );
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[inline]
-    pub fn resize(&mut self, len: usize) -> Result<(), RoomError> {
-        let left = self.capacity();
-        if len > left {
-            return Err(RoomError {
-                room: Room::Capacity,
-                asked: len,
-                left,
-            });
-        }
-        match self.place() {
-            Place::Class(_, id) => self.view = View::new(id, len),
-            Place::Large(id) => {
-                // SAFETY: the handle owns the buffer.
-                let block = unsafe { id.block() };
-                // SAFETY: as above.
-                unsafe { block.set_len(len) };
-            }
-        }
-        Ok(())
     }
 
     /// Turns the buffer into a pointer to its first byte, for C code or a device.
@@ -293,14 +238,20 @@ impl VarBuf {
     #[must_use = "the pointer is the only way back to the buffer"]
     pub fn into_raw(self) -> NonNull<u8> {
         let this = ManuallyDrop::new(self);
-        let pointer = this.start();
+        let part = this.part();
+        // SAFETY: the data lies in the buffer.
+        let pointer = unsafe { this.byte(part.offset) };
         let (word, view) = match this.place() {
             Place::Class(class, id) => {
-                // SAFETY: as in `start`.
-                Engine::raw_of_class(unsafe { class.as_ref() }, id, this.len())
+                // SAFETY: as in `first`.
+                Engine::raw_of_class(unsafe { class.as_ref() }, id, part)
             }
-            // SAFETY: the handle owns the buffer.
-            Place::Large(id) => (unsafe { id.block() }.raw(), 0),
+            Place::Large(id) => {
+                // SAFETY: the handle owns the buffer.
+                let block = unsafe { id.block() };
+                // SAFETY: as above.
+                (block.raw(), unsafe { block.note(part) })
+            }
         };
         // This is the last step: whoever waits for the buffer at this address may take it, and end
         // the pool.
@@ -311,11 +262,11 @@ impl VarBuf {
     /// Lends the buffer to a borrower of its pool, and returns the address of its first byte.
     pub(crate) fn lend(self, borrower: u32) -> NonNull<u8> {
         let this = ManuallyDrop::new(self);
-        let first = this.start();
+        let first = this.first();
         this.loom_access(true);
         let word = match this.place() {
             Place::Class(class, id) => {
-                // SAFETY: as in `start`.
+                // SAFETY: as in `first`.
                 let class = unsafe { class.as_ref() };
                 class.carver().chunks().raw().word(id)
             }
@@ -339,45 +290,6 @@ impl Drop for VarBuf {
             }
             // SAFETY: the handle owns the buffer, and is not used again.
             Place::Large(id) => unsafe { Engine::free_large(id) },
-        }
-    }
-}
-
-impl Deref for VarBuf {
-    type Target = [u8];
-
-    #[inline]
-    fn deref(&self) -> &[u8] {
-        self.loom_access(false);
-        // SAFETY: `len` bytes from `start` lie inside the buffer, are initialised (anonymous memory
-        // is zeroed), and belong to this handle alone, which the slice borrows.
-        unsafe { slice::from_raw_parts(self.start().as_ptr(), self.len()) }
-    }
-}
-
-impl DerefMut for VarBuf {
-    #[inline]
-    fn deref_mut(&mut self) -> &mut [u8] {
-        self.loom_access(true);
-        // SAFETY: as in `deref`. The handle is borrowed mutably.
-        unsafe { slice::from_raw_parts_mut(self.start().as_ptr(), self.len()) }
-    }
-}
-
-impl VarBuf {
-    /// Tells a loom model that the owner reads or writes the bytes.
-    #[inline(always)]
-    fn loom_access(&self, writes: bool) {
-        if cfg!(loom) {
-            if let Place::Class(class, id) = self.place() {
-                // SAFETY: as in `start`.
-                let chunks = unsafe { class.as_ref() }.carver().chunks();
-                if writes {
-                    chunks.tracks().write(id.0);
-                } else {
-                    chunks.tracks().read(id.0);
-                }
-            }
         }
     }
 }
