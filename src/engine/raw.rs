@@ -36,6 +36,12 @@ impl Named<'_> {
         }
     }
 
+    /// Returns whether a pointer was made of a shared reference to the buffer.
+    fn is_shared_out(&self, size_classes: &SizeClasses) -> bool {
+        // A chunk that has changed hands has nothing shared, and so no such note.
+        size_classes.chunks().raw().count(self.id).is_named()
+    }
+
     /// Returns whether the chunk is the class's as it was when the buffer was named, and was not
     /// taken anew meanwhile (#chunk-generation).
     pub(super) fn is_current(&self, size_classes: &SizeClasses) -> bool {
@@ -139,9 +145,64 @@ impl Engine {
         }
         match self.large().and_then(|large| large.claim(address)) {
             Some(Claim::Taken(id, part)) => Ok(Claimed::Large(id, part)),
+            Some(Claim::Elsewhere(Whereabouts::Lent(_))) => Err(MisuseKind::Lent),
+            Some(Claim::Elsewhere(_)) if self.is_shared_large(address) => Err(MisuseKind::Shared),
             Some(Claim::Elsewhere(whereabouts)) => Err(not_raw(whereabouts)),
             None => Err(self.no_large_starts_at(address)),
         }
+    }
+
+    /// Returns the variable-length buffer of which `len` bytes from `address` are out as a pointer
+    /// of a shared reference, and that part of it.
+    pub(crate) fn shared_var(&self, address: usize, len: usize) -> Result<Claimed<'_>, Misuse> {
+        self.shared_var_at(address, len)
+            .map_err(|kind| self.misused(address, kind))
+    }
+
+    fn shared_var_at(&self, address: usize, len: usize) -> Result<Claimed<'_>, MisuseKind> {
+        if address == 0 {
+            return Err(MisuseKind::Null);
+        }
+        let Some((size_classes, chunk, offset)) = self.chunk_around(address) else {
+            return self.shared_large_at(address, len);
+        };
+        let named = Self::name(size_classes, chunk, offset).ok_or(MisuseKind::NotShared)?;
+        if !named.is_shared_out(size_classes) {
+            return Err(MisuseKind::NotShared);
+        }
+        let offset = named.offset;
+        ends_within(len, named.class.place().stride(), offset)?;
+        Ok(Claimed::OfClass(
+            named.class,
+            named.id,
+            Part { offset, len },
+        ))
+    }
+
+    fn shared_large_at(&self, address: usize, len: usize) -> Result<Claimed<'_>, MisuseKind> {
+        let large = self.large();
+        let start = large.and_then(|large| large.around(address, |block| block.start().addr()));
+        let (Some(large), Some(start)) = (large, start) else {
+            return Err(Self::other_or_foreign(self.arena().find(address)));
+        };
+        let offset = address - start.get();
+        let check = |block: &Block| match block.count().is_named() {
+            true => ends_within(len, block.capacity(), offset),
+            false => Err(MisuseKind::NotShared),
+        };
+        match large.take_by(start.get(), check) {
+            Some(Ok(id)) => Ok(Claimed::Large(id, Part { offset, len })),
+            Some(Err(kind)) => Err(kind),
+            None => Err(MisuseKind::NotShared),
+        }
+    }
+
+    /// Returns whether a pointer was made of a shared reference to the large buffer that an address
+    /// lies in.
+    #[cold]
+    fn is_shared_large(&self, address: usize) -> bool {
+        let is_named = |large: &Large| large.around(address, |block| block.count().is_named());
+        self.large().and_then(is_named) == Some(true)
     }
 
     /// Returns why no large buffer is out as a pointer to an address at which none starts.
@@ -150,6 +211,7 @@ impl Engine {
         let around = |large: &Large| large.around(address, Block::whereabouts);
         match self.large().and_then(around) {
             Some(Whereabouts::Raw(_)) => MisuseKind::Interior,
+            Some(Whereabouts::InPool) if self.is_shared_large(address) => MisuseKind::Shared,
             Some(whereabouts) => not_raw(whereabouts),
             None => Self::other_or_foreign(self.arena().find(address)),
         }
@@ -170,7 +232,10 @@ impl Engine {
         offset: usize,
     ) -> Result<(Named<'_>, u64), MisuseKind> {
         let named = Self::name(size_classes, chunk, offset).ok_or(MisuseKind::NotRaw)?;
-        let view = raw_view(named.whereabouts(size_classes))?;
+        let view = raw_view(named.whereabouts(size_classes)).map_err(|kind| match kind {
+            MisuseKind::NotRaw if named.is_shared_out(size_classes) => MisuseKind::Shared,
+            kind => kind,
+        })?;
         if named.offset != part_of(view).offset {
             return Err(MisuseKind::Interior);
         }

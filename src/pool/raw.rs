@@ -128,6 +128,39 @@ impl Pool {
         Ok(unsafe { Shared::from_counted(frame) })
     }
 
+    /// Returns the reference that [`Shared::into_raw`] turned into `pointer`, where the buffer is a
+    /// variable-length one.
+    ///
+    /// The call does what [`shared_from_raw`](Self::shared_from_raw) does for frames. For buffers
+    /// above the largest size class it looks at all of them, and allocates.
+    ///
+    /// # Errors
+    ///
+    /// The errors are those of [`shared_from_raw`](Self::shared_from_raw).
+    ///
+    /// # Safety
+    ///
+    /// - The conditions of [`shared_from_raw`](Self::shared_from_raw) hold for the buffer.
+    ///
+    /// ```
+    /// # let pool = framewell::Pool::builder().build()?;
+    /// let pointer = pool.alloc(3839)?.share().into_raw();
+    /// // SAFETY: the pointer was handed out just now.
+    /// assert_eq!(unsafe { pool.shared_buf_from_raw(pointer) }?.len(), 3839);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub unsafe fn shared_buf_from_raw(
+        &self,
+        pointer: NonNull<[u8]>,
+    ) -> Result<Shared<VarBuf>, Misuse> {
+        let (address, len) = (pointer.cast::<u8>().addr().get(), pointer.len());
+        let claimed = self.engine().shared_var(address, len)?;
+        // SAFETY: the caller's reference keeps the buffer, and the part lies in it.
+        let buffer = unsafe { VarBuf::of_shared(claimed) };
+        // SAFETY: the pointer stands for a reference, which is counted.
+        Ok(unsafe { Shared::from_counted(buffer) })
+    }
+
     /// Returns what the pool knows of an address, or `None` if no buffer of the pool lies there.
     ///
     /// The answer names the buffer that the address lies in, where the buffer starts, how many of

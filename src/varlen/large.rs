@@ -7,11 +7,12 @@ use std::cell::{Cell, UnsafeCell};
 use std::ptr::NonNull;
 
 use super::registry::{Entry, Registry};
+use crate::base::count::Count;
 use crate::base::limits::MAX_LARGE;
 use crate::base::part::Part;
 use crate::base::raw::{self, Whereabouts};
 use crate::engine::Engine;
-use crate::sync::{AtomicU64, Ordering, Unprotected};
+use crate::sync::{AtomicU32, AtomicU64, Ordering, Unprotected};
 use crate::sys::Mapping;
 
 /// This bit of the count says that the pool's last handle is dropped.
@@ -34,6 +35,8 @@ pub(crate) struct Block {
     len: Cell<usize>,
     /// The view under which the buffer is out as a pointer is the offset of the data.
     raw: AtomicU64,
+    /// The count of the references to the buffer.
+    count: AtomicU32,
     /// The mapping, which the buffer's owner alone touches. It is `None` once the buffer is freed.
     mapping: UnsafeCell<Option<Mapping>>,
 }
@@ -72,6 +75,11 @@ impl Block {
     /// Returns where the buffer is.
     pub(crate) fn whereabouts(&self) -> Whereabouts {
         raw::whereabouts(&self.raw)
+    }
+
+    /// Returns the count of the references to the buffer.
+    pub(crate) fn count(&self) -> Count<'_> {
+        Count::new(&self.count)
     }
 
     /// Returns the word by which the buffer is handed out as a pointer, or lent.
@@ -145,6 +153,7 @@ impl Large {
                 pool,
                 len: Cell::new(0),
                 raw: AtomicU64::new(0),
+                count: AtomicU32::new(0),
                 mapping: UnsafeCell::new(Some(mapping)),
             },
         );

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 use std::thread;
 
-use framewell::{Frame, FrameCell, MisuseKind, Pool, Shared};
+use framewell::{Exclusive, Frame, FrameCell, MisuseKind, Pool, Shared, VarBuf};
 
 use crate::common::pool;
 
@@ -279,4 +279,93 @@ fn threads_that_share_a_frame_free_it_once() {
         assert_eq!(packet.references(), 1);
     }
     assert_eq!(pool.stats().out, 0);
+}
+
+/// Lengths of buffers of a size class, and of one with a mapping of its own.
+const LENGTHS: [usize; 2] = [9000, 1 << 20];
+
+fn buffers(pool: &Pool) -> [VarBuf; 2] {
+    LENGTHS.map(|len| {
+        let mut buffer = pool.alloc(len).unwrap();
+        for (at, byte) in buffer.iter_mut().enumerate() {
+            *byte = mark(at);
+        }
+        buffer
+    })
+}
+
+fn mark(at: usize) -> u8 {
+    (at ^ at >> 8 ^ at >> 16) as u8
+}
+
+fn is_marked(bytes: &[u8], from: usize) -> bool {
+    let mut bytes = bytes.iter().enumerate();
+    bytes.all(|(at, byte)| *byte == mark(from + at))
+}
+
+fn sizes<B: Exclusive>(_: &Shared<B>) -> [usize; 2] {
+    [size_of::<Shared<B>>(), size_of::<Option<Shared<B>>>()]
+}
+
+#[test]
+fn variable_length_buffers_are_shared_as_frames_are() {
+    let pool = pool(1);
+    for (buffer, len) in buffers(&pool).into_iter().zip(LENGTHS) {
+        let room = buffer.capacity();
+        let mut first = buffer.share();
+        assert_eq!(sizes(&first), [16, 16]);
+        let back = first.split_off(1000);
+        assert!(is_marked(&first, 0) && is_marked(&back, 1000));
+        assert_eq!(
+            (first.len(), back.len(), back.tailroom()),
+            (1000, len - 1000, room - len)
+        );
+        let pieces: Vec<_> = back.split_every(1448).collect();
+        assert_eq!(first.references(), 1 + (len - 1000).div_ceil(1448));
+        for (at, piece) in pieces.iter().enumerate() {
+            assert!(is_marked(piece, 1000 + at * 1448));
+        }
+        drop(first);
+        let [.., last] = &pieces[..] else {
+            panic!("there are some")
+        };
+        let last = last.clone();
+        thread::spawn(move || drop(pieces)).join().unwrap();
+        let at = last.headroom();
+        let owner = last.try_into_owned().unwrap();
+        assert!(is_marked(&owner, at));
+    }
+    let stats = pool.stats().alloc.unwrap();
+    assert_eq!((stats.out, stats.large), (0, 0));
+}
+
+#[test]
+fn pointers_to_shared_variable_length_buffers_come_back() {
+    let pool = pool(1);
+    // SAFETY: each pointer that stands for a reference is brought once. The others are refused.
+    let bring =
+        |pointer| unsafe { pool.shared_buf_from_raw(pointer) }.map_err(|misuse| misuse.kind);
+    for buffer in buffers(&pool) {
+        let (len, room) = (buffer.len(), buffer.capacity());
+        let pointer = buffer.share().into_raw();
+        // SAFETY: no exclusive owner has made a pointer: it is refused.
+        let refused = unsafe { pool.buf_from_raw(pointer.cast().as_ptr()) }.unwrap_err();
+        assert_eq!(refused.kind, MisuseKind::Shared);
+        let middle = bring(part(pointer, 5000, 100)).unwrap();
+        assert!(is_marked(&middle, 5000));
+        assert_eq!((middle.headroom(), middle.references()), (5000, 1));
+        let past = MisuseKind::PastEnd {
+            len: room,
+            left: room - 1,
+        };
+        assert_eq!(bring(part(pointer, 1, room)).unwrap_err(), past);
+        let empty = middle.slice(..0).into_raw();
+        drop(middle);
+        let mut owner = bring(empty).unwrap().try_into_owned().unwrap();
+        assert_eq!(bring(pointer).unwrap_err(), MisuseKind::NotShared);
+        owner.resize(room - 5000).unwrap();
+        assert!(is_marked(&owner[..len - 5000], 5000));
+    }
+    let stats = pool.stats().alloc.unwrap();
+    assert_eq!((stats.out, stats.large), (0, 0));
 }

@@ -80,9 +80,9 @@ impl<B: Exclusive> Shared<B> {
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().build()?;
-    /// let merged = pool.get(1500)?.share();
-    /// let segments: Vec<_> = merged.split_every(448).collect();
-    /// assert_eq!((segments.len(), segments[3].len()), (4, 156));
+    /// let merged = pool.alloc(3 * 1448 + 100)?.share();
+    /// let segments: Vec<_> = merged.split_every(1448).collect();
+    /// assert_eq!((segments.len(), segments[3].len()), (4, 100));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[inline]

@@ -8,8 +8,9 @@ use super::{Exclusive, Shared};
 impl<B: Exclusive> Shared<B> {
     /// Turns the reference into a pointer to its bytes, for C code.
     ///
-    /// The reference stays counted. [`Pool::shared_from_raw`](crate::Pool::shared_from_raw) turns the
-    /// pointer back, on any thread, also into another part of the same buffer. An empty part at the very end of its
+    /// The reference stays counted. [`Pool::shared_from_raw`](crate::Pool::shared_from_raw) and
+    /// [`Pool::shared_buf_from_raw`](crate::Pool::shared_buf_from_raw) turn the pointer back, on
+    /// any thread, also into another part of the same buffer. An empty part at the very end of its
     /// buffer moves back by one byte, so that its address is the buffer's.
     ///
     /// ```

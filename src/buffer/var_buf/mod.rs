@@ -2,6 +2,7 @@
 
 mod ends;
 mod parts;
+mod share;
 mod view;
 
 use std::fmt;
