@@ -35,8 +35,8 @@ use crate::error::TooManyReferences;
 /// last one frees the buffer, on whatever thread that is, as the drop of its owner would.
 ///
 /// Cloning is one atomic addition, and dropping one atomic subtraction. No call takes a lock or
-/// memory, and each enters the kernel only as the free of a buffer does, and where it touches a page
-/// of the pool's own tables for the first time. A `Shared` is 16 bytes large, as is
+/// memory, and each enters the kernel only as the free of a buffer does, and where it touches a
+/// page of the pool's own tables for the first time. A `Shared` is 16 bytes large, as is
 /// `Option<Shared>`. It keeps the pool's memory, as an owner does.
 ///
 /// There is no `make_mut`: it would have to copy into another buffer, of a pool that may have none.
