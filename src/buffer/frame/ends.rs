@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::Frame;
+use crate::base::part::{Part, check};
 use crate::error::{Room, RoomError};
 
 impl Frame {
@@ -23,13 +24,7 @@ impl Frame {
     /// ```
     #[inline]
     pub fn push(&mut self, n: usize) -> Result<&mut [u8], RoomError> {
-        let left = self.headroom();
-        if n > left {
-            return Err(refuse(Room::Headroom, n, left));
-        }
-        // Both fit in 16 bits: n ≤ headroom, and headroom + length ≤ room ≤ 65,535.
-        let (offset, len) = (self.view.offset() - n as u16, self.view.len() + n as u16);
-        self.view = self.view.part(offset, len);
+        self.set_part(self.part().push(n)?);
         Ok(&mut self[..n])
     }
 
@@ -48,13 +43,7 @@ impl Frame {
     /// ```
     #[inline]
     pub fn pull(&mut self, n: usize) -> Result<(), RoomError> {
-        let left = self.len();
-        if n > left {
-            return Err(refuse(Room::Data, n, left));
-        }
-        // Both fit in 16 bits: n ≤ length.
-        let (offset, len) = (self.view.offset() + n as u16, self.view.len() - n as u16);
-        self.view = self.view.part(offset, len);
+        self.set_part(self.part().pull(n)?);
         Ok(())
     }
 
@@ -75,16 +64,9 @@ impl Frame {
     /// ```
     #[inline]
     pub fn put(&mut self, n: usize) -> Result<&mut [u8], RoomError> {
-        let left = self.tailroom();
-        if n > left {
-            return Err(refuse(Room::Tailroom, n, left));
-        }
-        let before = self.len();
-        // The sum fits in 16 bits: offset + length + n ≤ room ≤ 65,535.
-        self.view = self
-            .view
-            .part(self.view.offset(), self.view.len() + n as u16);
-        Ok(&mut self[before..])
+        let before = self.part();
+        self.set_part(before.put(n, self.capacity())?);
+        Ok(&mut self[before.len..])
     }
 
     /// Cuts the data to its first `len` bytes; the rest becomes tailroom.
@@ -103,11 +85,7 @@ impl Frame {
     /// ```
     #[inline]
     pub fn trim(&mut self, len: usize) -> Result<(), RoomError> {
-        let left = self.len();
-        if len > left {
-            return Err(refuse(Room::Data, len, left));
-        }
-        self.view = self.view.part(self.view.offset(), len as u16);
+        self.set_part(self.part().trim(len)?);
         Ok(())
     }
 
@@ -134,13 +112,10 @@ impl Frame {
     /// ```
     #[inline]
     pub fn resize(&mut self, len: usize) -> Result<(), RoomError> {
-        let growth = len.saturating_sub(self.len());
-        let left = self.tailroom();
-        if growth > left {
-            return Err(refuse(Room::Tailroom, growth, left));
-        }
-        // The length fits in 16 bits: offset + length ≤ room ≤ 65,535.
-        self.view = self.view.part(self.view.offset(), len as u16);
+        let part = self.part();
+        let growth = len.saturating_sub(part.len);
+        check(Room::Tailroom, growth, part.tailroom(self.capacity()))?;
+        self.set_part(Part { len, ..part });
         Ok(())
     }
 
@@ -168,17 +143,8 @@ impl Frame {
     /// ```
     #[inline]
     pub fn set_view(&mut self, headroom: usize, len: usize) -> Result<(), RoomError> {
-        let (asked, left) = (headroom.saturating_add(len), self.capacity());
-        if asked > left {
-            return Err(refuse(Room::Frame, asked, left));
-        }
-        // Both fit in 16 bits: headroom + length ≤ room ≤ 65,535.
-        self.view = self.view.part(headroom as u16, len as u16);
+        let part = Part::within(headroom, len, self.capacity(), Room::Frame)?;
+        self.set_part(part);
         Ok(())
     }
-}
-
-#[cold]
-fn refuse(room: Room, asked: usize, left: usize) -> RoomError {
-    RoomError { room, asked, left }
 }

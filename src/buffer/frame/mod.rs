@@ -9,6 +9,7 @@ use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 
 use crate::base::id::BufferId;
+use crate::base::part::Part;
 use crate::base::raw;
 use crate::buffer::view::View;
 use crate::engine::Engine;
@@ -104,9 +105,26 @@ impl Frame {
     ///
     /// - `offset` is at most the room.
     #[inline(always)]
-    unsafe fn byte(&self, offset: u16) -> NonNull<u8> {
+    unsafe fn byte(&self, offset: usize) -> NonNull<u8> {
         // SAFETY: the id is one of this pool's (`new`), and the room never exceeds the stride.
-        unsafe { self.engine().arena().byte(self.id(), offset.into()) }
+        unsafe { self.engine().arena().byte(self.id(), offset) }
+    }
+
+    /// Returns the part of the frame that holds data.
+    #[inline(always)]
+    fn part(&self) -> Part {
+        Part {
+            offset: self.view.offset().into(),
+            len: self.view.len().into(),
+        }
+    }
+
+    /// Makes another part of the frame, which must lie in it, the data.
+    #[inline(always)]
+    fn set_part(&mut self, part: Part) {
+        debug_assert!(part.end() <= self.capacity());
+        // Both fit in 16 bits: offset + length ≤ room ≤ 65,535.
+        self.view = self.view.part(part.offset as u16, part.len as u16);
     }
 
     /// Returns the number of bytes of data.
@@ -158,7 +176,7 @@ impl Frame {
     #[inline]
     #[must_use]
     pub fn tailroom(&self) -> usize {
-        self.capacity() - self.headroom() - self.len()
+        self.part().tailroom(self.capacity())
     }
 
     /// Returns the bytes of headroom, data and tailroom together.
@@ -213,13 +231,10 @@ impl Frame {
     pub fn into_raw(self) -> NonNull<u8> {
         let mut this = ManuallyDrop::new(self);
         let stride = this.engine().arena().layout().stride;
-        if usize::from(this.view.offset()) == stride {
-            // An empty frame at its very end moves back by one byte. Else the pointer would be the
-            // next frame's.
-            this.view = this.view.part(this.view.offset() - 1, 0);
-        }
+        let part = this.part().for_pointer(stride);
+        this.set_part(part);
         // SAFETY: the data lies in the room.
-        let pointer = unsafe { this.byte(this.view.offset()) };
+        let pointer = unsafe { this.byte(part.offset) };
         let word = this.engine().raw().word(this.id());
         // This is the last step: whoever waits for the frame at this address may take it, and end
         // the pool.

@@ -4,37 +4,38 @@ use std::ops::{Deref, DerefMut};
 use std::slice;
 
 use super::Frame;
+use crate::base::part::Part;
 use crate::memory::back::Back;
 
 impl Frame {
-    /// Returns `len` bytes of the frame from `offset` on.
+    /// Returns the bytes of a part of the frame.
     ///
     /// # Safety
     ///
-    /// - `offset` and `len` together are at most the room.
+    /// - The part lies in the room.
     #[inline(always)]
-    unsafe fn part(&self, offset: u16, len: usize) -> &[u8] {
+    unsafe fn bytes(&self, part: Part) -> &[u8] {
         self.engine().arena().loom_read(self.id());
         // SAFETY: by the function's bullet.
-        let start = unsafe { self.byte(offset) };
+        let start = unsafe { self.byte(part.offset) };
         // SAFETY: the bytes lie inside the frame (the function's bullet). They are initialised,
         // because anonymous memory is zeroed. They belong to this handle alone, which the slice
         // borrows.
-        unsafe { slice::from_raw_parts(start.as_ptr(), len) }
+        unsafe { slice::from_raw_parts(start.as_ptr(), part.len) }
     }
 
-    /// Returns `len` bytes of the frame from `offset` on, to be written.
+    /// Returns the bytes of a part of the frame, to be written.
     ///
     /// # Safety
     ///
-    /// - `offset` and `len` together are at most the room.
+    /// - The part lies in the room.
     #[inline(always)]
-    unsafe fn part_mut(&mut self, offset: u16, len: usize) -> &mut [u8] {
+    unsafe fn bytes_mut(&mut self, part: Part) -> &mut [u8] {
         self.engine().arena().loom_write(self.id());
         // SAFETY: by the function's bullet.
-        let start = unsafe { self.byte(offset) };
-        // SAFETY: as in `part`. The handle is borrowed mutably.
-        unsafe { slice::from_raw_parts_mut(start.as_ptr(), len) }
+        let start = unsafe { self.byte(part.offset) };
+        // SAFETY: as in `bytes`. The handle is borrowed mutably.
+        unsafe { slice::from_raw_parts_mut(start.as_ptr(), part.len) }
     }
 
     /// Returns the bytes of the headroom.
@@ -54,7 +55,7 @@ impl Frame {
     #[must_use]
     pub fn head(&self) -> &[u8] {
         // SAFETY: the headroom ends where the data begins, in the room.
-        unsafe { self.part(0, self.headroom()) }
+        unsafe { self.bytes(self.part().head()) }
     }
 
     /// Returns the bytes of the headroom, to be written. The data stays as it is.
@@ -71,7 +72,7 @@ impl Frame {
     #[must_use]
     pub fn head_mut(&mut self) -> &mut [u8] {
         // SAFETY: as in `head`.
-        unsafe { self.part_mut(0, self.headroom()) }
+        unsafe { self.bytes_mut(self.part().head()) }
     }
 
     /// Returns the bytes of the tailroom. They hold what was last written there.
@@ -87,7 +88,7 @@ impl Frame {
     #[must_use]
     pub fn tail(&self) -> &[u8] {
         // SAFETY: the tailroom is what is left of the room behind the data.
-        unsafe { self.part(self.end(), self.tailroom()) }
+        unsafe { self.bytes(self.part().tail(self.capacity())) }
     }
 
     /// Returns the bytes of the tailroom, to be written. The data stays as it is.
@@ -109,14 +110,7 @@ impl Frame {
     #[must_use]
     pub fn tail_mut(&mut self) -> &mut [u8] {
         // SAFETY: as in `tail`.
-        unsafe { self.part_mut(self.end(), self.tailroom()) }
-    }
-
-    /// Returns the offset of the first byte behind the data.
-    #[inline(always)]
-    fn end(&self) -> u16 {
-        // The sum fits in 16 bits: it is at most the room, at most 65,535.
-        self.view.offset() + self.view.len()
+        unsafe { self.bytes_mut(self.part().tail(self.capacity())) }
     }
 }
 
@@ -126,7 +120,7 @@ impl Deref for Frame {
     #[inline]
     fn deref(&self) -> &[u8] {
         // SAFETY: the data lies in the room.
-        unsafe { self.part(self.view.offset(), self.len()) }
+        unsafe { self.bytes(self.part()) }
     }
 }
 
@@ -134,6 +128,6 @@ impl DerefMut for Frame {
     #[inline]
     fn deref_mut(&mut self) -> &mut [u8] {
         // SAFETY: as in `deref`.
-        unsafe { self.part_mut(self.view.offset(), self.len()) }
+        unsafe { self.bytes_mut(self.part()) }
     }
 }
