@@ -20,7 +20,7 @@ const FULL: usize = 256 * CHUNK;
 /// Checks that buffers of all kinds are available.
 fn assert_serves(pool: &Pool) {
     pool.get(1500).unwrap().fill(1);
-    for len in [300, 65_600, 100_000, 4 << 20] {
+    for len in [300, 65_856, 100_000, 4 << 20] {
         let mut buffer = pool.alloc(len).unwrap();
         buffer.fill(1);
         assert_eq!(buffer.len(), len);

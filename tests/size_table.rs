@@ -23,7 +23,10 @@ const CHOSEN: [(usize, &str); 7] = [
     (3839, "the A-MSDU of 802.11n"),
     (7935, "the longer A-MSDU of 802.11n"),
     (11_454, "the longest MPDU of 802.11ac"),
-    (65_536, "receive offload"),
+    (
+        65_773,
+        "a receiver of merged packets, with headroom and tailroom",
+    ),
 ];
 
 const HEAD: &str = "\

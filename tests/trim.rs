@@ -16,7 +16,7 @@ use framewell::{Front, Pool, VarBuf};
 
 const CHUNK: usize = 1 << 20;
 /// The lengths of the peak. Each of them fills its class.
-const LENGTHS: [usize; 6] = [352, 1600, 2368, 3904, 11_456, 65_600];
+const LENGTHS: [usize; 6] = [352, 1600, 2368, 3904, 11_456, 65_856];
 /// The most buffers that a thread of the churn has.
 const HELD: usize = 2;
 

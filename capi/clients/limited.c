@@ -18,7 +18,7 @@ static void every_kind_of_buffer_is_served(void) {
     CHECK_EQ(RasFreeBuffer(frame), FRAMEWELL_SUCCESS);
     allocate_and_free(100000);
     allocate_and_free(300);
-    allocate_and_free(65600);
+    allocate_and_free(65856);
     allocate_and_free((framewell_dword)4 << 20);
 }
 

@@ -89,7 +89,7 @@ fn stats(pool: *mut framewell_pool) -> framewell_stats {
 #[test]
 fn large_buffer_that_is_out_keeps_its_pool() {
     let pool = create(&config());
-    for len in [100, 65_601, 3 << 20] {
+    for len in [100, 65_857, 3 << 20] {
         let mut buffer = ptr::null_mut();
         // SAFETY: the pool and the place are valid.
         let code = unsafe { framewell_dot11_allocate(pool, len, &raw mut buffer) };

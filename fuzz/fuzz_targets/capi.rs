@@ -68,7 +68,7 @@ const fn shape(
 fn len(bytes: &mut Unstructured) -> Result<usize> {
     Ok(match bytes.int_in_range(0..=9)? {
         0..=3 => bytes.int_in_range(0..=5000)?,
-        4..=6 => bytes.int_in_range(5000..=65_600)?,
+        4..=6 => bytes.int_in_range(5000..=65_856)?,
         7 => bytes.int_in_range(65_536..=(3 << 20))?,
         8 => usize::MAX - bytes.int_in_range(0..=70_000)?,
         _ => bytes.int_in_range((1 << (usize::BITS - 3))..=usize::MAX)?,

@@ -26,7 +26,7 @@ fn shape(bytes: &mut Unstructured) -> Result<Shape> {
 fn len(bytes: &mut Unstructured) -> Result<usize> {
     Ok(match bytes.int_in_range(0..=9)? {
         0..=3 => bytes.int_in_range(0..=5000)?,
-        4..=7 => bytes.int_in_range(5000..=65_600)?,
+        4..=7 => bytes.int_in_range(5000..=65_856)?,
         8 => bytes.int_in_range(65_536..=(3 << 20))?,
         _ => bytes.int_in_range((1 << (usize::BITS - 3))..=usize::MAX)?,
     })
@@ -70,7 +70,7 @@ fn call(bytes: &mut Unstructured) -> Result<Call> {
         13 => Call::Get(bytes.arbitrary()?),
         14 | 15 => Call::AllocateMany {
             n: at()? % 64,
-            len: bytes.int_in_range(0..=65_600)?,
+            len: bytes.int_in_range(0..=65_856)?,
         },
         16 | 17 => Call::Misuse {
             pointer: pointer(bytes)?,

@@ -9,7 +9,7 @@ use std::ptr::NonNull;
 
 use super::Engine;
 use super::misuse::{Misuse, MisuseKind};
-use super::raw::{Claimed, Named, not_raw};
+use super::raw::{Claimed, Named, large_not_raw};
 use crate::base::batch::Batch;
 use crate::base::id::{BufferId, ChunkId};
 use crate::base::part::Part;
@@ -132,8 +132,8 @@ impl Engine {
         }
         let lent = |large: &Large| large.lend_out(address, borrower);
         match self.large().and_then(lent) {
-            Some(lent) => lent.map_err(not_raw),
-            None => Err(self.no_large_starts_at(address)),
+            Some(lent) => lent.map_err(|not_out| large_not_raw(&not_out)),
+            None => Err(self.no_var_at(address)),
         }
     }
 
@@ -155,16 +155,16 @@ impl Engine {
     }
 
     /// Makes the caller the owner of the variable-length buffer that starts at `address` and is
-    /// lent to this borrower, if it has room for `len` bytes.
+    /// lent to this borrower, if the part lies in it.
     ///
     /// No other call brings the buffer back from this borrower at the same time.
     pub(crate) fn return_var(
         &self,
         borrower: u32,
         address: usize,
-        len: usize,
+        part: Part,
     ) -> Result<Claimed<'_>, Misuse> {
-        self.return_var_at(borrower, address, len)
+        self.return_var_at(borrower, address, part)
             .map_err(|kind| self.misused(address, kind))
     }
 
@@ -172,7 +172,7 @@ impl Engine {
         &self,
         borrower: u32,
         address: usize,
-        len: usize,
+        part: Part,
     ) -> Result<Claimed<'_>, MisuseKind> {
         if address == 0 {
             return Err(MisuseKind::Null);
@@ -180,9 +180,9 @@ impl Engine {
         match self.chunk_around(address) {
             Some((size_classes, chunk, offset)) => {
                 let named = Self::name(size_classes, chunk, offset).ok_or(MisuseKind::NotLent)?;
-                Self::return_named(size_classes, &named, borrower, len)
+                Self::return_named(size_classes, &named, borrower, part)
             }
-            None => self.return_large(borrower, address, len),
+            None => self.return_large(borrower, address, part),
         }
     }
 
@@ -190,7 +190,7 @@ impl Engine {
         size_classes: &SizeClasses,
         named: &Named<'a>,
         borrower: u32,
-        len: usize,
+        part: Part,
     ) -> Result<Claimed<'a>, MisuseKind> {
         let word = size_classes.chunks().raw().word(named.id);
         check_start(raw::loan(word), borrower, named.offset)?;
@@ -200,16 +200,16 @@ impl Engine {
         if !named.is_current(size_classes) {
             return Err(MisuseKind::NotLent);
         }
-        check_room(len, named.class.place().stride())?;
+        check_room(part, named.class.place().stride())?;
         raw::return_loan(word, borrower).map_err(|seen| not_lent(seen, borrower))?;
-        Ok(Claimed::OfClass(named.class, named.id, Part::first(len)))
+        Ok(Claimed::OfClass(named.class, named.id, part))
     }
 
     fn return_large(
         &self,
         borrower: u32,
         address: usize,
-        len: usize,
+        part: Part,
     ) -> Result<Claimed<'_>, MisuseKind> {
         let not_large = || match self.arena().find(address) {
             Some(_) => MisuseKind::OtherKind,
@@ -218,17 +218,18 @@ impl Engine {
         let large = self.large().ok_or_else(not_large)?;
         let take = |block: &Block| {
             check_start(block.whereabouts(), borrower, 0)?;
-            check_room(len, block.capacity())?;
+            check_room(part, block.capacity())?;
             raw::return_loan(block.raw(), borrower).map_err(|seen| not_lent(seen, borrower))
         };
         let Some(taken) = large.take_by(address, take) else {
-            return Err(match large.around(address, Block::whereabouts) {
+            let whereabouts = |_, block: &Block, _| block.whereabouts();
+            return Err(match large.around(address, whereabouts) {
                 Some(Whereabouts::Lent(number)) if number == borrower => MisuseKind::Interior,
                 Some(whereabouts) => not_lent(whereabouts, borrower),
                 None => not_large(),
             });
         };
-        Ok(Claimed::Large(taken?, Part::first(len)))
+        Ok(Claimed::Large(taken?, part))
     }
 
     /// Counts the buffers that are lent to this borrower.
@@ -366,10 +367,11 @@ fn check_start(whereabouts: Whereabouts, borrower: u32, offset: usize) -> Result
     }
 }
 
-fn check_room(len: usize, room: usize) -> Result<(), MisuseKind> {
-    if len > room {
+fn check_room(part: Part, room: usize) -> Result<(), MisuseKind> {
+    let (headroom, len) = (part.offset, part.len);
+    if headroom.saturating_add(len) > room {
         return Err(MisuseKind::BeyondRoom {
-            headroom: 0,
+            headroom,
             len,
             room,
         });

@@ -13,7 +13,7 @@ use crate::base::raw::{Whereabouts, offset_of_view};
 use crate::engine::misuse::{BufferKind, Found, Misuse, MisuseKind};
 use crate::memory::chunks::{part_of, view_of};
 use crate::sync::{AtomicU64, Ordering};
-use crate::varlen::{Block, Claim, Large, LargeId, Owner, SizeClass, SizeClasses};
+use crate::varlen::{Block, LargeId, NotOut, Owner, SizeClass, SizeClasses};
 
 /// The buffer that a pointer into the chunks names.
 pub(super) struct Named<'a> {
@@ -104,7 +104,8 @@ impl Engine {
         if !self.arena().is_named(id) {
             return Err(MisuseKind::NotShared);
         }
-        ends_within(len, usize::from(self.arena().layout().room), offset)?;
+        let part = Part { offset, len };
+        ends_within(part, self.arena().layout().room.into())?;
         Ok((id, offset))
     }
 
@@ -144,11 +145,9 @@ impl Engine {
             return Ok(Claimed::OfClass(named.class, named.id, part_of(view)));
         }
         match self.large().and_then(|large| large.claim(address)) {
-            Some(Claim::Taken(id, part)) => Ok(Claimed::Large(id, part)),
-            Some(Claim::Elsewhere(Whereabouts::Lent(_))) => Err(MisuseKind::Lent),
-            Some(Claim::Elsewhere(_)) if self.is_shared_large(address) => Err(MisuseKind::Shared),
-            Some(Claim::Elsewhere(whereabouts)) => Err(not_raw(whereabouts)),
-            None => Err(self.no_large_starts_at(address)),
+            Some(Ok((id, part))) => Ok(Claimed::Large(id, part)),
+            Some(Err(not_out)) => Err(large_not_raw(&not_out)),
+            None => Err(self.no_var_at(address)),
         }
     }
 
@@ -170,51 +169,31 @@ impl Engine {
         if !named.is_shared_out(size_classes) {
             return Err(MisuseKind::NotShared);
         }
-        let offset = named.offset;
-        ends_within(len, named.class.place().stride(), offset)?;
-        Ok(Claimed::OfClass(
-            named.class,
-            named.id,
-            Part { offset, len },
-        ))
+        let part = Part {
+            offset: named.offset,
+            len,
+        };
+        ends_within(part, named.class.place().stride())?;
+        Ok(Claimed::OfClass(named.class, named.id, part))
     }
 
     fn shared_large_at(&self, address: usize, len: usize) -> Result<Claimed<'_>, MisuseKind> {
-        let large = self.large();
-        let start = large.and_then(|large| large.around(address, |block| block.start().addr()));
-        let (Some(large), Some(start)) = (large, start) else {
-            return Err(Self::other_or_foreign(self.arena().find(address)));
+        let see = |id, block: &Block, offset| {
+            if !block.count().is_named() {
+                return Err(MisuseKind::NotShared);
+            }
+            let part = Part { offset, len };
+            ends_within(part, block.capacity())?;
+            Ok(Claimed::Large(id, part))
         };
-        let offset = address - start.get();
-        let check = |block: &Block| match block.count().is_named() {
-            true => ends_within(len, block.capacity(), offset),
-            false => Err(MisuseKind::NotShared),
-        };
-        match large.take_by(start.get(), check) {
-            Some(Ok(id)) => Ok(Claimed::Large(id, Part { offset, len })),
-            Some(Err(kind)) => Err(kind),
-            None => Err(MisuseKind::NotShared),
-        }
+        let seen = self.large().and_then(|large| large.around(address, see));
+        seen.unwrap_or_else(|| Err(self.no_var_at(address)))
     }
 
-    /// Returns whether a pointer was made of a shared reference to the large buffer that an address
-    /// lies in.
+    /// Returns what is wrong with an address that lies in no variable-length buffer.
     #[cold]
-    fn is_shared_large(&self, address: usize) -> bool {
-        let is_named = |large: &Large| large.around(address, |block| block.count().is_named());
-        self.large().and_then(is_named) == Some(true)
-    }
-
-    /// Returns why no large buffer is out as a pointer to an address at which none starts.
-    #[cold]
-    pub(super) fn no_large_starts_at(&self, address: usize) -> MisuseKind {
-        let around = |large: &Large| large.around(address, Block::whereabouts);
-        match self.large().and_then(around) {
-            Some(Whereabouts::Raw(_)) => MisuseKind::Interior,
-            Some(Whereabouts::InPool) if self.is_shared_large(address) => MisuseKind::Shared,
-            Some(whereabouts) => not_raw(whereabouts),
-            None => Self::other_or_foreign(self.arena().find(address)),
-        }
+    pub(super) fn no_var_at(&self, address: usize) -> MisuseKind {
+        Self::other_or_foreign(self.arena().find(address))
     }
 
     /// Returns the chunk that an address lies in, and the offset of the byte within it.
@@ -284,7 +263,7 @@ impl Engine {
 
     fn find_var(&self, address: usize) -> Option<Found> {
         let Some((size_classes, chunk, offset)) = self.chunk_around(address) else {
-            let of_block = |block: &Block| {
+            let of_block = |_, block: &Block, _| {
                 let whereabouts = block.whereabouts();
                 let offset = whereabouts.raw_view().unwrap_or(0) as usize;
                 found_var(block.start(), block.capacity(), offset, whereabouts)
@@ -314,9 +293,9 @@ impl Engine {
     }
 }
 
-/// Refuses `len` bytes from an offset that exceed a buffer's room.
-fn ends_within(len: usize, room: usize, offset: usize) -> Result<(), MisuseKind> {
-    let left = room.saturating_sub(offset);
+/// Refuses a part that does not end within a buffer's room.
+fn ends_within(part: Part, room: usize) -> Result<(), MisuseKind> {
+    let (len, left) = (part.len, room.saturating_sub(part.offset));
     (len <= left)
         .then_some(())
         .ok_or(MisuseKind::PastEnd { len, left })
@@ -348,10 +327,20 @@ fn raw_view(whereabouts: Whereabouts) -> Result<u64, MisuseKind> {
 
 /// Returns why no pointer stands for a buffer.
 #[cold]
-pub(super) fn not_raw(whereabouts: Whereabouts) -> MisuseKind {
+fn not_raw(whereabouts: Whereabouts) -> MisuseKind {
     match whereabouts {
         Whereabouts::Lent(_) => MisuseKind::Lent,
         Whereabouts::InPool | Whereabouts::Raw(_) => MisuseKind::NotRaw,
+    }
+}
+
+/// Returns why no pointer to this byte stands for a large buffer.
+#[cold]
+pub(super) fn large_not_raw(not_out: &NotOut) -> MisuseKind {
+    match not_out.whereabouts {
+        Whereabouts::Raw(view) if view != not_out.offset as u64 => MisuseKind::Interior,
+        Whereabouts::InPool if not_out.is_shared => MisuseKind::Shared,
+        whereabouts => not_raw(whereabouts),
     }
 }
 

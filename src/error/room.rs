@@ -36,7 +36,8 @@ pub enum Room {
 /// assert_eq!((refused.asked, refused.left), (200, 128));
 /// assert_eq!(
 ///     refused.to_string(),
-///     "200 bytes exceed the headroom of 128 left; raise it with PoolBuilder::headroom",
+///     "200 bytes exceed the headroom of 128 left; raise it with PoolBuilder::headroom or \
+///      Pool::alloc_with_room",
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -55,8 +56,14 @@ impl fmt::Display for RoomError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (asked, left) = (self.asked, self.left);
         let (room, remedy) = match self.room {
-            Room::Headroom => ("headroom", "raise it with PoolBuilder::headroom"),
-            Room::Tailroom => ("tailroom", "raise it with PoolBuilder::tailroom"),
+            Room::Headroom => (
+                "headroom",
+                "raise it with PoolBuilder::headroom or Pool::alloc_with_room",
+            ),
+            Room::Tailroom => (
+                "tailroom",
+                "raise it with PoolBuilder::tailroom or Pool::alloc_with_room",
+            ),
             Room::Data => ("data", "ask for less"),
             Room::Capacity => ("capacity", "allocate a larger buffer, and copy"),
             Room::Frame => {

@@ -55,10 +55,11 @@ impl Pool {
 
     /// Returns the buffer that [`VarBuf::into_raw`] turned into `pointer`.
     ///
-    /// The buffer has the length that it had then.
+    /// The buffer has the headroom and the length that it had then.
     ///
     /// The call does what [`from_raw`](Self::from_raw) does for frames. For buffers above the
-    /// largest size class it allocates.
+    /// largest size class it allocates. If the data of such a buffer begins 4 KiB or more behind
+    /// its first byte, the call may look at all large buffers.
     ///
     /// # Errors
     ///
@@ -81,7 +82,7 @@ impl Pool {
     /// ```
     pub unsafe fn buf_from_raw(&self, pointer: *mut u8) -> Result<VarBuf, Misuse> {
         let claimed = self.engine().claim_var(pointer.addr())?;
-        // SAFETY: the claim made this call the owner of the buffer, with the length that was noted
+        // SAFETY: the claim made this call the owner of the buffer, with the part that was noted
         // for it.
         Ok(unsafe { VarBuf::of_claimed(claimed) })
     }

@@ -6,7 +6,7 @@
 use std::cell::{Cell, UnsafeCell};
 use std::ptr::NonNull;
 
-use super::registry::{Entry, Registry};
+use super::registry::{Entry, PAGE_SHIFT, Registry};
 use crate::base::count::Count;
 use crate::base::limits::MAX_LARGE;
 use crate::base::part::Part;
@@ -82,18 +82,26 @@ impl Block {
         Count::new(&self.count)
     }
 
+    fn not_out(&self, offset: usize) -> NotOut {
+        NotOut {
+            whereabouts: self.whereabouts(),
+            is_shared: self.count().is_named(),
+            offset,
+        }
+    }
+
     /// Returns the word by which the buffer is handed out as a pointer, or lent.
     pub(crate) fn raw(&self) -> &AtomicU64 {
         &self.raw
     }
 }
 
-/// The answer to a caller that claims a large buffer by its address.
-pub(crate) enum Claim {
-    /// The caller owns the buffer now, with the part that holds data.
-    Taken(LargeId, Part),
-    /// The buffer is not out in the way that the caller claims it.
-    Elsewhere(Whereabouts),
+/// The answer to a caller that takes a large buffer for out as a pointer to this byte of it.
+pub(crate) struct NotOut {
+    pub(crate) whereabouts: Whereabouts,
+    /// Whether a pointer was made of a shared reference to the buffer.
+    pub(crate) is_shared: bool,
+    pub(crate) offset: usize,
 }
 
 /// The owner's name for a large buffer.
@@ -186,29 +194,26 @@ impl Large {
         self.live.fetch_sub(1, Ordering::AcqRel) & CLOSED != 0
     }
 
-    /// Makes the caller the owner of the buffer that starts at an address and is out as a pointer.
-    /// Returns `None` if no buffer starts there.
-    pub(crate) fn claim(&self, address: usize) -> Option<Claim> {
-        self.registry.at(address, |entry, block| {
-            if raw::take_back(&block.raw, 0) {
-                let part = Part::first(block.len.get());
-                Claim::Taken(LargeId(entry), part)
-            } else {
-                Claim::Elsewhere(block.whereabouts())
-            }
+    /// Makes the caller the owner of the buffer that is out as a pointer to this address, and
+    /// returns its part that holds data too. Returns `None` if the address lies in no buffer.
+    pub(crate) fn claim(&self, address: usize) -> Option<Result<(LargeId, Part), NotOut>> {
+        self.around(address, |id, block, offset| {
+            let taken = raw::take_back(&block.raw, offset as u64);
+            // The length is this call's to read if the buffer is.
+            let owned = || {
+                let len = block.len.get();
+                (id, Part { offset, len })
+            };
+            taken.then(owned).ok_or_else(|| block.not_out(offset))
         })
     }
 
-    /// Lends the buffer that starts at an address and is out as a pointer to a borrower. Returns
-    /// where the buffer is if it is not out so, and `None` if no buffer starts there.
-    pub(crate) fn lend_out(
-        &self,
-        address: usize,
-        borrower: u32,
-    ) -> Option<Result<(), Whereabouts>> {
-        self.registry.at(address, |_, block| {
-            let lent = raw::lend_out(&block.raw, 0, borrower);
-            lent.then_some(()).ok_or_else(|| block.whereabouts())
+    /// Lends the buffer that is out as a pointer to this address to a borrower. Returns `None` if
+    /// the address lies in no buffer.
+    pub(crate) fn lend_out(&self, address: usize, borrower: u32) -> Option<Result<(), NotOut>> {
+        self.around(address, |_, block, offset| {
+            let lent = raw::lend_out(&block.raw, offset as u64, borrower);
+            lent.then_some(()).ok_or_else(|| block.not_out(offset))
         })
     }
 
@@ -240,11 +245,21 @@ impl Large {
         });
     }
 
-    /// Calls `peek` with the buffer that an address lies in, and returns its answer.
-    pub(crate) fn around<R>(&self, address: usize, peek: impl Fn(&Block) -> R) -> Option<R> {
-        self.registry.find(|start, block| {
-            let within = address.wrapping_sub(start) < block.capacity;
-            within.then(|| peek(block))
+    /// Calls `see` with the buffer that an address lies in, and with the offset of the byte within
+    /// it, and returns its answer. The buffer is found at once if the byte lies on its first page.
+    /// Else the call looks at all buffers.
+    pub(crate) fn around<R>(
+        &self,
+        address: usize,
+        see: impl Fn(LargeId, &Block, usize) -> R,
+    ) -> Option<R> {
+        let see = |entry: Entry<Block>, block: &Block| {
+            see(LargeId(entry), block, address - block.start.as_ptr().addr())
+        };
+        let page = address >> PAGE_SHIFT << PAGE_SHIFT;
+        self.registry.at(page, see).or_else(|| {
+            let within = |start, block: &Block| address.wrapping_sub(start) < block.capacity;
+            self.registry.at_any(within, see)
         })
     }
 

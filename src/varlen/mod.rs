@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 pub(crate) use crate::memory::carver::{Carver, Place};
 pub(crate) use crate::memory::chunks::{Chunks, Owner, chunk_of};
-pub(crate) use large::{Block, Claim, Large, LargeId};
+pub(crate) use large::{Block, Large, LargeId, NotOut};
 #[cfg(loom)]
 #[allow(unused_imports, reason = "for the models")]
 pub(crate) use registry::{Entry, Registry};

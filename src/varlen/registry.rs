@@ -35,7 +35,7 @@ const BUCKETS: usize = scaled(256, 2) as usize;
 const MARKED: usize = 1;
 
 /// The logarithm of a page's size. Addresses of entries are multiples of a page.
-const PAGE_SHIFT: u32 = 12;
+pub(super) const PAGE_SHIFT: u32 = 12;
 
 pub(crate) struct Registry<T> {
     collector: Collector,
@@ -157,6 +157,21 @@ impl<T: Send + Sync + 'static> Registry<T> {
         let handle = self.collector.register();
         let guard = &handle.pin();
         let node = self.walk(self.bucket(address), guard, |node| node.address == address)?;
+        Some(peek(Entry(NonNull::from(node)), &node.entry))
+    }
+
+    /// Calls `peek` with some entry that `is_it` accepts, and returns its answer. The entry cannot
+    /// go meanwhile. It looks at all entries, so it is not for the fast path.
+    pub(crate) fn at_any<R>(
+        &self,
+        is_it: impl Fn(usize, &T) -> bool,
+        peek: impl FnOnce(Entry<T>, &T) -> R,
+    ) -> Option<R> {
+        let handle = self.collector.register();
+        let guard = &handle.pin();
+        let is_it = |node: &Node<T>| is_it(node.address, &node.entry);
+        let mut buckets = self.buckets.iter();
+        let node = buckets.find_map(|bucket| self.walk(bucket, guard, is_it))?;
         Some(peek(Entry(NonNull::from(node)), &node.entry))
     }
 

@@ -27,7 +27,7 @@ fn assert_disjoint(buffers: &[VarBuf]) {
 #[test]
 fn every_length_is_served_with_room_and_alignment() {
     let pool = builder().build().unwrap();
-    for len in (0..3000).chain([3839, 7935, 11_454, 65_536, 65_600, 65_601, 1 << 20, 5 << 20]) {
+    for len in (0..3000).chain([3839, 7935, 11_454, 65_536, 65_856, 65_857, 1 << 20, 5 << 20]) {
         let mut buffer = pool.alloc(len).unwrap();
         assert_eq!(buffer.len(), len);
         assert!(buffer.capacity() >= len);
@@ -81,7 +81,7 @@ fn one_class_can_have_the_whole_budget_and_then_another() {
 #[test]
 fn refusals_name_request_limit_and_remedy() {
     let pool = builder().alloc_bytes(CHUNK).build().unwrap();
-    let _all = take_all(&pool, 65_600);
+    let _all = take_all(&pool, 65_856);
     assert_eq!(
         pool.alloc(1000).unwrap_err().to_string(),
         "out of memory for 1000 bytes: the budget of 1048576 bytes for size classes is in use; free \
@@ -171,7 +171,7 @@ fn buffers_of_the_smallest_class_stay_in_their_chunks() {
         .size_class(1)
         .build()
         .unwrap();
-    let mut buffers = vec![pool.alloc(65_600).unwrap()];
+    let mut buffers = vec![pool.alloc(65_856).unwrap()];
     buffers.extend(take_all(&pool, 16));
     let smallest = buffers.iter().filter(|buffer| buffer.capacity() == 16);
     assert_eq!(smallest.count(), 1 << 14);

@@ -38,7 +38,7 @@ fn assert_whole(pool: &Pool, chunks: usize) {
     pool.trim();
     let stats = pool.stats().alloc.unwrap();
     assert_eq!((stats.out, stats.chunks, stats.large), (0, 0, 0));
-    for len in [64, 2368, 65_600] {
+    for len in [64, 2368, 65_856] {
         assert_eq!(take_all(pool, len).len(), chunks * (CHUNK / len));
     }
 }
@@ -145,7 +145,7 @@ fn a_class_with_buffers_at_rest_serves_while_another_is_refused() {
 #[test]
 fn pointers_to_every_edge_of_a_chunk_are_defined() {
     let pool = builder().alloc_bytes(3 * CHUNK).build().unwrap();
-    let classes = [64, 112, 2368, 3904, 11_456, 65_600];
+    let classes = [64, 112, 2368, 3904, 11_456, 65_856];
     for stride in classes {
         let buffers = take_all(&pool, stride);
         let base = buffers.iter().map(|b| b.as_ptr().addr()).min().unwrap();
@@ -189,7 +189,7 @@ fn pointers_to_every_edge_of_a_chunk_are_defined() {
 fn pointers_of_an_older_class_of_a_chunk_are_refused_or_name_the_new_buffer_there() {
     let pool = builder().alloc_bytes(CHUNK).build().unwrap();
     let mut old: Vec<usize> = Vec::new();
-    for stride in [64, 80, 2368, 96, 65_600, 64, 4416] {
+    for stride in [64, 80, 2368, 96, 65_856, 64, 4416] {
         let buffers = take_all(&pool, stride);
         let starts: Vec<usize> = buffers.iter().map(|b| b.as_ptr().addr()).collect();
         for address in &old {
@@ -243,7 +243,7 @@ fn a_report_that_panics_or_misuses_the_pool_itself_changes_nothing() {
 fn last_handle_races_the_last_buffers_of_all_kinds() {
     for round in 0..400 * scale() as usize {
         let pool = builder().frames(4).alloc_bytes(4 * CHUNK).build().unwrap();
-        let lengths = [100, 2346, 65_600, 70_000];
+        let lengths = [100, 2346, 65_856, 70_000];
         let (first, second): (Vec<_>, Vec<_>) = lengths
             .iter()
             .map(|len| (pool.alloc(*len).unwrap(), pool.alloc(*len).unwrap()))
@@ -268,13 +268,13 @@ fn a_forgotten_buffer_pins_its_chunk_alone() {
     drop(all);
     let trimmed = pool.trim();
     assert_eq!((trimmed.chunks, trimmed.pinned), (3, 1));
-    assert_eq!(take_all(&pool, 65_600).len(), 3 * 15);
+    assert_eq!(take_all(&pool, 65_856).len(), 3 * 15);
 }
 
 #[test]
 fn a_budget_of_nothing_is_one_chunk() {
     let pool = builder().alloc_bytes(0).build().unwrap();
-    assert_eq!(take_all(&pool, 65_600).len(), 15);
+    assert_eq!(take_all(&pool, 65_856).len(), 15);
     let pool = builder()
         .alloc_bytes(1)
         .size_class(256 << 10)

@@ -14,9 +14,9 @@ fn len() -> impl Strategy<Value = usize> {
     prop_oneof![
         3 => 0..1000_usize,
         2 => 1000..12_000_usize,
-        4 => 12_000..=65_600_usize,
-        1 => Just(65_600_usize),
-        1 => 65_601..200_000_usize,
+        4 => 12_000..=65_856_usize,
+        1 => Just(65_856_usize),
+        1 => 65_857..200_000_usize,
         1 => (2_usize << 20)..(3 << 20),
         1 => (1_usize << (usize::BITS - 3))..=usize::MAX,
     ]
@@ -43,7 +43,7 @@ fn call() -> impl Strategy<Value = Call> {
     let at = || 0..64_usize;
     prop_oneof![
         6 => (len(), any::<bool>()).prop_map(|(len, aligned)| Allocate { len, aligned }),
-        4 => (12_000..=65_600_usize, 0..40_usize).prop_map(|(len, n)| AllocateMany { len, n }),
+        4 => (12_000..=65_856_usize, 0..40_usize).prop_map(|(len, n)| AllocateMany { len, n }),
         1 => (0..5000_usize, 0..100_usize).prop_map(|(len, n)| AllocateMany { len, n }),
         6 => at().prop_map(Free),
         3 => (0..60_usize).prop_map(FreeMany),

@@ -9,6 +9,8 @@ mod borrower;
 mod borrower_attacks;
 mod borrower_properties;
 mod borrower_raw;
+mod buf_view_properties;
+mod buf_views;
 mod builder;
 mod burst;
 mod callbacks;

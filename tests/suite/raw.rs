@@ -67,7 +67,7 @@ fn every_view_of_a_frame_comes_back() {
 #[test]
 fn a_buffer_comes_back_with_its_length() {
     let pool = pool();
-    for len in [0, 1, 2346, 65_600, 65_601, 3 << 20] {
+    for len in [0, 1, 2346, 65_856, 65_857, 3 << 20] {
         let pointer = pool.alloc(len).unwrap().into_raw().as_ptr();
         let carried = pointer.addr();
         let back = thread::scope(|scope| {
@@ -86,7 +86,7 @@ fn a_buffer_comes_back_with_its_length() {
 /// Returns what a pointer to a freed buffer is. The memory of a large buffer no longer belongs to
 /// the pool.
 fn expected_after_free(len: usize) -> MisuseKind {
-    if len > 65_600 {
+    if len > 65_856 {
         MisuseKind::Foreign
     } else {
         MisuseKind::NotRaw
@@ -244,7 +244,7 @@ fn of_two_threads_that_free_the_same_pointer_one_succeeds() {
     };
     race(rounds, frame, take_frame);
     for len in [2346, 70_000] {
-        let rounds = if len > 65_600 { rounds / 100 } else { rounds };
+        let rounds = if len > 65_856 { rounds / 100 } else { rounds };
         let buffer = || pool.alloc(len).unwrap().into_raw();
         let take_buffer = |pointer| {
             // SAFETY: it was handed out for this run, and nothing is handed out before both threads

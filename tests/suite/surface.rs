@@ -214,7 +214,8 @@ fn refused_moves_of_the_ends_name_room_and_remedy() {
             (refused.room, refused.asked, refused.left),
             (Room::Headroom, n, 128)
         );
-        let text = "bytes exceed the headroom of 128 left; raise it with PoolBuilder::headroom";
+        let text = "bytes exceed the headroom of 128 left; raise it with PoolBuilder::headroom or \
+                    Pool::alloc_with_room";
         assert_eq!(refused.to_string(), format!("{n} {text}"));
     }
     for n in [1597, 65_536, usize::MAX] {
@@ -223,7 +224,8 @@ fn refused_moves_of_the_ends_name_room_and_remedy() {
             (refused.room, refused.asked, refused.left),
             (Room::Tailroom, n, 1596)
         );
-        let text = "bytes exceed the tailroom of 1596 left; raise it with PoolBuilder::tailroom";
+        let text = "bytes exceed the tailroom of 1596 left; raise it with PoolBuilder::tailroom or \
+                    Pool::alloc_with_room";
         assert_eq!(refused.to_string(), format!("{n} {text}"));
     }
     for n in [5, 65_540, usize::MAX] {

@@ -109,7 +109,8 @@ fn resize_beyond_the_tailroom_is_refused() {
         let refused = frame.resize(len).unwrap_err();
         let parts = (refused.room, refused.asked, refused.left);
         assert_eq!(parts, (Room::Tailroom, len - 4, 1596));
-        let text = "bytes exceed the tailroom of 1596 left; raise it with PoolBuilder::tailroom";
+        let text = "bytes exceed the tailroom of 1596 left; raise it with PoolBuilder::tailroom or \
+                    Pool::alloc_with_room";
         assert_eq!(refused.to_string(), format!("{} {text}", len - 4));
         assert_eq!((frame.headroom(), frame.len()), (128, 4), "it is unchanged");
     }

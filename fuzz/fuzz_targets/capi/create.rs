@@ -269,7 +269,7 @@ fn exercise(pool: *mut framewell_pool, config: &framewell_config) {
     }
     let mut buffer = ptr::null_mut();
     // SAFETY: the place is this function's.
-    let code = unsafe { framewell_dot11_allocate(pool, 65_601, &raw mut buffer) };
+    let code = unsafe { framewell_dot11_allocate(pool, 65_857, &raw mut buffer) };
     assert_eq!(code, FRAMEWELL_SUCCESS);
     // SAFETY: `got` frames were handed out.
     let code = unsafe { framewell_free_bulk(pool, frames.as_ptr(), got, ptr::null_mut()) };

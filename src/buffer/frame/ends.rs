@@ -106,7 +106,8 @@ impl Frame {
     /// assert_eq!((packet.len(), packet.tailroom()), (40, 1560));
     /// assert_eq!(
     ///     packet.resize(1601).unwrap_err().to_string(),
-    ///     "1561 bytes exceed the tailroom of 1560 left; raise it with PoolBuilder::tailroom",
+    ///     "1561 bytes exceed the tailroom of 1560 left; raise it with PoolBuilder::tailroom or \
+    ///      Pool::alloc_with_room",
     /// );
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

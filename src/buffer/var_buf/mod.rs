@@ -19,7 +19,13 @@ use crate::memory::back::Back;
 use crate::varlen::{LargeId, SizeClass};
 use view::View;
 
-/// The owner of one buffer of any length, without headroom and tailroom.
+/// The owner of one buffer of any length, and of the data in it.
+///
+/// ```text
+///   │◄─ headroom ─►│◄── data: deref, len ──►│◄─ tailroom ─►│
+///   │     head     │                        │     tail     │
+///                push ◄─┤ ├─► pull   trim ◄─┤ ├─► put
+/// ```
 ///
 /// It is for what does not fit into a [`Frame`](crate::Frame): what a tunnel makes of a full frame,
 /// packets that were merged on receipt (GRO), frames of 802.11.
@@ -41,6 +47,11 @@ use view::View;
 /// msdu[0] = 0x88;
 /// assert_eq!((msdu.len(), msdu.capacity()), (2346, 2368));
 /// std::thread::spawn(move || drop(msdu)).join().unwrap();
+///
+/// // A jumbo packet with room for the headers of a tunnel.
+/// let mut packet = pool.alloc_copy_from(64, &[0x45; 9000])?;
+/// packet.push(50)?.fill(0);
+/// assert_eq!((packet.headroom(), packet.len()), (14, 9050));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct VarBuf {
@@ -81,7 +92,7 @@ impl VarBuf {
     /// - The part lies in the class's stride.
     #[inline(always)]
     pub(crate) unsafe fn of_class(class: &SizeClass, id: BufferId, part: Part) -> Self {
-        debug_assert!(part.offset + part.len <= class.place().stride());
+        debug_assert!(part.end() <= class.place().stride());
         class.carver().loom_write(id);
         // SAFETY: ids are less than the number of ids, which is at most 2^26.
         unsafe { hint::assert_unchecked(id.index() < MAX_FRAMES) };
@@ -148,8 +159,8 @@ impl VarBuf {
 
     /// Makes another part of the buffer, which must lie in it, the data.
     #[inline(always)]
-    fn set_part(&mut self, part: Part) {
-        debug_assert!(part.offset + part.len <= self.capacity());
+    pub(crate) fn set_part(&mut self, part: Part) {
+        debug_assert!(part.end() <= self.capacity());
         self.view = if is_large(self.owner) {
             View::of_large(part)
         } else {
@@ -173,8 +184,7 @@ impl VarBuf {
         unsafe { self.as_engine().as_ref() }
     }
 
-    /// Returns the number of bytes that were asked for, or that [`resize`](Self::resize) has set
-    /// since.
+    /// Returns the number of bytes of data: what was asked for, until something has changed it.
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().build()?;
@@ -187,7 +197,7 @@ impl VarBuf {
         self.part().len
     }
 
-    /// Returns whether the length is 0.
+    /// Returns whether there is no data in the buffer.
     ///
     /// ```
     /// # let pool = framewell::Pool::builder().build()?;
@@ -200,7 +210,34 @@ impl VarBuf {
         self.len() == 0
     }
 
-    /// Returns the largest length that [`resize`](Self::resize) grants.
+    /// Returns the number of bytes before the data.
+    ///
+    /// ```
+    /// # let pool = framewell::Pool::builder().build()?;
+    /// assert_eq!(pool.alloc(60)?.headroom(), 0);
+    /// assert_eq!(pool.alloc_with_room(64, 60, 0)?.headroom(), 64);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn headroom(&self) -> usize {
+        self.part().offset
+    }
+
+    /// Returns the number of bytes after the data.
+    ///
+    /// ```
+    /// # let pool = framewell::Pool::builder().build()?;
+    /// assert_eq!(pool.alloc(2346)?.tailroom(), 22);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn tailroom(&self) -> usize {
+        self.part().tailroom(self.capacity())
+    }
+
+    /// Returns the bytes of headroom, data and tailroom together.
     ///
     /// It is the size of the buffer's class, or the bytes of its own mapping.
     ///
@@ -220,10 +257,12 @@ impl VarBuf {
         }
     }
 
-    /// Turns the buffer into a pointer to its first byte, for C code or a device.
+    /// Turns the buffer into a pointer to the first byte of its data, for C code or a device.
     ///
     /// The buffer counts as in use. [`Pool::buf_from_raw`](crate::Pool::buf_from_raw) turns the
-    /// pointer back into a buffer, on any thread, with the length that the buffer has now.
+    /// pointer back into a buffer, on any thread, with the headroom and the length that the buffer
+    /// has now. An exception is an empty buffer whose data lies at the very end of its room: it
+    /// moves back by one byte.
     ///
     /// The call enters the kernel only where it touches a page of the pool's own tables for the
     /// first time.
@@ -239,7 +278,7 @@ impl VarBuf {
     #[must_use = "the pointer is the only way back to the buffer"]
     pub fn into_raw(self) -> NonNull<u8> {
         let this = ManuallyDrop::new(self);
-        let part = this.part();
+        let part = this.part().for_pointer(this.capacity());
         // SAFETY: the data lies in the buffer.
         let pointer = unsafe { this.byte(part.offset) };
         let (word, view) = match this.place() {
@@ -312,6 +351,7 @@ impl AsMut<[u8]> for VarBuf {
 impl fmt::Debug for VarBuf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("VarBuf")
+            .field("headroom", &self.headroom())
             .field("len", &self.len())
             .field("capacity", &self.capacity())
             .finish_non_exhaustive()

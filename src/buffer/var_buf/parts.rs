@@ -64,6 +64,77 @@ impl VarBuf {
         unsafe { slice::from_raw_parts_mut(start.as_ptr(), part.len) }
     }
 
+    /// Returns the bytes of the headroom. They hold what was last written there.
+    ///
+    /// ```
+    /// # let pool = framewell::Pool::builder().build()?;
+    /// let mut packet = pool.alloc_copy_from(0, b"headpayload")?;
+    /// packet.pull(4)?;
+    /// assert_eq!(packet.head(), b"head");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn head(&self) -> &[u8] {
+        // SAFETY: the headroom ends where the data begins, in the buffer.
+        unsafe { self.bytes(self.part().head()) }
+    }
+
+    /// Returns the bytes of the headroom, to be written. The data stays as it is.
+    ///
+    /// ```
+    /// # let pool = framewell::Pool::builder().build()?;
+    /// let mut packet = pool.alloc_copy_from(8, b"payload")?;
+    /// packet.head_mut().copy_from_slice(&1234_u64.to_ne_bytes()); // a note for a later stage
+    /// assert_eq!(*packet, *b"payload");
+    /// assert_eq!(packet.head(), 1234_u64.to_ne_bytes());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn head_mut(&mut self) -> &mut [u8] {
+        // SAFETY: as in `head`.
+        unsafe { self.bytes_mut(self.part().head()) }
+    }
+
+    /// Returns the bytes of the tailroom. They hold what was last written there.
+    ///
+    /// ```
+    /// # let pool = framewell::Pool::builder().build()?;
+    /// let mut packet = pool.alloc_copy_from(0, b"payloadtrailer")?;
+    /// packet.trim(7)?;
+    /// assert!(packet.tail().starts_with(b"trailer"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn tail(&self) -> &[u8] {
+        // SAFETY: the tailroom is what is left of the buffer behind the data.
+        unsafe { self.bytes(self.part().tail(self.capacity())) }
+    }
+
+    /// Returns the bytes of the tailroom, to be written. The data stays as it is.
+    ///
+    /// [`resize`](Self::resize) makes data of what was written there, as a read of unknown length
+    /// needs it.
+    ///
+    /// ```
+    /// # use std::io::Read;
+    /// # let pool = framewell::Pool::builder().build()?;
+    /// let mut source = &[0x45; 30_000][..];
+    /// let mut packet = pool.alloc_with_room(64, 0, 65_535)?;
+    /// let read = source.read(packet.tail_mut())?;
+    /// packet.resize(packet.len() + read)?;
+    /// assert_eq!((packet.headroom(), packet.len()), (64, 30_000));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn tail_mut(&mut self) -> &mut [u8] {
+        // SAFETY: as in `tail`.
+        unsafe { self.bytes_mut(self.part().tail(self.capacity())) }
+    }
+
     /// Tells a loom model that the owner reads or writes the bytes.
     #[inline(always)]
     pub(super) fn loom_access(&self, writes: bool) {

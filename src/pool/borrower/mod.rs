@@ -21,6 +21,7 @@ pub use many::Span;
 
 use super::Pool;
 use crate::base::id::{BorrowerId, BufferId};
+use crate::base::part::Part;
 use crate::buffer::frame::Frame;
 use crate::buffer::var_buf::VarBuf;
 use crate::engine::misuse::Misuse;
@@ -323,8 +324,8 @@ impl Borrower {
 
     /// Lends a variable-length buffer, and returns the address of its first byte.
     ///
-    /// The borrower may use all bytes of its [`capacity`](VarBuf::capacity). The length that the
-    /// buffer has now is forgotten.
+    /// The borrower may use all bytes of its [`capacity`](VarBuf::capacity). The headroom and the
+    /// length that the buffer has now are forgotten.
     ///
     /// # Errors
     ///
@@ -347,7 +348,7 @@ impl Borrower {
         Ok(buffer.lend(self.id.number()))
     }
 
-    /// Takes a variable-length buffer back, with `len` bytes.
+    /// Takes a variable-length buffer back, with its first `len` bytes.
     ///
     /// For buffers above the largest size class the call looks them up, and allocates.
     ///
@@ -373,9 +374,46 @@ impl Borrower {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub unsafe fn take_back_buf(&self, address: *mut u8, len: usize) -> Result<VarBuf, Misuse> {
+        // SAFETY: as the function's bullet.
+        unsafe { self.take_back_buf_view(address, 0, len) }
+    }
+
+    /// Takes a variable-length buffer back, with `len` bytes behind a headroom of `headroom` bytes.
+    ///
+    /// `address` is that of the buffer's first byte, which [`lend_buf`](Self::lend_buf) returned.
+    /// Otherwise the call does what [`take_back_buf`](Self::take_back_buf) does.
+    ///
+    /// # Errors
+    ///
+    /// The errors are those of [`take_back_buf`](Self::take_back_buf).
+    ///
+    /// # Safety
+    ///
+    /// - [The contract of taking back](Self#the-contract-of-taking-back) holds.
+    ///
+    /// ```
+    /// # let pool = framewell::Pool::builder().build()?;
+    /// let ring = pool.borrower("tun")?;
+    /// let address = ring.lend_buf(pool.alloc_merged()?).expect("the buffer is this pool's");
+    /// // The kernel writes a packet of 44,000 bytes behind 128 + 10 bytes.
+    /// // SAFETY: nobody else has the address.
+    /// let merged = unsafe { ring.take_back_buf_view(address.as_ptr(), 138, 44_000) }?;
+    /// assert_eq!((merged.headroom(), merged.len()), (138, 44_000));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub unsafe fn take_back_buf_view(
+        &self,
+        address: *mut u8,
+        headroom: usize,
+        len: usize,
+    ) -> Result<VarBuf, Misuse> {
+        let part = Part {
+            offset: headroom,
+            len,
+        };
         let engine = self.pool.engine();
-        let claimed = engine.return_var(self.id.number(), address.addr(), len)?;
-        // SAFETY: the loan came back, so this call owns the buffer, which has room for `len` bytes.
+        let claimed = engine.return_var(self.id.number(), address.addr(), part)?;
+        // SAFETY: the loan came back, so this call owns the buffer, in which the part lies.
         Ok(unsafe { VarBuf::of_claimed(claimed) })
     }
 

@@ -42,6 +42,9 @@ impl Borrower {
 
     /// Lends a variable-length buffer that is out as a pointer.
     ///
+    /// The buffer comes back by the address of its first byte, as any buffer that was lent. That is
+    /// the pointer less the headroom that the buffer had when it was handed out.
+    ///
     /// The call does what [`lend_raw`](Self::lend_raw) does for frames. For buffers above the
     /// largest size class it looks them up, and allocates.
     ///

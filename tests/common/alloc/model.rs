@@ -23,7 +23,7 @@ pub(crate) static STRIDES: LazyLock<Vec<usize>> = LazyLock::new(|| {
 });
 
 /// The size of the largest built-in class.
-pub(crate) const LARGEST: usize = 65_600;
+pub(crate) const LARGEST: usize = 65_856;
 
 /// A buffer that is out.
 #[derive(Clone, Copy, Debug)]

@@ -467,6 +467,6 @@ fn trim_without_a_fence_loses_nothing() {
     assert_eq!(on_each_cpu(take_all).len(), total);
     // The chunks without a buffer in a cache serve other classes.
     let kept = pool.trim().pinned;
-    let large: Vec<_> = std::iter::from_fn(|| pool.alloc(65_600).ok()).collect();
+    let large: Vec<_> = std::iter::from_fn(|| pool.alloc(65_856).ok()).collect();
     assert_eq!(large.len(), (4 - kept) * 15);
 }

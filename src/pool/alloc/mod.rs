@@ -1,5 +1,8 @@
 //! The variable-length buffers of a pool.
 
+mod burst;
+mod room;
+
 use super::Pool;
 use crate::base::limits::{CHUNK, MAX_LARGE};
 use crate::base::part::Part;
@@ -20,7 +23,7 @@ impl Pool {
     /// [`PoolBuilder::zero_on_free`](crate::PoolBuilder::zero_on_free) is on.
     ///
     /// A buffer of up to the largest size class comes from the class's list for this CPU, as a
-    /// frame does. That class has 65,600 bytes, unless
+    /// frame does. That class has 65,856 bytes, unless
     /// [`PoolBuilder::size_class`](crate::PoolBuilder::size_class) adds a larger one. Such a call
     /// is lock-free. It enters the kernel only as [`get`](Self::get) does; the very first call also
     /// reserves the range of the classes. A larger buffer has a mapping of its own, which the
@@ -33,7 +36,7 @@ impl Pool {
     /// # Errors
     ///
     /// [`OutOfMemory`] is returned if the system refuses the memory. [`Refusal::System`] then names
-    /// the limit, where it is known.
+    /// the limit, where it is known. A buffer of 4 GiB or more is refused as [`Refusal::TooLong`].
     ///
     /// It is returned also if all of this was so at some moment of the call:
     ///
