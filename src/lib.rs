@@ -28,7 +28,8 @@
 //! | rings, a device or a library that holds buffers for a while | [`Pool::borrower`] and a [`Borrower`] |
 //! | a kernel interface that registers memory | [`Pool::region`] and a [`Region`] |
 //! | sockets of AF_XDP | [`PoolBuilder::af_xdp`], and the crate `framewell-xdp` |
-//! | one packet with several readers, or in several parts | [`Frame::share`] and [`Shared`] |
+//! | one packet with several readers | [`Frame::share`] and [`Shared`] |
+//! | one packet in several parts | a [`Chain`] |
 //! | one buffer that many read while it is replaced | a [`FrameCell`] |
 //! | questions about how full a pool is | [`Pool::stats`] and [`Stats`] |
 //!
@@ -97,6 +98,7 @@ pub use base::af_xdp::{XdpChunks, XdpLayout};
 pub use base::id::{BorrowerId, BufferId};
 pub use buffer::burst::{Burst, Drain};
 pub use buffer::cell::{Buffer, FrameCell, Reader, Snapshot, Writer};
+pub use buffer::chain::{Chain, Segment, Segments};
 pub use buffer::frame::Frame;
 pub use buffer::id_batch::{IdBatch, IdBatchDrain};
 pub use buffer::shared::{Exclusive, Pieces, References, Shared};

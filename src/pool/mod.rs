@@ -4,6 +4,7 @@ mod alloc;
 mod borrower;
 mod builder;
 mod dot11;
+mod linearize;
 mod raw;
 pub(crate) mod region;
 #[cfg(all(test, not(loom)))]

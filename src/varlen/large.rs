@@ -120,7 +120,7 @@ impl LargeId {
         unsafe { self.0.get() }
     }
 
-    /// Returns the id as a pointer that is not null, and whose lowest bit is clear.
+    /// Returns the id as a pointer that is not null, and whose two lowest bits are clear.
     pub(crate) fn into_pointer(self) -> NonNull<()> {
         self.0.into_pointer()
     }

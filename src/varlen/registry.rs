@@ -48,6 +48,9 @@ struct Node<T> {
     next: Atomic<Node<T>>,
 }
 
+// The two lowest bits of an entry's pointer are free for others.
+const _: () = assert!(align_of::<Node<()>>() >= 4);
+
 /// An entry's owner. Whoever has it removes the entry.
 pub(crate) struct Entry<T>(NonNull<Node<T>>);
 

@@ -15,6 +15,8 @@ mod builder;
 mod burst;
 mod callbacks;
 mod cell;
+mod chain;
+mod chain_properties;
 mod contract;
 mod exhaustion;
 mod id_batch;

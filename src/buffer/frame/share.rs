@@ -46,6 +46,29 @@ impl Frame {
             view: View::part_of_any(offset, len).of(id),
         }
     }
+
+    /// Takes the handle apart without freeing the frame: into its pool's address, which is a
+    /// multiple of 4, and its view.
+    #[inline(always)]
+    pub(in crate::buffer) fn into_words(self) -> (NonNull<()>, u64) {
+        const { assert!(align_of::<Engine>() >= 4) };
+        let this = ManuallyDrop::new(self);
+        (this.pool.cast(), this.view.0)
+    }
+
+    /// Makes a handle of its words.
+    ///
+    /// # Safety
+    ///
+    /// - The words are from [`into_words`](Self::into_words), or of another part of the frame.
+    /// - The caller has the frame, or a reference to it, and gives it to the handle.
+    #[inline(always)]
+    pub(in crate::buffer) unsafe fn from_words(pool: NonNull<()>, view: u64) -> Self {
+        Self {
+            pool: pool.cast(),
+            view: View(view),
+        }
+    }
 }
 
 impl Exclusive for Frame {}

@@ -66,7 +66,7 @@ impl<B: Exclusive> Shared<B> {
     ///
     /// - The handle is another of a buffer that is shared, and this reference is counted.
     #[inline(always)]
-    unsafe fn counted(handle: ManuallyDrop<B>) -> Self {
+    pub(in crate::buffer) unsafe fn counted(handle: ManuallyDrop<B>) -> Self {
         Self { handle }
     }
 
@@ -91,7 +91,7 @@ impl<B: Exclusive> Shared<B> {
 
     /// Takes the reference apart without dropping it. It stays counted.
     #[inline(always)]
-    fn into_handle(self) -> ManuallyDrop<B> {
+    pub(in crate::buffer) fn into_handle(self) -> ManuallyDrop<B> {
         let mut this = ManuallyDrop::new(self);
         // SAFETY: `this` is not used again, nor dropped.
         ManuallyDrop::new(unsafe { ManuallyDrop::take(&mut this.handle) })

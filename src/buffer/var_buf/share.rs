@@ -9,6 +9,7 @@ use crate::base::count::Count;
 use crate::base::part::Part;
 use crate::buffer::shared::{Exclusive, Parts, Shared};
 use crate::engine::Claimed;
+use crate::varlen::SizeClass;
 
 impl VarBuf {
     /// Turns the owner into a [shared reference](Shared) to the same bytes, of which there can be
@@ -43,6 +44,29 @@ impl VarBuf {
             },
             // SAFETY: as the function's bullets; the handle is another of the same buffer.
             Claimed::Large(id, part) => unsafe { Self::large(id, part) },
+        }
+    }
+
+    /// Takes the handle apart without freeing the buffer: into its owner, whose second lowest bit
+    /// is clear, and its view.
+    #[inline(always)]
+    pub(in crate::buffer) fn into_words(self) -> (NonNull<()>, u64) {
+        const { assert!(align_of::<SizeClass>() >= 4) };
+        let this = ManuallyDrop::new(self);
+        (this.owner, this.view.0)
+    }
+
+    /// Makes a handle of its words.
+    ///
+    /// # Safety
+    ///
+    /// - The words are from [`into_words`](Self::into_words), or of another part of the buffer.
+    /// - The caller has the buffer, or a reference to it, and gives it to the handle.
+    #[inline(always)]
+    pub(in crate::buffer) unsafe fn from_words(owner: NonNull<()>, view: u64) -> Self {
+        Self {
+            owner,
+            view: View(view),
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::base::part::Part;
 ///   large:      │ offset: 32 │ length: 32 │
 /// ```
 #[derive(Clone, Copy)]
-pub(super) struct View(u64);
+pub(super) struct View(pub(super) u64);
 
 /// How many bits an id takes: there are at most 2^26.
 const ID_BITS: u32 = 26;
