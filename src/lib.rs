@@ -55,6 +55,11 @@
 //! A [`Pool`] is a handle that can be cloned. The memory is unmapped when the last handle and the
 //! last buffer are dropped, in any order and on any threads.
 //!
+//! # Features
+//!
+//! `bytes` is off by default. It brings the traits of the crate [bytes](https://docs.rs/bytes) to
+//! buffers, references and chains, and turns them into `Bytes`.
+//!
 //! # Environment
 //!
 //! `FRAMEWELL_FRONT` (`auto`, `rseq` or `portable`) chooses the front for pools whose builder says
@@ -93,6 +98,8 @@ mod stats;
 mod sync;
 mod sys;
 mod varlen;
+#[cfg(feature = "bytes")]
+mod with_bytes;
 
 pub use base::af_xdp::{XdpChunks, XdpLayout};
 pub use base::id::{BorrowerId, BufferId};

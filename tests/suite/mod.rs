@@ -31,3 +31,4 @@ mod surface;
 mod teardown;
 mod unwinding;
 mod views;
+mod with_bytes;
