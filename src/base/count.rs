@@ -29,8 +29,8 @@ const ONE: u32 = 2;
 /// Says that a pointer was made of a reference.
 const NAMED: u32 = 1;
 
-/// The most further references that [`Count::try_add`] allows. The word has room for twice as many,
-/// so that threads which pass this limit together abort before it is full.
+/// The most references that a buffer can have. The word has room for twice as many, so that threads
+/// which pass this limit together abort before it is full.
 pub(crate) const MOST: u32 = 1 << 30;
 
 /// The count of one buffer's references.
@@ -43,28 +43,34 @@ impl<'a> Count<'a> {
         Self(word)
     }
 
-    /// Counts `n` further references. The caller has a reference. Ends the process if there are
-    /// more than [`MOST`]: a count that wraps would free the buffer under its readers.
+    /// Counts `n` further references. The caller has a reference. Ends the process if there would
+    /// be more than [`MOST`]: a count that wraps would free the buffer under its readers.
     #[inline(always)]
     pub(crate) fn add(self, n: u32) {
-        // Relaxed: the new references are made from the caller's; nothing is published.
-        let before = self.0.fetch_add(n.saturating_mul(ONE), Ordering::Relaxed);
-        if n > MOST || before / ONE > MOST - n {
+        let allowed = match n {
+            // Relaxed: the new reference is made from the caller's; nothing is published.
+            1 => self.0.fetch_add(ONE, Ordering::Relaxed) / ONE < MOST - 1,
+            // Many at once could wrap the word, and another thread could see that.
+            _ => self.try_add(n),
+        };
+        if !allowed {
             process::abort();
         }
     }
 
-    /// Counts one further reference. Returns `false`, and counts nothing, if there are [`MOST`].
-    pub(crate) fn try_add(self) -> bool {
+    /// Counts `n` further references. Returns `false`, and counts nothing, if there would be more
+    /// than [`MOST`].
+    pub(crate) fn try_add(self, n: u32) -> bool {
         // Relaxed, here and below: as in `add`.
         let mut before = self.0.load(Ordering::Relaxed);
         loop {
-            if before / ONE >= MOST {
+            let left = (MOST - 1).saturating_sub(before / ONE);
+            if n > left {
                 return false;
             }
             match self.0.compare_exchange_weak(
                 before,
-                before + ONE,
+                before + n * ONE,
                 Ordering::Relaxed,
                 Ordering::Relaxed,
             ) {
@@ -89,10 +95,17 @@ impl<'a> Count<'a> {
     /// operation before it, so each of several drops in a row would pay half as much again.
     #[inline(always)]
     pub(crate) fn drop_one(self) -> bool {
+        self.drop_several(1)
+    }
+
+    /// Gives up `n` references, which the caller has. The answer is that of
+    /// [`drop_one`](Self::drop_one).
+    #[inline(always)]
+    pub(crate) fn drop_several(self, n: u32) -> bool {
         // Release (#last-reference): pairs with the fence below and the load in `is_one`. The
         // read-modify-writes of other calls continue the release sequence.
-        let before = self.0.fetch_sub(ONE, Ordering::Release);
-        if before >= ONE {
+        let before = self.0.fetch_sub(n * ONE, Ordering::Release);
+        if before >= n * ONE {
             return false;
         }
         // Acquire (#last-reference): the other references were given up before. What was done
@@ -106,7 +119,7 @@ impl<'a> Count<'a> {
     /// before the caller's next steps then.
     #[inline(always)]
     pub(crate) fn is_one(self) -> bool {
-        // Acquire (#last-reference): pairs with the Release in `drop_one`.
+        // Acquire (#last-reference): pairs with the Release in `drop_several`.
         self.0.load(Ordering::Acquire) < ONE
     }
 
@@ -134,5 +147,96 @@ impl<'a> Count<'a> {
     pub(crate) fn is_named(self) -> bool {
         // Relaxed: as in `name`.
         self.0.load(Ordering::Relaxed) & NAMED != 0
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    /// Runs something on a word, and returns what the word is afterwards.
+    fn word(before: u32, run: impl FnOnce(Count<'_>)) -> u32 {
+        let word = AtomicU32::new(before);
+        run(Count::new(&word));
+        word.load(Ordering::Relaxed)
+    }
+
+    /// A word, what runs on it, and the word that is left.
+    type Case = (u32, fn(Count<'_>), u32);
+
+    fn assert_runs(cases: &[Case]) {
+        for (case, (before, run, after)) in cases.iter().enumerate() {
+            assert_eq!(word(*before, run), *after, "case {case}");
+        }
+    }
+
+    /// The word of a buffer that has as many references as it can have.
+    const FULL: u32 = (MOST - 1) * ONE;
+
+    #[test]
+    fn count_goes_up_to_the_limit_and_no_further() {
+        assert_runs(&[
+            (0, |count| count.add(1), ONE),
+            (NAMED, |count| count.add(3), NAMED + 3 * ONE),
+            (FULL - ONE, |count| count.add(1), FULL),
+            (FULL - 5 * ONE, |count| count.add(5), FULL),
+            (NAMED, |count| count.add(MOST - 1), NAMED + FULL),
+            (FULL - ONE, |count| assert!(count.try_add(1)), FULL),
+            (FULL, |count| assert!(!count.try_add(1)), FULL),
+            (FULL - ONE, |count| assert!(!count.try_add(2)), FULL - ONE),
+            (
+                NAMED + FULL,
+                |count| assert!(!count.try_add(1)),
+                NAMED + FULL,
+            ),
+            (0, |count| assert!(!count.try_add(MOST)), 0),
+            (0, |count| assert!(!count.try_add(u32::MAX)), 0),
+            // Another thread has passed the limit, and is about to end the process.
+            (FULL + ONE, |count| assert!(!count.try_add(1)), FULL + ONE),
+            (
+                u32::MAX,
+                |count| assert!(!count.try_add(u32::MAX)),
+                u32::MAX,
+            ),
+        ]);
+        assert_eq!(
+            word(FULL, |count| assert_eq!(count.references(), MOST as usize)),
+            FULL
+        );
+    }
+
+    #[test]
+    fn last_is_known_whether_or_not_a_pointer_was_made() {
+        assert_runs(&[
+            (0, |count| assert!(count.drop_one()), 0),
+            (NAMED, |count| assert!(count.drop_one()), 0),
+            (ONE, |count| assert!(!count.drop_one()), 0),
+            (ONE + NAMED, |count| assert!(!count.drop_one()), NAMED),
+            (FULL, |count| assert!(!count.drop_one()), FULL - ONE),
+            (FULL, |count| assert!(count.drop_several(MOST)), 0),
+            (FULL + NAMED, |count| assert!(count.drop_several(MOST)), 0),
+            (FULL, |count| assert!(!count.drop_several(MOST - 1)), 0),
+            (2 * ONE, |count| assert!(count.drop_several(3)), 0),
+            (3 * ONE, |count| assert!(!count.drop_several(3)), 0),
+            (0, |count| assert!(count.is_one()), 0),
+            (NAMED, |count| assert!(count.is_one()), NAMED),
+            (ONE, |count| assert!(!count.is_one()), ONE),
+        ]);
+    }
+
+    #[test]
+    fn pointers_are_noted_beside_the_count() {
+        assert_runs(&[
+            (4 * ONE, |count| count.name(), NAMED + 4 * ONE),
+            (NAMED + 4 * ONE, |count| count.name(), NAMED + 4 * ONE),
+            (
+                NAMED + 4 * ONE,
+                |count| assert!(count.is_named()),
+                NAMED + 4 * ONE,
+            ),
+            (4 * ONE, |count| assert!(!count.is_named()), 4 * ONE),
+            (NAMED, |count| count.clear(), 0),
+            (0, |count| count.set(MOST - 1), FULL),
+        ]);
     }
 }

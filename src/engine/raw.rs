@@ -293,10 +293,11 @@ impl Engine {
     }
 }
 
-/// Refuses a part that does not end within a buffer's room.
+/// Refuses a part that does not end within a buffer's room, or that begins behind it: there may be
+/// bytes between the room and the next buffer.
 fn ends_within(part: Part, room: usize) -> Result<(), MisuseKind> {
     let (len, left) = (part.len, room.saturating_sub(part.offset));
-    (len <= left)
+    (part.offset <= room && len <= left)
         .then_some(())
         .ok_or(MisuseKind::PastEnd { len, left })
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::base::count::MOST;
 
 /// The reason why [`Shared::try_clone`](crate::Shared::try_clone) made no reference: the buffer has
-/// 2³⁰ further ones.
+/// 2³⁰ already.
 ///
 /// It converts into an [`io::Error`](std::io::Error) of the kind `OutOfMemory`.
 ///
@@ -21,8 +21,7 @@ impl fmt::Display for TooManyReferences {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "too many references: the buffer has {MOST} further ones already; drop some, or copy \
-             the bytes"
+            "too many references: the buffer has {MOST} already; drop some, or copy the bytes"
         )
     }
 }

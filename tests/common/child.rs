@@ -2,20 +2,25 @@
 //! the process, and what limits the process limits no other test.
 
 use std::env;
-use std::process::Command;
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Command, Output};
 
 /// The variable that is set in the process of a test.
 const CHILD: &str = "FRAMEWELL_TEST_CHILD";
 
-/// Runs only this test of the binary in a process of its own. It must pass.
-#[track_caller]
-pub(crate) fn passes(test: &str, variables: &[(&str, &str)]) {
-    let child = Command::new(env::current_exe().unwrap())
+fn run(test: &str, variables: &[(&str, &str)]) -> Output {
+    Command::new(env::current_exe().unwrap())
         .args(["--exact", test, "--nocapture", "--include-ignored"])
         .env(CHILD, "1")
         .envs(variables.iter().copied())
         .output()
-        .unwrap();
+        .unwrap()
+}
+
+/// Runs only this test of the binary in a process of its own. It must pass.
+#[track_caller]
+pub(crate) fn passes(test: &str, variables: &[(&str, &str)]) {
+    let child = run(test, variables);
     let text = String::from_utf8_lossy(&child.stdout);
     let error = String::from_utf8_lossy(&child.stderr);
     assert!(child.status.success(), "{}\n{text}\n{error}", child.status);
@@ -31,4 +36,17 @@ pub(crate) fn alone(test: &str, body: impl FnOnce()) {
     } else {
         passes(test, &[]);
     }
+}
+
+/// Runs `body` in a process of its own, which it must abort. It must be all that the test of this
+/// name does.
+#[track_caller]
+pub(crate) fn aborts(test: &str, body: impl FnOnce()) {
+    if env::var_os(CHILD).is_some() {
+        return body();
+    }
+    let child = run(test, &[]);
+    let signal = child.status.signal();
+    let told = String::from_utf8_lossy(&child.stderr);
+    assert_eq!(signal, Some(libc::SIGABRT), "{}\n{told}", child.status);
 }

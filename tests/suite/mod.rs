@@ -25,6 +25,7 @@ mod properties;
 mod raw;
 mod region;
 mod shared;
+mod shared_attacks;
 mod stats;
 mod stress;
 mod surface;

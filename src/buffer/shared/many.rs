@@ -30,14 +30,23 @@ impl<B: Exclusive> Counted<B> {
 
 impl<B: Exclusive> Drop for Counted<B> {
     fn drop(&mut self) {
-        while self.next().is_some() {}
+        if self.left == 0 {
+            return;
+        }
+        // At most `MOST` references are counted, which fit.
+        if self.handle.count().drop_several(self.left as u32) {
+            // SAFETY: these were the last references, and the handle is not used again. So it is an
+            // owner's, and the only one.
+            unsafe { ManuallyDrop::drop(&mut self.handle) };
+        }
     }
 }
 
 impl<B: Exclusive> Shared<B> {
     /// Turns an owner into `n` references to the same bytes.
     ///
-    /// They are counted by one store. Dropping the iterator drops those that it has not returned.
+    /// They are counted by one store. Dropping the iterator drops those that it has not returned,
+    /// by one subtraction.
     ///
     /// # Panics
     ///
@@ -70,8 +79,8 @@ impl<B: Exclusive> Shared<B> {
     /// Cuts the part into pieces of `len` bytes, the last of which may be shorter.
     ///
     /// It is for a packet that was merged on receipt (GRO): each piece is a segment. The pieces are
-    /// counted by one addition. Dropping the iterator drops those that it has not returned. An
-    /// empty part has no piece.
+    /// counted by one addition. Dropping the iterator drops those that it has not returned, by one
+    /// subtraction. An empty part has no piece.
     ///
     /// # Panics
     ///

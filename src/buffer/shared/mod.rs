@@ -113,7 +113,7 @@ impl<B: Exclusive> Shared<B> {
     /// ```
     #[inline]
     pub fn try_clone(&self) -> Result<Self, TooManyReferences> {
-        if !self.handle.count().try_add() {
+        if !self.handle.count().try_add(1) {
             return Err(TooManyReferences);
         }
         // SAFETY: the new reference was counted just now.
