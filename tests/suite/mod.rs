@@ -26,6 +26,7 @@ mod raw;
 mod region;
 mod shared;
 mod shared_attacks;
+mod shared_properties;
 mod stats;
 mod stress;
 mod surface;
