@@ -14,6 +14,7 @@ mod orphan;
 mod pool;
 mod raw;
 mod shared;
+mod sharing;
 mod slot;
 mod stack;
 mod teardown;
@@ -46,6 +47,7 @@ pub(crate) fn seeds() -> impl Iterator<Item = &'static Seed> {
         orphan::SEEDS,
         pool::SEEDS,
         raw::SEEDS,
+        sharing::SEEDS,
         slot::SEEDS,
         stack::SEEDS,
         teardown::SEEDS,
