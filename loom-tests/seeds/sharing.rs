@@ -132,7 +132,7 @@ pub(crate) const SEEDS: &[Seed] = &[
         caught_by: LOST,
         bug: &[Mutation {
             item: "Shared::try_into_owned",
-            from: "self.handle.count().clear();",
+            from: "B::count(&self.handle).clear();",
             to: "",
         }],
     },
@@ -254,7 +254,7 @@ const ONLY_ONE_RELAXED: Mutation = Mutation {
 
 const NOT_COUNTED: Mutation = Mutation {
     item: "Clone for Shared::clone",
-    from: "self.handle.count().add(1);",
+    from: "B::count(&self.handle).add(1);",
     to: "",
 };
 

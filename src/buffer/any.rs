@@ -166,7 +166,7 @@ impl Exclusive for AnyBuffer {}
 // view, and `set_part` writes its own handle's.
 unsafe impl Parts for AnyBuffer {
     #[inline(always)]
-    fn count(&self) -> Count<'_> {
+    fn count(this: &Self) -> Count<'_> {
         /// Makes the count last as long as a handle does.
         ///
         /// # Safety
@@ -177,44 +177,44 @@ unsafe impl Parts for AnyBuffer {
             // SAFETY: the word lies beside the buffer (the function's bullet).
             unsafe { mem::transmute::<Count<'_>, Count<'a>>(count) }
         }
-        self.look(
+        this.look(
             // SAFETY: this handle keeps the buffer as long as it is borrowed.
-            |frame| unsafe { lasting(frame.count()) },
+            |frame| unsafe { lasting(Frame::count(frame)) },
             // SAFETY: as above.
-            |buf| unsafe { lasting(buf.count()) },
+            |buf| unsafe { lasting(VarBuf::count(buf)) },
         )
     }
 
     #[inline(always)]
-    unsafe fn alias(&self) -> ManuallyDrop<Self> {
+    unsafe fn alias(this: &Self) -> ManuallyDrop<Self> {
         ManuallyDrop::new(Self {
-            owner: self.owner,
-            view: self.view,
+            owner: this.owner,
+            view: this.view,
         })
     }
 
     #[inline(always)]
-    fn part(&self) -> (usize, usize) {
-        self.look(Parts::part, Parts::part)
+    fn part(this: &Self) -> (usize, usize) {
+        this.look(Parts::part, Parts::part)
     }
 
     #[inline(always)]
-    fn room(&self) -> usize {
-        self.look(Parts::room, Parts::room)
+    fn room(this: &Self) -> usize {
+        this.look(Parts::room, Parts::room)
     }
 
     #[inline(always)]
-    unsafe fn set_part(&mut self, offset: usize, len: usize) {
+    unsafe fn set_part(this: &mut Self, offset: usize, len: usize) {
         // SAFETY: only the handle's part is set, which becomes that of this one.
-        (_, self.view) = match unsafe { self.handle() } {
+        (_, this.view) = match unsafe { this.handle() } {
             Handle::Frame(mut handle) => {
                 // SAFETY: as the function's bullet.
-                unsafe { Parts::set_part(&mut *handle, offset, len) };
+                unsafe { <Frame as Parts>::set_part(&mut handle, offset, len) };
                 ManuallyDrop::into_inner(handle).into_words()
             }
             Handle::VarBuf(mut handle) => {
                 // SAFETY: as the function's bullet.
-                unsafe { Parts::set_part(&mut *handle, offset, len) };
+                unsafe { <VarBuf as Parts>::set_part(&mut handle, offset, len) };
                 ManuallyDrop::into_inner(handle).into_words()
             }
         };

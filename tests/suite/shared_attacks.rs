@@ -504,3 +504,36 @@ fn sharing_begins_anew_with_each_owner() {
         (0, 0)
     );
 }
+
+/// What the crate needs of an owner stands in the way of no method of a user's own.
+#[test]
+fn trait_of_a_user_may_have_any_methods() {
+    trait Own {
+        fn room(&self) -> usize;
+        fn part(&self) -> usize;
+        fn count(&self) -> usize;
+        fn alias(&self) -> usize;
+        fn set_part(&self) -> usize;
+    }
+    impl<B: Exclusive> Own for B {
+        fn room(&self) -> usize {
+            1
+        }
+        fn part(&self) -> usize {
+            2
+        }
+        fn count(&self) -> usize {
+            3
+        }
+        fn alias(&self) -> usize {
+            4
+        }
+        fn set_part(&self) -> usize {
+            5
+        }
+    }
+    fn all<B: Exclusive>(of: &B) -> [usize; 5] {
+        [of.room(), of.part(), of.count(), of.alias(), of.set_part()]
+    }
+    assert_eq!(all(&pool(1).get(60).unwrap()), [1, 2, 3, 4, 5]);
+}

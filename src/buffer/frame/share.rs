@@ -77,32 +77,32 @@ impl Exclusive for Frame {}
 // a pool and a view, and each method writes the view of its own handle alone.
 unsafe impl Parts for Frame {
     #[inline(always)]
-    fn count(&self) -> Count<'_> {
-        self.engine().arena().count(self.id())
+    fn count(this: &Self) -> Count<'_> {
+        this.engine().arena().count(this.id())
     }
 
     #[inline(always)]
-    unsafe fn alias(&self) -> ManuallyDrop<Self> {
+    unsafe fn alias(this: &Self) -> ManuallyDrop<Self> {
         ManuallyDrop::new(Self {
-            pool: self.pool,
-            view: self.view,
+            pool: this.pool,
+            view: this.view,
         })
     }
 
     #[inline(always)]
-    fn part(&self) -> (usize, usize) {
-        (self.headroom(), self.len())
+    fn part(this: &Self) -> (usize, usize) {
+        (this.headroom(), this.len())
     }
 
     #[inline(always)]
-    fn room(&self) -> usize {
-        self.capacity()
+    fn room(this: &Self) -> usize {
+        this.capacity()
     }
 
     #[inline(always)]
-    unsafe fn set_part(&mut self, offset: usize, len: usize) {
+    unsafe fn set_part(this: &mut Self, offset: usize, len: usize) {
         // Both fit in 16 bits: their sum is at most the room, which is at most 65,535.
-        self.view = self.view.part(offset as u16, len as u16);
+        this.view = this.view.part(offset as u16, len as u16);
     }
 }
 

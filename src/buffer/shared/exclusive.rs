@@ -27,6 +27,9 @@ pub trait Exclusive: Parts + Deref<Target = [u8]> + DerefMut + Send + Sync + 'st
 
 /// A handle that names a part of its buffer, so that several can name parts of the same one.
 ///
+/// None of the functions is a method. [`Exclusive`] would bring methods to a user's code that is
+/// generic over buffers, where they stand in the way of those that the user's own traits have.
+///
 /// # Safety
 ///
 /// - [`count`](Self::count) is the word of the buffer itself, the same for each handle to it, and 0
@@ -35,7 +38,7 @@ pub trait Exclusive: Parts + Deref<Target = [u8]> + DerefMut + Send + Sync + 'st
 ///   owner's.
 pub unsafe trait Parts: Sized {
     /// Returns the count of the buffer's references.
-    fn count(&self) -> Count<'_>;
+    fn count(this: &Self) -> Count<'_>;
 
     /// Returns another handle to the same part.
     ///
@@ -43,18 +46,18 @@ pub unsafe trait Parts: Sized {
     ///
     /// - One of the handles is used as an owner's only when no other is used any more. Until then
     ///   each is used to read, and its part may be changed.
-    unsafe fn alias(&self) -> ManuallyDrop<Self>;
+    unsafe fn alias(this: &Self) -> ManuallyDrop<Self>;
 
     /// Returns the part that the handle names: its offset in the buffer, and its length in bytes.
-    fn part(&self) -> (usize, usize);
+    fn part(this: &Self) -> (usize, usize);
 
     /// Returns the number of bytes in the whole buffer.
-    fn room(&self) -> usize;
+    fn room(this: &Self) -> usize;
 
     /// Names another part of the buffer.
     ///
     /// # Safety
     ///
     /// - Offset and length together are at most the [room](Self::room).
-    unsafe fn set_part(&mut self, offset: usize, len: usize);
+    unsafe fn set_part(this: &mut Self, offset: usize, len: usize);
 }

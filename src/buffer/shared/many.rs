@@ -22,7 +22,7 @@ impl<B: Exclusive> Counted<B> {
         self.left = self.left.checked_sub(1)?;
         // SAFETY: handles of references are used as an owner's by the last one alone. This one is
         // looked at no more when no reference is left.
-        let handle = unsafe { self.handle.alias() };
+        let handle = unsafe { B::alias(&self.handle) };
         // SAFETY: the reference was one of those that were left, which are counted.
         Some(unsafe { Shared::counted(handle) })
     }
@@ -34,7 +34,7 @@ impl<B: Exclusive> Drop for Counted<B> {
             return;
         }
         // At most `MOST` references are counted, which fit.
-        if self.handle.count().drop_several(self.left as u32) {
+        if B::count(&self.handle).drop_several(self.left as u32) {
             // SAFETY: these were the last references, and the handle is not used again. So it is an
             // owner's, and the only one.
             unsafe { ManuallyDrop::drop(&mut self.handle) };
@@ -69,7 +69,7 @@ impl<B: Exclusive> Shared<B> {
             left <= MOST as usize,
             "{left} references exceed the limit of {MOST}; share fewer"
         );
-        buffer.count().set(left as u32 - 1);
+        B::count(&buffer).set(left as u32 - 1);
         References(Counted {
             handle: ManuallyDrop::new(buffer),
             left,
@@ -102,7 +102,7 @@ impl<B: Exclusive> Shared<B> {
         if left > 1 {
             // More than 32 bits are more than are allowed, and end the process as any such number.
             let further = u32::try_from(left - 1).unwrap_or(u32::MAX);
-            self.handle.count().add(further);
+            B::count(&self.handle).add(further);
         }
         let counted = match left {
             0 => None,

@@ -78,7 +78,7 @@ impl<B: Exclusive> Shared<B> {
     #[inline(always)]
     unsafe fn another(&self) -> Self {
         // SAFETY: handles of references are used as an owner's by the last one alone.
-        let handle = unsafe { self.handle.alias() };
+        let handle = unsafe { B::alias(&self.handle) };
         // SAFETY: the function's bullet.
         unsafe { Self::counted(handle) }
     }
@@ -113,7 +113,7 @@ impl<B: Exclusive> Shared<B> {
     /// ```
     #[inline]
     pub fn try_clone(&self) -> Result<Self, TooManyReferences> {
-        if !self.handle.count().try_add(1) {
+        if !B::count(&self.handle).try_add(1) {
             return Err(TooManyReferences);
         }
         // SAFETY: the new reference was counted just now.
@@ -134,7 +134,7 @@ impl<B: Exclusive> Shared<B> {
     /// ```
     #[must_use]
     pub fn references(&self) -> usize {
-        self.handle.count().references()
+        B::count(&self.handle).references()
     }
 
     /// Returns the bytes to be written, if this is the only reference to the buffer.
@@ -153,7 +153,7 @@ impl<B: Exclusive> Shared<B> {
     #[must_use]
     pub fn get_mut(&mut self) -> Option<&mut [u8]> {
         // The mutable borrow keeps others from cloning this reference.
-        self.handle.count().is_one().then(|| &mut **self.handle)
+        B::count(&self.handle).is_one().then(|| &mut **self.handle)
     }
 
     /// Turns the reference into the buffer's owner, if it is the only one.
@@ -178,10 +178,10 @@ impl<B: Exclusive> Shared<B> {
     /// ```
     #[inline]
     pub fn try_into_owned(self) -> Result<B, Self> {
-        if !self.handle.count().is_one() {
+        if !B::count(&self.handle).is_one() {
             return Err(self);
         }
-        self.handle.count().clear();
+        B::count(&self.handle).clear();
         Ok(ManuallyDrop::into_inner(self.into_handle()))
     }
 }
@@ -204,7 +204,7 @@ impl<B: Exclusive> From<B> for Shared<B> {
 impl<B: Exclusive> Clone for Shared<B> {
     #[inline]
     fn clone(&self) -> Self {
-        self.handle.count().add(1);
+        B::count(&self.handle).add(1);
         // SAFETY: the new reference was counted just now.
         unsafe { self.another() }
     }
@@ -213,7 +213,7 @@ impl<B: Exclusive> Clone for Shared<B> {
 impl<B: Exclusive> Drop for Shared<B> {
     #[inline]
     fn drop(&mut self) {
-        if self.handle.count().drop_one() {
+        if B::count(&self.handle).drop_one() {
             // SAFETY: this was the last reference, and is not used again. So the handle is an
             // owner's, and the only one.
             unsafe { ManuallyDrop::drop(&mut self.handle) };

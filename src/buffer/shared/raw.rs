@@ -23,13 +23,13 @@ impl<B: Exclusive> Shared<B> {
     /// ```
     #[must_use = "the pointer is the only way back to the reference"]
     pub fn into_raw(mut self) -> NonNull<[u8]> {
-        let (offset, len) = self.handle.part();
-        if offset == self.handle.room() {
+        let (offset, len) = B::part(&self.handle);
+        if offset == B::room(&self.handle) {
             // SAFETY: a buffer has at least one byte, and the part is empty.
-            unsafe { self.handle.set_part(offset - 1, 0) };
+            unsafe { B::set_part(&mut self.handle, offset - 1, 0) };
         }
         let first = NonNull::from(&**self.handle).cast();
-        self.handle.count().name();
+        B::count(&self.handle).name();
         let _ = self.into_handle();
         NonNull::slice_from_raw_parts(first, len)
     }

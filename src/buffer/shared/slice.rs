@@ -18,7 +18,7 @@ impl<B: Exclusive> Shared<B> {
     #[inline]
     #[must_use]
     pub fn headroom(&self) -> usize {
-        self.as_handle().part().0
+        B::part(self.as_handle()).0
     }
 
     /// Returns the number of bytes of the buffer after the part.
@@ -34,8 +34,8 @@ impl<B: Exclusive> Shared<B> {
     #[inline]
     #[must_use]
     pub fn tailroom(&self) -> usize {
-        let (offset, len) = self.as_handle().part();
-        self.as_handle().room() - offset - len
+        let (offset, len) = B::part(self.as_handle());
+        B::room(self.as_handle()) - offset - len
     }
 
     /// Returns a further reference, to a part of this one's bytes.
@@ -145,9 +145,9 @@ impl<B: Exclusive> Shared<B> {
     #[inline(always)]
     pub(super) fn narrow(&mut self, start: usize, end: usize) {
         debug_assert!(start <= end && end <= self.len());
-        let (offset, _) = self.handle.part();
+        let (offset, _) = B::part(&self.handle);
         // SAFETY: the bytes lie in the part that the handle names, which lies in the buffer.
-        unsafe { self.handle.set_part(offset + start, end - start) };
+        unsafe { B::set_part(&mut self.handle, offset + start, end - start) };
     }
 }
 

@@ -78,8 +78,8 @@ impl Exclusive for VarBuf {}
 // the view of its own handle alone.
 unsafe impl Parts for VarBuf {
     #[inline(always)]
-    fn count(&self) -> Count<'_> {
-        match self.place() {
+    fn count(this: &Self) -> Count<'_> {
+        match this.place() {
             Place::Class(class, id) => {
                 // SAFETY: the buffer keeps the pool, and with it the class (#ids-keep-pool).
                 let class = unsafe { class.as_ref() };
@@ -91,26 +91,26 @@ unsafe impl Parts for VarBuf {
     }
 
     #[inline(always)]
-    unsafe fn alias(&self) -> ManuallyDrop<Self> {
+    unsafe fn alias(this: &Self) -> ManuallyDrop<Self> {
         ManuallyDrop::new(Self {
-            owner: self.owner,
-            view: self.view,
+            owner: this.owner,
+            view: this.view,
         })
     }
 
     #[inline(always)]
-    fn part(&self) -> (usize, usize) {
-        let Part { offset, len } = VarBuf::part(self);
+    fn part(this: &Self) -> (usize, usize) {
+        let Part { offset, len } = VarBuf::part(this);
         (offset, len)
     }
 
     #[inline(always)]
-    fn room(&self) -> usize {
-        self.capacity()
+    fn room(this: &Self) -> usize {
+        this.capacity()
     }
 
     #[inline(always)]
-    unsafe fn set_part(&mut self, offset: usize, len: usize) {
-        VarBuf::set_part(self, Part { offset, len });
+    unsafe fn set_part(this: &mut Self, offset: usize, len: usize) {
+        VarBuf::set_part(this, Part { offset, len });
     }
 }
