@@ -3,6 +3,9 @@
 
 #![cfg(not(loom))]
 
+#[cfg(target_os = "linux")]
+mod common;
+
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::{iter, ptr};
@@ -109,15 +112,29 @@ fn trim_answers_and_loses_nothing() {
     });
 }
 
+/// Asks a pool without large buffers for one, when the heap has nothing more to give.
+fn refused_first_large(len: usize) -> Refusal {
+    let pool = Pool::builder().frames(1).build().unwrap();
+    let answer = with_heap_for(0, || pool.alloc(len).map(drop));
+    assert!(pool.alloc(1 << 20).is_ok());
+    answer.unwrap_err().refusal
+}
+
+#[cfg(target_os = "linux")]
 #[test]
 fn first_large_buffer_that_the_system_refuses_asks_nothing_of_the_heap() {
-    // This is more than a process has addresses for.
-    const TOO_MUCH: usize = usize::MAX / 4 * 3;
-    for front in [Front::Auto, Front::Portable] {
-        let pool = Pool::builder().frames(1).front(front).build().unwrap();
-        let answer = with_heap_for(0, || pool.alloc(TOO_MUCH).map(drop));
-        let refusal = answer.unwrap_err().refusal;
+    let test = "first_large_buffer_that_the_system_refuses_asks_nothing_of_the_heap";
+    common::child::alone(test, || {
+        let limit = common::linux::mapped() + (1 << 30);
+        common::linux::limit(libc::RLIMIT_AS, limit);
+        let refusal = refused_first_large(3 << 30);
         assert!(matches!(refusal, Refusal::System { .. }), "{refusal:?}");
-        assert!(pool.alloc(1 << 20).is_ok());
-    }
+    });
+}
+
+#[test]
+fn first_large_buffer_that_is_too_long_asks_nothing_of_the_heap() {
+    // Where lengths have 32 bits, this is more than a process has addresses for.
+    let refusal = refused_first_large(usize::MAX / 4 * 3);
+    assert!(!matches!(refusal, Refusal::Budget { .. }), "{refusal:?}");
 }

@@ -96,7 +96,7 @@ impl Block {
     }
 }
 
-/// The answer to a caller that takes a large buffer for out as a pointer to this byte of it.
+/// Where a large buffer is that is not out as a pointer to the byte at this offset.
 pub(crate) struct NotOut {
     pub(crate) whereabouts: Whereabouts,
     /// Whether a pointer was made of a shared reference to the buffer.
