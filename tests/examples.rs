@@ -8,12 +8,13 @@ use std::process::Command;
 use std::{env, fs};
 
 /// The tests below, by the example that they run.
-const TESTED: [&str; 6] = [
+const TESTED: [&str; 7] = [
     "dot11_element",
     "forwarder",
     "hand_over_to_c",
     "headers",
     "loom_model",
+    "publisher",
     "udp_echo",
 ];
 
@@ -134,6 +135,37 @@ fn loom_model_runs_its_body_without_loom_too() {
             "build with RUSTFLAGS=\"--cfg loom\" to explore all orders of the steps",
         ],
     );
+}
+
+/// Each subscriber verifies what it gets. How much that is depends on time, except that the slowest
+/// one cannot get all.
+#[test]
+fn publisher_accounts_for_every_datagram_and_keeps_no_buffer() {
+    let lines = run("publisher");
+    assert_lines(
+        &lines,
+        &[
+            "published 2200 datagrams; …",
+            "published 4400 datagrams; …",
+            "published 6600 datagrams; …",
+            "published 8800 datagrams; …",
+            "subscriber         queue  delivered    dropped",
+            "fast                1024 …",
+            "steady               512 …",
+            "slow                 128 …",
+            "nearly stuck          32 …",
+            "at most …",
+            "200 buffers, 8800 datagrams; 0 buffers are out",
+        ],
+    );
+    for line in &lines[5..9] {
+        let mut numbers = line.split_whitespace().rev();
+        let mut number = || numbers.next().unwrap().parse::<usize>().unwrap();
+        let (dropped, delivered) = (number(), number());
+        assert_eq!(delivered + dropped, 8800, "{line}");
+        assert!(delivered > 0, "{line}");
+        assert!(dropped > 0 || !line.starts_with("nearly"), "{line}");
+    }
 }
 
 #[cfg(target_os = "linux")]
