@@ -37,16 +37,16 @@ pub(crate) const SEEDS: &[Seed] = &[
         bug: &[GIVEN_UP_RELAXED],
     },
     Seed {
-        name: "last_not_fenced",
+        name: "last_not_acquired",
         model: "sharing::two_drop_at_once",
         caught_by: UNORDERED,
-        bug: &[NOT_FENCED],
+        bug: &[LAST_NOT_ACQUIRED],
     },
     Seed {
-        name: "last_not_fenced",
+        name: "last_not_acquired",
         model: "sharing::next_owner_writes_beside_two_drops",
         caught_by: UNORDERED,
-        bug: &[NOT_FENCED],
+        bug: &[LAST_NOT_ACQUIRED],
     },
     Seed {
         name: "only_one_seen_relaxed",
@@ -229,21 +229,21 @@ pub(crate) const SEEDS: &[Seed] = &[
 
 const GIVEN_UP_RELAXED: Mutation = Mutation {
     item: "Count::drop_several",
-    from: "Ordering::Release",
-    to: "Ordering::Relaxed",
+    from: "Ordering::AcqRel",
+    to: "Ordering::Acquire",
 };
 
 const GIVEN_UP_IN_TWO_STEPS: Mutation = Mutation {
     item: "Count::drop_several",
-    from: "let before = self.0.fetch_sub(n * ONE, Ordering::Release);",
+    from: "let before = self.0.fetch_sub(n * ONE, Ordering::AcqRel);",
     to: "let before = self.0.load(Ordering::Relaxed);
         self.0.store(before.wrapping_sub(n * ONE), Ordering::Release);",
 };
 
-const NOT_FENCED: Mutation = Mutation {
+const LAST_NOT_ACQUIRED: Mutation = Mutation {
     item: "Count::drop_several",
-    from: "fence(Ordering::Acquire);",
-    to: "",
+    from: "Ordering::AcqRel",
+    to: "Ordering::Release",
 };
 
 const ONLY_ONE_RELAXED: Mutation = Mutation {

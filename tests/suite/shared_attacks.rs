@@ -537,3 +537,18 @@ fn trait_of_a_user_may_have_any_methods() {
     }
     assert_eq!(all(&pool(1).get(60).unwrap()), [1, 2, 3, 4, 5]);
 }
+
+/// The last drop writes the bytes that the others have read. Sanitizers see what orders the two.
+#[test]
+fn last_drop_of_several_zeroes_what_the_others_have_read() {
+    let pool = builder().frames(2).zero_on_free(true).build().unwrap();
+    for _ in 0..200 {
+        let mine = packet(&pool);
+        let theirs = mine.clone();
+        let thread = thread::spawn(move || assert_eq!(theirs[0], b'h'));
+        assert_eq!(mine[0], b'h');
+        drop(mine);
+        thread.join().unwrap();
+    }
+    assert_eq!(pool.stats().out, 0);
+}
