@@ -86,7 +86,8 @@ pub struct Stats {
 /// The part of a snapshot about one [`Borrower`](crate::Borrower). It is exact if no call was in
 /// progress.
 ///
-/// What is lent is counted by looking at a word of each buffer.
+/// What is lent is counted by looking at a word of each buffer, and references by a table of each
+/// borrower.
 ///
 /// ```
 /// # let pool = framewell::Pool::builder().build()?;
@@ -112,6 +113,8 @@ pub struct BorrowerStats {
     pub frames: usize,
     /// Variable-length buffers that are lent to it.
     pub bufs: usize,
+    /// References to shared frames that are lent to it. Several may be to the same frame.
+    pub references: usize,
 }
 
 impl fmt::Display for BorrowerStats {
@@ -121,6 +124,14 @@ impl fmt::Display for BorrowerStats {
         write!(f, "{} frame{}", frames, plural(frames))?;
         if bufs > 0 {
             write!(f, ", {} buffer{}", bufs, plural(bufs))?;
+        }
+        if self.references > 0 {
+            write!(
+                f,
+                ", {} reference{}",
+                self.references,
+                plural(self.references)
+            )?;
         }
         write!(f, " lent to {}", self.name.escape_debug())?;
         if self.dropped {

@@ -151,3 +151,26 @@ fn large_buffers_need_nothing_of_the_size_classes() {
         assert_eq!(frames.len(), pool.capacity());
     });
 }
+
+/// A borrower's table of references is reserved by the first that is lent. Without the table the
+/// reference is the caller's as before, and so is all else.
+#[test]
+fn reference_is_given_back_where_the_borrower_s_table_is_refused() {
+    child::alone(
+        "reference_is_given_back_where_the_borrower_s_table_is_refused",
+        || {
+            let pool = Pool::builder().frames(1 << 24).build().unwrap();
+            let mut nic = pool.borrower("nic").unwrap();
+            let packet = pool.copy_from(b"packet").unwrap().share();
+            limit(libc::RLIMIT_AS, linux::mapped() + (32 << 20));
+            let packet = nic.lend_shared(packet.clone()).unwrap_err();
+            assert_eq!((&*packet, packet.references()), (&b"packet"[..], 2));
+            assert_eq!((nic.lent(), pool.stats().borrowers[0].references), (0, 0));
+            nic.lend(pool.get(0).unwrap()).unwrap();
+            // SAFETY: nobody touches the bytes.
+            assert_eq!(unsafe { nic.reclaim() }, 1);
+            // SAFETY: nothing is lent.
+            assert!(unsafe { nic.take_back_shared(packet.id(), 0, 0) }.is_err());
+        },
+    );
+}

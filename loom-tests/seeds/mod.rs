@@ -10,6 +10,7 @@ mod exchange;
 mod id_batch;
 mod lazy;
 mod lent;
+mod lent_shared;
 mod orphan;
 mod pool;
 mod raw;
@@ -44,6 +45,7 @@ pub(crate) fn seeds() -> impl Iterator<Item = &'static Seed> {
         id_batch::SEEDS,
         lazy::SEEDS,
         lent::SEEDS,
+        lent_shared::SEEDS,
         orphan::SEEDS,
         pool::SEEDS,
         raw::SEEDS,

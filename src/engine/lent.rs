@@ -2,7 +2,8 @@
 //!
 //! A buffer's word in the side table says to whom it is lent (see `base::raw`). There is no list of
 //! loans and no counter, so nothing is added to the path of buffers that are not lent. What a
-//! borrower has is counted, and reclaimed, by looking at every word.
+//! borrower has is counted, and reclaimed, by looking at every word. References that are lent are
+//! counted apart (see `shared_loans`).
 
 use std::cell::RefCell;
 use std::ptr::NonNull;
@@ -10,6 +11,7 @@ use std::ptr::NonNull;
 use super::Engine;
 use super::misuse::{Misuse, MisuseKind};
 use super::raw::{Claimed, Named, large_not_raw};
+use super::shared_loans::{SharedLoans, take_all};
 use crate::base::batch::Batch;
 use crate::base::id::{BufferId, ChunkId};
 use crate::base::part::Part;
@@ -295,26 +297,40 @@ impl Engine {
         }
     }
 
-    /// Frees all buffers that are lent to a borrower, and returns how many.
+    /// Frees all buffers that are lent to a borrower, drops all references that are, and returns
+    /// how many there were.
     ///
     /// # Safety
     ///
     /// - The caller keeps the pool (#ids-keep-pool).
     /// - No other call lends to this borrower or takes back from it meanwhile.
+    /// - The references are those of this borrower.
     /// - Nobody touches the bytes of the buffers any more.
-    pub(crate) unsafe fn reclaim(this: NonNull<Self>, borrower: u32) -> usize {
+    pub(crate) unsafe fn reclaim(
+        this: NonNull<Self>,
+        borrower: u32,
+        shared: &SharedLoans,
+    ) -> usize {
         // SAFETY: the first bullet.
         let engine = unsafe { this.as_ref() };
         let mut reclaimed = 0;
         let mut batch: Batch = Batch::new();
+        let numbers = shared.words();
         for id in (0..engine.arena().carved()).map(BufferId) {
             if engine.return_frame(borrower, id).is_ok() {
                 engine.arena().loom_write(id);
                 batch.push(id);
                 reclaimed += 1;
             }
+            let references = numbers.get(id.index()).map_or(0, take_all);
+            if engine.drop_references(id, references) {
+                engine.arena().loom_write(id);
+                batch.push(id);
+            }
+            reclaimed += references as usize;
             if batch.room() == 0 {
-                // SAFETY: the loans came back, so this call owns the frames.
+                // SAFETY: the loans came back, and the references were the last, so this call owns
+                // the frames.
                 unsafe { Self::free_bulk(this, batch.as_slice()) };
                 batch.truncate(0);
             }

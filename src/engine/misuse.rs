@@ -273,7 +273,8 @@ pub struct Found {
     /// Whether the buffer is out as a pointer. Then `start`, and no other address, turns back into
     /// the buffer.
     pub is_raw: bool,
-    /// Whether the buffer is lent to a [`Borrower`](crate::Borrower).
+    /// Whether the buffer is lent to a [`Borrower`](crate::Borrower). References to it that are
+    /// lent do not count.
     pub is_lent: bool,
 }
 

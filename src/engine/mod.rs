@@ -6,7 +6,7 @@
 //!        ▼               ▼                                  ▼
 //!   Engine ─┬─ frames: a class over the arena   a class for each size; large buffers.
 //!           │                                     Each is made when it is first needed.
-//!           ├─ misuses: see `raw`; loans: see `lent`
+//!           ├─ misuses: see `raw`; loans: see `lent`, `shared_loans`
 //!           └─ handles, returned: see `teardown`
 //! ```
 //!
@@ -22,6 +22,7 @@ mod lending;
 mod lent;
 pub(crate) mod misuse;
 mod raw;
+mod shared_loans;
 mod stats;
 mod teardown;
 
@@ -29,6 +30,7 @@ pub(crate) use borrowers::Borrowers;
 pub(crate) use build::Spec;
 pub(crate) use lending::Lending;
 pub(crate) use raw::Claimed;
+pub(crate) use shared_loans::SharedLoans;
 
 use std::convert::Infallible;
 use std::mem::MaybeUninit;

@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::Engine;
-use super::borrowers::Borrowers;
+use super::borrowers::{Borrowers, Known};
 use super::lent::Loans;
 use crate::base::raw::FrameStates;
 use crate::base::stack::Links;
@@ -15,9 +15,8 @@ use crate::sync::Ordering;
 use crate::varlen::{Large, SizeClasses};
 
 impl Engine {
-    /// Returns the borrowers, and what is lent to each.
-    fn borrower_stats(&self) -> Vec<BorrowerStats> {
-        let known = self.borrowers().map(Borrowers::known).unwrap_or_default();
+    /// Returns what is lent to each of the borrowers.
+    fn borrower_stats(&self, known: Vec<Known>) -> Vec<BorrowerStats> {
         let Some(last) = known.last() else {
             return Vec::new();
         };
@@ -30,6 +29,7 @@ impl Engine {
                 dropped: borrower.dropped,
                 frames,
                 bufs,
+                references: self.lent_references(&borrower.shared),
             }
         });
         stats.collect()
@@ -60,6 +60,8 @@ impl Engine {
         // Between two reads a frame may move and be seen in both places.
         let free = (per_cpu.iter().sum::<usize>() + depot + uncarved).min(capacity);
         let caches = class.front_bytes();
+        let borrowers = self.borrowers().map(Borrowers::known).unwrap_or_default();
+        let references: usize = borrowers.iter().map(|known| known.shared.bytes()).sum();
         let batch = class.batch();
         let of_all = |event| {
             let of_size_classes = self
@@ -90,11 +92,12 @@ impl Engine {
             metadata: caches
                 + Links::bytes_for(frames)
                 + FrameStates::bytes_for(frames)
+                + references
                 + Depot::bytes_for(Depot::in_magazines(frames, batch as u32), batch as u32),
             alloc: self.alloc_stats(),
             // Relaxed: a statistic.
             misuses: self.misuses.load(Ordering::Relaxed),
-            borrowers: self.borrower_stats(),
+            borrowers: self.borrower_stats(borrowers),
         }
     }
 }

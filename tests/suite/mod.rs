@@ -9,6 +9,7 @@ mod borrower;
 mod borrower_attacks;
 mod borrower_properties;
 mod borrower_raw;
+mod borrower_shared;
 mod buf_view_properties;
 mod buf_views;
 mod builder;

@@ -50,6 +50,11 @@ macro_rules! counted {
                 self.0.fetch_sub(value, order)
             }
 
+            pub(crate) fn fetch_max(&self, value: $value, order: Ordering) -> $value {
+                self.tell(Access::Change);
+                self.0.fetch_max(value, order)
+            }
+
             pub(crate) fn fetch_or(&self, value: $value, order: Ordering) -> $value {
                 self.tell(Access::Change);
                 self.0.fetch_or(value, order)

@@ -1,6 +1,6 @@
 //! A frame that is shared: its reference names a part of it.
 
-use std::mem::ManuallyDrop;
+use std::mem::{self, ManuallyDrop};
 use std::ptr::NonNull;
 
 use super::Frame;
@@ -119,5 +119,18 @@ impl Shared<Frame> {
     #[must_use]
     pub fn id(&self) -> BufferId {
         self.as_handle().id()
+    }
+
+    /// Returns the pool of the frame.
+    pub(crate) fn pool(&self) -> NonNull<Engine> {
+        self.as_handle().pool()
+    }
+
+    /// Gives up the reference without dropping it, and returns the frame's id. The reference stays
+    /// counted, and goes to whoever gets the id.
+    pub(crate) fn into_counted(self) -> BufferId {
+        let id = self.id();
+        mem::forget(self);
+        id
     }
 }

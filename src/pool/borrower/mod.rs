@@ -7,15 +7,17 @@
 //!                    └── reclaim, when the borrower is gone ──► free
 //! ```
 //!
-//! A single buffer is lent and taken back here, many are in `many`, and those that are out as
-//! pointers in `raw`. What a word says, and what is refused, lies in `base::raw` and
-//! `engine::lent`.
+//! A single buffer is lent and taken back here, many are in `many`, those that are out as pointers
+//! in `raw`, and references to shared frames in `shared`. What a word says, and what is refused,
+//! lies in `base::raw` and `engine::lent`.
 
 mod many;
 mod raw;
+mod shared;
 
 use std::fmt;
 use std::ptr::NonNull;
+use std::sync::Arc;
 
 pub use many::Span;
 
@@ -25,7 +27,7 @@ use crate::base::part::Part;
 use crate::buffer::frame::Frame;
 use crate::buffer::var_buf::VarBuf;
 use crate::engine::misuse::Misuse;
-use crate::engine::{Borrowers, Engine};
+use crate::engine::{Borrowers, Engine, SharedLoans};
 use crate::error::{ReclaimError, TooManyBorrowers};
 
 /// Somebody outside of Rust's ownership who holds buffers of a pool for a while: the rings of a
@@ -39,6 +41,9 @@ use crate::error::{ReclaimError, TooManyBorrowers};
 /// Lending is one store, and taking back is a load, a compare and a store. Both are lock-free, take
 /// no memory, and enter the kernel only where they touch a page of the pool's own tables for the
 /// first time. Nothing is added to the path of buffers that are not lent.
+///
+/// [References](crate::Shared) to a frame that is shared are lent to several borrowers at the same
+/// time by [`lend_shared`](Self::lend_shared), which says what that costs.
 ///
 /// A borrower keeps the pool. Dropping it while buffers are lent loses nothing: they stay lent, and
 /// [`Stats::borrowers`](crate::Stats::borrowers) counts and names them, until
@@ -76,6 +81,7 @@ use crate::error::{ReclaimError, TooManyBorrowers};
 pub struct Borrower {
     pool: Pool,
     id: BorrowerId,
+    shared: Arc<SharedLoans>,
 }
 
 impl Pool {
@@ -96,14 +102,17 @@ impl Pool {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn borrower(&self, name: &str) -> Result<Borrower, TooManyBorrowers> {
-        let id = self.engine().borrowers_or_make().open(name)?;
+        let (id, shared) = self.engine().borrowers_or_make().open(name)?;
         Ok(Borrower {
             pool: self.clone(),
             id,
+            shared,
         })
     }
 
     /// Frees all buffers that are lent to a borrower whose handle is dropped, and returns how many.
+    ///
+    /// References to shared frames are dropped, and count as one each.
     ///
     /// The call looks at all words of the pool. It is not for the hot path, nor for a signal
     /// handler.
@@ -131,12 +140,12 @@ impl Pool {
     /// ```
     pub unsafe fn reclaim(&self, borrower: BorrowerId) -> Result<usize, ReclaimError> {
         let borrowers = self.engine().borrowers().ok_or(ReclaimError::Unknown)?;
-        borrowers.begin_reclaim(borrower)?;
+        let shared = borrowers.begin_reclaim(borrower)?;
         // SAFETY: this handle keeps the pool. The borrower's handle is dropped, and the list of
-        // borrowers lets one call reclaim, so no other call uses its number. The rest is the
-        // function's bullets.
-        let reclaimed = unsafe { Engine::reclaim(self.engine, borrower.number()) };
-        borrowers.end_reclaim(borrower);
+        // borrowers lets one call reclaim, and returned its references, so no other call uses its
+        // number. The rest is the function's bullets.
+        let reclaimed = unsafe { Engine::reclaim(self.engine, borrower.number(), &shared) };
+        borrowers.end(borrower);
         Ok(reclaimed)
     }
 }
@@ -183,7 +192,8 @@ impl Borrower {
         &self.pool
     }
 
-    /// Counts the buffers that are lent to this borrower: frames and variable-length buffers.
+    /// Counts the buffers that are lent to this borrower: frames and variable-length buffers, and
+    /// each reference to a shared frame.
     ///
     /// The call looks at all words of the pool. It is exact if no call was in progress.
     ///
@@ -198,8 +208,9 @@ impl Borrower {
     /// ```
     #[must_use]
     pub fn lent(&self) -> usize {
-        let loans = self.pool.engine().loans(self.id.number());
-        loans.frames + loans.bufs
+        let engine = self.pool.engine();
+        let loans = engine.loans(self.id.number());
+        loans.frames + loans.bufs + engine.lent_references(&self.shared)
     }
 
     /// Lends a frame, and returns its number.
@@ -419,6 +430,8 @@ impl Borrower {
 
     /// Frees all buffers that are lent to this borrower, and returns how many.
     ///
+    /// References to shared frames are dropped, and count as one each.
+    ///
     /// The call looks at all words of the pool. It is not for the hot path, nor for a signal
     /// handler.
     ///
@@ -438,7 +451,7 @@ impl Borrower {
     pub unsafe fn reclaim(&mut self) -> usize {
         // SAFETY: this value keeps the pool, and is borrowed mutably, so no other call uses its
         // number. The rest is the function's bullet.
-        unsafe { Engine::reclaim(self.pool.as_engine(), self.id.number()) }
+        unsafe { Engine::reclaim(self.pool.as_engine(), self.id.number(), &self.shared) }
     }
 }
 
