@@ -168,6 +168,7 @@ static void every_code_has_a_sentence(void) {
         FRAMEWELL_ERROR_ENVIRONMENT,
         FRAMEWELL_ERROR_NO_RSEQ,
         FRAMEWELL_ERROR_BORROWERS,
+        FRAMEWELL_ERROR_REFERENCES,
     };
     const char *unknown = framewell_strerror(4711);
     CHECK(strcmp(unknown, "unknown code") == 0);

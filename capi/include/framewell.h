@@ -1,10 +1,11 @@
 /* framewell: buffers for packet pipelines.
  *
- * There are four groups of functions, in this order:
+ * There are five groups of functions, in this order:
  *   - the four buffer services of Windows, RasGetBuffer, RasFreeBuffer, Dot11ExtAllocateBuffer and
  *     Dot11ExtFreeBuffer, on a pool that the whole process shares;
  *   - the functions for that pool: how it is set up, and what a host asks about a pointer;
  *   - pools of your own: framewell_pool_create and the functions that take a framewell_pool;
+ *   - sharing: references to a buffer that has several readers;
  *   - borrowers: rings and devices to which the buffers of a pool are lent.
  *
  * Every function may be called on any thread, and on several at the same time, except those that
@@ -28,7 +29,9 @@
  * time. "Kernel: yes" is said of a call that does. Page faults are not counted.
  *
  * "At rest" is a buffer that can be handed out. "Out" is a buffer that was handed out and not freed
- * yet. "Lent" is a buffer that a borrower has: it is in use, and no pointer stands for it.
+ * yet. "Lent" is a buffer that a borrower has: it is in use, and no pointer stands for it. "Shared"
+ * is a buffer that was out and has references now: it is in use, and each of its pointers stands for
+ * one reference.
  *
  * The header is C99, C11, C17 and C++. It works with or without windows.h, before or after it.
  */
@@ -64,12 +67,13 @@ typedef unsigned char framewell_byte;
 #define FRAMEWELL_ERROR_OUTOFMEMORY 14u
 /* ERROR_INVALID_PARAMETER: an argument is NULL, or a value that no member allows. */
 #define FRAMEWELL_ERROR_INVALID_PARAMETER 87u
-/* ERROR_BUSY: buffers of the pool are out, or the borrower exists. */
+/* ERROR_BUSY: buffers of the pool are out, the borrower exists, or there are further references. */
 #define FRAMEWELL_ERROR_BUSY 170u
-/* ERROR_BUFFER_TOO_SMALL: the data that a borrower left do not lie in the buffer. */
+/* ERROR_BUFFER_TOO_SMALL: the data that a borrower left, or the bytes that a reference is to name,
+ * do not lie in the buffer. */
 #define FRAMEWELL_ERROR_BUFFER_TOO_SMALL 603u
 /* ERROR_BUFFER_INVALID: the pointer is no buffer of this kind that is out, or that is lent to this
- * borrower. */
+ * borrower, or that is shared. */
 #define FRAMEWELL_ERROR_BUFFER_INVALID 610u
 /* ERROR_OUT_OF_BUFFERS: no frame was free anywhere. */
 #define FRAMEWELL_ERROR_OUT_OF_BUFFERS 614u
@@ -83,6 +87,8 @@ typedef unsigned char framewell_byte;
 #define FRAMEWELL_ERROR_NO_RSEQ 0x20000003u
 /* The pool has 4096 borrowers: those that exist, and those destroyed with buffers still lent. */
 #define FRAMEWELL_ERROR_BORROWERS 0x20000004u
+/* The buffer has 2^30 references. */
+#define FRAMEWELL_ERROR_REFERENCES 0x20000005u
 
 #ifdef __cplusplus
 extern "C" {
@@ -182,6 +188,12 @@ typedef struct framewell_pool framewell_pool;
 #define FRAMEWELL_MISUSE_LENT_TO_OTHER 7u
 /* The data that the borrower left do not lie in the buffer, which is still lent. */
 #define FRAMEWELL_MISUSE_BEYOND_ROOM 8u
+/* The buffer there is not out: it is shared. Drop a reference instead. */
+#define FRAMEWELL_MISUSE_SHARED 9u
+/* The buffer there is not shared: its last reference was dropped, or it never was. */
+#define FRAMEWELL_MISUSE_NOT_SHARED 10u
+/* The bytes begin in a shared buffer, and do not end there. */
+#define FRAMEWELL_MISUSE_PAST_END 11u
 
 /* Later versions add kinds, and members at the end. The library makes the struct, so its size is
  * not told. */
@@ -189,8 +201,9 @@ typedef struct framewell_misuse {
     const void *pointer; /* as it was brought; the address of the data that was to come back */
     uint32_t kind;       /* FRAMEWELL_MISUSE_… */
     uint32_t borrower;   /* the number of the other borrower with _LENT_TO_OTHER, else 0 */
-    /* With _BEYOND_ROOM the bytes before the data, those of the data, and those of the buffer, else
-     * 0. */
+    /* With _BEYOND_ROOM the bytes before the data, those of the data, and those of the buffer. With
+     * _PAST_END len is the bytes that were named, and room those from there to the end of the
+     * buffer. Else 0. */
     size_t headroom;
     size_t len;
     size_t room;
@@ -424,6 +437,47 @@ typedef struct framewell_region {
  * FRAMEWELL_ERROR_INVALID_PARAMETER if struct_size is too small to be that of any version. Kernel:
  * no. The call is allowed in a signal handler. */
 framewell_dword framewell_pool_region(framewell_pool *pool, framewell_region *region);
+
+/* ---- Sharing ------------------------------------------------------------------------------------
+ *
+ * A buffer that is out becomes shared, and has references from then on: for a packet with several
+ * readers. A reference is a pointer anywhere into the buffer, and the right to read the bytes there
+ * until it is dropped. Nobody writes them meanwhile. The last reference that is dropped frees the
+ * buffer, on whatever thread that is. Frames and 802.11 buffers are shared in the same way. The
+ * references are counted outside of the buffer, and sharing takes no memory.
+ *
+ * A shared buffer is not out: framewell_free, framewell_borrower_lend and the like refuse it, as
+ * FRAMEWELL_MISUSE_SHARED, and framewell_find says that it is neither out nor lent. A buffer that is
+ * not shared is refused here, as FRAMEWELL_MISUSE_NOT_SHARED and as FRAMEWELL_ERROR_BUFFER_INVALID.
+ * NULL and foreign addresses are refused in the same way.
+ *
+ * What the caller owes: it has a reference to the buffer when it adds or drops one, and drops each
+ * once. A reference that is dropped twice is not found out while there are others, because they are
+ * all alike: it takes the reference of another.
+ */
+
+/* Turns a buffer that is out, a frame or an 802.11 buffer, into a shared one. The pointer is the
+ * first reference. Returns FRAMEWELL_ERROR_BUFFER_INVALID, and nothing changes, for every pointer
+ * that framewell_free and framewell_dot11_free would refuse, and for NULL. Kernel: no; for buffers
+ * above 64 KiB the call allocates. */
+framewell_dword framewell_share(framewell_pool *pool, void *buffer);
+
+/* Adds a reference to a shared buffer, which the len bytes at first stand for. They may be any bytes
+ * of the buffer, also before or behind those that the caller's reference names. Returns
+ * FRAMEWELL_ERROR_BUFFER_TOO_SMALL if they do not end in the buffer, and FRAMEWELL_ERROR_REFERENCES
+ * if it has 2^30 references; nothing changes then. The byte at first says which buffer it is, also
+ * if len is 0. Kernel: no; for buffers above 64 KiB the call allocates. */
+framewell_dword framewell_ref(framewell_pool *pool, const void *first, size_t len);
+
+/* Drops a reference to the shared buffer in which anywhere lies, on any thread. The last one frees
+ * the buffer. Kernel: cold; above 64 KiB: yes. */
+framewell_dword framewell_unref(framewell_pool *pool, const void *anywhere);
+
+/* Turns the only reference to a shared buffer into a buffer that is out, whose pointer is first: any
+ * address in the buffer. Its bytes may be written again, and framewell_free or framewell_dot11_free
+ * frees it. Returns FRAMEWELL_ERROR_BUSY if there are further references; nothing changes then.
+ * Kernel: no; for buffers above 64 KiB the call allocates. */
+framewell_dword framewell_unshare(framewell_pool *pool, void *first);
 
 /* ---- Borrowers ----------------------------------------------------------------------------------
  *

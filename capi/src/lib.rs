@@ -7,6 +7,7 @@
 //! - `services`: the four functions, and what a host asks;
 //! - `shared`: the pool of the process, which is made once;
 //! - `pools`: pools of the caller's own; `inspect`: what they say of themselves;
+//! - `sharing`: references to buffers that have several readers;
 //! - `borrowers`: rings and devices that buffers are lent to; `loans`: how buffers go there and
 //!   come back;
 //! - `misuse`: what is reported of a pointer or a loan that is refused;
@@ -28,6 +29,7 @@ pub mod loans;
 pub mod pools;
 pub mod services;
 pub mod shared;
+pub mod sharing;
 pub mod text;
 pub mod types;
 

@@ -8,10 +8,12 @@ use framewell::{Misuse, MisuseKind, OnMisuse};
 
 use crate::types::*;
 
-/// Returns the code of a call that was refused a loan.
+/// Returns the code of a call that was refused a loan or a reference.
 pub(crate) fn code(misuse: &Misuse) -> u32 {
     match misuse.kind {
-        MisuseKind::BeyondRoom { .. } => FRAMEWELL_ERROR_BUFFER_TOO_SMALL,
+        MisuseKind::BeyondRoom { .. } | MisuseKind::PastEnd { .. } => {
+            FRAMEWELL_ERROR_BUFFER_TOO_SMALL
+        }
         _ => FRAMEWELL_ERROR_BUFFER_INVALID,
     }
 }
@@ -33,6 +35,12 @@ fn told(misuse: &Misuse) -> framewell_misuse {
         MisuseKind::OtherKind => FRAMEWELL_MISUSE_OTHER_KIND,
         MisuseKind::Lent => FRAMEWELL_MISUSE_LENT,
         MisuseKind::NotLent => FRAMEWELL_MISUSE_NOT_LENT,
+        MisuseKind::Shared => FRAMEWELL_MISUSE_SHARED,
+        MisuseKind::NotShared => FRAMEWELL_MISUSE_NOT_SHARED,
+        MisuseKind::PastEnd { len, left } => {
+            (told.len, told.room) = (len, left);
+            FRAMEWELL_MISUSE_PAST_END
+        }
         MisuseKind::LentToOther { borrower } => {
             told.borrower = borrower;
             FRAMEWELL_MISUSE_LENT_TO_OTHER

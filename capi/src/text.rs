@@ -40,9 +40,9 @@ pub extern "C" fn framewell_strerror(code: u32) -> *const c_char {
             c"out of memory: the budget is used up, or the system refused memory"
         }
         FRAMEWELL_ERROR_INVALID_PARAMETER => c"invalid parameter: NULL, no length, or no such borrower",
-        FRAMEWELL_ERROR_BUSY => c"in use: buffers of the pool are out, or the borrower exists; free them, or destroy it first",
+        FRAMEWELL_ERROR_BUSY => c"in use: buffers of the pool are out, the borrower exists, or there are further references; free them, or destroy it first",
         FRAMEWELL_ERROR_BUFFER_TOO_SMALL => {
-            c"the data do not lie in the buffer, which is still lent: bring it with a view that fits"
+            c"the data do not lie in the buffer: name bytes that do; a buffer that is lent is still lent"
         }
         FRAMEWELL_ERROR_BUFFER_INVALID => {
             c"the pointer is no buffer of this kind that is out, or is lent to this borrower"
@@ -55,6 +55,7 @@ pub extern "C" fn framewell_strerror(code: u32) -> *const c_char {
         FRAMEWELL_ERROR_BORROWERS => {
             c"the pool has 4096 borrowers already: destroy some, or reclaim the buffers of those that were destroyed"
         }
+        FRAMEWELL_ERROR_REFERENCES => c"the buffer has 2^30 references already: drop some",
         _ => c"unknown code",
     };
     text.as_ptr()

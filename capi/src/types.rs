@@ -33,6 +33,8 @@ pub const FRAMEWELL_ERROR_ENVIRONMENT: u32 = 0x2000_0002;
 pub const FRAMEWELL_ERROR_NO_RSEQ: u32 = 0x2000_0003;
 /// The pool has as many borrowers as it can have.
 pub const FRAMEWELL_ERROR_BORROWERS: u32 = 0x2000_0004;
+/// The buffer has as many references as it can have.
+pub const FRAMEWELL_ERROR_REFERENCES: u32 = 0x2000_0005;
 
 /// A value of `framewell_config.front`: the front is chosen.
 pub const FRAMEWELL_FRONT_AUTO: u32 = 0;
@@ -78,6 +80,12 @@ pub const FRAMEWELL_MISUSE_NOT_LENT: u32 = 6;
 pub const FRAMEWELL_MISUSE_LENT_TO_OTHER: u32 = 7;
 /// A value of `framewell_misuse.kind`: the view does not lie in the buffer.
 pub const FRAMEWELL_MISUSE_BEYOND_ROOM: u32 = 8;
+/// A value of `framewell_misuse.kind`: the buffer there is shared, and has no exclusive owner.
+pub const FRAMEWELL_MISUSE_SHARED: u32 = 9;
+/// A value of `framewell_misuse.kind`: the buffer there is not shared.
+pub const FRAMEWELL_MISUSE_NOT_SHARED: u32 = 10;
+/// A value of `framewell_misuse.kind`: the bytes do not end in the buffer where they begin.
+pub const FRAMEWELL_MISUSE_PAST_END: u32 = 11;
 
 /// A value of `framewell_found.kind`: a frame.
 pub const FRAMEWELL_KIND_FRAME: u32 = 0;

@@ -44,6 +44,7 @@ fn assert_all_ran(passed: &BTreeSet<String>) {
         include_str!("../../clients/lent.c"),
         include_str!("../../clients/borrowers.c"),
         include_str!("../../clients/ring.c"),
+        include_str!("../../clients/sharing.c"),
         include_str!("../../clients/wishes.c"),
         include_str!("../../clients/limited.c"),
         include_str!("../../clients/small_stack.c"),
