@@ -6,7 +6,7 @@
 //!   both of them ──────► Both ────┤
 //!   made when asked for ► Later ──┤
 //!   in bulk alone ──────► InBulk ─┤
-//!   and the rings ──────► OnRings ┘
+//!   its own workloads ──► Apart ──┘
 //! ```
 
 use std::io;
@@ -218,37 +218,41 @@ impl Entrant for InBulk {
     }
 }
 
-/// An entrant that takes part in the rings, and in the workloads of another one, if there is one.
-pub struct OnRings {
+/// A workload that an entrant makes by a function of its own.
+pub type Own = (Kind, fn() -> Box<dyn Workload>);
+
+/// An entrant that makes some workloads by itself, and takes part in those of another one, if there
+/// is one.
+pub struct Apart {
     title: &'static str,
-    rings: fn() -> Box<dyn Workload>,
+    own: &'static [Own],
     others: Option<&'static dyn Entrant>,
 }
 
-impl OnRings {
-    /// Returns an entrant that makes the workload of the rings by `rings`. Its name is that of
-    /// `others`, if there are any.
+impl Apart {
+    /// Returns an entrant that makes the workloads of `own`. Its name is that of `others`, if there
+    /// are any.
     #[must_use]
     pub const fn new(
         title: &'static str,
-        rings: fn() -> Box<dyn Workload>,
+        own: &'static [Own],
         others: Option<&'static dyn Entrant>,
     ) -> Self {
-        Self {
-            title,
-            rings,
-            others,
-        }
+        Self { title, own, others }
+    }
+
+    fn own(&self, kind: Kind) -> Option<&Own> {
+        self.own.iter().find(|own| own.0 == kind)
     }
 }
 
-impl Entrant for OnRings {
+impl Entrant for Apart {
     fn title(&self) -> &'static str {
         self.title
     }
 
     fn takes(&self, kind: Kind) -> bool {
-        kind == Kind::Rings || self.others.is_some_and(|others| others.takes(kind))
+        self.own(kind).is_some() || self.others.is_some_and(|others| others.takes(kind))
     }
 
     fn check(&self) {
@@ -258,9 +262,9 @@ impl Entrant for OnRings {
     }
 
     fn workload(&'static self, kind: Kind) -> Option<Box<dyn Workload>> {
-        match kind {
-            Kind::Rings => Some((self.rings)()),
-            _ => self.others?.workload(kind),
+        match self.own(kind) {
+            Some((_, make)) => Some(make()),
+            None => self.others?.workload(kind),
         }
     }
 

@@ -4,11 +4,13 @@
 use framewell::Front;
 
 use crate::contestants::{Bursts, Dot11, Framewell, Heap, MALLOC, Ras};
-use crate::entrant::{Both, Entrant, Frames, InBulk, Later, Made, OnRings, Varying};
+use crate::entrant::{Apart, Both, Entrant, Frames, InBulk, Later, Made, Varying};
 use crate::floors;
 use crate::numbers::InNumbers;
 use crate::rings::{AsPointers, ByNumbers, InBursts, InTable, OneByOne, pool};
+use crate::sharing::{Arcs, Clones, Many, Owners};
 use crate::work::rings::Rings;
+use crate::work::{Kind, sharing};
 
 /// The name of framewell with its defaults.
 pub const FRAMEWELL: &str = "framewell";
@@ -24,6 +26,12 @@ pub const ONE_BY_ONE: &str = "framewell, one by one";
 pub const TABLE: &str = "framewell, table";
 /// The name of framewell without borrowers: the frames that are outside are bare pointers.
 pub const POINTERS: &str = "framewell, pointers";
+/// The name of framewell with all references to a frame counted at once.
+pub const SHARE_MANY: &str = "framewell, share_many";
+/// The name of framewell's own buffers in the standard library's `Arc`.
+pub const ARC: &str = "framewell, Arc";
+/// The name of framewell's own buffers as owners of `Bytes`.
+pub const BYTES_OWNER: &str = "framewell, Bytes";
 /// The name of the system's allocator.
 pub const SYSTEM: &str = "malloc";
 
@@ -43,45 +51,129 @@ static ON_PORTABLE: Later = Later::new(
     Some(Made::by(|| stays(Varying(Dot11::portable())))),
 );
 static BEHIND_C: Later = Later::new(RAS, Some(Made::by(|| stays(Frames(Ras::new())))), None);
-static WITH_RINGS: [OnRings; 6] = [
-    OnRings::new(
+static WITH_RINGS: [Apart; 6] = [
+    Apart::new(
         FRAMEWELL,
-        || Box::new(Rings::new(ByNumbers::new(pool(Front::Auto)))),
+        &[
+            (Kind::Rings, || {
+                Box::new(Rings::new(ByNumbers::new(pool(Front::Auto))))
+            }),
+            (Kind::Sharing4, || {
+                sharing::four(stay(Clones::new(Front::Auto)))
+            }),
+            (Kind::Sharing4Across, || {
+                sharing::four_across(stay(Clones::new(Front::Auto)))
+            }),
+            (Kind::Sharing44, || {
+                sharing::slices(stay(Clones::new(Front::Auto)))
+            }),
+            (Kind::Sharing44Across, || {
+                sharing::slices_across(stay(Clones::new(Front::Auto)))
+            }),
+        ],
         Some(&BY_DEFAULT),
     ),
-    OnRings::new(
+    Apart::new(
         BURST,
-        || Box::new(Rings::new(InBursts::new(pool(Front::Auto)))),
+        &[(Kind::Rings, || {
+            Box::new(Rings::new(InBursts::new(pool(Front::Auto))))
+        })],
         Some(&IN_BURSTS),
     ),
-    OnRings::new(
+    Apart::new(
         PORTABLE,
-        || Box::new(Rings::new(ByNumbers::new(pool(Front::Portable)))),
+        &[
+            (Kind::Rings, || {
+                Box::new(Rings::new(ByNumbers::new(pool(Front::Portable))))
+            }),
+            (Kind::Sharing4, || {
+                sharing::four(stay(Clones::new(Front::Portable)))
+            }),
+            (Kind::Sharing4Across, || {
+                sharing::four_across(stay(Clones::new(Front::Portable)))
+            }),
+            (Kind::Sharing44, || {
+                sharing::slices(stay(Clones::new(Front::Portable)))
+            }),
+            (Kind::Sharing44Across, || {
+                sharing::slices_across(stay(Clones::new(Front::Portable)))
+            }),
+        ],
         Some(&ON_PORTABLE),
     ),
-    OnRings::new(
+    Apart::new(
         ONE_BY_ONE,
-        || Box::new(Rings::new(OneByOne::new(pool(Front::Auto)))),
+        &[(Kind::Rings, || {
+            Box::new(Rings::new(OneByOne::new(pool(Front::Auto))))
+        })],
         None,
     ),
-    OnRings::new(
+    Apart::new(
         TABLE,
-        || Box::new(Rings::new(InTable::new(pool(Front::Auto)))),
+        &[(Kind::Rings, || {
+            Box::new(Rings::new(InTable::new(pool(Front::Auto))))
+        })],
         None,
     ),
-    OnRings::new(
+    Apart::new(
         POINTERS,
-        || Box::new(Rings::new(AsPointers::new(pool(Front::Auto)))),
+        &[(Kind::Rings, || {
+            Box::new(Rings::new(AsPointers::new(pool(Front::Auto))))
+        })],
+        None,
+    ),
+];
+static SHARED: [Apart; 3] = [
+    Apart::new(
+        SHARE_MANY,
+        &[
+            (Kind::Sharing4, || {
+                sharing::four(stay(Many::new(Front::Auto)))
+            }),
+            (Kind::Sharing4Across, || {
+                sharing::four_across(stay(Many::new(Front::Auto)))
+            }),
+        ],
+        None,
+    ),
+    Apart::new(
+        ARC,
+        &[
+            (Kind::Sharing4, || sharing::four(stay(Arcs::new()))),
+            (Kind::Sharing4Across, || {
+                sharing::four_across(stay(Arcs::new()))
+            }),
+            (Kind::Sharing44, || sharing::slices(stay(Arcs::new()))),
+            (Kind::Sharing44Across, || {
+                sharing::slices_across(stay(Arcs::new()))
+            }),
+        ],
+        None,
+    ),
+    Apart::new(
+        BYTES_OWNER,
+        &[
+            (Kind::Sharing4, || sharing::four(stay(Owners::new()))),
+            (Kind::Sharing4Across, || {
+                sharing::four_across(stay(Owners::new()))
+            }),
+            (Kind::Sharing44, || sharing::slices(stay(Owners::new()))),
+            (Kind::Sharing44Across, || {
+                sharing::slices_across(stay(Owners::new()))
+            }),
+        ],
         None,
     ),
 ];
 static OF_SYSTEM: Both<Heap<std::alloc::System>> = Both(MALLOC);
 
 /// The entrants of this package, framewell first.
-pub static HOME: [&dyn Entrant; 8] = {
+pub static HOME: [&dyn Entrant; 11] = {
     let [numbers, bursts, portable, one_by_one, table, pointers] = &WITH_RINGS;
+    let [many, arcs, owners] = &SHARED;
     [
-        numbers, bursts, portable, &BEHIND_C, &OF_SYSTEM, one_by_one, table, pointers,
+        numbers, bursts, portable, &BEHIND_C, &OF_SYSTEM, one_by_one, table, pointers, many, arcs,
+        owners,
     ]
 };
 
@@ -93,14 +185,17 @@ pub fn named(title: &str) -> Option<&'static dyn Entrant> {
     all.find(|entrant| entrant.title() == title)
 }
 
+fn stay<T>(it: T) -> &'static T {
+    Box::leak(Box::new(it))
+}
+
 fn stays(entrant: impl Entrant + 'static) -> &'static dyn Entrant {
-    Box::leak(Box::new(entrant))
+    stay(entrant)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::work::Kind;
 
     #[test]
     fn who_lives_here_is_named_once_and_passes_the_check() {
@@ -121,7 +216,19 @@ mod tests {
         }
         let of_frames = HOME.iter().filter(|entrant| !entrant.takes(Kind::Dot11Mix));
         let of_frames: Vec<_> = of_frames.map(|entrant| entrant.title()).collect();
-        assert_eq!(of_frames, [BURST, RAS, ONE_BY_ONE, TABLE, POINTERS]);
+        assert_eq!(
+            of_frames,
+            [
+                BURST,
+                RAS,
+                ONE_BY_ONE,
+                TABLE,
+                POINTERS,
+                SHARE_MANY,
+                ARC,
+                BYTES_OWNER
+            ]
+        );
     }
 
     #[test]

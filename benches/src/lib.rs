@@ -61,6 +61,7 @@ mod rings;
 pub mod rounds;
 pub mod scale;
 mod serve;
+mod sharing;
 pub mod summary;
 pub mod team;
 pub mod varying;

@@ -2,8 +2,8 @@
 //! cannot be left out, and nothing else.
 //!
 //! - `two bare CAS` (pair) bounds a front without restartable sequences.
-//! - `plain array` (burst, window, hand-off, dot11, rings) bounds any allocator. It does the same
-//!   writes, to buffers that are always there.
+//! - `plain array` (burst, window, hand-off, dot11, rings, sharing) bounds any allocator. It does
+//!   the same writes, to buffers that are always there.
 //! - `free list` (rings) is what a driver writes by hand: a `Vec<u64>` of the offsets of free
 //!   frames. `free list, in bulk` is the same with calls for many. `free list + words` (rings)
 //!   bounds what knows of each frame who has it: a word is compared and stored at each step.
@@ -19,6 +19,11 @@
 //!   loaded from memory at each get and free.
 //! - `sequences + handles` (burst, bulk, window, oversub-64) bounds any API that hands out owners.
 //!   Handles are stored and taken apart again, with the loads.
+//! - `plain array + counts` (sharing) bounds what counts references: the same atomics, for buffers
+//!   that are always there. `free list + counts` (sharing-4) has a list for one thread beside them.
+//! - `sequences + counts` (sharing-4) bounds any API that counts references to frames in a table:
+//!   the sequences, with handles and counts. `at once` (sharing-4, sharing-44) has one store or
+//!   addition for all references.
 //!
 //! The floors write the same bytes as the workloads (M4), and frames of 1500 bytes lie as a pool's
 //! do. No floor can take a frame from another CPU, refuse a double free, or tell how many frames
@@ -40,6 +45,7 @@ mod sequences;
 #[cfg(not(rseq))]
 #[path = "no_sequences.rs"]
 mod sequences;
+mod shared;
 mod sizes;
 mod stack;
 
@@ -74,6 +80,14 @@ pub const LIST: &str = "free list";
 pub const LIST_BULK: &str = "free list, in bulk";
 /// The name of the floor with such a list, and a word for each frame that says who has it.
 pub const WORDS: &str = "free list + words";
+/// The name of the floor with such a list for one thread, and a count for each buffer.
+pub const LIST_COUNTS: &str = "free list + counts";
+/// The name of the floor with buffers that are always there, and a count for each.
+pub const ARRAY_COUNTS: &str = "plain array + counts";
+/// The name of the floor with the sequences, handles, and a count for each frame.
+pub const COUNTS: &str = "sequences + counts";
+/// The name of the floor with the same, and one store for all references of a frame.
+pub const COUNTS_AT_ONCE: &str = "sequences + counts, at once";
 
 /// A floor as an entrant.
 pub struct Floor {
@@ -82,7 +96,7 @@ pub struct Floor {
 }
 
 /// All floors, those that need sequences last.
-pub static ALL: [Floor; 11] = [
+pub static ALL: [Floor; 15] = [
     Floor::new(CAS, &[Kind::Pair]),
     Floor::new(
         ARRAY,
@@ -95,11 +109,25 @@ pub static ALL: [Floor; 11] = [
             Kind::Dot11Mix,
             Kind::Dot11HandOff,
             Kind::Rings,
+            Kind::Sharing4,
+            Kind::Sharing4Across,
+            Kind::Sharing44,
+            Kind::Sharing44Across,
+        ],
+    ),
+    Floor::new(
+        ARRAY_COUNTS,
+        &[
+            Kind::Sharing4,
+            Kind::Sharing4Across,
+            Kind::Sharing44,
+            Kind::Sharing44Across,
         ],
     ),
     Floor::new(LIST, &[Kind::Rings]),
     Floor::new(LIST_BULK, &[Kind::Rings]),
     Floor::new(WORDS, &[Kind::Rings]),
+    Floor::new(LIST_COUNTS, &[Kind::Sharing4]),
     Floor::new(LISTS, &[Kind::Dot11Mix]),
     Floor::new(LINKED, &[Kind::Dot11Mix]),
     Floor::new(
@@ -138,6 +166,8 @@ pub static ALL: [Floor; 11] = [
             Kind::Oversubscribed,
         ],
     ),
+    Floor::new(COUNTS, &[Kind::Sharing4]),
+    Floor::new(COUNTS_AT_ONCE, &[Kind::Sharing4, Kind::Sharing44]),
 ];
 
 impl Floor {
@@ -152,7 +182,7 @@ impl Entrant for Floor {
     }
 
     fn takes(&self, kind: Kind) -> bool {
-        let of_sequences = [SEQUENCES, LOADS, HANDLES].contains(&self.name);
+        let of_sequences = [SEQUENCES, LOADS, HANDLES, COUNTS, COUNTS_AT_ONCE].contains(&self.name);
         self.kinds.contains(&kind) && !(of_sequences && without_sequences().is_some())
     }
 
@@ -162,6 +192,8 @@ impl Entrant for Floor {
     fn workload(&'static self, kind: Kind) -> Option<Box<dyn Workload>> {
         match (self.name, kind) {
             (name, Kind::Rings) => rings::floor(name),
+            (ARRAY, _) if kind.shares() => shared::floor(ARRAY, kind),
+            (ARRAY_COUNTS | LIST_COUNTS, _) => shared::floor(self.name, kind),
             (CAS, Kind::Pair) => Some(Box::new(CasPair::new())),
             (LISTS, Kind::Dot11Mix) => Some(lists::mix()),
             (LINKED, Kind::Dot11Mix) => Some(linked::mix()),
@@ -227,6 +259,7 @@ mod tests {
         assert_eq!(of(Kind::Window), of_window);
         assert_eq!(of(Kind::Bulk32), of_bulk);
         assert_eq!(of(Kind::HandOffBulk), [ARRAY]);
+        assert_eq!(of(Kind::Sharing4Across), [ARRAY, ARRAY_COUNTS]);
         assert_eq!(of(Kind::Dot11Mix), [ARRAY, LISTS, LINKED]);
         assert_eq!(of(Kind::Set64), [""; 0]);
     }

@@ -20,6 +20,12 @@ pub(crate) trait Goods: Send + Sync + 'static {
     /// The number of items of a burst.
     const ITEMS: usize = BURST;
 
+    /// The number of steps that a burst counts as.
+    const STEPS: usize = BURST;
+
+    /// The number of tags that are read of a burst.
+    const TAGS: usize = BURST;
+
     /// Prepares the calling thread.
     fn enter(&self);
 

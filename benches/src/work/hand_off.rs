@@ -69,7 +69,7 @@ fn receive<G: Goods>(goods: &G, ring: &mut Consumer<G::Item>, bursts: u64) -> u6
 
 impl<G: Goods> Workload for HandOff<G> {
     fn run(&mut self, steps: u64) -> Timed {
-        let bursts = steps.div_ceil(BURST as u64);
+        let bursts = steps.div_ceil(G::STEPS as u64);
         let goods = &*self.goods;
         let producer = std::cell::RefCell::new(&mut self.producer);
         let other_side = |bursts: u64| {
@@ -90,10 +90,10 @@ impl<G: Goods> Workload for HandOff<G> {
             (other_side(WARM), other_side(bursts)),
         );
         let sum = std::mem::take(&mut *self.sum.lock().expect("the sum"));
-        let sent = |bursts: u64| BURST as u64 * (bursts * (bursts + 1) / 2);
+        let sent = |bursts: u64| G::TAGS as u64 * (bursts * (bursts + 1) / 2);
         assert_eq!(sum, sent(WARM) + sent(bursts), "the tags that went through");
         Timed {
-            steps: bursts * BURST as u64,
+            steps: bursts * G::STEPS as u64,
             elapsed,
         }
     }

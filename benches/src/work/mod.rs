@@ -11,6 +11,7 @@ mod pair;
 pub(crate) mod pair_two;
 mod refusal;
 pub(crate) mod rings;
+pub mod sharing;
 #[cfg(test)]
 mod tests;
 pub(crate) mod touch;
@@ -26,7 +27,7 @@ use crate::varying::VaryingContestant;
 pub trait Workload {
     /// Runs at least `steps` steps, after a few steps of warm-up that are not timed.
     ///
-    /// A step is one buffer got, used and freed.
+    /// A step is one buffer got, used and freed, or one slice of a buffer.
     fn run(&mut self, steps: u64) -> Timed;
 }
 
@@ -114,6 +115,16 @@ pub enum Kind {
     Dot11HandOff,
     /// Own the frames of an AF_XDP socket's rings, in bursts of 32: fill, receive, send, complete.
     Rings,
+    /// Get a buffer, write one byte, make four references to it, and drop them.
+    Sharing4,
+    /// `Sharing4` with bursts of 32. Two references of each buffer go through a ring to the other
+    /// core, which reads 8 bytes through each and drops it.
+    Sharing4Across,
+    /// Get a buffer of 64 KiB, write one byte, cut 44 slices of it, and drop them. A step is a
+    /// slice.
+    Sharing44,
+    /// `Sharing44` with the slices going through a ring to the other core, which drops them.
+    Sharing44Across,
     /// Ask a pool of which all buffers are held for another one.
     Refusal,
     /// Make a pool of 1,024 buffers, get one, write one byte, and give all back.
@@ -150,8 +161,12 @@ impl Kind {
     ];
 
     /// The workloads that not everybody can do. Who cannot do one has no such workload.
-    pub const EXTRA: [Self; 9] = [
+    pub const EXTRA: [Self; 13] = [
         Self::Rings,
+        Self::Sharing4,
+        Self::Sharing4Across,
+        Self::Sharing44,
+        Self::Sharing44Across,
         Self::Refusal,
         Self::ColdThousand,
         Self::ColdMillion,
@@ -166,6 +181,15 @@ impl Kind {
     #[must_use]
     pub fn in_bulk(self) -> bool {
         matches!(self, Self::Bulk32 | Self::Bulk256 | Self::HandOffBulk)
+    }
+
+    /// Returns whether buffers have several references.
+    #[must_use]
+    pub fn shares(self) -> bool {
+        matches!(
+            self,
+            Self::Sharing4 | Self::Sharing4Across | Self::Sharing44 | Self::Sharing44Across
+        )
     }
 
     /// Returns the number of live buffers, for the workloads that are measured over that number, as
@@ -199,6 +223,10 @@ impl Kind {
             Self::Dot11Mix => "dot11-mix",
             Self::Dot11HandOff => "dot11-hand-off",
             Self::Rings => "rings-32",
+            Self::Sharing4 => "sharing-4",
+            Self::Sharing4Across => "sharing-4-across",
+            Self::Sharing44 => "sharing-44",
+            Self::Sharing44Across => "sharing-44-across",
             Self::Refusal => "refusal",
             Self::ColdThousand => "cold-1k",
             Self::ColdMillion => "cold-1m",
@@ -243,6 +271,18 @@ impl Kind {
             Self::Rings => {
                 "Bursts of 32 from a fill ring through a receiver and a sender to the completions: ownership alone."
             }
+            Self::Sharing4 => {
+                "Get a buffer, write one byte, make four references, drop them one by one."
+            }
+            Self::Sharing4Across => {
+                "Four references to each buffer: two are dropped, and two go through a ring to the other core, which reads 8 bytes through each and drops it."
+            }
+            Self::Sharing44 => {
+                "A buffer of 64 KiB is cut into 44 slices, which are dropped; every slice counts."
+            }
+            Self::Sharing44Across => {
+                "A buffer of 64 KiB is cut into 44 slices, which go through a ring to the other core and are dropped there; every slice counts."
+            }
             Self::Refusal => "A get that is refused: all buffers are held.",
             Self::ColdThousand => "A pool of 1,024 is made, one buffer got, one byte written.",
             Self::ColdMillion => "A pool of 1,048,576 is made, one buffer got, one byte written.",
@@ -273,7 +313,12 @@ impl Kind {
     #[must_use]
     pub fn threads(self) -> Threads {
         match self {
-            Self::PairTwo | Self::HandOff | Self::HandOffBulk | Self::Dot11HandOff => Threads::Two,
+            Self::PairTwo
+            | Self::HandOff
+            | Self::HandOffBulk
+            | Self::Dot11HandOff
+            | Self::Sharing4Across
+            | Self::Sharing44Across => Threads::Two,
             Self::Oversubscribed => Threads::Many,
             _ => Threads::One,
         }
@@ -312,7 +357,12 @@ impl Kind {
             Self::Set64 | Self::Set1K | Self::Set16K | Self::Set256K | Self::Set1M => {
                 return working_set::with(contestant, self.live()?);
             }
-            Self::Dot11Mix | Self::Dot11HandOff | Self::Refusal | Self::Rings => return None,
+            Self::Dot11Mix | Self::Dot11HandOff | Self::Refusal => return None,
+            Self::Rings
+            | Self::Sharing4
+            | Self::Sharing4Across
+            | Self::Sharing44
+            | Self::Sharing44Across => return None,
         })
     }
 

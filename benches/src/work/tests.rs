@@ -134,8 +134,15 @@ fn pools_are_refused_started_and_filled_by_the_extra_workloads() {
 
     static MALLOCS: crate::contestants::Heap<std::alloc::System> = MALLOC;
     let pool: &'static Framewell = Box::leak(Box::new(Framewell::of("", 4096)));
-    // The workload with a million live buffers takes too long, and the rings take no contestant.
-    let apart = [Kind::Set1M, Kind::Rings];
+    // The workload with a million live buffers takes too long, and these take no contestant.
+    let apart = [
+        Kind::Set1M,
+        Kind::Rings,
+        Kind::Sharing4,
+        Kind::Sharing4Across,
+        Kind::Sharing44,
+        Kind::Sharing44Across,
+    ];
     for kind in Kind::EXTRA.into_iter().filter(|kind| !apart.contains(kind)) {
         assert_eq!(Kind::named(kind.name()), Some(kind));
         let mut workload = kind.with(pool).expect("a pool does all of them");

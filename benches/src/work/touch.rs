@@ -49,6 +49,18 @@ pub(crate) unsafe fn write_head_at(first: *mut u8, tag: u64) {
     black_box(first);
 }
 
+/// Writes the first eight bytes from `first` on, as [`write_byte`] does.
+///
+/// # Safety
+///
+/// - Eight bytes from `first` on may be written.
+#[inline(always)]
+pub(crate) unsafe fn write_tag_at(first: *mut u8, tag: u64) {
+    // SAFETY: the caller guarantees it (the function's bullet).
+    unsafe { first.cast::<u64>().write_unaligned(tag) };
+    black_box(first);
+}
+
 /// Reads the first eight bytes.
 ///
 /// # Safety

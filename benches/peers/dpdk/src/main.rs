@@ -5,14 +5,16 @@
 //!   main ─► pages: 2 MiB pages from the kernel, given back at the end
 //!        ─► eal: DPDK started on the main thread; other threads registered, each with a cache
 //!        ─► pools: both as contestants ─► serve
+//!        ─► shared: packets with several references
 //! ```
 //!
 //! Single gets and puts pay for a call into the shim, as with a `malloc`. A C program has them
-//! inlined.
+//! inlined. A packet that is shared on one thread is one call from its get to its last free.
 
 mod eal;
 mod pages;
 mod pools;
+mod shared;
 mod sys;
 
 use std::env;
@@ -21,7 +23,8 @@ use std::process::ExitCode;
 use framewell_bench::entrant::Entrant;
 
 use pages::Pages;
-use pools::{OBJECTS, PACKETS};
+use pools::OBJECTS;
+use shared::{AT_ONCE, PACKETS};
 
 fn main() -> ExitCode {
     if env::args().nth(1).as_deref() == Some(pages::KEEPER) {
@@ -32,7 +35,7 @@ fn main() -> ExitCode {
     framewell_bench::serve_with(|| {
         pages = Some(Pages::borrow_from_kernel()?);
         eal::start()?;
-        let entrants: [&'static dyn Entrant; 2] = [&OBJECTS, &PACKETS];
+        let entrants: [&'static dyn Entrant; 3] = [&OBJECTS, &PACKETS, &AT_ONCE];
         Ok(entrants.to_vec())
     })
 }

@@ -82,3 +82,56 @@ void framewell_dpdk_packet_put_bulk(void *const *table, unsigned count)
 {
 	rte_pktmbuf_free_bulk((struct rte_mbuf **)(uintptr_t)table, count);
 }
+
+/*
+ * Gets a packet, writes a byte, makes four references, one by one or at once, and frees them. All
+ * of it is inline here, as in a C program. It returns 0 if there is no packet.
+ */
+static inline int share(int at_once)
+{
+	struct rte_mbuf *packet = rte_pktmbuf_alloc(packets);
+	struct rte_mbuf *references[4];
+
+	if (packet == NULL)
+		return 0;
+	*rte_pktmbuf_mtod(packet, unsigned char *) = 1;
+	if (at_once)
+		rte_mbuf_refcnt_update(packet, 3);
+	for (int at = 0; at < 4; at++) {
+		if (!at_once && at > 0)
+			rte_mbuf_refcnt_update(packet, 1);
+		references[at] = packet;
+	}
+	/* References are kept somewhere, so they are in memory. */
+	__asm__ volatile("" : : "r"(references) : "memory");
+	for (int at = 0; at < 4; at++)
+		rte_pktmbuf_free(references[at]);
+	return 1;
+}
+
+int framewell_dpdk_packet_share_each(void)
+{
+	return share(0);
+}
+
+int framewell_dpdk_packet_share_at_once(void)
+{
+	return share(1);
+}
+
+/* Adds references, each by an update of its own or all by one. */
+void framewell_dpdk_packet_add(void *packet, unsigned count, int at_once)
+{
+	if (at_once) {
+		rte_mbuf_refcnt_update(packet, count);
+		return;
+	}
+	while (count-- > 0)
+		rte_mbuf_refcnt_update(packet, 1);
+}
+
+/* Returns how many packets are in use. */
+unsigned framewell_dpdk_packets_out(void)
+{
+	return rte_mempool_in_use_count(packets);
+}

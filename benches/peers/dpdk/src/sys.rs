@@ -22,4 +22,9 @@ unsafe extern "C" {
     pub(crate) fn framewell_dpdk_packet_put(packet: *mut c_void);
     pub(crate) fn framewell_dpdk_packet_get_bulk(table: *mut *mut c_void, count: c_uint) -> c_int;
     pub(crate) fn framewell_dpdk_packet_put_bulk(table: *const *mut c_void, count: c_uint);
+
+    pub(crate) fn framewell_dpdk_packet_share_each() -> c_int;
+    pub(crate) fn framewell_dpdk_packet_share_at_once() -> c_int;
+    pub(crate) fn framewell_dpdk_packet_add(packet: *mut c_void, count: c_uint, at_once: c_int);
+    pub(crate) fn framewell_dpdk_packets_out() -> c_uint;
 }

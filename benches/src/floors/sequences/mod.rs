@@ -1,19 +1,20 @@
 //! Floors made of the crate's own restartable sequences, on caches of their own.
 //!
 //! The floors of [`pair`] and [`bulk`] are for one thread. Their slow paths change a cache without
-//! a fence, which is safe because nothing else runs. The floors of [`singles`] and [`owners`] are
-//! for any number of threads: no slow path of theirs touches a cache ([`stock`]).
+//! a fence, which is safe because nothing else runs. The floors of [`singles`], [`owners`] and
+//! [`shared`] are for any number of threads: no slow path of theirs touches a cache ([`stock`]).
 
 mod bulk;
 mod caches;
 mod owners;
 mod pair;
 mod sections;
+mod shared;
 mod singles;
 mod stock;
 
 use super::area::Area;
-use super::{HANDLES, LOADS, SEQUENCES};
+use super::{COUNTS, COUNTS_AT_ONCE, HANDLES, LOADS, SEQUENCES};
 use crate::work::{Kind, Workload};
 
 /// Returns the floor of this name for a workload, if the workload has it.
@@ -28,6 +29,7 @@ pub(super) fn floor(area: Area, name: &str, kind: Kind) -> Option<Box<dyn Worklo
         (SEQUENCES, _) => singles::floor(area, kind),
         (LOADS, _) => owners::loads(area, kind),
         (HANDLES, _) => owners::handles(area, kind),
+        (COUNTS | COUNTS_AT_ONCE, _) => shared::floor(area, name, kind),
         _ => None,
     }
 }

@@ -64,7 +64,7 @@ unsafe impl Send for Owner {}
 ///
 /// - `shared` points to the shared part of a stock.
 #[inline(always)]
-unsafe fn sections(shared: *const Shared) -> Sections {
+pub(super) unsafe fn sections(shared: *const Shared) -> Sections {
     // SAFETY: a stock stays, and what its caches share is not written.
     unsafe { (*shared).sections }
 }

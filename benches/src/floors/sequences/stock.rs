@@ -19,7 +19,7 @@ use crate::work::{oversubscribed, window};
 
 /// The number of frames: what the window, or all threads together, have live, and what caches have
 /// besides.
-const FRAMES: u32 = 8192;
+pub(super) const FRAMES: u32 = 8192;
 const _: () = assert!(2 * window::LIVE <= FRAMES as usize);
 const _: () = assert!(2 * oversubscribed::THREADS * oversubscribed::BURST <= FRAMES as usize);
 

@@ -7,8 +7,10 @@ use serde::Serialize;
 use framewell_bench::Kind;
 use framewell_bench::contestants::Framewell;
 use framewell_bench::curve::Curve;
-use framewell_bench::floors::{CAS, HANDLES, LIST, LOADS, SEQUENCES, WORDS};
-use framewell_bench::home::{BURST, FRAMEWELL, ONE_BY_ONE, PORTABLE, RAS, SYSTEM};
+use framewell_bench::floors::{
+    ARRAY_COUNTS, CAS, COUNTS, COUNTS_AT_ONCE, HANDLES, LIST, LOADS, SEQUENCES, WORDS,
+};
+use framewell_bench::home::{ARC, BURST, FRAMEWELL, ONE_BY_ONE, PORTABLE, RAS, SHARE_MANY, SYSTEM};
 use framewell_bench::probe::Distance;
 use framewell_bench::rounds::Match;
 use framewell_bench::summary::Spread;
@@ -20,7 +22,7 @@ use super::targets::{self, Verdict};
 use super::weigh::Weighed;
 
 /// The comparisons of the closing lines: a contestant on a workload, with floors and peers.
-const BOUNDED: [(Kind, &str, &[&str]); 10] = [
+const BOUNDED: [(Kind, &str, &[&str]); 13] = [
     (
         Kind::Pair,
         FRAMEWELL,
@@ -35,6 +37,9 @@ const BOUNDED: [(Kind, &str, &[&str]); 10] = [
     (Kind::Rings, FRAMEWELL, &[LIST, WORDS]),
     (Kind::Rings, BURST, &[LIST, WORDS]),
     (Kind::Rings, ONE_BY_ONE, &[LIST]),
+    (Kind::Sharing4, FRAMEWELL, &[COUNTS, ARRAY_COUNTS, ARC]),
+    (Kind::Sharing4, SHARE_MANY, &[COUNTS_AT_ONCE]),
+    (Kind::Sharing44, FRAMEWELL, &[COUNTS_AT_ONCE, ARC]),
 ];
 
 /// A participant that could not take part, and the reason.

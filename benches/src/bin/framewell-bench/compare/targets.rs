@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use framewell_bench::Kind;
 use framewell_bench::floors::LIST;
-use framewell_bench::home::{BURST, FRAMEWELL, TABLE};
+use framewell_bench::home::{ARC, BURST, FRAMEWELL, SHARE_MANY, TABLE};
 use framewell_bench::probe::Distance;
 use framewell_bench::rounds::Match;
 use framewell_bench::summary::Spread;
@@ -24,12 +24,14 @@ use Against::{Fastest, Named};
 
 const MEMPOOL: &str = "DPDK mempool";
 const PKTMBUF: &str = "DPDK pktmbuf";
+const ONE_UPDATE: &str = "DPDK pktmbuf, one update";
+const SPLIT: &str = "BytesMut, frozen";
 
 /// A target: the speed that a form of framewell should reach in multiples of a peer's, near and
 /// far.
 struct Target(Kind, &'static str, Against, [f64; 2]);
 
-const TARGETS: [Target; 16] = [
+const TARGETS: [Target; 22] = [
     Target(Kind::Pair, FRAMEWELL, Fastest, [2.0; 2]),
     Target(Kind::Burst32, FRAMEWELL, Fastest, [2.0; 2]),
     Target(Kind::Bulk32, FRAMEWELL, Named(MEMPOOL), [1.0; 2]),
@@ -47,6 +49,12 @@ const TARGETS: [Target; 16] = [
     Target(Kind::Rings, BURST, Named(LIST), [1.0 / 2.2; 2]),
     Target(Kind::Rings, FRAMEWELL, Named(TABLE), [2.5; 2]),
     Target(Kind::Rings, BURST, Named(TABLE), [1.8; 2]),
+    Target(Kind::Sharing4, FRAMEWELL, Named(PKTMBUF), [1.25; 2]),
+    Target(Kind::Sharing4, FRAMEWELL, Named(ARC), [1.5; 2]),
+    Target(Kind::Sharing4, SHARE_MANY, Named(ONE_UPDATE), [1.3; 2]),
+    Target(Kind::Sharing4Across, FRAMEWELL, Fastest, [1.2; 2]),
+    Target(Kind::Sharing44, FRAMEWELL, Named(SPLIT), [2.0; 2]),
+    Target(Kind::Sharing44Across, FRAMEWELL, Named(SPLIT), [2.0; 2]),
 ];
 
 /// The fewest rounds that are judged.
