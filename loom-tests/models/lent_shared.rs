@@ -1,6 +1,6 @@
 //! Loans of references: edge #shared-loan, and what several borrowers do at the same time.
 
-use loom::sync::atomic::{AtomicBool, Ordering};
+use loom::sync::atomic::{AtomicU32, Ordering};
 
 use super::fw::{Borrower, BufferId, Frame, Pool, Shared};
 use crate::harness::{explore_deep, spawn_deep};
@@ -112,30 +112,40 @@ pub fn reclaim_leaves_the_references_of_another_borrower() {
     });
 }
 
-/// A thread lends a reference and leaves the borrower to another, who reclaims. Nothing but the
-/// table orders the two, as far as loom sees: the borrower is shared by an `Arc` of std, and the
-/// flag tells loom alone that the two threads meet.
+/// A thread lends a reference and leaves the borrower to another, who reclaims. A third has the
+/// last one and writes. Nothing but the table orders the first two, as far as loom sees: the
+/// borrower is shared by an `Arc` of std, and the steps tell loom alone that they meet.
 pub fn reclaim_of_what_was_just_lent() {
     explore_deep(Some(3), || {
         let pool = pool(1);
         let mut nic = std::sync::Arc::new(pool.borrower("nic").unwrap());
-        let reference = packet(&pool, 7);
-        let left = std::sync::Arc::new(AtomicBool::new(false));
-        let (other, leaves) = (nic.clone(), left.clone());
-        let thread = spawn_deep(move || {
+        let mut last = packet(&pool, 7);
+        let reference = last.clone();
+        let steps = std::sync::Arc::new(AtomicU32::new(0));
+        let (other, first, second) = (nic.clone(), steps.clone(), steps.clone());
+        let lends = spawn_deep(move || {
             other.lend_shared(reference).unwrap();
             drop(other);
-            leaves.store(true, Ordering::Relaxed);
+            first.fetch_add(1, Ordering::Relaxed);
         });
-        left.load(Ordering::Relaxed);
-        let mut reclaim = || {
+        let reclaims = spawn_deep(move || {
+            second.load(Ordering::Relaxed);
             let alone = std::sync::Arc::get_mut(&mut nic);
             // SAFETY: nobody touches the bytes.
-            alone.map_or(0, |nic| unsafe { nic.reclaim() })
-        };
-        let early = reclaim();
-        thread.join().unwrap();
-        assert_eq!(early + reclaim(), 1, "lost or doubled");
+            let early = alone.map_or(0, |nic| unsafe { nic.reclaim() });
+            second.fetch_add(1, Ordering::Relaxed);
+            (nic, early)
+        });
+        steps.load(Ordering::Relaxed);
+        if let Some(bytes) = last.get_mut() {
+            bytes[0] = 8;
+        }
+        lends.join().unwrap();
+        let (mut nic, early) = reclaims.join().unwrap();
+        let nic = std::sync::Arc::get_mut(&mut nic).expect("the other is gone");
+        // SAFETY: as above.
+        assert_eq!(early + unsafe { nic.reclaim() }, 1, "lost or doubled");
+        drop(last);
         assert_eq!(pool.stats().out, 0, "lost or doubled");
     });
 }
