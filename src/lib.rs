@@ -72,7 +72,7 @@
 //! can be a part of your own models. The example `loom_model` is such a model.
 //!
 //! The package contains longer texts in `docs/`: `embedding.md` is about using a pool in a program,
-//! `design.md` about how it works.
+//! `sharing.md` about packets with several readers, and `design.md` about how it works.
 
 #[cfg(not(target_has_atomic = "64"))]
 compile_error!(
@@ -136,3 +136,8 @@ mod readme {}
 #[cfg(doctest)]
 #[doc = include_str!("../docs/embedding.md")]
 mod embedding {}
+
+/// The examples in docs/sharing.md, which run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/sharing.md")]
+mod sharing {}
