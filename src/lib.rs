@@ -133,7 +133,7 @@ pub mod for_the_c_library {
 mod readme {}
 
 /// The examples in docs/embedding.md, which run as tests.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "bytes"))]
 #[doc = include_str!("../docs/embedding.md")]
 mod embedding {}
 

@@ -34,4 +34,5 @@ mod surface;
 mod teardown;
 mod unwinding;
 mod views;
+#[cfg(feature = "bytes")]
 mod with_bytes;
