@@ -1,5 +1,6 @@
 //! Tests that allocations and trims do the same when the heap has nothing more to give as
-//! when it has. A heap is like that where the system refuses memory.
+//! when it has. A heap is like that where the system refuses memory. And a test that what has room
+//! asks nothing of the heap.
 
 #![cfg(not(loom))]
 
@@ -10,7 +11,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::{iter, ptr};
 
-use framewell::{Front, Pool, Refusal, VarBuf};
+use framewell::{Chain, Front, Pool, Refusal, Segment, VarBuf};
 
 const CHUNK: usize = 1 << 20;
 /// The number of chunks. It is more than a stable sort handles without the heap.
@@ -51,6 +52,15 @@ fn with_heap_for<T>(allocations: usize, f: impl FnOnce() -> T) -> T {
     let answer = f();
     LEFT.set(None);
     answer
+}
+
+/// Returns how many allocations of the heap `f` takes.
+fn taken_by(f: impl FnOnce()) -> usize {
+    const MANY: usize = 1000;
+    with_heap_for(MANY, || {
+        f();
+        LEFT.get().map_or(0, |left| MANY - left)
+    })
 }
 
 fn all(pool: &Pool, len: usize) -> Vec<VarBuf> {
@@ -137,4 +147,25 @@ fn first_large_buffer_that_is_too_long_asks_nothing_of_the_heap() {
     // Where lengths have 32 bits, this is more than a process has addresses for.
     let refusal = refused_first_large(usize::MAX / 4 * 3);
     assert!(!matches!(refusal, Refusal::Budget { .. }), "{refusal:?}");
+}
+
+#[test]
+fn chain_with_room_takes_nothing_of_the_heap() {
+    let pool = Pool::builder().frames(8).build().unwrap();
+    let segment = Segment::from(pool.get(60).unwrap());
+    let mut short: Chain = iter::repeat_n(segment.clone(), 4).collect();
+    let mut chain = Chain::with_capacity(16);
+    let taken = [
+        taken_by(|| chain.append(&mut short)),
+        taken_by(|| (4..16).for_each(|_| chain.push_front(segment.clone()))),
+        taken_by(|| chain.truncate(7 * 60)),
+        taken_by(|| {
+            for _ in 0..100 {
+                chain.push(segment.clone());
+                chain.advance(60);
+            }
+        }),
+        taken_by(|| chain.push_front(segment.clone())),
+    ];
+    assert_eq!((taken, chain.len()), ([0; 5], 8 * 60));
 }

@@ -79,7 +79,7 @@ impl List {
             _ => {
                 let segments = self.heap();
                 segments.push_front(segment);
-                unwrap(segments);
+                segments.make_contiguous();
             }
         }
     }
@@ -107,19 +107,28 @@ impl List {
             }
             Self::Heap(segments) => {
                 let mut back = segments.split_off(at);
-                unwrap(&mut back);
+                back.make_contiguous();
                 Self::Heap(back)
             }
         }
     }
 
-    /// Moves the segments of another list behind these.
+    /// Moves the segments of another list behind these. An empty list keeps its room, unless the
+    /// other has more.
     pub(super) fn append(&mut self, others: &mut Self) {
-        if self.as_slice().is_empty() {
-            *self = mem::replace(others, Self::new());
+        if self.as_slice().is_empty() && self.capacity() <= others.capacity() {
+            mem::swap(self, others);
         }
         while let Some(segment) = others.pop_front() {
             self.push(segment);
+        }
+    }
+
+    /// Returns how many segments there is room for.
+    fn capacity(&self) -> usize {
+        match self {
+            Self::Inline(segments) => segments.capacity(),
+            Self::Heap(segments) => segments.capacity(),
         }
     }
 
@@ -137,10 +146,10 @@ impl List {
     }
 }
 
-/// Lays the segments out in one slice, after a change.
+/// Lays the segments out in one slice, after one was pushed at the back.
 ///
-/// There is room for as many again then. So in a queue, where one end grows as the other shrinks,
-/// each segment moves once on average at most.
+/// There is room for as many again then. So in a queue, which grows at the back as its front
+/// leaves, each segment moves once on average at most.
 fn unwrap(segments: &mut VecDeque<Segment>) {
     if !segments.as_slices().1.is_empty() {
         segments.reserve(segments.len());

@@ -72,6 +72,9 @@ impl Chain {
 
     /// Returns an empty chain with room for so many segments.
     ///
+    /// A queue, whose first segments leave as others are pushed, needs room for twice as many as it
+    /// holds. It takes no more memory then.
+    ///
     /// ```
     /// assert!(framewell::Chain::with_capacity(44).is_empty());
     /// ```
@@ -141,6 +144,7 @@ impl Chain {
     /// Appends a frame, a buffer, or a reference to one.
     ///
     /// The call takes memory only if the chain has six segments already, and has no room for more.
+    /// If its first segments have left, it makes room for twice as many as there are.
     ///
     /// # Panics
     ///
@@ -167,8 +171,8 @@ impl Chain {
 
     /// Inserts a frame, a buffer, or a reference to one, before all bytes.
     ///
-    /// The handles of the segments that are there move by one place. It takes memory as
-    /// [`push`](Self::push) does.
+    /// The handles of the segments that are there move by one place. The call takes memory only if
+    /// the chain has six segments already, and has no room for more.
     ///
     /// # Panics
     ///
@@ -192,6 +196,8 @@ impl Chain {
     }
 
     /// Moves the segments of another chain behind those of this one.
+    ///
+    /// The call takes memory as a [`push`](Self::push) of each of them does, or none.
     ///
     /// # Panics
     ///
