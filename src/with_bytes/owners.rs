@@ -11,6 +11,8 @@ macro_rules! owner {
         /// Reads the data from its front.
         ///
         /// The trait needs the feature `bytes`. What was read becomes headroom, as by `pull`.
+        /// `copy_to_bytes` copies, and takes memory: share the owner first to have it take a
+        /// reference.
         ///
         /// # Panics
         ///

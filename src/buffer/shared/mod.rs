@@ -34,9 +34,10 @@ use crate::error::TooManyReferences;
 /// references. References can be cloned, sent to other threads, and dropped there. The drop of the
 /// last one frees the buffer, on whatever thread that is, as the drop of its owner would.
 ///
-/// Cloning is one atomic addition, and dropping one atomic subtraction. No call takes a lock or
-/// memory, and each enters the kernel only as the free of a buffer does, and where it touches a
-/// page of the pool's own tables for the first time. A `Shared` is 16 bytes large, as is
+/// Cloning is one atomic addition, and dropping one atomic subtraction. No call takes a lock. None
+/// takes memory, but the last drop of a buffer above the largest size class does, as the drop of
+/// its owner would. Each enters the kernel only as the free of a buffer does, and where it touches
+/// a page of the pool's own tables for the first time. A `Shared` is 16 bytes large, as is
 /// `Option<Shared>`. It keeps the pool's memory, as an owner does.
 ///
 /// There is no `make_mut`: it would have to copy into another buffer, of a pool that may have none.
