@@ -78,7 +78,8 @@ pub enum MisuseKind {
         left: usize,
     },
     /// The buffer was to be taken back from a borrower, and is not lent: it was taken back already,
-    /// it was never lent, or it is out as a pointer.
+    /// it was never lent, or it is out as a pointer. Or it was lent in the other way: a whole frame
+    /// comes back as a whole, and a [reference](crate::Shared) as a reference.
     NotLent,
     /// The buffer was to be taken back from one borrower, and is lent to another.
     LentToOther {
@@ -139,7 +140,7 @@ impl fmt::Display for MisuseKind {
             Self::Lent => "the buffer there is lent to a borrower",
             Self::Shared => "the buffer there is shared: drop a reference instead",
             Self::NotShared => "no reference to the buffer there is out as a pointer",
-            Self::NotLent => "it was taken back already, or never lent",
+            Self::NotLent => "it was taken back already, or not lent in this way",
         })
     }
 }

@@ -117,7 +117,7 @@ fn misuse_is_refused_with_these_texts_and_nothing_changes() {
         text(
             of_loan,
             at(safe.id()),
-            "it was taken back already, or never lent"
+            "it was taken back already, or not lent in this way"
         )
     );
     assert_eq!(
@@ -125,7 +125,7 @@ fn misuse_is_refused_with_these_texts_and_nothing_changes() {
         text(
             of_loan,
             at(raw_id),
-            "it was taken back already, or never lent"
+            "it was taken back already, or not lent in this way"
         )
     );
     assert_eq!(

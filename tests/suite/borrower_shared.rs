@@ -108,7 +108,7 @@ fn misused_reference_is_refused_with_these_texts_and_nothing_changes() {
             why.to_owned(),
         )
     };
-    let never = of_loan("it was taken back already, or never lent");
+    let never = of_loan("it was taken back already, or not lent in this way");
     for (headroom, len) in [(0, 0), (0, 1729)] {
         // `tx` has no table yet.
         assert_eq!(text(&tx, id, headroom, len), never);
