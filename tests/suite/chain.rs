@@ -5,7 +5,7 @@ use std::io::IoSlice;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::{str, thread};
 
-use framewell::{Burst, Chain, CopyError, Pool, Segment};
+use framewell::{Burst, Chain, CopyError, Frame, Pool, Segment};
 
 use crate::common::pool;
 
@@ -36,9 +36,9 @@ fn refused(run: impl FnOnce()) -> String {
 }
 
 #[test]
-fn segment_is_sixteen_bytes() {
-    assert_eq!(size_of::<Segment>(), 16);
-    assert_eq!(size_of::<Option<Segment>>(), 16);
+fn segment_is_as_large_as_an_owner() {
+    assert_eq!(size_of::<Segment>(), size_of::<Frame>());
+    assert_eq!(size_of::<Option<Segment>>(), size_of::<Frame>());
 }
 
 #[test]

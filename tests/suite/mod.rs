@@ -17,6 +17,7 @@ mod burst;
 mod callbacks;
 mod cell;
 mod chain;
+mod chain_attacks;
 mod chain_properties;
 mod contract;
 mod exhaustion;

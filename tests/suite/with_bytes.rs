@@ -187,3 +187,47 @@ fn copy_of_a_buf_takes_all_of_it_or_nothing() {
     };
     assert_eq!((refused, long.len()), (due, 1501));
 }
+
+/// Says that it has so many bytes, and has others.
+struct Liar<'a> {
+    says: usize,
+    has: &'a [u8],
+}
+
+impl Buf for Liar<'_> {
+    fn remaining(&self) -> usize {
+        self.says
+    }
+
+    fn chunk(&self) -> &[u8] {
+        self.has
+    }
+
+    fn advance(&mut self, n: usize) {
+        self.has = &self.has[n.min(self.has.len())..];
+        assert!(!self.has.is_empty(), "not the {} bytes", self.says);
+    }
+}
+
+#[test]
+fn buf_that_lies_loses_no_frame_and_writes_in_the_room() {
+    let pool = pool(1);
+    for (says, has) in [(10, &[1; 5][..]), (1500, &[1; 1499])] {
+        let told = refused(|| drop(pool.copy_from_buf(Liar { says, has })));
+        assert!(told.starts_with("not the"), "{told}");
+        assert_eq!(pool.stats().out, 0);
+    }
+    let has = &[1; 3000][..];
+    assert_eq!(
+        pool.copy_from_buf(Liar { says: 10, has }).unwrap().len(),
+        10
+    );
+    let says = usize::MAX;
+    let refused = pool.copy_from_buf(Liar { says, has }).unwrap_err();
+    assert!(matches!(refused, CopyError::TooLong { .. }));
+    let mut frame = pool.get(0).unwrap();
+    let room = frame.tailroom();
+    let lies = Liar { says: room, has };
+    BufMut::put(&mut frame, lies.take(room));
+    assert_eq!((frame.len(), frame.tailroom()), (room, 0));
+}

@@ -24,7 +24,7 @@ use crate::error::TooManyReferences;
 /// let header = Segment::from(pool.copy_from(b"header")?);
 /// let payload = Segment::from(pool.alloc(64 << 10)?.share());
 /// assert_eq!((&*header, payload.len()), (&b"header"[..], 65_536));
-/// assert_eq!(size_of::<Option<Segment>>(), 16);
+/// assert_eq!(size_of::<Option<Segment>>(), size_of::<framewell::Frame>());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
