@@ -30,7 +30,7 @@ pub struct Stats {
     /// Frames in use, including those that were forgotten.
     pub out: usize,
     /// Buffers in use that were swapped out of a [`FrameCell`](crate::FrameCell) and wait there for
-    /// its readers.
+    /// its readers. Each [reference](crate::Shared) that waits counts as one.
     pub retired: usize,
     /// Free frames in each CPU's cache or shard.
     pub per_cpu: Vec<usize>,
