@@ -8,8 +8,25 @@ use std::process::{Command, Output};
 /// The variable that is set in the process of a test.
 const CHILD: &str = "FRAMEWELL_TEST_CHILD";
 
+/// The variable that holds the words which start a program of the test's kind, where the kernel
+/// does not start it by itself: an emulator and its arguments, split at blanks.
+const RUNNER: &str = "FRAMEWELL_TEST_RUNNER";
+
+/// The command that starts this binary.
+fn this_binary() -> Command {
+    let binary = env::current_exe().unwrap();
+    let runner = env::var(RUNNER).unwrap_or_default();
+    let mut words = runner.split_whitespace();
+    let Some(program) = words.next() else {
+        return Command::new(binary);
+    };
+    let mut command = Command::new(program);
+    command.args(words).arg(binary);
+    command
+}
+
 fn run(test: &str, variables: &[(&str, &str)]) -> Output {
-    Command::new(env::current_exe().unwrap())
+    this_binary()
         .args(["--exact", test, "--nocapture", "--include-ignored"])
         .env(CHILD, "1")
         .envs(variables.iter().copied())
