@@ -45,6 +45,30 @@ pub(crate) fn passes(test: &str, variables: &[(&str, &str)]) {
     eprint!("{error}");
 }
 
+/// Runs all that this process was asked to run once more, in a process with these variables. It
+/// must pass.
+#[track_caller]
+pub(crate) fn passes_once_more(variables: &[(&str, &str)]) {
+    let child = this_binary()
+        .args(env::args_os().skip(1))
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&child.stdout);
+    let error = String::from_utf8_lossy(&child.stderr);
+    assert!(
+        child.status.success(),
+        "{variables:?}: {}\n{text}\n{error}",
+        child.status
+    );
+    let summary = text
+        .lines()
+        .find(|line| line.starts_with("test result: ok"));
+    let summary = summary.unwrap_or_else(|| panic!("{text}"));
+    eprintln!("{variables:?}: {summary}");
+    eprint!("{error}");
+}
+
 /// Runs `body` in a process of its own. It must be all that the test of this name does.
 #[track_caller]
 pub(crate) fn alone(test: &str, body: impl FnOnce()) {

@@ -1,6 +1,6 @@
 //! Code that the integration tests share.
 //!
-//! Each test crate runs on the front of [`builder`]: `portable` on the portable one unless
+//! Each test crate runs on the front of [`builder`]: `fronts` on the portable one unless
 //! `FRAMEWELL_TEST_FRONT=auto`, every other crate on the one that `Front::Auto` finds. Where the
 //! fronts differ, a test asks the pool's `stats().front` which one it has.
 
@@ -25,9 +25,12 @@ use std::thread;
 
 use framewell::{Frame, Front, FrontKind, HugePages, Pool, PoolBuilder, Stats};
 
+/// The variable that names the only front on which the suite runs: `portable` or `auto`.
+pub(crate) const TEST_FRONT: &str = "FRAMEWELL_TEST_FRONT";
+
 /// Returns the front under test.
 pub(crate) fn front() -> Front {
-    if env!("CARGO_CRATE_NAME") == "portable" && !set("FRAMEWELL_TEST_FRONT", "auto") {
+    if env!("CARGO_CRATE_NAME") == "fronts" && !set(TEST_FRONT, "auto") {
         Front::Portable
     } else {
         Front::Auto

@@ -1,6 +1,6 @@
-//! Runs the suite on the portable front. `auto` runs it on the one that `Front::Auto` finds, and so
-//! does this program with `FRAMEWELL_TEST_FRONT=auto`, for a machine that compiles only one of
-//! them.
+//! Runs the suite on both fronts: on the portable one, and once more in a process of its own on the
+//! one that `Front::Auto` finds. With `FRAMEWELL_TEST_FRONT=portable` or `=auto` it runs on that
+//! one alone.
 //!
 //! These tests are not in the suite:
 //!
@@ -19,9 +19,23 @@ mod suite;
 use framewell::{Front, FrontKind, NoRseq};
 
 #[test]
-fn every_pool_of_this_crate_has_the_portable_front() {
+fn every_pool_has_the_front_under_test() {
     let stats = common::pool(1).stats();
     let chosen = stats.no_rseq == Some(NoRseq::Chosen);
     assert_eq!(chosen, common::front() == Front::Portable, "{stats}");
     assert!(!chosen || stats.front == FrontKind::Portable, "{stats}");
+}
+
+#[cfg(rseq)]
+#[test]
+fn suite_passes_on_the_front_that_auto_finds() {
+    use common::{TEST_FRONT, child};
+
+    if std::env::var_os(TEST_FRONT).is_some() {
+        return;
+    }
+    match framewell::Pool::builder().front(Front::Rseq).build() {
+        Ok(_) => child::passes_once_more(&[(TEST_FRONT, "auto")]),
+        Err(why) => common::not_run(&format!("the suite on the rseq front: {why}")),
+    }
 }

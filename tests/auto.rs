@@ -1,6 +1,0 @@
-//! Runs the suite on the front that `Front::Auto` finds.
-
-#![cfg(not(loom))]
-
-mod common;
-mod suite;
