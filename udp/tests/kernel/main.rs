@@ -1,0 +1,16 @@
+//! Sockets against the kernel, over loopback.
+//!
+//! The kernel need not drop a datagram for want of room: no test sends more than the default buffer
+//! of a socket holds.
+
+mod util;
+
+#[cfg(target_os = "linux")]
+mod errors;
+#[cfg(target_os = "linux")]
+mod merged;
+#[cfg(target_os = "linux")]
+mod net;
+mod plain;
+#[cfg(target_os = "linux")]
+mod sending;
