@@ -36,6 +36,8 @@ mod datagram;
 mod error;
 mod outgoing;
 mod plan;
+#[cfg(test)]
+mod plan_tests;
 mod socket;
 mod stats;
 mod sys;

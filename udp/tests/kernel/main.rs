@@ -11,6 +11,9 @@ mod errors;
 mod merged;
 #[cfg(target_os = "linux")]
 mod net;
+#[cfg(target_os = "linux")]
+mod old_kernel;
 mod plain;
+mod properties;
 #[cfg(target_os = "linux")]
 mod sending;

@@ -9,7 +9,7 @@ use crate::util::not_run;
 /// Moves this thread into a network of its own, with a neighbour that does not answer, and returns
 /// an address there. Returns `None` if the thread may not do that, and says so.
 pub(crate) fn neighbour_that_does_not_answer() -> Option<SocketAddr> {
-    // SAFETY: the call takes no pointer. The harness runs each test on a thread of its own.
+    // SAFETY: the call takes no pointer.
     if unsafe { libc::unshare(libc::CLONE_NEWNET) } != 0 {
         let error = io::Error::last_os_error();
         not_run(&format!("a network namespace: {error}"));
