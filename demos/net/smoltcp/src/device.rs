@@ -11,8 +11,8 @@ pub struct FrameDevice {
     pool: Pool,
     from: Receiver<Frame>,
     to: Sender<Frame>,
-    /// A frame for the answer to the next packet, so that a device can always receive. `None`
-    /// only until the pool has a free one.
+    /// A frame for the answer to the next packet, so that a device can always receive. `None` only
+    /// until the pool has had a free one.
     spare: Option<Frame>,
 }
 
@@ -41,21 +41,11 @@ impl Device for FrameDevice {
         };
         // The packet is read where the spare frame lay, and its frame is the next spare one.
         let packet = self.spare.insert(packet);
-        Some((
-            Received(packet),
-            ToSend {
-                frame: answer,
-                to: &self.to,
-            },
-        ))
+        Some((Received(packet), ToSend(answer, &self.to)))
     }
 
     fn transmit(&mut self, _: Instant) -> Option<ToSend<'_>> {
-        let frame = self.pool.get(0).ok()?;
-        Some(ToSend {
-            frame,
-            to: &self.to,
-        })
+        Some(ToSend(self.pool.get(0).ok()?, &self.to))
     }
 
     fn capabilities(&self) -> DeviceCapabilities {
@@ -75,20 +65,15 @@ impl RxToken for Received<'_> {
     }
 }
 
-/// A frame for a packet. Dropping it unused frees the frame.
-pub struct ToSend<'a> {
-    frame: Frame,
-    to: &'a Sender<Frame>,
-}
+/// A frame for a packet, and where it goes. Dropping it unused frees the frame.
+pub struct ToSend<'a>(Frame, &'a Sender<Frame>);
 
 impl TxToken for ToSend<'_> {
     fn consume<R, F: FnOnce(&mut [u8]) -> R>(mut self, len: usize, write: F) -> R {
-        self.frame
-            .resize(len)
-            .expect("smoltcp keeps to the MTU, which a frame holds");
-        let result = write(&mut self.frame);
+        self.0.resize(len).expect("a frame holds the MTU");
+        let result = write(&mut self.0);
         // A frame to a device that is gone is freed, as a packet on a cut wire is lost.
-        self.to.send(self.frame).ok();
+        self.1.send(self.0).ok();
         result
     }
 }

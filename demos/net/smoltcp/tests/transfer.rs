@@ -1,5 +1,6 @@
 //! Transfers over whole and lossy wires, and a device whose frames are all queued.
 
+use std::process::Command;
 use std::sync::mpsc::channel;
 
 use framewell::Pool;
@@ -84,4 +85,24 @@ fn tokens_that_are_dropped_give_their_frames_back() {
     assert!(sent.try_recv().is_err());
     drop(device);
     assert_eq!(pool.stats().out, 0);
+}
+
+#[test]
+fn the_program_ends_with_the_status_that_it_promises() {
+    let run = |arguments: &[&str]| {
+        let program = env!("CARGO_BIN_EXE_framewell-smoltcp");
+        Command::new(program)
+            .args(arguments)
+            .output()
+            .unwrap()
+            .status
+            .code()
+    };
+    assert_eq!(run(&["--bytes", "1000"]), Some(0));
+    assert_eq!(
+        run(&["--bytes", "1000", "--frames", "2"]),
+        Some(1),
+        "both are the devices' own"
+    );
+    assert_eq!(run(&["--unknown"]), Some(2));
 }
