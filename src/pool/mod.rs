@@ -320,6 +320,19 @@ impl Pool {
         self.engine().arena().layout().payload.into()
     }
 
+    /// Returns the number of bytes before the data of a frame that is fresh from the pool.
+    ///
+    /// ```
+    /// # let pool = framewell::Pool::builder().frames(8).headroom(64).build()?;
+    /// assert_eq!((pool.headroom(), pool.get(0)?.headroom()), (64, 64));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn headroom(&self) -> usize {
+        self.engine().arena().layout().headroom.into()
+    }
+
     /// Returns where the frames lie in memory, to register them with a device or the kernel.
     ///
     /// ```
