@@ -150,7 +150,9 @@ pub(crate) struct Core {
     pub(crate) again: Vec<Place>,
     /// Events that wait to be taken.
     pub(crate) events: VecDeque<Event>,
-    /// Headers of messages that are done, for the next ones.
+    /// Headers of messages that are done, for the next ones. The kernel has their addresses, so
+    /// they must not move.
+    #[allow(clippy::vec_box, reason = "their places stay the same")]
     pub(crate) spare: Vec<Box<Held>>,
     pub(crate) features: Features,
     /// How many frames a registered piece of the region has.

@@ -17,14 +17,16 @@
 #![allow(clippy::disallowed_types)]
 
 use std::io;
+use std::mem::offset_of;
 use std::num::NonZeroU32;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use crate::sys::Pages;
 
-/// An entry of the ring. Its type is `io_uring_buf`.
+/// An entry of the ring (`struct io_uring_buf`). No reference to one is made.
 #[repr(C)]
+#[allow(dead_code, reason = "only the places of the fields are used")]
 struct Entry {
     address: u64,
     len: u32,
@@ -59,13 +61,9 @@ impl Entries {
     }
 
     fn at(&self, place: u16) -> NonNull<Entry> {
+        let first = self.pages.base().cast::<Entry>();
         // SAFETY: the ring has this place, because of the mask.
-        unsafe {
-            self.pages
-                .base()
-                .cast::<Entry>()
-                .add((place & self.mask).into())
-        }
+        unsafe { first.add((place & self.mask).into()) }
     }
 
     /// Writes the next entry. The kernel sees it after [`publish`](Self::publish).
@@ -79,18 +77,20 @@ impl Entries {
     pub(crate) unsafe fn write(&mut self, address: u64, len: NonZeroU32, id: u16) {
         let entry = self.at(self.tail).as_ptr();
         // SAFETY: the entry is mapped, and the kernel is done with it (the second bullet).
-        unsafe { (&raw mut (*entry).address).write_volatile(address) };
+        unsafe { entry.cast::<u64>().write_volatile(address) };
+        let at = entry.wrapping_byte_add(offset_of!(Entry, len));
         // SAFETY: as above.
-        unsafe { (&raw mut (*entry).len).write_volatile(len.get()) };
+        unsafe { at.cast::<u32>().write_volatile(len.get()) };
+        let at = entry.wrapping_byte_add(offset_of!(Entry, id));
         // SAFETY: as above.
-        unsafe { (&raw mut (*entry).id).write_volatile(id) };
+        unsafe { at.cast::<u16>().write_volatile(id) };
         self.tail = self.tail.wrapping_add(1);
     }
 
     /// Shows the kernel all entries that were written.
     pub(crate) fn publish(&mut self) {
-        // SAFETY: the first entry is mapped.
-        let tail = unsafe { &raw mut (*self.at(0).as_ptr()).tail };
+        let tail = self.at(0).as_ptr();
+        let tail = tail.wrapping_byte_add(offset_of!(Entry, tail)).cast();
         // SAFETY: the tail is mapped and aligned. It is written here alone, and only as an atomic.
         let tail = unsafe { AtomicU16::from_ptr(tail) };
         // Release: pairs with the kernel's load of the tail (module head).

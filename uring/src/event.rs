@@ -129,7 +129,8 @@ pub enum Ending {
 /// A piece of a stream in a buffer that gets more.
 ///
 /// Its bytes are read by [`Ring::piece`](crate::Ring::piece) while the kernel has the buffer. The
-/// owner comes with the last piece, as an [`Event::Received`]. Its headroom holds the pieces before.
+/// owner comes with the last piece, as an [`Event::Received`]. Its headroom holds the pieces
+/// before.
 ///
 /// ```
 /// # use framewell_uring::{Piece, Ring};

@@ -351,7 +351,7 @@ impl HeaderRoom {
         Box::new(Self(header))
     }
 
-    pub(crate) fn at(self: &Box<Self>) -> *const libc::msghdr {
+    pub(crate) fn at(&self) -> *const libc::msghdr {
         &raw const self.0
     }
 }

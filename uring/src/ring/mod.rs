@@ -40,7 +40,7 @@ const _: () = {
 /// gives messages to the kernel, and an event returns their buffers when it is done with them.
 ///
 /// ```text
-///   pool ── group ──► kernel ── Received ──► owners ── send ──► kernel ── Sent or Released ──► pool
+///   pool ─ group ──► kernel ── Received ──► owners ── send ──► kernel ── Sent or Released ─► pool
 /// ```
 ///
 /// Only [`wait`](Self::wait), [`submit`](Self::submit) and the making of things enter the kernel,
@@ -124,8 +124,8 @@ impl Ring {
         self.core.rx.pool()
     }
 
-    /// Has the ring use a socket. The ring keeps a descriptor of its own for it, so the socket stays
-    /// open until it is [detached](Self::detach) or the ring is closed.
+    /// Has the ring use a socket. The ring keeps a descriptor of its own for it, so the socket
+    /// stays open until it is [detached](Self::detach) or the ring is closed.
     ///
     /// The call enters the kernel.
     ///

@@ -92,16 +92,16 @@ impl Ring {
         self.receive(socket, how)
     }
 
-    /// Receives from a stream into buffers of a group, several of them with one completion, until it
-    /// is [cancelled](Self::cancel).
+    /// Receives from a stream into buffers of a group, several of them with one completion, until
+    /// it is [cancelled](Self::cancel).
     ///
     /// Each buffer is an [`Event::Received`] of its own. It needs Linux 6.10.
     ///
     /// # Errors
     ///
     /// The errors are those of [`recv_multi`](Self::recv_multi), [`Error::NoStream`] if the socket
-    /// takes datagrams, [`Error::OtherGroup`] if the group is incremental, and [`Error::Lacking`] if
-    /// the kernel is older.
+    /// takes datagrams, [`Error::OtherGroup`] if the group is incremental, and [`Error::Lacking`]
+    /// if the kernel is older.
     ///
     /// ```
     /// # use std::net::{TcpListener, TcpStream, UdpSocket};
@@ -139,14 +139,14 @@ impl Ring {
     /// Receives once, into this buffer: its data, as long as it is now.
     ///
     /// The buffer comes back by an [`Event::Received`] with what was received as its data. If there
-    /// is none it goes back to the pool, with an [`Event::Ended`] alone. It needs no group, and works
-    /// on any Linux that has the ring.
+    /// is none it goes back to the pool, with an [`Event::Ended`] alone. It needs no group, and
+    /// works on any Linux that has the ring.
     ///
     /// # Errors
     ///
     /// The errors are those of [`recv_multi`](Self::recv_multi), [`Error::OtherPool`] if the buffer
-    /// is of another pool, and [`Error::NoRoom`] if it has no data. The buffer goes back to its pool
-    /// then.
+    /// is of another pool, and [`Error::NoRoom`] if it has no data. The buffer goes back to its
+    /// pool then.
     ///
     /// ```
     /// # use std::net::UdpSocket;
