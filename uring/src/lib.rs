@@ -75,3 +75,8 @@ pub use received::{Headers, Received};
 pub use ring::Ring;
 pub use stats::RingStats;
 pub use teardown::collect;
+
+/// The example in docs/io-uring.md, which is compiled as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/io-uring.md")]
+mod io_uring_md {}
