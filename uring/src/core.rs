@@ -197,6 +197,7 @@ impl Core {
     /// # Safety
     ///
     /// - What the entry names is lent or held until its last completion (#kernel-has-lent).
+    #[inline]
     pub(crate) unsafe fn push(&mut self, entry: &squeue::Entry) -> Result<(), Error> {
         // SAFETY: the function's bullet.
         if unsafe { self.uring.submission().push(entry) }.is_ok() {
@@ -240,11 +241,13 @@ impl Core {
     }
 
     /// Takes the next completion.
+    #[inline]
     pub(crate) fn next_completion(&mut self) -> Option<cqueue::Entry> {
         self.uring.completion().next()
     }
 
     /// Notes that an operation is over, and returns it.
+    #[inline]
     pub(crate) fn finish(&mut self, place: Place) -> Option<Operation> {
         let operation = self.operations.remove(place)?;
         let socket = match &operation {
@@ -261,12 +264,14 @@ impl Core {
     }
 
     /// Returns a socket that operations may begin on.
+    #[inline]
     pub(crate) fn socket(&self, socket: Place) -> Result<&Attached, Error> {
         let attached = self.sockets.get(socket).filter(|socket| !socket.leaving);
         attached.ok_or(Error::Gone { what: "socket" })
     }
 
     /// Enters an operation on a socket, and returns its place.
+    #[inline]
     pub(crate) fn begin(&mut self, socket: Place, operation: Operation) -> Place {
         if let Some(attached) = self.sockets.get_mut(socket) {
             attached.operations += 1;

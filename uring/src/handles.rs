@@ -107,6 +107,7 @@ impl<T> Places<T> {
         self.places.len() - self.vacant.len()
     }
 
+    #[inline]
     pub(crate) fn insert(&mut self, occupant: T) -> Place {
         let index = match self.vacant.pop() {
             Some(index) => index,
@@ -123,16 +124,19 @@ impl<T> Places<T> {
         }
     }
 
+    #[inline]
     pub(crate) fn get(&self, place: Place) -> Option<&T> {
         let (occupant, value) = self.places.get(place.index as usize)?;
         value.as_ref().filter(|_| *occupant == place.occupant)
     }
 
+    #[inline]
     pub(crate) fn get_mut(&mut self, place: Place) -> Option<&mut T> {
         let (occupant, value) = self.places.get_mut(place.index as usize)?;
         value.as_mut().filter(|_| *occupant == place.occupant)
     }
 
+    #[inline]
     pub(crate) fn remove(&mut self, place: Place) -> Option<T> {
         self.get(place)?;
         let (occupant, value) = self.places.get_mut(place.index as usize)?;

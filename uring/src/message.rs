@@ -1,8 +1,8 @@
 //! What is sent: the buffers of a message, where it goes, and how.
 
+use std::collections::VecDeque;
 use std::iter::FusedIterator;
 use std::net::SocketAddr;
-use std::vec;
 
 use framewell::Borrower;
 
@@ -43,11 +43,12 @@ impl Message {
     /// assert_eq!(Message::new(pool.copy_from(b"packet")?).bytes(), 6);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    #[inline]
     pub fn new(owner: impl Into<Owner>) -> Self {
         Self {
             owners: Owners {
                 first: Some(owner.into()),
-                rest: Vec::new().into_iter(),
+                rest: None,
             },
             to: None,
             control: Vec::new(),
@@ -64,6 +65,7 @@ impl Message {
     /// let message = Message::new(pool.copy_from(b"packet")?).to("[::1]:9".parse()?);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    #[inline]
     pub fn to(mut self, address: SocketAddr) -> Self {
         self.to = Some(address);
         self
@@ -82,9 +84,10 @@ impl Message {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn part(mut self, owner: impl Into<Owner>) -> Self {
-        let mut rest: Vec<_> = self.owners.rest.collect();
-        rest.push(owner.into());
-        self.owners.rest = rest.into_iter();
+        self.owners
+            .rest
+            .get_or_insert_default()
+            .push_back(owner.into());
         self
     }
 
@@ -103,6 +106,7 @@ impl Message {
     /// let message = Message::new(pool.copy_from(b"packet")?).zero_copy();
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    #[inline]
     pub fn zero_copy(mut self) -> Self {
         self.zero_copy = true;
         self
@@ -182,25 +186,31 @@ impl Message {
 #[derive(Debug, Default)]
 pub struct Owners {
     first: Option<Owner>,
-    rest: vec::IntoIter<Owner>,
+    /// Boxed, because most messages have one buffer, and the owners move with each event.
+    #[allow(clippy::box_collection, reason = "see above")]
+    rest: Option<Box<VecDeque<Owner>>>,
 }
 
 impl Owners {
     fn as_slices(&self) -> impl Iterator<Item = &[u8]> {
-        let owners = self.first.iter().chain(self.rest.as_slice());
-        owners.map(AsRef::as_ref)
+        let rest = self.rest.iter().flat_map(|rest| rest.iter());
+        self.first.iter().chain(rest).map(AsRef::as_ref)
     }
 }
 
 impl Iterator for Owners {
     type Item = Owner;
 
+    #[inline]
     fn next(&mut self) -> Option<Owner> {
-        self.first.take().or_else(|| self.rest.next())
+        self.first
+            .take()
+            .or_else(|| self.rest.as_mut()?.pop_front())
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let n = usize::from(self.first.is_some()) + self.rest.len();
+        let rest = self.rest.as_ref().map_or(0, |rest| rest.len());
+        let n = usize::from(self.first.is_some()) + rest;
         (n, Some(n))
     }
 }
@@ -212,10 +222,10 @@ impl FromIterator<Owner> for Owners {
     fn from_iter<I: IntoIterator<Item = Owner>>(owners: I) -> Self {
         let mut owners = owners.into_iter();
         let first = owners.next();
-        let rest: Vec<Owner> = owners.collect();
+        let rest: VecDeque<Owner> = owners.collect();
         Self {
             first,
-            rest: rest.into_iter(),
+            rest: (!rest.is_empty()).then(|| Box::new(rest)),
         }
     }
 }
@@ -229,6 +239,7 @@ pub(crate) struct LentParts {
 
 impl LentParts {
     /// Lends all buffers, or returns them all if one is of another pool.
+    #[inline]
     pub(crate) fn lend(owners: Owners, to: &Borrower) -> Result<Self, Owners> {
         let mut lent: Vec<LentPart> = Vec::new();
         let mut first = None;
@@ -259,6 +270,7 @@ impl LentParts {
     /// # Safety
     ///
     /// - The kernel is done with the buffers, and they are taken back once.
+    #[inline]
     pub(crate) unsafe fn take_back(self, from: &Borrower) -> (Owners, u64) {
         let mut refused = 0;
         let mut back = |part: LentPart| {
@@ -268,12 +280,11 @@ impl LentParts {
             taken.ok()
         };
         let first = back(self.first);
-        let rest: Vec<Owner> = self.rest.into_iter().filter_map(back).collect();
-        let owners = Owners {
-            first,
-            rest: rest.into_iter(),
+        let rest = match self.rest.is_empty() {
+            true => None,
+            false => Some(Box::new(self.rest.into_iter().filter_map(back).collect())),
         };
-        (owners, refused)
+        (Owners { first, rest }, refused)
     }
 }
 

@@ -43,6 +43,7 @@ impl Owner {
     /// assert!(Owner::from(pool.get(0)?).into_frame().is_ok());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    #[inline]
     pub fn into_frame(self) -> Result<Frame, Self> {
         match self {
             Self::Frame(frame) => Ok(frame),
@@ -63,6 +64,7 @@ impl Owner {
     /// assert!(Owner::from(pool.alloc(9000)?).into_var_buf().is_ok());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    #[inline]
     pub fn into_var_buf(self) -> Result<VarBuf, Self> {
         match self {
             Self::VarBuf(buffer) => Ok(buffer),
@@ -79,6 +81,7 @@ impl Owner {
     /// assert_eq!(Owner::from(pool.get(0)?).headroom(), 128);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    #[inline]
     #[must_use]
     pub fn headroom(&self) -> usize {
         match self {
@@ -119,6 +122,7 @@ impl Owner {
     /// assert_eq!(&*owner, b"ab");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    #[inline]
     pub fn push(&mut self, n: usize) -> Result<&mut [u8], RoomError> {
         match self {
             Self::Frame(frame) => frame.push(n),
@@ -141,6 +145,7 @@ impl Owner {
     /// assert_eq!(&*owner, b"b");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    #[inline]
     pub fn pull(&mut self, n: usize) -> Result<(), RoomError> {
         match self {
             Self::Frame(frame) => frame.pull(n),
@@ -149,6 +154,7 @@ impl Owner {
     }
 
     /// Returns the bytes before the data.
+    #[inline]
     pub(crate) fn head(&self) -> &[u8] {
         match self {
             Self::Frame(frame) => frame.head(),
@@ -157,6 +163,7 @@ impl Owner {
     }
 
     /// Lends the buffer, with the part of it that holds data. A buffer of another pool is returned.
+    #[inline]
     pub(crate) fn lend(self, to: &Borrower) -> Result<LentPart, Self> {
         let (headroom, len) = (self.headroom(), self.len());
         let loan = match self {
@@ -174,6 +181,7 @@ impl Owner {
 impl Deref for Owner {
     type Target = [u8];
 
+    #[inline]
     fn deref(&self) -> &[u8] {
         match self {
             Self::Frame(frame) => frame,
@@ -183,6 +191,7 @@ impl Deref for Owner {
 }
 
 impl DerefMut for Owner {
+    #[inline]
     fn deref_mut(&mut self) -> &mut [u8] {
         match self {
             Self::Frame(frame) => frame,
@@ -221,6 +230,7 @@ unsafe impl Send for Loan {}
 
 impl Loan {
     /// Returns the address of the buffer's first byte.
+    #[inline]
     pub(crate) fn first(self, from: &Borrower) -> *mut u8 {
         match self {
             Self::Frame(id) => {
@@ -237,6 +247,7 @@ impl Loan {
     ///
     /// - The kernel is done with the buffer, which was lent to this borrower under this name, and
     ///   is taken back once.
+    #[inline]
     pub(crate) unsafe fn take_back(
         self,
         from: &Borrower,
@@ -267,6 +278,7 @@ pub(crate) struct LentPart {
 
 impl LentPart {
     /// Returns the address of the data.
+    #[inline]
     pub(crate) fn address(&self, from: &Borrower) -> *mut u8 {
         self.loan.first(from).wrapping_add(self.headroom)
     }
@@ -276,6 +288,7 @@ impl LentPart {
     /// # Safety
     ///
     /// - As for [`Loan::take_back`].
+    #[inline]
     pub(crate) unsafe fn take_back(self, from: &Borrower) -> Result<Owner, Misuse> {
         // SAFETY: as the function's bullet.
         unsafe { self.loan.take_back(from, self.headroom, self.len) }

@@ -98,10 +98,10 @@ impl Headers {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Parts {
     /// Where the peer's address begins, in bytes from the buffer's first.
-    peer: usize,
-    peer_len: usize,
-    control: usize,
-    control_len: usize,
+    peer: u32,
+    peer_len: u32,
+    control: u32,
+    control_len: u32,
     flags: i32,
 }
 
@@ -144,12 +144,13 @@ impl Received {
     }
 
     /// Describes a buffer whose data begins with headers. `None` if the data is shorter than they.
+    #[inline]
     pub(crate) fn with_headers(
         receive: Receive,
         mut owner: Owner,
         headers: &Headers,
     ) -> Option<Self> {
-        let first = owner.headroom();
+        let first = owner.headroom() as u32;
         let word = |at: usize| {
             let bytes = owner.get(4 * at..)?.first_chunk()?;
             Some(u32::from_ne_bytes(*bytes))
@@ -157,12 +158,12 @@ impl Received {
         let (peer_len, control_len) = (word(0)?, word(1)?);
         let (full_len, flags) = (word(2)? as usize, word(3)? as i32);
         owner.pull(headers.bytes()).ok()?;
-        let peer = first + OUT;
+        let peer = first + OUT as u32;
         let parts = Parts {
             peer,
-            peer_len: peer_len.min(headers.peer) as usize,
-            control: peer + headers.peer as usize,
-            control_len: control_len.min(headers.control) as usize,
+            peer_len: peer_len.min(headers.peer),
+            control: peer + headers.peer,
+            control_len: control_len.min(headers.control),
             flags,
         };
         let cut = full_len > owner.len() || flags & libc::MSG_TRUNC != 0;
@@ -195,11 +196,12 @@ impl Received {
     /// println!("from {:?}", received.peer());
     /// # }
     /// ```
+    #[inline]
     #[must_use]
     pub fn peer(&self) -> Option<SocketAddr> {
         let parts = self.parts.as_ref()?;
-        let bytes = self.owner.head().get(parts.peer..)?;
-        address::from_bytes(bytes.get(..parts.peer_len)?)
+        let bytes = self.owner.head().get(parts.peer as usize..)?;
+        address::from_bytes(bytes.get(..parts.peer_len as usize)?)
     }
 
     /// Returns the control messages that came along.
@@ -212,8 +214,8 @@ impl Received {
     #[must_use]
     pub fn control(&self) -> ControlMessages<'_> {
         let bytes = self.parts.as_ref().and_then(|parts| {
-            let bytes = self.owner.head().get(parts.control..)?;
-            bytes.get(..parts.control_len)
+            let bytes = self.owner.head().get(parts.control as usize..)?;
+            bytes.get(..parts.control_len as usize)
         });
         ControlMessages(bytes.unwrap_or(&[]))
     }
@@ -283,6 +285,7 @@ impl Received {
     /// let frame = received.into_owner().into_frame().expect("the group is one of frames");
     /// # }
     /// ```
+    #[inline]
     #[must_use = "dropping the owner gives its buffer back to the pool"]
     pub fn into_owner(self) -> Owner {
         self.owner

@@ -52,6 +52,7 @@ impl<T> Table<T> {
 
     /// Puts a buffer into a vacant place as the next to be posted, and returns its id. A full table
     /// returns the buffer.
+    #[inline]
     pub(crate) fn put(&mut self, buffer: T) -> Result<u16, T> {
         let Some(id) = self.vacant.pop() else {
             return Err(buffer);
@@ -73,6 +74,7 @@ impl<T> Table<T> {
     }
 
     /// Takes the buffer under an id out of its place.
+    #[inline]
     pub(crate) fn take(&mut self, id: u16) -> Option<T> {
         let buffer = self.places.get_mut(usize::from(id))?.take()?;
         self.vacant.push(id);

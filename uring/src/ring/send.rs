@@ -65,6 +65,7 @@ impl Ring {
     /// assert_eq!(pool.stats().out, 0);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    #[inline]
     pub fn send(&mut self, socket: Socket, message: Message) -> Result<SendId, SendError> {
         let refuse = |message, error| SendError {
             message: Box::new(message),
@@ -153,6 +154,7 @@ impl Ring {
     }
 
     /// Chooses what the kernel is asked for, as far as it can do it.
+    #[inline]
     fn way(&mut self, zero_copy: bool, simple: bool) -> Way {
         let features = self.core.features;
         let can = match simple {
@@ -173,6 +175,7 @@ impl Ring {
 
 impl crate::core::Core {
     /// Returns the number of the registered piece that a frame lies in.
+    #[inline]
     fn piece_of(&self, part: &LentPart) -> Option<u16> {
         match part.loan {
             Loan::Frame(id) => {

@@ -46,7 +46,7 @@ fn a_group_that_was_empty_for_a_while_receives_again() {
         assert!(ring.next_event().is_none());
     }
     assert_eq!(ring.stats().no_buffers, before);
-    // Another thread gives the buffers back while the ring waits without a limit.
+    // Another thread gives the buffers back while the ring waits.
     let (send, receive) = mpsc::channel::<()>();
     thread::scope(|scope| {
         scope.spawn(move || {
@@ -54,7 +54,7 @@ fn a_group_that_was_empty_for_a_while_receives_again() {
             drop(held);
         });
         send.send(()).unwrap();
-        ring.wait(1, None).unwrap();
+        ring.wait(1, Some(Duration::from_secs(60))).unwrap();
         let event = ring.next_event();
         assert!(
             matches!(&event, Some(Event::Received(received)) if **received == *payload(8, 100)),
