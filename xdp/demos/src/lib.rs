@@ -2,29 +2,24 @@
 //!
 //! ```text
 //!   args ──► rounds ──► slice ──┬── lab          namespaces and virtual Ethernet pairs
-//!              │                ├── traffic      kernel sockets, which verify each packet
-//!              ▼                ├── contestants  AF_XDP sockets: framewell, and the twin
-//!   summary ── output, page     └── packet       what is done with a packet
+//!              │                ├── contestants  AF_XDP sockets: framewell, and the twin
+//!              ▼                └── packet       what is done with a packet
+//!           program
 //! ```
 //!
-//! [`live`] does the same on interfaces that exist, without traffic of its own.
+//! [`framewell_harness`] has the kernel sockets that verify each packet, and makes figures and
+//! reports of what the slices have shown. [`live`] does the same on interfaces that exist, without
+//! traffic of its own.
 
 #![cfg(target_os = "linux")]
 
 pub mod args;
 pub mod capability;
-pub mod clock;
 pub mod contestants;
 pub mod device;
-pub mod interrupt;
 pub mod lab;
 pub mod live;
-pub mod output;
 pub mod packet;
-pub mod page;
 pub mod program;
 pub mod rounds;
 pub mod slice;
-pub mod summary;
-pub mod traffic;
-pub mod wait;

@@ -2,11 +2,12 @@
 
 use std::time::Instant;
 
+use framewell_harness::interrupt::Interrupt;
+use framewell_harness::program::say;
+
 use crate::args::{Common, Who};
 use crate::capability::{self, Capability};
 use crate::contestants::{Account, Chunks, Contestant, Frames, Port, Shape};
-use crate::interrupt::Interrupt;
-use crate::program::say;
 use crate::slice::{self, Moved, Work};
 
 /// The longest packet that an interface is expected to have.
@@ -57,7 +58,7 @@ fn on<C: Contestant>(
     common: &Common,
 ) -> Result<Moved, String> {
     let interrupt = Interrupt::new();
-    let (start, limit) = (Instant::now(), common.live());
+    let (start, limit) = (Instant::now(), common.timing.live());
     let go_on = || !interrupt.came() && limit.is_none_or(|limit| start.elapsed() < limit);
     let opened = || eprintln!("{} has its sockets; Ctrl-C ends it", C::NAME);
     slice::mover(contestant, None, ports, work, opened, go_on)

@@ -1,14 +1,13 @@
-//! The course of a program, and its exit status.
-//!
-//! The status is 0 if all is accounted for, 1 if not, and 2 if the program could not run.
+//! The course of a program.
 
-use std::io::Write;
-use std::process::ExitCode;
+use framewell_harness::page::Text;
+use framewell_harness::{program, summary};
 
 use crate::args::Common;
 use crate::capability::{self, Capability};
+use crate::contestants::{Contestant, Frames};
 use crate::lab::Lab;
-use crate::{output, page, rounds, summary};
+use crate::rounds;
 
 /// What a program is called, and what it does.
 #[derive(Clone, Copy, Debug)]
@@ -33,39 +32,31 @@ impl Program {
     pub fn compare(&self, common: &Common) -> Result<Vec<String>, String> {
         capability::check(&Capability::NAMESPACES)?;
         let all = rounds::run(common, self.lab)?;
-        let summary = summary::summarize(&all);
-        say("medians (lowest–highest) over the rounds");
-        say(&output::table(&summary));
-        for verdict in summary.verdicts() {
-            say(&verdict);
-        }
-        let report = common.report(self.name);
-        page::report(self.title, self.does, &summary, common)
-            .write(&report)
-            .map_err(|error| format!("{}: {error}", report.display()))?;
-        say(&format!("report: {}", report.display()));
-        Ok(summary.faults)
+        let mut summary = summary::summarize(&all.samples);
+        let drops = all.kernel_drops.iter();
+        summary
+            .faults
+            .extend(drops.map(|drops| format!("the kernel's sockets dropped packets; {drops}")));
+        let does = format!(
+            "{} Kernel UDP sockets in other network namespaces send the packets, and verify each \
+             one that comes back: its number, its flow, all its bytes and its time to live; the \
+             kernel verifies the checksums. There is a group for each size of packets.",
+            self.does
+        );
+        program::show(summary, &self.text(&does), &common.timing)
     }
-}
 
-/// Writes a line to the standard output, which nobody has to read to the end.
-pub fn say(line: &str) {
-    writeln!(std::io::stdout(), "{line}").ok();
-}
-
-/// Turns the faults of a program, or the reason why it could not run, into its exit status.
-pub fn end(done: Result<Vec<String>, String>) -> ExitCode {
-    match done {
-        Ok(faults) if faults.is_empty() => ExitCode::SUCCESS,
-        Ok(faults) => {
-            for fault in faults {
-                eprintln!("fault: {fault}");
-            }
-            ExitCode::from(1)
-        }
-        Err(message) => {
-            eprintln!("{message}");
-            ExitCode::from(2)
+    fn text<'t>(&'t self, does: &'t str) -> Text<'t> {
+        Text {
+            program: self.name,
+            title: self.title,
+            does,
+            slice: "opens the sockets anew",
+            own: Frames::NAME,
+            cpu: "Processor time of the thread with the AF_XDP sockets",
+            cpu_note: "The kernel's part is in it: it copies, and delivers what is sent to the \
+                       receiving socket in the same thread.",
+            words: "The sockets' counts are from before their closing, the pool's from after.",
         }
     }
 }

@@ -1,11 +1,12 @@
 //! The rounds: for each size, the contestants take turns, slice by slice, in one network.
 
-use indicatif::{ProgressBar, ProgressStyle};
+use framewell_harness::progress;
+use framewell_harness::summary::Sample;
 
 use crate::args::{Common, Who};
 use crate::contestants::{Chunks, Contestant, Frames, Shape};
 use crate::lab::Lab;
-use crate::slice::{self, Sample};
+use crate::slice;
 
 /// What all slices have shown.
 #[derive(Clone, Default, Debug)]
@@ -22,11 +23,10 @@ pub struct Samples {
 ///
 /// The error says in words what was refused.
 pub fn run(common: &Common, lab: impl Fn(usize) -> Result<Lab, String>) -> Result<Samples, String> {
-    let (sizes, contestants, rounds) = (common.sizes(), common.contestants(), common.rounds());
+    let (sizes, contestants, rounds) =
+        (common.sizes(), common.contestants(), common.timing.rounds());
     let slices = sizes.len() * contestants.len() * rounds as usize;
-    let bar = ProgressBar::new(slices as u64);
-    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}, {eta} left");
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let bar = progress::bar(slices);
     let mut all = Samples::default();
     for size in sizes {
         let mut lab = lab(size)?;
@@ -38,7 +38,7 @@ pub fn run(common: &Common, lab: impl Fn(usize) -> Result<Lab, String>) -> Resul
                 let who = contestants[(place + round) % contestants.len()];
                 bar.set_message(format!("{size} bytes, round {}", round + 1));
                 bar.tick();
-                let time = common.slice();
+                let time = common.timing.slice();
                 all.samples.push(match who {
                     Who::Framewell => slice::run(&mut frames, &mut lab, size, time)?,
                     Who::Xdpilone => slice::run(&mut chunks, &mut lab, size, time)?,

@@ -5,12 +5,14 @@ use std::sync::mpsc::{self, TryRecvError};
 use std::thread;
 use std::time::Duration;
 
-use crate::clock;
-use crate::contestants::{Account, Contestant, Engine, Port};
+use framewell_harness::clock;
+use framewell_harness::summary::Sample;
+use framewell_harness::traffic::{self, Load, Passed, WINDOW};
+use framewell_harness::wait::Wait;
+
+use crate::contestants::{Account, Contestant, Engine, Frames, Port};
 use crate::lab::{Lab, Namespace};
-use crate::packet::{self, Hop, Refusal, Refusals};
-use crate::traffic::{self, Tally};
-use crate::wait::Wait;
+use crate::packet::{self, HEADERS, Hop, Refusal, Refusals, SHORTEST};
 
 /// What is done with each packet.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -52,46 +54,28 @@ pub struct Moved {
     pub account: Account,
 }
 
-/// What a slice has shown.
-#[derive(Clone, Debug)]
-pub struct Sample {
-    /// The name of the contestant.
-    pub name: &'static str,
-    /// The bytes of a packet.
-    pub size: usize,
-    /// The packets that came through in a second.
-    pub rate: f64,
-    /// The nanoseconds of processor time a packet of the thread with the AF_XDP sockets.
-    pub cpu: f64,
-    /// The nanoseconds of processor time a packet of the whole process, with sending and verifying.
-    pub cpu_all: f64,
-    /// What became of the packets.
-    pub tally: Tally,
-    /// What the AF_XDP side has shown.
-    pub moved: Moved,
-}
-
-impl Sample {
+impl Moved {
     /// Returns what is wrong, in words.
-    pub fn faults(&self) -> Vec<String> {
-        let mut faults = self.tally.faults();
-        faults.extend(self.moved.account.faults());
+    fn faults(&self) -> Vec<String> {
+        let mut faults = self.account.faults();
         let Refusals {
             damaged, expired, ..
-        } = self.moved.refusals;
+        } = self.refusals;
         if damaged + expired > 0 {
             faults.push(format!(
                 "{damaged} packets had a wrong header checksum, {expired} no time to live"
             ));
         }
-        if self.tally.received == 0 {
-            faults.push("no packet came through".into());
-        }
-        let place = format!("{}, {} bytes", self.name, self.size);
         faults
-            .into_iter()
-            .map(|fault| format!("{place}: {fault}"))
-            .collect()
+    }
+}
+
+/// Returns the traffic of packets of so many bytes, Ethernet header included.
+pub fn load(size: usize, time: Duration) -> Load {
+    Load {
+        len: size.max(SHORTEST) - HEADERS,
+        window: WINDOW,
+        time,
     }
 }
 
@@ -124,7 +108,7 @@ pub fn run<C: Contestant>(
         // If the sockets could not be opened, the other end is gone.
         let passed = opened.recv().map(|()| {
             let before = clock::of_this_process();
-            let passed = traffic::exchange(flows, size, time);
+            let passed = traffic::exchange(flows, &load(size, time));
             (passed, clock::of_this_process() - before)
         });
         drop(stop);
@@ -134,17 +118,24 @@ pub fn run<C: Contestant>(
         };
         let (passed, cpu_all) = passed.map_err(|error| error.to_string())?;
         let passed = passed?;
-        let each = |time: Duration| time.as_nanos() as f64 / passed.tally.received.max(1) as f64;
-        Ok(Sample {
-            name: C::NAME,
-            size,
-            rate: passed.tally.received as f64 / passed.elapsed.as_secs_f64().max(1e-9),
-            cpu: each(moved.cpu),
-            cpu_all: each(cpu_all),
-            tally: passed.tally,
-            moved,
-        })
+        Ok(sample::<C>(size, &passed, &moved, cpu_all))
     })
+}
+
+fn sample<C: Contestant>(size: usize, passed: &Passed, moved: &Moved, cpu_all: Duration) -> Sample {
+    let each = |time: Duration| time.as_nanos() as f64 / passed.tally.received.max(1) as f64;
+    let mut faults = passed.tally.faults();
+    faults.extend(moved.faults());
+    Sample {
+        group: format!("{size} bytes"),
+        name: C::NAME,
+        rate: passed.tally.received as f64 / passed.elapsed.as_secs_f64().max(1e-9),
+        cpu: each(moved.cpu),
+        cpu_all: each(cpu_all),
+        tally: passed.tally,
+        faults,
+        words: (C::NAME == Frames::NAME).then(|| moved.account.words.clone()),
+    }
 }
 
 /// Opens the sockets, in a namespace if there is one, and moves packets for as long as `go_on`

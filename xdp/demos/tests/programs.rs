@@ -11,8 +11,10 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 
+use framewell_harness::traffic;
 use framewell_xdp_demos::capability::{self, Capability};
 use framewell_xdp_demos::lab::Lab;
+use framewell_xdp_demos::slice;
 
 const ECHO: &str = env!("CARGO_BIN_EXE_xdp-echo");
 const FORWARD: &str = env!("CARGO_BIN_EXE_xdp-forward");
@@ -56,9 +58,9 @@ fn assert_compares(program: &str, test: &str) {
     assert_eq!(output.status.code(), Some(0), "{said}\n{complaint}");
     assert_eq!(said.matches("0 / 0 / 0").count(), 6, "{said}");
     for size in ["64", "1514", "9000"] {
-        assert!(said.contains(&format!("{size}, framewell")), "{said}");
+        assert!(said.contains(&format!("{size} bytes, framewell")), "{said}");
         assert!(
-            said.contains(&format!("{size}, xdpilone, vector")),
+            said.contains(&format!("{size} bytes, xdpilone, vector")),
             "{said}"
         );
     }
@@ -144,7 +146,7 @@ fn a_router_on_interfaces_passes_traffic_both_ways_until_it_is_interrupted() {
     ];
     let child = start_in(&lab, FORWARD, &[ways, hops].concat());
     let time = std::time::Duration::from_millis(50);
-    let passed = framewell_xdp_demos::traffic::exchange(&mut lab.flows, 1514, time).unwrap();
+    let passed = traffic::exchange(&mut lab.flows, &slice::load(1514, time)).unwrap();
     assert_eq!(passed.tally.faults(), Vec::<String>::new());
     let said = interrupt(child);
     let came = format!(

@@ -7,13 +7,14 @@ mod linux {
     use std::process::ExitCode;
 
     use clap::Parser;
+    use framewell_harness::program;
+    use framewell_harness::traffic::{self, FIRST_PORT, FLOWS};
     use framewell_xdp_demos::args::Common;
     use framewell_xdp_demos::contestants::Port;
     use framewell_xdp_demos::lab::Lab;
     use framewell_xdp_demos::live;
-    use framewell_xdp_demos::program::{self, Program};
-    use framewell_xdp_demos::slice::Work;
-    use framewell_xdp_demos::traffic::{self, FIRST_PORT, FLOWS};
+    use framewell_xdp_demos::program::Program;
+    use framewell_xdp_demos::slice::{self, Work};
 
     /// Reflect UDP packets from the rings of AF_XDP, in a network of the program's own or on an
     /// interface that exists, and verify each one.
@@ -61,7 +62,7 @@ mod linux {
         let mut faults = Vec::new();
         for size in common.sizes() {
             let mut flows = traffic::to_reflector(|port| SocketAddr::new(to, port))?;
-            let passed = traffic::exchange(&mut flows, size, common.slice())?;
+            let passed = traffic::exchange(&mut flows, &slice::load(size, common.timing.slice()))?;
             let rate = passed.tally.received as f64 / passed.elapsed.as_secs_f64().max(1e-9);
             let received = passed.tally.received;
             program::say(&format!(

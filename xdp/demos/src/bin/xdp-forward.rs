@@ -6,13 +6,14 @@ mod linux {
     use std::process::ExitCode;
 
     use clap::Parser;
+    use framewell_harness::program;
     use framewell_xdp_demos::args::Common;
     use framewell_xdp_demos::contestants::Port;
     use framewell_xdp_demos::device;
     use framewell_xdp_demos::lab::Lab;
     use framewell_xdp_demos::live;
     use framewell_xdp_demos::packet::{Hop, Mac};
-    use framewell_xdp_demos::program::{self, Program};
+    use framewell_xdp_demos::program::Program;
     use framewell_xdp_demos::slice::Work;
 
     /// Route UDP packets between two interfaces by the rings of AF_XDP, in a network of the

@@ -18,10 +18,11 @@ pub use namespace::Namespace;
 use std::fs;
 
 use crate::contestants::Port;
+use framewell_harness::traffic::{FIRST_PORT, FLOWS, Flow};
+
 use crate::device;
 use crate::packet::{Hop, Mac};
 use crate::slice::Work;
-use crate::traffic::{FIRST_PORT, FLOWS, Flow};
 
 /// A network, and the flows through it.
 #[derive(Debug)]

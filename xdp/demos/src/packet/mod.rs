@@ -16,6 +16,8 @@ pub use route::{Hop, Mac, route};
 
 /// The bytes of the Ethernet, IPv4 and UDP headers.
 pub const HEADERS: usize = 14 + 20 + 8;
+/// The shortest packet that holds what is verified.
+pub const SHORTEST: usize = HEADERS + framewell_harness::traffic::HEAD;
 
 /// The first byte of the IPv4 header.
 const IP: usize = 14;

@@ -72,6 +72,73 @@ pub(super) fn send(
     moved(unsafe { libc::sendmmsg(fd, at, n as u32, libc::MSG_DONTWAIT) })
 }
 
+/// The most datagrams that are sent as one. The first kernels with that took no more.
+const MERGED: usize = 64;
+/// The most bytes that are sent as one, which IPv4 allows.
+const LONGEST: usize = 65_507;
+
+/// Returns how many datagrams of so many bytes are sent as one, if `n` are to be sent.
+pub(super) fn merged(n: usize, len: usize) -> usize {
+    n.min(MERGED).min(LONGEST / len)
+}
+
+/// Sends `n` datagrams of a flow as one, which the kernel takes apart into so many bytes each, and
+/// returns whether the socket took them. There are no more than [`merged`] allows.
+///
+/// # Errors
+///
+/// The kernel's error, if it took none for another reason than want of room.
+pub(super) fn send_merged(
+    socket: &UdpSocket,
+    pattern: &Pattern,
+    flow: u32,
+    first: u64,
+    n: usize,
+    len: usize,
+) -> io::Result<bool> {
+    let mut heads = [[0; HEAD]; MERGED];
+    let mut parts = [libc::iovec {
+        iov_base: ptr::null_mut(),
+        iov_len: 0,
+    }; 2 * MERGED];
+    for (at, pair) in parts.chunks_exact_mut(2).take(n).enumerate() {
+        let number = first + at as u64;
+        heads[at] = Pattern::head(flow, number);
+        let rest = pattern.rest(flow, number, len - HEAD);
+        pair[0].iov_base = heads[at].as_mut_ptr().cast();
+        pair[0].iov_len = HEAD;
+        // The kernel only reads what it sends.
+        pair[1].iov_base = rest.as_ptr().cast_mut().cast();
+        pair[1].iov_len = rest.len();
+    }
+    let mut control = Control::default();
+    // SAFETY: the structure holds integers and pointers, which may be zero.
+    let mut message: libc::msghdr = unsafe { mem::zeroed() };
+    message.msg_iov = parts.as_mut_ptr();
+    message.msg_iovlen = (2 * n) as _;
+    message.msg_control = control.as_mut_ptr().cast();
+    // SAFETY: the call computes with a number.
+    message.msg_controllen = unsafe { libc::CMSG_SPACE(size_of::<u16>() as u32) } as _;
+    // SAFETY: the control data may be written for its length.
+    let head = unsafe { libc::CMSG_FIRSTHDR(&message) };
+    // SAFETY: the call computes with a number.
+    let long = unsafe { libc::CMSG_LEN(size_of::<u16>() as u32) };
+    // SAFETY: there is room for a head, since the length is that of a head with data.
+    let told = unsafe { &mut *head };
+    told.cmsg_level = libc::SOL_UDP;
+    told.cmsg_type = libc::UDP_SEGMENT;
+    told.cmsg_len = long as _;
+    // SAFETY: the head is followed by its data.
+    let data = unsafe { libc::CMSG_DATA(head) };
+    // SAFETY: there is room for an integer of this size behind the head.
+    unsafe { data.cast::<u16>().write_unaligned(len as u16) };
+    let fd = socket.as_raw_fd();
+    // SAFETY: the message has the address and number of parts, each of which may be read, and
+    // control data of its length; all of them outlive the call.
+    let sent = unsafe { libc::sendmsg(fd, &message, libc::MSG_DONTWAIT) };
+    Ok(moved(sent as libc::c_int)? > 0)
+}
+
 /// Room for a burst of datagrams.
 #[derive(Debug)]
 pub(super) struct Inbox {

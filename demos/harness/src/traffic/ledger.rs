@@ -24,12 +24,21 @@ pub struct Tally {
 impl Tally {
     /// Returns what is wrong, in words.
     pub fn faults(&self) -> Vec<String> {
-        let counts = [
+        let mut faults = self.damage();
+        faults.extend(self.words([(self.reordered, "reordered")]));
+        faults
+    }
+
+    /// Returns what is wrong where the order is not promised, in words.
+    pub fn damage(&self) -> Vec<String> {
+        self.words([
             (self.lost, "lost"),
             (self.doubled, "doubled"),
-            (self.reordered, "reordered"),
             (self.altered, "altered"),
-        ];
+        ])
+    }
+
+    fn words<const N: usize>(&self, counts: [(u64, &str); N]) -> Vec<String> {
         let wrong = counts.into_iter().filter(|(count, _)| *count > 0);
         wrong
             .map(|(count, what)| format!("{count} of {} packets {what}", self.sent))
@@ -70,6 +79,17 @@ impl Ledger {
     pub(super) fn sent(&mut self, n: u64) {
         self.next += n;
         self.tally.sent += n;
+    }
+
+    /// Notes that the last of those were not sent after all.
+    pub(super) fn unsent(&mut self, n: u64) {
+        self.next -= n;
+        self.tally.sent -= n;
+    }
+
+    /// Returns how many came whole since the last account.
+    pub(super) fn received(&self) -> u64 {
+        self.tally.received
     }
 
     /// Returns how many are under way.
@@ -135,6 +155,10 @@ mod tests {
         assert_eq!(
             settled(2, &[Some(1), Some(0)]).faults(),
             ["1 of 2 packets reordered"]
+        );
+        assert_eq!(
+            settled(2, &[Some(1), Some(0)]).damage(),
+            Vec::<String>::new()
         );
         // A number that was never sent is a wrong one.
         assert_eq!(

@@ -53,12 +53,30 @@ impl Flow {
         let socket = UdpSocket::bind(own).map_err(refused)?;
         socket.connect(peer).map_err(refused)?;
         socket.set_nonblocking(true).map_err(refused)?;
-        // The kernel halves it if the process may not force it; then it is the system's limit.
-        if set(&socket, libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, ROOM).is_err() {
-            set(&socket, libc::SOL_SOCKET, libc::SO_RCVBUF, ROOM).map_err(refused)?;
-        }
+        make_room(&socket).map_err(refused)?;
         set(&socket, libc::IPPROTO_IP, libc::IP_RECVTTL, 1).map_err(refused)?;
         Ok(socket)
+    }
+}
+
+/// Has a socket keep as much as it may of what it has not received, and returns that in bytes, as
+/// the kernel counts them: with its own structures.
+///
+/// # Errors
+///
+/// The kernel's error.
+pub fn make_room(socket: &UdpSocket) -> io::Result<usize> {
+    // A process that may not force it has no more than the system's limit.
+    if set(socket, libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, ROOM).is_err() {
+        set(socket, libc::SOL_SOCKET, libc::SO_RCVBUF, ROOM)?;
+    }
+    let mut room: libc::c_int = 0;
+    let mut len = size_of_val(&room) as libc::socklen_t;
+    let (fd, at) = (socket.as_raw_fd(), (&raw mut room).cast());
+    // SAFETY: the value may be written for the length given.
+    match unsafe { libc::getsockopt(fd, libc::SOL_SOCKET, libc::SO_RCVBUF, at, &mut len) } {
+        0 => Ok(room as usize),
+        _ => Err(io::Error::last_os_error()),
     }
 }
 

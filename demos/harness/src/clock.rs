@@ -5,8 +5,8 @@ use std::time::Duration;
 /// Returns the processor time of the calling thread, in the kernel and outside.
 ///
 /// ```
-/// let before = framewell_xdp_demos::clock::of_this_thread();
-/// assert!(framewell_xdp_demos::clock::of_this_thread() >= before);
+/// let before = framewell_harness::clock::of_this_thread();
+/// assert!(framewell_harness::clock::of_this_thread() >= before);
 /// ```
 pub fn of_this_thread() -> Duration {
     read(libc::CLOCK_THREAD_CPUTIME_ID)
@@ -15,8 +15,8 @@ pub fn of_this_thread() -> Duration {
 /// Returns the processor time of all threads of the process, in the kernel and outside.
 ///
 /// ```
-/// let before = framewell_xdp_demos::clock::of_this_process();
-/// assert!(framewell_xdp_demos::clock::of_this_process() >= before);
+/// let before = framewell_harness::clock::of_this_process();
+/// assert!(framewell_harness::clock::of_this_process() >= before);
 /// ```
 pub fn of_this_process() -> Duration {
     read(libc::CLOCK_PROCESS_CPUTIME_ID)

@@ -7,31 +7,43 @@ mod flow;
 mod ledger;
 mod mmsg;
 mod pattern;
+mod stream;
 
-pub use flow::Flow;
+pub use flow::{Flow, make_room};
 pub use ledger::Tally;
+pub use pattern::{HEAD, named};
+pub use stream::Stream;
 
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 
-use crate::packet::HEADERS;
 use crate::wait::Wait;
 use mmsg::{BURST, Inbox};
-use pattern::{HEAD, Pattern};
+use pattern::Pattern;
 
 /// The number of flows.
 pub const FLOWS: u16 = 4;
 /// The UDP port to which the first flow is sent. The others follow.
 pub const FIRST_PORT: u16 = 5000;
-/// The shortest packet that holds what is verified.
-pub const SHORTEST: usize = HEADERS + HEAD;
+/// The most datagrams of a flow that need to be under way. A virtual Ethernet pair has room for
+/// 256.
+pub const WINDOW: u64 = 64;
 
-/// The most datagrams of a flow that are under way. A virtual Ethernet pair has room for 256.
-const WINDOW: u64 = 64;
 /// The time without a datagram after which those that are under way are given up.
 const PATIENCE: Duration = Duration::from_secs(3);
+
+/// What is sent.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Load {
+    /// The bytes of a datagram's payload, at least [`HEAD`].
+    pub len: usize,
+    /// The most datagrams of a flow that are under way.
+    pub window: u64,
+    /// For how long.
+    pub time: Duration,
+}
 
 /// What a slice of traffic has shown.
 #[derive(Clone, Copy, PartialEq, Default, Debug)]
@@ -56,14 +68,14 @@ pub fn to_reflector(address: impl Fn(u16) -> SocketAddr) -> Result<Vec<Flow>, St
         .collect()
 }
 
-/// Sends packets of so many bytes for a time, waits for those that are under way, and returns what
-/// became of all.
+/// Sends datagrams, waits for those that are under way, and returns what became of all.
 ///
 /// # Errors
 ///
 /// The error says in words which socket failed.
-pub fn exchange(flows: &mut [Flow], size: usize, time: Duration) -> Result<Passed, String> {
-    let len = size.max(SHORTEST) - HEADERS;
+pub fn exchange(flows: &mut [Flow], load: &Load) -> Result<Passed, String> {
+    let len = load.len;
+    let burst = load.window.min(BURST as u64);
     let pattern = Pattern::new(len);
     let mut inbox = Inbox::new(len);
     let mut wait = Wait::on(flows.iter().map(|flow| flow.to.as_raw_fd()));
@@ -72,8 +84,8 @@ pub fn exchange(flows: &mut [Flow], size: usize, time: Duration) -> Result<Passe
     loop {
         let mut moved = 0;
         for flow in &mut *flows {
-            if sending && flow.ledger.under_way() + BURST as u64 <= WINDOW {
-                moved += flow.send(&pattern, len)?;
+            if sending && flow.ledger.under_way() + burst <= load.window {
+                moved += flow.send(&pattern, burst as usize, len)?;
             }
             let came = flow.receive(&mut inbox, &pattern, len)?;
             if came > 0 {
@@ -81,7 +93,7 @@ pub fn exchange(flows: &mut [Flow], size: usize, time: Duration) -> Result<Passe
             }
             moved += came;
         }
-        sending &= start.elapsed() < time;
+        sending &= start.elapsed() < load.time;
         let under_way: u64 = flows.iter().map(|flow| flow.ledger.under_way()).sum();
         if !sending && under_way == 0 || last.elapsed() > PATIENCE {
             break;
@@ -101,9 +113,9 @@ pub fn exchange(flows: &mut [Flow], size: usize, time: Duration) -> Result<Passe
 }
 
 impl Flow {
-    fn send(&mut self, pattern: &Pattern, len: usize) -> Result<usize, String> {
+    fn send(&mut self, pattern: &Pattern, n: usize, len: usize) -> Result<usize, String> {
         let first = self.ledger.next();
-        let sent = mmsg::send(&self.from, pattern, self.number, first, BURST, len);
+        let sent = mmsg::send(&self.from, pattern, self.number, first, n, len);
         let sent = sent.map_err(|error| self.failed("sending", &error))?;
         self.ledger.sent(sent as u64);
         Ok(sent)
@@ -134,14 +146,22 @@ impl Flow {
 mod tests {
     use super::*;
 
+    fn load(len: usize) -> Load {
+        Load {
+            len,
+            window: WINDOW,
+            time: Duration::from_millis(20),
+        }
+    }
+
     #[test]
     fn what_passes_the_loopback_device_is_whole() {
         let to = Flow::socket(("127.0.0.1", 0), "127.0.0.1:9").unwrap();
         let from = Flow::socket(("127.0.0.1", 0), to.local_addr().unwrap()).unwrap();
         to.connect(from.local_addr().unwrap()).unwrap();
         let mut flows = [Flow::new(0, from, to, Some(64))];
-        for size in [64, 1514, 9000] {
-            let passed = exchange(&mut flows, size, Duration::from_millis(20)).unwrap();
+        for len in [HEAD, 1472, 8958] {
+            let passed = exchange(&mut flows, &load(len)).unwrap();
             assert_eq!(passed.tally.faults(), Vec::<String>::new());
             assert!(passed.tally.received >= 32, "{passed:?}");
         }
@@ -153,7 +173,7 @@ mod tests {
         let sink = Flow::socket(("127.0.0.1", 0), to.local_addr().unwrap()).unwrap();
         let from = Flow::socket(("127.0.0.1", 0), sink.local_addr().unwrap()).unwrap();
         let mut flows = [Flow::new(0, from, to, None)];
-        let passed = exchange(&mut flows, 64, Duration::from_millis(20)).unwrap();
+        let passed = exchange(&mut flows, &load(22)).unwrap();
         assert_eq!(passed.tally.lost, passed.tally.sent);
         assert_eq!(passed.tally.received, 0);
     }

@@ -7,7 +7,7 @@ use crate::summary::{Figures, Summary};
 
 /// The heads of the columns.
 pub const HEAD: [&str; 7] = [
-    "bytes, contestant",
+    "group, contestant",
     "thousand packets/s",
     "CPU ns a packet",
     "… of the whole process",
@@ -20,7 +20,7 @@ pub const HEAD: [&str; 7] = [
 pub fn row(figures: &Figures) -> [String; 7] {
     let tally = &figures.tally;
     [
-        format!("{}, {}", figures.size, figures.name),
+        format!("{}, {}", figures.group, figures.name),
         figures.rate.to_string(),
         figures.cpu.to_string(),
         figures.cpu_all.to_string(),

@@ -3,7 +3,24 @@
 use std::ops::Range;
 
 /// The bytes in front of the pattern: the number of the datagram, and that of its flow.
-pub(super) const HEAD: usize = 8 + 4;
+pub const HEAD: usize = 8 + 4;
+
+/// Returns the flow and the number that a datagram names; `None` if it is too short.
+///
+/// ```
+/// use framewell_harness::traffic::named;
+/// assert_eq!(named(&[0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 2, 7]), Some((2, 9)));
+/// assert_eq!(named(&[0; 11]), None);
+/// ```
+#[inline]
+pub fn named(payload: &[u8]) -> Option<(u32, u64)> {
+    let (head, _) = payload.split_first_chunk::<HEAD>()?;
+    let (number, flow) = head.split_first_chunk::<8>()?;
+    Some((
+        u32::from_be_bytes(flow.try_into().ok()?),
+        u64::from_be_bytes(*number),
+    ))
+}
 
 /// A table of bytes without a pattern of their own. Each datagram has a piece of it.
 #[derive(Debug)]
@@ -53,12 +70,10 @@ impl Pattern {
     /// Returns the number of a datagram of this flow with a payload of this length; `None` if it is
     /// not as it was sent.
     pub(super) fn number(&self, flow: u32, payload: &[u8], len: usize) -> Option<u64> {
-        let (head, rest) = payload.split_at_checked(HEAD)?;
-        let (number, of) = head.split_at(8);
-        let number = u64::from_be_bytes(number.try_into().ok()?);
-        let whole = of == flow.to_be_bytes()
-            && payload.len() == len
-            && rest == self.rest(flow, number, rest.len());
+        let (of, number) = named(payload)?;
+        let rest = &payload[HEAD..];
+        let whole =
+            of == flow && payload.len() == len && rest == self.rest(flow, number, rest.len());
         whole.then_some(number)
     }
 }
