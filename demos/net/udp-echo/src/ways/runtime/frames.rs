@@ -32,12 +32,21 @@ impl Server for Frames {
 
     fn serve(&mut self, socket: &UdpSocket, turn: &mut Turn<'_>) -> Result<Account, String> {
         let Self(pool) = self;
+        // A frame that waits for a datagram, as one does that is lent to `recv_buf_from`.
+        let mut waiting = None;
         let dropped = echo::run(socket, turn, |socket| {
-            // An empty frame: what is received becomes its data.
-            let mut frame = pool.get(0).map_err(io::Error::other)?;
-            let (_, peer) = socket.try_recv_buf_from(&mut frame)?;
-            echo::send_back(socket, &frame, peer)
+            // It is empty: what is received becomes its data.
+            let next = waiting.take().map_or_else(|| pool.get(0), Ok);
+            let mut frame = next.map_err(io::Error::other)?;
+            match socket.try_recv_buf_from(&mut frame) {
+                Ok((_, peer)) => echo::send_back(socket, &frame, peer),
+                Err(error) => {
+                    waiting = Some(frame);
+                    Err(error)
+                }
+            }
         })?;
+        drop(waiting);
         Ok(Account::of(pool, dropped))
     }
 }
