@@ -167,7 +167,7 @@ impl Step {
                     Some(limit) => format!(
                         "it is locked in memory, and the limit (`ulimit -l`) is {limit} bytes for \
                          all of this user's; raise that limit, give the program CAP_IPC_LOCK, or \
-                         ask for less"
+                         ask for less. A ring that was closed just now counts for a moment longer"
                     ),
                     None => "it cannot be locked in memory; ask for less".to_owned(),
                 });
