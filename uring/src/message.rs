@@ -130,6 +130,11 @@ impl Message {
 
     /// Adds a control message: the number of its protocol, its own, and what it says.
     ///
+    /// # Panics
+    ///
+    /// If it is one of descriptors (`SCM_RIGHTS`): here they are numbers, which somebody else may
+    /// own.
+    ///
     /// ```
     /// # use framewell::Pool;
     /// # use framewell_uring::Message;
@@ -139,6 +144,11 @@ impl Message {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn control(mut self, level: i32, kind: i32, data: &[u8]) -> Self {
+        assert!(
+            (level, kind) != (libc::SOL_SOCKET, libc::SCM_RIGHTS),
+            "a control message of descriptors names what somebody else may own; send them by \
+             sendmsg(2)"
+        );
         control::append(&mut self.control, level, kind, data);
         self
     }

@@ -66,6 +66,9 @@ impl Headers {
     /// Asks for control messages, with so many bytes of room for all of them. It is rounded up to a
     /// multiple of 8.
     ///
+    /// Do not ask for them on a socket of the Unix domain whose peer may send descriptors: the
+    /// kernel opens those in this process, and nobody closes them.
+    ///
     /// ```
     /// assert_eq!(framewell_uring::Headers::new().control(30).bytes(), 48);
     /// ```

@@ -206,3 +206,11 @@ fn more_messages_than_the_submission_queue_has_entries() {
     }
     close(ring, &pool);
 }
+
+#[test]
+#[should_panic(expected = "names what somebody else may own")]
+fn descriptors_are_not_sent() {
+    let pool = Pool::builder().frames(8).build().unwrap();
+    let message = Message::new(pool.copy_from(b"packet").unwrap());
+    let _ = message.control(libc::SOL_SOCKET, libc::SCM_RIGHTS, &[0; 4]);
+}
