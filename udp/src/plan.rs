@@ -37,7 +37,7 @@ impl Run {
             segment: len,
             bytes: len,
             packets: 1,
-            ended: alone || len == 0,
+            ended: alone,
         }
     }
 

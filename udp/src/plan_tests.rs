@@ -85,6 +85,8 @@ fn packets() -> impl Strategy<Value = Vec<Packet>> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn messages_are_cut_into_the_packets_and_none_could_be_longer(
         packets in packets(), most in prop::sample::select(vec![1, 2, 64, 128, usize::MAX])

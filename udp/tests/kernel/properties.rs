@@ -6,7 +6,11 @@ use proptest::prelude::*;
 use crate::util::{V4, assert_none_out, pattern, pool, socket};
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig {
+        cases: 64,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn any_burst_arrives_as_it_was(
