@@ -18,7 +18,7 @@ pub struct Options {
     pub packets: u64,
     /// The bytes that go to each of the two streams.
     pub bytes: u64,
-    /// The frames of the pool, at least 128.
+    /// The frames of the pool, at least 160.
     pub frames: usize,
 }
 
@@ -125,6 +125,14 @@ async fn streams(bytes: u64, pair: &Pair, pool: &Pool) -> Result<(u64, u64), Fai
     Ok((received, wrongs))
 }
 
+/// Begins a stream that nobody reads, and returns how many frames quinn has then.
+async fn abandon(pair: &Pair, pool: &Pool) -> Result<usize, Failed> {
+    let mut stream = [pair.client.open_uni().await?];
+    let burst: Result<_, _> = (0..BURST).map(|_| pool.get_exact(pool.payload())).collect();
+    frames::write(&mut stream, burst?).await?;
+    Ok(pool.stats().out)
+}
+
 /// Transfers datagrams and streams over loopback, and verifies each byte.
 ///
 /// # Errors
@@ -135,8 +143,8 @@ pub fn transfer(options: &Options) -> Result<Outcome, Failed> {
     let for_streams = options
         .frames
         .checked_sub(2 * OTHERS)
-        .filter(|&frames| frames >= BURST);
-    let for_streams = for_streams.ok_or("too few frames; 144 are enough")?;
+        .filter(|&frames| frames >= 2 * BURST);
+    let for_streams = for_streams.ok_or("too few frames; 160 are enough")?;
     // quinn keeps what is not acknowledged, for each of the streams. So it has at most so many
     // frames.
     let window = (for_streams - BURST) * pool.payload();
@@ -144,24 +152,29 @@ pub fn transfer(options: &Options) -> Result<Outcome, Failed> {
         .enable_all()
         .build()?;
     let start = Instant::now();
-    let (wrong_datagrams, (bytes, wrong_bytes)) = runtime.block_on(async {
+    let (wrong_datagrams, (bytes, wrong_bytes), kept, out) = runtime.block_on(async {
         let pair = Pair::connect(window as u64).await?;
         let datagrams = datagrams(options.packets, &pair, &pool).await?;
         let streams = streams(options.bytes, &pair, &pool).await?;
+        let kept = abandon(&pair, &pool).await?;
         timeout(PATIENCE, pair.close()).await?;
-        Ok::<_, Failed>((datagrams, streams))
+        Ok::<_, Failed>((datagrams, streams, kept, pool.stats().out))
     })?;
     let took = start.elapsed();
-    drop(runtime);
-    let (out, wrongs) = (pool.stats().out, wrong_datagrams + wrong_bytes);
+    let wrongs = wrong_datagrams + wrong_bytes;
     let packets = options.packets;
     let mut outcome = Outcome {
         summary: format!(
             "{packets} datagrams to and fro, {bytes} bytes of {STREAMS} streams, {wrongs} wrong, \
-             {out} frames out at the end, {took:.1?}"
+             {kept} frames in quinn's hands at the close, {out} out after it, {took:.1?}"
         ),
         faults: Vec::new(),
     };
+    if kept < BURST {
+        outcome
+            .faults
+            .push(format!("the close met only {kept} frames"));
+    }
     outcome.expect(
         "bytes of the streams",
         bytes,

@@ -23,7 +23,7 @@ fn the_window_of_a_connection_bounds_its_frames() {
     all_is_right(Options {
         packets: 0,
         bytes: 1_000_000,
-        frames: 256,
+        frames: 160,
     });
 }
 
@@ -32,7 +32,7 @@ fn nothing_is_transferred() {
     all_is_right(Options {
         packets: 0,
         bytes: 0,
-        frames: 256,
+        frames: 160,
     });
 }
 
