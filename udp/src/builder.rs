@@ -171,7 +171,7 @@ impl SocketBuilder {
             }
             false => false,
         };
-        let gso = self.gso && sys::has_gso(&socket);
+        let gso = sys::cut_only_as_told(&socket) && self.gso;
         Ok(Socket::made(socket, self.pool, gso, gro, had_gro && !gro))
     }
 }

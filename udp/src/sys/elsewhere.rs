@@ -131,7 +131,7 @@ pub(crate) fn gro(_socket: &UdpSocket) -> bool {
     false
 }
 
-pub(crate) fn has_gso(_socket: &UdpSocket) -> bool {
+pub(crate) fn cut_only_as_told(_socket: &UdpSocket) -> bool {
     false
 }
 

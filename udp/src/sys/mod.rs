@@ -11,9 +11,9 @@ mod linux;
 use std::net::SocketAddr;
 
 #[cfg(not(target_os = "linux"))]
-pub(crate) use elsewhere::{Inbox, Outbox, gro, has_gso, refusal, set_gro, set_room};
+pub(crate) use elsewhere::{Inbox, Outbox, cut_only_as_told, gro, refusal, set_gro, set_room};
 #[cfg(target_os = "linux")]
-pub(crate) use linux::{Inbox, Outbox, gro, has_gso, refusal, set_gro, set_room};
+pub(crate) use linux::{Inbox, Outbox, cut_only_as_told, gro, refusal, set_gro, set_room};
 
 /// The most messages of one system call.
 pub(crate) const MESSAGES: usize = 64;

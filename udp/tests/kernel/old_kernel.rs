@@ -64,7 +64,7 @@ fn a_kernel_that_does_not_know_of_gso_and_gro_is_given_single_packets() {
         let options = [libc::UDP_SEGMENT as u32, libc::UDP_GRO as u32];
         let [segment, gro] = options.map(|option| [level, (2, option)]);
         let calls = [
-            (libc::SYS_getsockopt, &segment[..]),
+            (libc::SYS_setsockopt, &segment[..]),
             (libc::SYS_getsockopt, &gro[..]),
             (libc::SYS_setsockopt, &gro[..]),
         ];

@@ -135,6 +135,65 @@ fn more_packets_than_an_older_kernel_takes_at_once_are_sent_in_smaller_super_dat
 }
 
 #[test]
+fn a_socket_that_cut_each_message_sends_packets_as_they_are() {
+    let pool = pool();
+    let (mut server, to) = socket(Socket::builder(&pool), V4);
+    for gso in [true, false] {
+        let (client, _) = socket(Socket::builder(&pool), V4);
+        set(&client, libc::SOL_UDP, libc::UDP_SEGMENT, 100);
+        let mut client = Socket::builder(&pool)
+            .gso(gso)
+            .over(client.into_inner())
+            .unwrap();
+        let mut packets = burst(&pool, &[300, 250], to);
+        client.send_burst(&mut packets).unwrap();
+        let lens: Vec<_> = frames(&mut server, 2)
+            .iter()
+            .map(|it| it.sent_len)
+            .collect();
+        assert_eq!(lens, [300, 250]);
+        assert_empty(&mut server);
+    }
+    drop(server);
+    assert_none_out(&pool);
+}
+
+#[test]
+fn segments_longer_than_the_path_takes_are_sent_one_by_one() {
+    std::thread::spawn(|| {
+        if net::short_path() {
+            on_a_short_path();
+        }
+    })
+    .join()
+    .unwrap();
+}
+
+fn on_a_short_path() {
+    let pool = pool();
+    let (mut server, to) = socket(Socket::builder(&pool), V4);
+    let (mut client, _) = socket(Socket::builder(&pool), V4);
+    // The first are too long for a segment, but not for fragments. The others fit.
+    let lens = [1400, 1400, 1400, 1200, 1200];
+    let mut packets = burst(&pool, &lens, to);
+    assert_eq!(client.send_burst(&mut packets).unwrap(), 5);
+    let stats = client.stats();
+    // The shorter one joined the first run, as its last.
+    assert_eq!((stats.sent, stats.fallbacks, stats.gso_batches), (5, 1, 0));
+    for (seed, datagram) in frames(&mut server, 5).iter().enumerate() {
+        assert_eq!(*datagram.buffer, *pattern(lens[seed], seed));
+    }
+    let mut packets = burst(&pool, &[1200; 3], to);
+    client.send_burst(&mut packets).unwrap();
+    assert_eq!(
+        (client.stats().fallbacks, client.stats().gso_batches),
+        (1, 1)
+    );
+    drop((frames(&mut server, 3), server, client));
+    assert_none_out(&pool);
+}
+
+#[test]
 fn a_full_socket_keeps_the_rest_for_later() {
     // The thread takes its network with it.
     std::thread::spawn(|| {

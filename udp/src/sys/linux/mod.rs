@@ -65,10 +65,10 @@ pub(crate) fn gro(socket: &UdpSocket) -> bool {
     get(socket, libc::SOL_UDP, libc::UDP_GRO).is_ok_and(|on| on != 0)
 }
 
-/// Returns whether the kernel cuts super-datagrams. One that does not know of it would ignore the
-/// segment size, and send one large datagram.
-pub(crate) fn has_gso(socket: &UdpSocket) -> bool {
-    get(socket, libc::SOL_UDP, libc::UDP_SEGMENT).is_ok()
+/// Has the kernel cut those messages that ask for it and no others, and returns whether it can cut
+/// any. One that does not know of that would ignore the segment size, and send one large datagram.
+pub(crate) fn cut_only_as_told(socket: &UdpSocket) -> bool {
+    set(socket, libc::SOL_UDP, libc::UDP_SEGMENT, 0).is_ok()
 }
 
 /// Returns why a super-datagram was refused.
