@@ -98,6 +98,11 @@ fn dropped_in_any_order_and_on_any_thread() {
             }
         }
         drop(kept);
+        // Another thread's drop has to wait for this one, which is the one that asked.
+        until("all is taken back", || {
+            collect();
+            pool.stats().out == 0
+        });
         assert_whole(&pool);
     }
 }
