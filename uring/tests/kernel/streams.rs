@@ -88,16 +88,18 @@ fn a_piece_whose_buffer_was_handed_out_is_gone() {
     ring.recv_multi(socket, group).unwrap();
     let bytes = payload(2, 4096);
     let mut first = None;
-    far.write_all(&bytes[..100]).unwrap();
-    events(&mut ring, "a piece", |ring, event| {
-        let Event::Piece(piece) = event else {
-            panic!("{event:?}");
-        };
-        assert_eq!(ring.piece(&piece).unwrap(), &bytes[..100]);
-        first = Some(piece);
-        true
-    });
-    far.write_all(&bytes[100..]).unwrap();
+    for part in [0..100, 100..150, 150..400] {
+        far.write_all(&bytes[part.clone()]).unwrap();
+        events(&mut ring, "a piece", |ring, event| {
+            let Event::Piece(piece) = event else {
+                panic!("{event:?}");
+            };
+            assert_eq!(ring.piece(&piece).unwrap(), &bytes[part.clone()]);
+            first.get_or_insert(piece);
+            true
+        });
+    }
+    far.write_all(&bytes[400..]).unwrap();
     events(&mut ring, "the last piece", |ring, event| match event {
         Event::Piece(_) => false,
         Event::Received(last) => {
