@@ -111,6 +111,19 @@ fn a_piece_whose_buffer_was_handed_out_is_gone() {
         }
         other => panic!("{other:?}"),
     });
+    // The other buffer is filled. Then the place is used again, by another one.
+    far.write_all(&bytes).unwrap();
+    far.write_all(&bytes[..200]).unwrap();
+    let mut left = bytes.len() + 200;
+    events(&mut ring, "the next buffer", |ring, event| {
+        left -= match event {
+            Event::Piece(piece) => ring.piece(&piece).unwrap().len(),
+            Event::Received(last) => last.len(),
+            other => panic!("{other:?}"),
+        };
+        left == 0
+    });
+    assert_eq!(ring.piece(&first.unwrap()), None);
     close(ring, &pool);
 }
 
