@@ -158,6 +158,8 @@ pub(crate) struct Core {
     /// How many frames a registered piece of the region has.
     pub(crate) frames_each: Option<u32>,
     pub(crate) counts: Counts,
+    /// Whether the kernel was asked to cancel all, which is done at the end.
+    pub(crate) cancelled: bool,
     /// The process that has the ring. A forked child has not.
     process: u32,
 }
@@ -183,6 +185,7 @@ impl Core {
             features,
             frames_each,
             counts: Counts::default(),
+            cancelled: false,
             process: process::id(),
         }
     }

@@ -155,7 +155,8 @@ impl GroupState {
                 (headroom, headroom.saturating_add(len))
             }
         };
-        let room = u32::try_from(capacity.saturating_sub(headroom)).unwrap_or(u32::MAX >> 1);
+        // The kernel counts what it writes in an `int`.
+        let room = capacity.saturating_sub(headroom).min(i32::MAX as usize) as u32;
         let room = NonZeroU32::new(room).ok_or(Error::GroupRoom { headroom, capacity })?;
         Ok(Self {
             entries: Entries::map(entries).map_err(Error::kernel(config.step()))?,

@@ -283,6 +283,12 @@ impl LentPart {
         self.loan.first(from).wrapping_add(self.headroom)
     }
 
+    /// Returns the length for an entry of the submission queue, which the kernel reads as an `int`.
+    /// A longer buffer is received into, or sent, as far as that.
+    pub(crate) fn kernel_len(&self) -> u32 {
+        self.len.min(i32::MAX as usize) as u32
+    }
+
     /// Takes the buffer back as it was lent.
     ///
     /// # Safety

@@ -34,13 +34,20 @@ static REMAINS: Mutex<Vec<Core>> = Mutex::new(Vec::new());
 /// message for so long: then its buffers stay lent ([`Pool::stats`](framewell::Pool::stats) names
 /// them). Building a ring calls this too.
 ///
-/// The call enters the kernel if there is something left. It does not wait.
+/// The call enters the kernel if there is something left. It does not wait, not even for another
+/// thread's call: then it returns 0.
 ///
 /// ```
 /// assert_eq!(framewell_uring::collect(), 0);
 /// ```
 pub fn collect() -> usize {
-    let remains = mem::take(&mut *lock());
+    // Where somebody else takes them just now, they are not waited for. In a forked child, whose
+    // parent was in this call, that would be for ever.
+    let Ok(mut all) = REMAINS.try_lock() else {
+        return 0;
+    };
+    let remains = mem::take(&mut *all);
+    drop(all);
     let mut freed = 0;
     for mut core in remains {
         if !core.is_ours() {
@@ -71,7 +78,7 @@ pub(crate) fn close(mut core: Core, patience: Duration) -> usize {
         return 0;
     }
     core.drop_events();
-    core.cancel_all();
+    core.note_the_end();
     if core.shut(patience) {
         return 0;
     }
@@ -85,8 +92,8 @@ impl Core {
         self.rx.lent() + self.tx.lent()
     }
 
-    /// Has the kernel cancel all that can be cancelled.
-    fn cancel_all(&mut self) {
+    /// Notes for all receives that they end, whatever ends them.
+    fn note_the_end(&mut self) {
         for place in mem::take(&mut self.again) {
             self.end(place, crate::event::Ending::Cancelled);
         }
@@ -99,10 +106,16 @@ impl Core {
                 receive.cancelled = true;
             }
         }
-        // Nothing can be done about a kernel that takes no cancellation: what it has stays lent.
-        let all = opcode::AsyncCancel2::new(types::CancelBuilder::any().all()).build();
-        // SAFETY: the entry names no memory.
-        let _ = unsafe { self.push(&all.user_data(NOBODY)) };
+    }
+
+    /// Asks the kernel to cancel all, unless it was asked. A submission queue that is full takes
+    /// the request later: `shut` asks again.
+    fn ask_to_cancel(&mut self) {
+        if !self.cancelled {
+            let all = opcode::AsyncCancel2::new(types::CancelBuilder::any().all()).build();
+            // SAFETY: the entry names no memory.
+            self.cancelled = unsafe { self.push(&all.user_data(NOBODY)) }.is_ok();
+        }
     }
 
     /// Waits until the kernel is done, and takes back what it is done with. It returns whether that
@@ -118,6 +131,7 @@ impl Core {
             if receives + sends == 0 {
                 break true;
             }
+            self.ask_to_cancel();
             let left = end.map_or(Duration::MAX, |end| {
                 end.saturating_duration_since(Instant::now())
             });

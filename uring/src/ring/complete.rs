@@ -115,7 +115,8 @@ impl Core {
             return self.came_without(place, len, ends);
         };
         if len == 0 && ends {
-            if !cqueue::buffer_more(flags) {
+            let incremental = self.groups.get(usize::from(group))?.incremental;
+            if uses_up_without_data(flags, incremental) {
                 drop(self.take_from(group, id, len));
             }
             return self.came_without(place, len, ends);
@@ -180,7 +181,7 @@ impl Core {
         let room = self.groups.get(usize::from(group))?.room.get() as usize;
         let mut first = None;
         while len > 0 {
-            let next = self.groups.get(usize::from(group))?.table.next(id)?;
+            let next = self.groups.get(usize::from(group))?.table.next(id);
             let Some(owner) = self.take_from(group, id, len.min(room)) else {
                 break;
             };
@@ -191,6 +192,7 @@ impl Core {
                 None => first = Some(event),
                 Some(_) => self.events.push_back(event),
             }
+            let Some(next) = next else { break };
             id = next;
         }
         first
@@ -332,6 +334,15 @@ impl Core {
     }
 }
 
+/// Returns whether the kernel is done with the buffer of an answer without data.
+///
+/// In an incremental group it never is: the buffer stays at the head of the ring, and the next
+/// answer names it again. This does not rely on F_BUF_MORE, which Linux 6.18 sets here: an owner of
+/// that buffer would be written to.
+fn uses_up_without_data(flags: u32, incremental: bool) -> bool {
+    !incremental && !cqueue::buffer_more(flags)
+}
+
 fn ended(place: Place, ending: Ending) -> Event {
     Event::Ended(Ended {
         receive: Receive(place),
@@ -360,4 +371,19 @@ fn passes(error: i32) -> bool {
             | libc::ENOPROTOOPT
             | libc::ETIMEDOUT
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_incremental_buffer_without_data_stays_with_the_kernel() {
+        // IORING_CQE_F_BUFFER and IORING_CQE_F_BUF_MORE of the kernel's header.
+        let (buffer, more) = (1, 1 << 4);
+        assert!(uses_up_without_data(buffer, false));
+        assert!(!uses_up_without_data(buffer | more, false));
+        assert!(!uses_up_without_data(buffer, true));
+        assert!(!uses_up_without_data(buffer | more, true));
+    }
 }

@@ -165,7 +165,8 @@ impl Ring {
     ///
     /// # Errors
     ///
-    /// [`Error::Gone`] if there is no such socket; [`Error::Busy`] if the submission queue is full.
+    /// [`Error::Gone`] if there is no such socket; [`Error::Busy`] if the submission queue is full:
+    /// take events, and call it again.
     ///
     /// ```
     /// # use framewell::Pool;
@@ -220,7 +221,7 @@ impl Ring {
     pub fn group(&mut self, config: GroupConfig) -> Result<Group, Error> {
         let core = &mut *self.core;
         let number = u16::try_from(core.groups.len()).map_err(|_| Error::Groups)?;
-        let mut group = GroupState::new(&config, core.rx.pool())?;
+        let group = GroupState::new(&config, core.rx.pool())?;
         let entries = config.entries()?;
         let flags = match group.incremental {
             true => types::IOU_PBUF_RING_INC as u16,
@@ -232,8 +233,10 @@ impl Ring {
         // closed, and the group lives as long.
         unsafe { submitter.register_buf_ring_with_flags(address, entries, number, flags) }
             .map_err(Error::kernel(config.step()))?;
-        core.counts.filled += group.fill(&core.rx) as u64;
         core.groups.push(group);
+        if let Some(group) = core.groups.last_mut() {
+            core.counts.filled += group.fill(&core.rx) as u64;
+        }
         Ok(Group(number))
     }
 

@@ -202,12 +202,15 @@ impl Ring {
 
     pub(super) fn cancel_at(&mut self, place: Place) -> Result<(), Error> {
         let gone = Error::Gone { what: "receive" };
-        let Some(Operation::Receive(state)) = self.core.operations.get_mut(place) else {
+        let Some(Operation::Receive(state)) = self.core.operations.get(place) else {
             return Err(gone);
         };
-        state.cancelled = true;
         if state.armed {
-            return self.push_cancellation(place.number());
+            self.push_cancellation(place.number())?;
+            if let Some(Operation::Receive(state)) = self.core.operations.get_mut(place) {
+                state.cancelled = true;
+            }
+            return Ok(());
         }
         self.core.again.retain(|other| *other != place);
         self.core.end(place, Ending::Cancelled);
@@ -269,7 +272,7 @@ impl Core {
                 .flags(flags as u32)
                 .build(),
             How::Once { part } => {
-                let len = u32::try_from(part.len).unwrap_or(u32::MAX);
+                let len = part.kernel_len();
                 opcode::Recv::new(fd, part.address(&self.rx), len)
                     .flags(flags)
                     .build()

@@ -106,7 +106,7 @@ impl Ring {
                 held.write(&parts, &core.tx, to, control.clone())
             }
         };
-        let (data, len) = (first.address(&core.tx).cast_const(), first.len as u32);
+        let (data, len) = (first.address(&core.tx).cast_const(), first.kernel_len());
         let piece = core.piece_of(&first);
         let entry: squeue::Entry = match way {
             Way::Plain => opcode::Send::new(fd, data, len)
