@@ -1,8 +1,8 @@
 //! The names of what a ring has: sockets, groups, receives and sends.
 //!
 //! Each is a place in a table of the ring, with a number that changes when the place gets another
-//! occupant. So a name that has outlived what it named is refused, until 2³² − 1 others have had its
-//! place. A name does not say its ring: that of another ring is refused, or names what has that
+//! occupant. So a name that has outlived what it named is refused, until 2³² − 1 others have had
+//! its place. A name does not say its ring: that of another ring is refused, or names what has that
 //! place here.
 
 #![forbid(unsafe_code)]

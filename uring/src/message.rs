@@ -338,7 +338,7 @@ impl Held {
             iov_len: part.len,
         }));
         self.control = control;
-        let (address, len) = to.map_or(([0; _], 0), address::to_bytes);
+        let (address, len) = to.map_or(([0; address::LONGEST], 0), address::to_bytes);
         self.address = address;
         self.header.msg_name = match len {
             0 => std::ptr::null_mut(),
