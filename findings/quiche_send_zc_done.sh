@@ -4,8 +4,8 @@
 # some minutes, for quiche compiles BoringSSL.
 #
 # Input:    a connection whose peer takes 10 bytes of data. 15 bytes are sent, and then what came
-#           back of them, as the documentation says: "When a partial write happens (including when
-#           `Error::Done` is returned) the remaining (unwritten) buffer will also be returned."
+#           back of them. The documentation of the call says that what was not written comes back,
+#           and names `Error::Done` as one of these cases.
 # Expected: 5 bytes come back the first time, and again the second time.
 # Seen:     the second call returns `Err(Error::Done)`, which has no place for a buffer, and the 5
 #           bytes are gone. A program that wants to send them later has to give a clone.
