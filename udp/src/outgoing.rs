@@ -13,6 +13,9 @@ use crate::datagram::Datagram;
 /// [`Shared`](framewell::Shared), a `Vec<u8>`. With `None` for the address the packet goes where
 /// the socket is connected to.
 ///
+/// For buffers of several kinds in one list, make a [`Segment`](framewell::Segment) of each. A
+/// [`Chain`](framewell::Chain) is no packet here: it has its bytes in several places.
+///
 /// ```
 /// use std::net::SocketAddr;
 ///

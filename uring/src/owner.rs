@@ -153,6 +153,67 @@ impl Owner {
         }
     }
 
+    /// Returns the number of bytes after the data.
+    ///
+    /// ```
+    /// # use framewell::Pool;
+    /// # use framewell_uring::Owner;
+    /// # let pool = Pool::builder().build()?;
+    /// assert_eq!(Owner::from(pool.copy_from(b"ab")?).tailroom(), 1598);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn tailroom(&self) -> usize {
+        match self {
+            Self::Frame(frame) => frame.tailroom(),
+            Self::VarBuf(buffer) => buffer.tailroom(),
+        }
+    }
+
+    /// Makes `n` bytes of tailroom data, and returns them.
+    ///
+    /// # Errors
+    ///
+    /// [`RoomError`] if the tailroom is less.
+    ///
+    /// ```
+    /// # use framewell::Pool;
+    /// # use framewell_uring::Owner;
+    /// # let pool = Pool::builder().build()?;
+    /// let mut owner = Owner::from(pool.copy_from(b"a")?);
+    /// owner.put(1)?[0] = b'b';
+    /// assert_eq!(&*owner, b"ab");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn put(&mut self, n: usize) -> Result<&mut [u8], RoomError> {
+        match self {
+            Self::Frame(frame) => frame.put(n),
+            Self::VarBuf(buffer) => buffer.put(n),
+        }
+    }
+
+    /// Cuts the data to its first `len` bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`RoomError`] if there is less data.
+    ///
+    /// ```
+    /// # use framewell::Pool;
+    /// # use framewell_uring::Owner;
+    /// # let pool = Pool::builder().build()?;
+    /// let mut owner = Owner::from(pool.copy_from(b"ab")?);
+    /// owner.trim(1)?;
+    /// assert_eq!(&*owner, b"a");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn trim(&mut self, len: usize) -> Result<(), RoomError> {
+        match self {
+            Self::Frame(frame) => frame.trim(len),
+            Self::VarBuf(buffer) => buffer.trim(len),
+        }
+    }
+
     /// Returns the bytes before the data.
     #[inline]
     pub(crate) fn head(&self) -> &[u8] {
