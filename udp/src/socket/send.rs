@@ -47,8 +47,8 @@ impl Socket {
     ///
     /// # Panics
     ///
-    /// It panics as the packets' own [`bytes`](Outgoing::bytes) or `drop` do. What was sent is not
-    /// in the list then.
+    /// It panics as the packets' own [`bytes`](Outgoing::bytes), [`peer`](Outgoing::peer) or `drop`
+    /// do. What was sent is not in the list then.
     ///
     /// ```
     /// # use framewell::Pool;

@@ -17,6 +17,7 @@
 
 mod faults;
 mod net;
+mod random;
 mod receive;
 mod refusals;
 mod send;
