@@ -33,8 +33,8 @@ pub trait Outgoing {
     /// ```
     fn bytes(&self) -> &[u8];
 
-    /// Returns where the packet goes; `None` if the socket is connected. An implementation may panic;
-    /// nothing is lost then.
+    /// Returns where the packet goes; `None` if the socket is connected. An implementation may
+    /// panic; nothing is lost then.
     ///
     /// ```
     /// # use framewell_udp::Outgoing;
