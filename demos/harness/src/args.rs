@@ -58,9 +58,9 @@ impl Timing {
     /// the program lies elsewhere.
     pub fn report(&self, program: &str) -> PathBuf {
         let this = std::env::current_exe().unwrap_or_default();
-        // Cargo marks each target folder with this file.
-        let marked = |folder: &&Path| folder.join("CACHEDIR.TAG").exists();
-        let target = this.ancestors().skip(1).find(marked);
+        // Cargo locks the folder of a profile by this file. The folder above is the target folder.
+        let locked = |folder: &&Path| folder.join(".cargo-lock").exists();
+        let target = this.ancestors().skip(1).find(locked).and_then(Path::parent);
         let default = target
             .unwrap_or_else(|| Path::new("."))
             .join(format!("framewell-{program}.html"));
@@ -104,7 +104,12 @@ mod tests {
     fn the_report_lies_in_the_target_folder_unless_told_otherwise() {
         let default = Cli::parse_from(["x"]).timing.report("echo");
         assert!(default.ends_with("framewell-echo.html"));
-        assert!(default.with_file_name("CACHEDIR.TAG").exists());
+        let this = std::env::current_exe().unwrap();
+        let folder = default.parent().unwrap();
+        assert!(
+            folder.is_absolute() && this.starts_with(folder),
+            "{folder:?}"
+        );
         let told = Cli::parse_from(["x", "--report", "a.html"]).timing;
         assert_eq!(told.report("echo"), Path::new("a.html"));
     }
